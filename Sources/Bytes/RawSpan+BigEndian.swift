@@ -1,0 +1,43 @@
+// Checked big-endian reads from borrowed bytes; a read past the end is `nil`, never a trap.
+
+extension RawSpan {
+    /// The octet at `offset`, or nil when the bytes end before it.
+    @inlinable
+    package func byte(at offset: Int) -> UInt8? {
+        guard offset >= 0, offset < byteCount else { return nil }
+        return unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    /// The two octets at `offset` as a big-endian number, or nil when the bytes end before them.
+    @inlinable
+    package func uint16(at offset: Int) -> UInt16? {
+        guard offset >= 0, offset < byteCount &- 1 else { return nil }
+        return unsafe UInt16(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
+
+    /// Whether the octets in `range` are the same as all of `other`.
+    ///
+    /// - Precondition: `range` lies inside these bytes.
+    @inlinable
+    package func equals(_ other: RawSpan, in range: ByteRange) -> Bool {
+        guard range.count == other.byteCount else { return false }
+        for index in 0..<other.byteCount where self[unchecked: range.lowerBound &+ index] != other[unchecked: index] {
+            return false
+        }
+        return true
+    }
+
+    /// The octet at `offset`, which the caller has proved to lie inside.
+    @inlinable
+    package subscript(unchecked offset: Int) -> UInt8 {
+        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    /// A copy of the octets in `range`; allocates.
+    ///
+    /// - Precondition: `range` lies inside these bytes.
+    @inlinable
+    package func copy(of range: ByteRange) -> [UInt8] {
+        extracting(range).withUnsafeBytes { [UInt8]($0) }
+    }
+}

@@ -1,0 +1,37 @@
+/// A fact that the host tells the core, in the past tense; the bytes of a fact travel beside it.
+package enum Event: Equatable, Hashable, Sendable {
+    /// A datagram came in; the bytes are the datagram.
+    case datagramReceived(from: PeerID)
+    /// A datagram was longer than the host can receive and was cut by it; nothing of it is passed on.
+    case datagramTruncated(from: PeerID)
+    /// The stream that `openStream` asked for is connected; bytes may be sent.
+    case streamOpened(UpstreamID)
+    /// Bytes came in on a stream, in any portion.
+    case streamReceived(UpstreamID)
+    /// The operating system did not take everything; so many bytes wait in the host's queue.
+    case streamBlocked(UpstreamID, queuedByteCount: Int)
+    /// The host's queue for a blocked stream is empty again.
+    case streamDrained(UpstreamID)
+    /// A stream ended, or could not be opened. No further event names it.
+    case streamClosed(UpstreamID, StreamEnd)
+    /// The time of `nextDeadline` has come.
+    case deadlineReached
+    /// The process is asked to end: say goodbye to clients and broker.
+    case shutdownRequested
+}
+
+/// Why a stream ended, as far as the host can tell.
+package enum StreamEnd: UInt8, Hashable, Sendable, CaseIterable {
+    /// The broker's name could not be resolved.
+    case unresolved
+    /// Nobody listens at the broker's address, or the network refused.
+    case refused
+    /// No connection within the connect timeout.
+    case timedOut
+    /// The broker closed the stream.
+    case closedByBroker
+    /// The stream failed after it was open.
+    case failed
+    /// The broker took bytes too slowly and the host's queue reached its bound.
+    case queueOverflow
+}

@@ -1,0 +1,60 @@
+package import Bytes
+
+/// Something to count and perhaps to log: a value, never a string.
+package struct Observation: Equatable, Hashable, Sendable {
+    package var kind: ObservationKind
+    /// The ClientId concerned, in `Effects.bytes`; empty when there is none.
+    package var clientID: ByteRange
+    /// The sender concerned, if any.
+    package var peer: PeerID?
+    /// A number that belongs to the kind: a code, a count, an octet count.
+    package var detail: Int
+
+    package init(_ kind: ObservationKind, clientID: ByteRange = 0..<0, peer: PeerID? = nil, detail: Int = 0) {
+        self.kind = kind
+        self.clientID = clientID
+        self.peer = peer
+        self.detail = detail
+    }
+}
+
+/// What can be observed; the raw value indexes the host's counters.
+package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
+    // Clients come and go.
+    case clientConnected, clientResumed, clientMoved, clientDisconnected, clientLost
+    /// CONNACK with a code other than accepted; the detail is the code.
+    case clientRefused
+    case clientSetUpAbandoned
+    /// The gateway told a client that its session is gone (GW-86).
+    case clientDismissed
+    /// A remembered session gave its place to a newer client.
+    case sessionEvicted
+
+    // Messages pass.
+    case messageForwarded, messageDelivered
+    /// The payload's octet count is the detail.
+    case messageDroppedTooLong, messageDroppedQueueFull, messageDroppedNotRegistered, messageDroppedUpstreamDown
+    case messageDroppedUpstreamBlocked, messageDroppedUnknownTopic
+    case qosMinusOneForwarded, qosMinusOneDropped
+
+    // The client broke the protocol or reached a limit.
+    /// The detail is the raw value of the codec's reason.
+    case malformedDatagram
+    case truncatedDatagram
+    /// A well-formed message that has no place here; the detail is its message type.
+    case unexpectedMessage
+    /// A message from a sender without a session; the detail is its message type.
+    case strangerMessage
+    case strangerAnswered
+    case requestRefusedCongestion, requestRefusedInvalidTopic, requestRefusedNotSupported
+
+    // The broker.
+    case brokerReachable, brokerUnreachable
+    case upstreamOpened, upstreamLost, upstreamRestored
+    /// The detail is the CONNACK's code.
+    case upstreamRefused
+    /// The detail is the raw value of the codec's reason.
+    case malformedPacket
+    case unexpectedPacket
+    case upstreamPaused, upstreamResumed
+}

@@ -1,0 +1,83 @@
+import Bytes
+import MQTT
+import MQTTSN
+
+/// What all sessions share while one event is handled: the time, the effects so far, and every table that is not one
+/// client's own.
+struct Environment: ~Copyable {
+    let configuration: GatewayConfiguration
+    var now = Instant(nanoseconds: 0)
+    var effects = Effects()
+    var topicNames: TopicNameTable
+    var store = MessageStore()
+    var deadlines = DeadlineQueue()
+    var random: RandomNumbers
+    var upstreams = Slab<Upstream>()
+    let predefinedTopics: PredefinedTable
+    /// Whether the last attempt to reach the broker did; nil before the first.
+    var isBrokerReachable: Bool?
+
+    var limits: Limits { configuration.limits }
+
+    init(configuration: GatewayConfiguration, seed: UInt64) {
+        self.configuration = configuration
+        random = RandomNumbers(seed: seed)
+        var names = TopicNameTable()
+        predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &names)
+        topicNames = names
+    }
+
+    // MARK: To clients
+
+    /// Where the datagram that is now begun will start in the arena.
+    func beginDatagram(to route: Route) -> Int { effects.bytes.count }
+
+    /// Sends what was appended to the arena since `beginDatagram`.
+    mutating func endDatagram(_ start: Int, to route: Route) {
+        effects.list.append(.sendDatagram(start..<effects.bytes.count, to: route.peer))
+    }
+
+    /// Sends a message that has no variable part.
+    mutating func send(_ message: Message, to route: Route) {
+        let start = beginDatagram(to: route)
+        effects.bytes.appendMessage(message)
+        endDatagram(start, to: route)
+    }
+
+    mutating func sendRegister(_ topicID: TopicID, _ messageID: MessageID, name: TopicNameIndex, to route: Route) {
+        let start = beginDatagram(to: route)
+        let bytes = topicNames.name(name)
+        effects.bytes.appendRegister(topicID: topicID, messageID: messageID, topicName: bytes.span.bytes)
+        endDatagram(start, to: route)
+    }
+
+    // MARK: Topic names of two octets
+
+    /// The name of a short topic reference, in use by the caller; nil where the octets are no topic name (GW-47).
+    mutating func useShortName(_ octets: UInt16) -> TopicNameIndex? {
+        let bytes: [2 of UInt8] = [UInt8(truncatingIfNeeded: octets >> 8), UInt8(truncatingIfNeeded: octets)]
+        let span = bytes.span
+        guard TopicFilter.isValidName(span.bytes) else { return nil }
+        return topicNames.use(span.bytes)
+    }
+
+    /// The short reference to a name; nil unless the name has two octets.
+    func shortName(of name: TopicNameIndex) -> UInt16? {
+        let bytes = topicNames.name(name)
+        return bytes.count == 2 ? UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : nil
+    }
+
+    // MARK: Observations
+
+    mutating func observe(_ kind: ObservationKind, peer: PeerID? = nil, detail: Int = 0) {
+        effects.list.append(.observe(Observation(kind, peer: peer, detail: detail)))
+    }
+
+    /// Observes something about a client; its name goes into the arena, so the observation stays a plain value.
+    mutating func observe(_ kind: ObservationKind, of clientID: ClientID, peer: PeerID? = nil, detail: Int = 0) {
+        let start = effects.bytes.count
+        effects.bytes.append(contentsOf: clientID.bytes)
+        let range = start..<effects.bytes.count
+        effects.list.append(.observe(Observation(kind, clientID: range, peer: peer, detail: detail)))
+    }
+}

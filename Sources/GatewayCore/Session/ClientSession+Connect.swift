@@ -1,0 +1,103 @@
+import Bytes
+import MQTT
+import MQTTSN
+
+// Connection set-up (MQTT-SN 1.2 §6.2, §6.3): from an accepted CONNECT to the CONNACK.
+
+extension ClientSession {
+    /// Whether `connect` from `route` is the one being carried out or just answered, sent again because the answer was
+    /// lost (AMB-01).
+    func isRepeated(_ connect: MQTTSN.Connect, from route: Route, in environment: borrowing Environment) -> Bool {
+        guard self.route == route, connect.flags.cleanSession == cleanSession, connect.flags.will == wantsWill,
+            connect.duration == keepAliveSeconds
+        else { return false }
+        if state.isSettingUp { return true }
+        let patience = link(in: environment).patience
+        return state == .active && !hasSpoken && environment.now.since(waitingSince) < patience
+    }
+
+    /// Says again what was said last to the client that repeats its CONNECT (GW-79).
+    mutating func repeatConnectReply(in environment: inout Environment) {
+        switch state {
+        case .awaitingWillTopic: send(.willTopicRequest, in: &environment)
+        case .awaitingWillMessage: send(.willMessageRequest, in: &environment)
+        case .active: send(.connectAcknowledgement(.accepted), in: &environment)
+        case .awaitingBroker, .asleep, .awake, .disconnected, .over: break
+        }
+    }
+
+    /// Starts a new connection for the client; what the last one had open is given up first.
+    mutating func begin(_ connect: MQTTSN.Connect, in environment: inout Environment) {
+        leaveBroker(politely: true, in: &environment)
+        cleanSession = connect.flags.cleanSession
+        wantsWill = connect.flags.will
+        keepAliveSeconds = connect.duration
+        hasSpoken = false
+        hasSaidGoodbye = false
+        isRestoring = false
+        promptedWill = nil
+        sleepSeconds = 0
+        lastHeard = environment.now
+        waitingSince = environment.now
+        open = OpenExchange()
+        if cleanSession { forgetSession(in: &environment) } else { topics.forgetStandings() }
+        if wantsWill {
+            state = .awaitingWillTopic
+            sendWillPrompt(.willTopicRequest, in: &environment)
+        } else {
+            connectToBroker(in: &environment)
+        }
+    }
+
+    /// GW-24: nothing of an earlier session survives CleanSession = 1.
+    mutating func forgetSession(in environment: inout Environment) {
+        topics.removeAll(in: &environment.topicNames)
+        for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
+        subscriptions = []
+        will = nil
+        queue.removeAll(in: &environment.store, names: &environment.topicNames)
+    }
+
+    /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16).
+    mutating func connectToBroker(in environment: inout Environment) {
+        state = .awaitingBroker
+        waitingSince = environment.now
+        open = OpenExchange()
+        upstream.map { environment.openStream(ofUpstream: $0) }
+    }
+
+    /// The broker has accepted the connection, for the first time or again after a loss.
+    mutating func brokerAccepted(sessionPresent: Bool, in environment: inout Environment) {
+        if !sessionPresent { brokerHasForgotten(in: &environment) }
+        if isRestoring {
+            isRestoring = false
+            observe(.upstreamRestored, in: &environment)
+        } else if state == .awaitingBroker {
+            state = .active
+            lastHeard = environment.now
+            waitingSince = environment.now
+            send(.connectAcknowledgement(.accepted), in: &environment)
+            observe(sessionPresent ? .clientResumed : .clientConnected, in: &environment)
+        }
+        deliver(in: &environment)
+    }
+
+    /// The broker has refused the connection (mqtt code `code`), or could not be reached (nil).
+    mutating func brokerRefused(_ code: ConnectReturnCode?, in environment: inout Environment) {
+        guard state == .awaitingBroker else { return }
+        let answer = code.map(Self.returnCode(for:)) ?? .congestion
+        refuseConnection(answer, in: &environment)
+    }
+
+    /// Ends the set-up with a CONNACK that says why.
+    mutating func refuseConnection(_ code: ReturnCode, in environment: inout Environment) {
+        send(.connectAcknowledgement(code), in: &environment)
+        observe(.clientRefused, detail: Int(code.rawValue), in: &environment)
+        end(in: &environment)
+    }
+
+    /// MQTT-SN has three refusals: what can be tried again later is congestion, the rest is not supported (AMB-17).
+    private static func returnCode(for code: ConnectReturnCode) -> ReturnCode {
+        code == .serverUnavailable ? .congestion : .notSupported
+    }
+}

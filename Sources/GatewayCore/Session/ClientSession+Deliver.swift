@@ -1,0 +1,309 @@
+import Bytes
+import MQTT
+import MQTTSN
+
+// PUBLISH to the client (MQTT-SN 1.2 §6.10): one exchange at a time, in the order of the broker, and each broker message
+// acknowledged only when the client has acknowledged it.
+
+/// How a PUBLISH names its topic.
+struct TopicReference: Equatable {
+    var type: TopicIDType
+    var topicID: TopicID
+}
+
+extension ClientSession {
+    // MARK: From the broker
+
+    mutating func brokerPublished(_ publish: MQTT.Publish, _ packet: RawSpan, in environment: inout Environment) {
+        if publish.duplicate, answerKnownDuplicate(publish, in: &environment) { return }
+        let name = environment.topicNames.use(packet.extracting(publish.topicName))
+        defer { environment.topicNames.release(name) }
+        let payload = packet.extracting(publish.payload)
+        if let obstacle = obstacle(to: name, payload, in: environment) {
+            observe(obstacle, detail: payload.byteCount, in: &environment)
+            acknowledgeToBroker(publish.qos, publish.packetID, in: &environment)
+            return
+        }
+        if publish.qos == .atMostOnce, queue.isEmpty, open.isClosed, state == .active,
+            let reference = reference(to: name, in: environment)
+        {
+            sendDirectly(publish, reference, payload, in: &environment)
+            return
+        }
+        enqueue(publish, name, payload, in: &environment)
+        deliver(in: &environment)
+    }
+
+    /// What keeps a message from ever reaching the client.
+    private func obstacle(to name: TopicNameIndex, _ payload: RawSpan, in environment: borrowing Environment)
+        -> ObservationKind?
+    {
+        if let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .rejected {
+            return .messageDroppedNotRegistered
+        }
+        let byteCount = Message.encodedByteCount(bodyByteCount: 5 + payload.byteCount)
+        return byteCount > link(in: environment).maximumDatagramByteCount ? .messageDroppedTooLong : nil
+    }
+
+    /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already.
+    private func answerKnownDuplicate(_ publish: MQTT.Publish, in environment: inout Environment) -> Bool {
+        guard let index = queue.message(withPacketID: publish.packetID, in: environment.store) else { return false }
+        if environment.store[index].stage == .received {
+            environment.sendPacket(.publishReceived(publish.packetID), on: upstream)
+        }
+        return true
+    }
+
+    /// The common case: nothing waits and the client knows the id, so the payload goes from packet to datagram.
+    private func sendDirectly(
+        _ publish: MQTT.Publish, _ reference: TopicReference, _ payload: RawSpan, in environment: inout Environment
+    ) {
+        guard let route else { return }
+        let flags = Flags(retain: publish.retain, topicIDType: reference.type)
+        let start = environment.beginDatagram(to: route)
+        environment.effects.bytes.appendPublish(
+            flags: flags, topicID: reference.topicID, messageID: 0, data: payload)
+        environment.endDatagram(start, to: route)
+        observe(.messageDelivered, in: &environment)
+    }
+
+    /// A QoS 0 message that finds no room is dropped; at QoS 1 and 2 the broker keeps what comes after this one.
+    private mutating func enqueue(
+        _ publish: MQTT.Publish, _ name: TopicNameIndex, _ payload: RawSpan, in environment: inout Environment
+    ) {
+        if publish.qos == .atMostOnce, isQueueFull(adding: payload.byteCount, in: environment) {
+            observe(.messageDroppedQueueFull, detail: payload.byteCount, in: &environment)
+            return
+        }
+        environment.topicNames.use(name)
+        let index = environment.store.insert(
+            payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
+        queue.append(index, in: &environment.store)
+        if isQueueFull(adding: 0, in: environment) { environment.pause(upstream) }
+    }
+
+    private func isQueueFull(adding byteCount: Int, in environment: borrowing Environment) -> Bool {
+        let limits = environment.limits
+        return queue.count >= limits.queuedMessagesPerClient
+            || queue.byteCount + byteCount > limits.queuedByteCountPerClient
+            || environment.store.byteCount + byteCount > limits.queuedByteCount
+    }
+
+    // MARK: To the client
+
+    /// Sends what waits, as far as it can go without an answer of the client.
+    mutating func deliver(in environment: inout Environment) {
+        guard state.isListening else { return }
+        while open.isClosed, !queue.isEmpty, !hasHadEnough(in: environment) {
+            sendFirst(in: &environment)
+        }
+        if state == .awake, open.isClosed { finishWakeUp(in: &environment) }
+        if !isQueueFull(adding: 0, in: environment) { environment.resume(upstream) }
+    }
+
+    private mutating func sendFirst(in environment: inout Environment) {
+        let message = environment.store[queue.first]
+        switch message.stage {
+        case .unsent, .sent:
+            if let reference = reference(to: message.topicName, in: environment) {
+                sendFirst(as: reference, in: &environment)
+            } else {
+                registerTopic(message.topicName, in: &environment)
+            }
+        case .received: awaitBrokerRelease(in: &environment)
+        case .released: sendRelease(in: &environment)
+        }
+    }
+
+    /// The reference by which the client knows the name; nil where it must be told one first (GW-56, AMB-05).
+    private func reference(to name: TopicNameIndex, in environment: borrowing Environment) -> TopicReference? {
+        let normal = topics.id(for: name)
+        if let normal, topics.entry(normal)?.standing == .known {
+            return TopicReference(type: .normal, topicID: normal)
+        }
+        if let predefined = environment.predefinedTopics.id(for: name, clientID: clientID) {
+            return TopicReference(type: .predefined, topicID: predefined)
+        }
+        if normal == nil, let short = environment.shortName(of: name) {
+            return TopicReference(type: .shortName, topicID: short)
+        }
+        return nil
+    }
+
+    private mutating func registerTopic(_ name: TopicNameIndex, in environment: inout Environment) {
+        guard let topicID = topicID(for: name, in: &environment), topics.entry(topicID)?.standing != .rejected else {
+            discardFirst(.messageDroppedNotRegistered, in: &environment)
+            return
+        }
+        if !sendRegister(topicID, name: name, in: &environment) {
+            discardFirst(.messageDroppedTooLong, in: &environment)
+        }
+    }
+
+    private mutating func sendFirst(as reference: TopicReference, in environment: inout Environment) {
+        let index = queue.first
+        sendPublish(index, as: reference, in: &environment)
+        deliveriesSinceWakeUp += 1
+        if environment.store[index].qos == .atMostOnce {
+            observe(.messageDelivered, in: &environment)
+            removeFirst(in: &environment)
+        } else {
+            environment.store[index].stage = .sent
+            openExchange(.publish, in: &environment)
+        }
+    }
+
+    private mutating func openExchange(_ kind: OpenExchange.Kind, in environment: inout Environment) {
+        open = OpenExchange(
+            kind: kind, attempts: 1, retryAt: environment.now + link(in: environment).retryInterval)
+    }
+
+    private mutating func sendPublish(
+        _ index: StoredMessageIndex, as reference: TopicReference, in environment: inout Environment
+    ) {
+        guard let route else { return }
+        if environment.store[index].qos != .atMostOnce, environment.store[index].messageID == 0 {
+            let packetID = environment.store[index].packetID
+            environment.store[index].messageID = packetID == 0 ? nextMessageID() : packetID
+        }
+        let message = environment.store[index]
+        let flags = Flags(
+            duplicate: message.stage == .sent, qos: QualityOfService(message.qos), retain: message.retain,
+            topicIDType: reference.type)
+        let start = environment.beginDatagram(to: route)
+        environment.effects.bytes.appendPublishHeader(
+            flags: flags, topicID: reference.topicID, messageID: message.messageID,
+            dataByteCount: Int(message.payloadByteCount))
+        environment.store.appendPayload(of: index, to: &environment.effects.bytes)
+        environment.endDatagram(start, to: route)
+    }
+
+    /// Sends the first message again, with DUP and under the same message id.
+    mutating func repeatPublish(in environment: inout Environment) {
+        guard let reference = reference(to: environment.store[queue.first].topicName, in: environment) else { return }
+        sendPublish(queue.first, as: reference, in: &environment)
+    }
+
+    private mutating func sendRelease(in environment: inout Environment) {
+        send(.publishRelease(environment.store[queue.first].messageID), in: &environment)
+        openExchange(.release, in: &environment)
+    }
+
+    private mutating func awaitBrokerRelease(in environment: inout Environment) {
+        openExchange(.brokerRelease, in: &environment)
+        // Only a client that stays awake for it makes this wait worth bounding.
+        if state != .awake { open.retryAt = nil }
+    }
+
+    private mutating func removeFirst(in environment: inout Environment) {
+        environment.topicNames.release(environment.store[queue.first].topicName)
+        queue.removeFirst(in: &environment.store)
+        renewals = 0
+    }
+
+    /// Gives a message up for good and lets the broker forget it.
+    private mutating func discardFirst(_ reason: ObservationKind, in environment: inout Environment) {
+        let message = environment.store[queue.first]
+        observe(reason, detail: Int(message.payloadByteCount), in: &environment)
+        acknowledgeToBroker(message.qos, message.packetID, in: &environment)
+        removeFirst(in: &environment)
+    }
+
+    private func acknowledgeToBroker(_ qos: DeliveryQoS, _ packetID: PacketID, in environment: inout Environment) {
+        guard packetID != 0 else { return }
+        switch qos {
+        case .atMostOnce: break
+        case .atLeastOnce: environment.sendPacket(.publishAcknowledgement(packetID), on: upstream)
+        case .exactlyOnce: environment.sendPacket(.publishReceived(packetID), on: upstream)
+        }
+    }
+
+    // MARK: Answers of the client
+
+    /// The first message, if its PUBLISH is open under this message id; its topic id does not matter (AMB-18).
+    private func isOpen(_ kind: OpenExchange.Kind, _ messageID: MessageID, in environment: borrowing Environment) -> Bool {
+        open.kind == kind && environment.store[queue.first].messageID == messageID
+    }
+
+    mutating func receivePublishAcknowledgement(
+        _ answer: PublishAcknowledgement, in environment: inout Environment
+    ) {
+        guard isOpen(.publish, answer.messageID, in: environment) else {
+            return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
+        }
+        let message = environment.store[queue.first]
+        switch answer.returnCode {
+        case .accepted:
+            // As a success PUBACK ends QoS 1 only; at QoS 2 the PUBREC is still to come.
+            guard message.qos == .atLeastOnce else {
+                return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
+            }
+            acknowledgeToBroker(.atLeastOnce, message.packetID, in: &environment)
+            observe(.messageDelivered, in: &environment)
+            removeFirst(in: &environment)
+        case .invalidTopicID where renewTopic(message.topicName, in: environment): break
+        default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
+        }
+        open = OpenExchange()
+        deliver(in: &environment)
+    }
+
+    /// The client has lost a normal id: it is told again and the message repeated, a bounded number of times (GW-57).
+    private mutating func renewTopic(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
+        guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .known,
+            renewals < link(in: environment).retryCount
+        else { return false }
+        renewals += 1
+        topics.setStanding(.unknown, of: topicID)
+        return true
+    }
+
+    mutating func receivePublishReceived(_ messageID: MessageID, in environment: inout Environment) {
+        if isOpen(.release, messageID, in: environment) {
+            send(.publishRelease(messageID), in: &environment)  // the client missed the PUBREL
+            return
+        }
+        guard isOpen(.publish, messageID, in: environment), environment.store[queue.first].qos == .exactlyOnce else {
+            if !isOpen(.brokerRelease, messageID, in: environment) {
+                observeUnexpected(.publishReceived(messageID), in: &environment)
+            }
+            return
+        }
+        let packetID = environment.store[queue.first].packetID
+        open = OpenExchange()
+        if packetID == 0 {
+            environment.store[queue.first].stage = .released
+        } else {
+            environment.store[queue.first].stage = .received
+            environment.sendPacket(.publishReceived(packetID), on: upstream)
+        }
+        deliver(in: &environment)
+    }
+
+    mutating func receivePublishComplete(_ messageID: MessageID, in environment: inout Environment) {
+        guard isOpen(.release, messageID, in: environment) else {
+            return observeUnexpected(.publishComplete(messageID), in: &environment)
+        }
+        let packetID = environment.store[queue.first].packetID
+        if packetID != 0 { environment.sendPacket(.publishComplete(packetID), on: upstream) }
+        observe(.messageDelivered, in: &environment)
+        removeFirst(in: &environment)
+        open = OpenExchange()
+        deliver(in: &environment)
+    }
+
+    /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an earlier
+    /// connection began, and the client knows.
+    mutating func brokerReleased(_ packetID: PacketID, in environment: inout Environment) {
+        if let index = queue.message(withPacketID: packetID, in: environment.store) {
+            guard environment.store[index].stage == .received else { return }
+            environment.store[index].stage = .released
+            if open.kind == .brokerRelease { open = OpenExchange() }
+        } else {
+            let nothing: [UInt8] = []
+            let name = environment.topicNames.use(nothing.span.bytes)
+            queue.append(environment.store.insertRelease(packetID: packetID, topicName: name), in: &environment.store)
+        }
+        deliver(in: &environment)
+    }
+}

@@ -1,0 +1,151 @@
+import Bytes
+import MQTT
+import MQTTSN
+
+// PUBLISH from the client (MQTT-SN 1.2 §6.6) and the acknowledgements that the broker's bring about: end to end, the
+// gateway never answers for the broker.
+
+extension ClientSession {
+    mutating func receivePublish(_ publish: MQTTSN.Publish, _ datagram: RawSpan, in environment: inout Environment) {
+        guard let qos = DeliveryQoS(publish.flags.qos) else {
+            environment.forwardQoSMinusOne(publish, datagram, clientID: clientID, peer: route?.peer)
+            return
+        }
+        if qos != .atMostOnce, publish.messageID == 0 {
+            refusePublish(publish, .notSupported, in: &environment)  // GW-43
+            return
+        }
+        if qos != .atMostOnce, let index = publishExchangeIndex(messageID: publish.messageID) {
+            answerRepeatedPublish(exchanges[index], in: &environment)
+            return
+        }
+        switch resolve(publish, in: &environment) {
+        case .success(let name):
+            forward(publish, qos, topicName: name, datagram.extracting(publish.data), in: &environment)
+            environment.topicNames.release(name)
+        case .failure(let refusal): refusePublish(publish, refusal.code, in: &environment)
+        }
+    }
+
+    /// Why a topic reference was not understood.
+    private struct TopicRefusal: Error {
+        var code: ReturnCode
+    }
+
+    /// The name behind the topic reference, in use by the caller (GW-44, GW-46, GW-47, GW-48).
+    private func resolve(_ publish: MQTTSN.Publish, in environment: inout Environment)
+        -> Result<TopicNameIndex, TopicRefusal>
+    {
+        let name: TopicNameIndex?
+        switch publish.flags.topicIDType {
+        case .normal: name = topics.entry(publish.topicID)?.name
+        case .predefined: name = environment.predefinedTopics.name(for: publish.topicID, clientID: clientID)
+        case .shortName:
+            guard let short = environment.useShortName(publish.topicID) else {
+                return .failure(TopicRefusal(code: .notSupported))
+            }
+            return .success(short)
+        case .reserved: return .failure(TopicRefusal(code: .notSupported))
+        }
+        guard let name else { return .failure(TopicRefusal(code: .invalidTopicID)) }
+        environment.topicNames.use(name)
+        return .success(name)
+    }
+
+    private mutating func forward(
+        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, topicName: TopicNameIndex, _ payload: RawSpan,
+        in environment: inout Environment
+    ) {
+        guard qos == .atMostOnce || !hasNoRoomForExchange(in: environment) else {
+            refusePublish(publish, .congestion, in: &environment)
+            return
+        }
+        let packetID = qos == .atMostOnce ? 0 : freePacketID(preferring: publish.messageID)
+        let isForwarded = environment.publish(
+            topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: publish.flags.duplicate,
+            packetID: packetID, on: upstream)
+        guard isForwarded else {
+            refusePublish(publish, .congestion, in: &environment)
+            return
+        }
+        observe(.messageForwarded, in: &environment)
+        guard qos != .atMostOnce else { return }
+        exchanges.append(
+            ClientExchange(
+                stage: qos == .atLeastOnce ? .awaitingPublishAcknowledgement : .awaitingPublishReceived,
+                messageID: publish.messageID, packetID: packetID, topicID: publish.topicID))
+    }
+
+    /// A PUBLISH whose exchange is still open is not forwarded again: it is answered when the broker answers, and where
+    /// the broker has answered, at once (GW-50).
+    private func answerRepeatedPublish(_ exchange: ClientExchange, in environment: inout Environment) {
+        guard exchange.stage == .awaitingPublishRelease else { return }
+        send(.publishReceived(exchange.messageID), in: &environment)
+    }
+
+    /// A PUBACK with an error may answer a PUBLISH of any QoS and ends its exchange (GW-44, GW-45, AMB-18).
+    private func refusePublish(_ publish: MQTTSN.Publish, _ code: ReturnCode, in environment: inout Environment) {
+        observeRefusal(code, in: &environment)
+        let answer = PublishAcknowledgement(
+            topicID: publish.topicID, messageID: publish.messageID, returnCode: code)
+        send(.publishAcknowledgement(answer), in: &environment)
+    }
+
+    // MARK: QoS 1, answered by the broker
+
+    /// GW-41.
+    mutating func brokerAcknowledged(_ packetID: PacketID, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(packetID: packetID),
+            exchanges[index].stage == .awaitingPublishAcknowledgement
+        else { return false }
+        let exchange = exchanges[index]
+        exchanges.remove(at: index)
+        let answer = PublishAcknowledgement(
+            topicID: exchange.topicID, messageID: exchange.messageID, returnCode: .accepted)
+        send(.publishAcknowledgement(answer), in: &environment)
+        return true
+    }
+
+    // MARK: QoS 2, step by step between client and broker (GW-42)
+
+    mutating func brokerReceived(_ packetID: PacketID, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(packetID: packetID) else { return false }
+        switch exchanges[index].stage {
+        case .awaitingPublishReceived:
+            exchanges[index].stage = .awaitingPublishRelease
+            send(.publishReceived(exchanges[index].messageID), in: &environment)
+            return true
+        case .awaitingPublishRelease, .awaitingPublishComplete: return true
+        case .awaitingPublishAcknowledgement, .awaitingSubscribeAcknowledgement, .awaitingUnsubscribeAcknowledgement,
+            .awaitingResubscription:
+            return false
+        }
+    }
+
+    /// A PUBREL that no exchange waits for belongs to one that an earlier connection began: the broker knows.
+    mutating func receivePublishRelease(_ messageID: MessageID, in environment: inout Environment) {
+        guard messageID != 0 else { return observeUnexpected(.publishRelease(messageID), in: &environment) }
+        var packetID = messageID
+        if let index = publishExchangeIndex(messageID: messageID) {
+            guard exchanges[index].stage == .awaitingPublishRelease else { return }
+            packetID = exchanges[index].packetID
+            guard environment.sendPacket(.publishRelease(packetID), on: upstream) else { return }
+            exchanges[index].stage = .awaitingPublishComplete
+            return
+        }
+        guard exchangeIndex(packetID: packetID) == nil, !hasNoRoomForExchange(in: environment),
+            environment.sendPacket(.publishRelease(packetID), on: upstream)
+        else { return }
+        exchanges.append(
+            ClientExchange(stage: .awaitingPublishComplete, messageID: messageID, packetID: packetID))
+    }
+
+    mutating func brokerCompleted(_ packetID: PacketID, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(packetID: packetID), exchanges[index].stage == .awaitingPublishComplete
+        else { return false }
+        let messageID = exchanges[index].messageID
+        exchanges.remove(at: index)
+        send(.publishComplete(messageID), in: &environment)
+        return true
+    }
+}

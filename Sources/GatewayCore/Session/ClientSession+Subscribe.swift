@@ -1,0 +1,246 @@
+import Bytes
+import MQTT
+import MQTTSN
+
+// SUBSCRIBE and UNSUBSCRIBE (MQTT-SN 1.2 §6.9).
+
+/// What a SUBSCRIBE or UNSUBSCRIBE names: the filter the broker is asked for, in use by its holder, and the id that the
+/// SUBACK gives.
+private struct SubscriptionTarget {
+    var filter: TopicNameIndex
+    var topicID: TopicID
+}
+
+extension ClientSession {
+    mutating func receiveSubscribe(_ subscribe: MQTTSN.Subscribe, _ datagram: RawSpan, in environment: inout Environment) {
+        guard let qos = DeliveryQoS(subscribe.flags.qos), subscribe.messageID != 0 else {
+            refuseSubscribe(subscribe.messageID, .notSupported, in: &environment)
+            return
+        }
+        guard !isAlreadyOpen(subscribe.messageID) else { return }
+        switch target(subscribe.flags.topicIDType, datagram.extracting(subscribe.topic), in: &environment) {
+        case .failure(let refusal):
+            refuseSubscribe(subscribe.messageID, refusal.code, topicID: refusal.topicID, in: &environment)
+        case .success(let target):
+            if let index = answeredSubscription(to: target.filter, subscribe.messageID, qos, in: environment) {
+                answerSubscribe(subscriptions[index], in: &environment)
+                environment.topicNames.release(target.filter)
+                return
+            }
+            forwardSubscribe(subscribe.messageID, qos, target, in: &environment)
+        }
+    }
+
+    /// A repeated SUBSCRIBE or UNSUBSCRIBE that the broker has not answered yet; asking twice would bring the retained
+    /// messages twice (GW-79).
+    private func isAlreadyOpen(_ messageID: MessageID) -> Bool {
+        exchanges.contains { !$0.isPublish && $0.messageID == messageID }
+    }
+
+    /// The subscription whose SUBACK the client has missed.
+    private func answeredSubscription(
+        to filter: TopicNameIndex, _ messageID: MessageID, _ qos: DeliveryQoS, in environment: borrowing Environment
+    ) -> Int? {
+        let patience = link(in: environment).patience
+        return subscriptions.firstIndex {
+            $0.filter == filter && $0.messageID == messageID && $0.requestedQoS == qos
+                && environment.now.since($0.answeredAt) < patience
+        }
+    }
+
+    private mutating func forwardSubscribe(
+        _ messageID: MessageID, _ qos: DeliveryQoS, _ target: SubscriptionTarget, in environment: inout Environment
+    ) {
+        let isNew = !subscriptions.contains { $0.filter == target.filter }
+        let packetID = freePacketID(preferring: messageID)
+        guard !isNew || subscriptions.count < environment.limits.subscriptionsPerClient,
+            !hasNoRoomForExchange(in: environment),
+            environment.subscribe(target.filter, qos: qos, packetID: packetID, on: upstream)
+        else {
+            environment.topicNames.release(target.filter)
+            refuseSubscribe(messageID, .congestion, in: &environment)
+            return
+        }
+        exchanges.append(
+            ClientExchange(
+                stage: .awaitingSubscribeAcknowledgement(filter: target.filter, qos: qos), messageID: messageID,
+                packetID: packetID, topicID: target.topicID))
+    }
+
+    /// Why a topic was not understood, and the id the SUBACK repeats.
+    private struct TargetRefusal: Error {
+        var code: ReturnCode
+        var topicID: TopicID = 0
+    }
+
+    /// GW-51 to GW-54: a plain name gets an id now, so that the SUBACK can carry it.
+    private mutating func target(_ type: TopicIDType, _ topic: RawSpan, in environment: inout Environment)
+        -> Result<SubscriptionTarget, TargetRefusal>
+    {
+        switch type {
+        case .normal: return namedTarget(topic, in: &environment)
+        case .predefined:
+            guard let topicID = topic.uint16(at: 0), topic.byteCount == 2 else {
+                return .failure(TargetRefusal(code: .notSupported))
+            }
+            guard let name = environment.predefinedTopics.name(for: topicID, clientID: clientID) else {
+                return .failure(TargetRefusal(code: .invalidTopicID, topicID: topicID))
+            }
+            environment.topicNames.use(name)
+            return .success(SubscriptionTarget(filter: name, topicID: topicID))
+        case .shortName:
+            guard let short = topic.uint16(at: 0), topic.byteCount == 2, let name = environment.useShortName(short)
+            else { return .failure(TargetRefusal(code: .notSupported)) }
+            return .success(SubscriptionTarget(filter: name, topicID: 0))
+        case .reserved: return .failure(TargetRefusal(code: .notSupported))
+        }
+    }
+
+    private mutating func namedTarget(_ topic: RawSpan, in environment: inout Environment)
+        -> Result<SubscriptionTarget, TargetRefusal>
+    {
+        guard TopicFilter.isValidFilter(topic), topic.byteCount <= environment.limits.topicNameByteCount else {
+            return .failure(TargetRefusal(code: .notSupported))
+        }
+        let filter = environment.topicNames.use(topic)
+        // Messages of a wildcard or of a shared subscription come under other names: no id yet (AMB-07).
+        if TopicFilter.hasWildcards(topic) || Self.isShared(topic) {
+            return .success(SubscriptionTarget(filter: filter, topicID: 0))
+        }
+        guard let topicID = topicID(for: filter, in: &environment) else {
+            environment.topicNames.release(filter)
+            return .failure(TargetRefusal(code: .congestion))
+        }
+        return .success(SubscriptionTarget(filter: filter, topicID: topicID))
+    }
+
+    private static func isShared(_ filter: RawSpan) -> Bool {
+        let prefix: StaticString = "$share/"
+        guard filter.byteCount > prefix.utf8CodeUnitCount else { return false }
+        for index in 0..<prefix.utf8CodeUnitCount where filter[unchecked: index] != prefix.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+
+    private func refuseSubscribe(
+        _ messageID: MessageID, _ code: ReturnCode, topicID: TopicID = 0, in environment: inout Environment
+    ) {
+        observeRefusal(code, in: &environment)
+        let answer = MQTTSN.SubscribeAcknowledgement(
+            flags: Flags(), topicID: topicID, messageID: messageID, returnCode: code)
+        send(.subscribeAcknowledgement(answer), in: &environment)
+    }
+
+    private func answerSubscribe(_ subscription: Subscription, in environment: inout Environment) {
+        let answer = MQTTSN.SubscribeAcknowledgement(
+            flags: Flags(qos: QualityOfService(subscription.grantedQoS)), topicID: subscription.topicID,
+            messageID: subscription.messageID, returnCode: .accepted)
+        send(.subscribeAcknowledgement(answer), in: &environment)
+    }
+
+    // MARK: Answers of the broker
+
+    /// `code` is the SUBACK's return code: the granted QoS, or 0x80 (MQTT 3.1.1 §3.9.3).
+    mutating func brokerSubscribed(_ packetID: PacketID, code: UInt8, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(packetID: packetID) else { return false }
+        let exchange = exchanges[index]
+        switch exchange.stage {
+        case .awaitingResubscription:
+            removeExchange(at: index, in: &environment)
+            return true
+        case .awaitingSubscribeAcknowledgement(let filter, let qos):
+            exchanges.remove(at: index)
+            guard let granted = DeliveryQoS(rawValue: code) else {
+                environment.topicNames.release(filter)
+                refuseSubscribe(exchange.messageID, .notSupported, in: &environment)
+                return true
+            }
+            grant(exchange, filter, requested: qos, granted: granted, in: &environment)
+            return true
+        case .awaitingPublishAcknowledgement, .awaitingPublishReceived, .awaitingPublishRelease,
+            .awaitingPublishComplete, .awaitingUnsubscribeAcknowledgement:
+            return false
+        }
+    }
+
+    /// The subscription takes over the exchange's use of the filter.
+    private mutating func grant(
+        _ exchange: ClientExchange, _ filter: TopicNameIndex, requested: DeliveryQoS, granted: DeliveryQoS,
+        in environment: inout Environment
+    ) {
+        let subscription = Subscription(
+            filter: filter, requestedQoS: requested, grantedQoS: granted, topicID: exchange.topicID,
+            messageID: exchange.messageID, answeredAt: environment.now)
+        if let old = subscriptions.firstIndex(where: { $0.filter == filter }) {
+            environment.topicNames.release(filter)
+            subscriptions[old] = subscription
+        } else {
+            subscriptions.append(subscription)
+        }
+        if topics.entry(exchange.topicID)?.name == filter { topics.setStanding(.known, of: exchange.topicID) }
+        answerSubscribe(subscription, in: &environment)
+    }
+
+    // MARK: Unsubscribing
+
+    /// GW-55: every well-formed UNSUBSCRIBE is answered, also when nothing was subscribed.
+    mutating func receiveUnsubscribe(_ unsubscribe: MQTTSN.Unsubscribe, _ datagram: RawSpan, in environment: inout Environment) {
+        guard unsubscribe.messageID != 0 else {
+            observeUnexpected(.unsubscribe(unsubscribe), in: &environment)
+            return
+        }
+        guard !isAlreadyOpen(unsubscribe.messageID) else { return }
+        guard let filter = filter(of: unsubscribe, datagram.extracting(unsubscribe.topic), in: &environment) else {
+            send(.unsubscribeAcknowledgement(unsubscribe.messageID), in: &environment)
+            return
+        }
+        let packetID = freePacketID(preferring: unsubscribe.messageID)
+        // Without room or broker there is no answer: UNSUBACK has no code, and the client will ask again.
+        guard !hasNoRoomForExchange(in: environment),
+            environment.unsubscribe(filter, packetID: packetID, on: upstream)
+        else {
+            observe(.requestRefusedCongestion, in: &environment)
+            environment.topicNames.release(filter)
+            return
+        }
+        exchanges.append(
+            ClientExchange(
+                stage: .awaitingUnsubscribeAcknowledgement(filter: filter), messageID: unsubscribe.messageID,
+                packetID: packetID))
+    }
+
+    /// The filter an UNSUBSCRIBE names, in use by the caller; nil where no subscription could have been made with it.
+    private func filter(of unsubscribe: MQTTSN.Unsubscribe, _ topic: RawSpan, in environment: inout Environment)
+        -> TopicNameIndex?
+    {
+        switch unsubscribe.flags.topicIDType {
+        case .normal: return TopicFilter.isValidFilter(topic) ? environment.topicNames.use(topic) : nil
+        case .predefined:
+            guard topic.byteCount == 2, let topicID = topic.uint16(at: 0),
+                let name = environment.predefinedTopics.name(for: topicID, clientID: clientID)
+            else { return nil }
+            environment.topicNames.use(name)
+            return name
+        case .shortName:
+            guard topic.byteCount == 2, let short = topic.uint16(at: 0) else { return nil }
+            return environment.useShortName(short)
+        case .reserved: return nil
+        }
+    }
+
+    mutating func brokerUnsubscribed(_ packetID: PacketID, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(packetID: packetID),
+            case .awaitingUnsubscribeAcknowledgement(let filter) = exchanges[index].stage
+        else { return false }
+        let messageID = exchanges[index].messageID
+        if let old = subscriptions.firstIndex(where: { $0.filter == filter }) {
+            environment.topicNames.release(filter)
+            subscriptions.remove(at: old)
+        }
+        removeExchange(at: index, in: &environment)
+        // Message id 0: the gateway itself unsubscribed.
+        if messageID != 0 { send(.unsubscribeAcknowledgement(messageID), in: &environment) }
+        return true
+    }
+}

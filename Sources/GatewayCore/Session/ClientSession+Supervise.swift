@@ -1,0 +1,163 @@
+import MQTTSN
+
+// What a session does when time passes (MQTT-SN 1.2 §6.13, §7.2), and how a connection ends.
+
+extension ClientSession {
+    /// When the session must be looked at next; nil when only an event can change it.
+    func nextDeadline(in environment: borrowing Environment) -> Instant? {
+        var next = open.retryAt
+        func consider(_ instant: Instant?) {
+            guard let instant else { return }
+            next = next.map { min($0, instant) } ?? instant
+        }
+        consider(silenceDeadline(in: environment))
+        if isRestoring { consider(waitingSince + environment.configuration.upstream.restoreTimeout) }
+        return next
+    }
+
+    /// When a silent client is given up: by its keep-alive while active, by its Duration while asleep (GW-62, GW-70).
+    private func silenceDeadline(in environment: borrowing Environment) -> Instant? {
+        let seconds: UInt16
+        switch state {
+        case .active: seconds = keepAliveSeconds
+        case .asleep: seconds = sleepSeconds
+        case .awake, .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: return nil
+        }
+        return environment.configuration.supervision.allowance(forSeconds: seconds).map { lastHeard + $0 }
+    }
+
+    mutating func deadlineReached(in environment: inout Environment) {
+        if let deadline = silenceDeadline(in: environment), deadline <= environment.now {
+            lose(in: &environment)
+            return
+        }
+        if isRestoring, waitingSince + environment.configuration.upstream.restoreTimeout <= environment.now {
+            dismiss(in: &environment)
+            return
+        }
+        if let retryAt = open.retryAt, retryAt <= environment.now { retry(in: &environment) }
+    }
+
+    // MARK: Repetition towards the client (GW-78)
+
+    private mutating func retry(in environment: inout Environment) {
+        let link = link(in: environment)
+        guard open.attempts <= link.retryCount else {
+            giveUp(in: &environment)
+            return
+        }
+        open.attempts += 1
+        open.retryAt = environment.now + link.retryInterval
+        switch open.kind {
+        case .none: open.retryAt = nil
+        case .willPrompt: repeatConnectReply(in: &environment)
+        case .register(let topicID, let messageID): repeatRegister(topicID, messageID, in: &environment)
+        case .publish: repeatPublish(in: &environment)
+        case .release: send(.publishRelease(environment.store[queue.first].messageID), in: &environment)
+        case .brokerRelease:
+            // The broker keeps the client awake for nothing: the rest waits for the next wake-up.
+            if state == .awake { finishWakeUp(in: &environment) }
+        }
+    }
+
+    /// The client has not answered in time.
+    private mutating func giveUp(in environment: inout Environment) {
+        switch state {
+        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker:
+            observe(.clientSetUpAbandoned, in: &environment)
+            end(in: &environment)
+        case .active: lose(in: &environment)
+        case .awake:
+            state = .asleep
+            open = OpenExchange()
+            lastHeard = environment.now
+        case .asleep, .disconnected, .over: open = OpenExchange()
+        }
+    }
+
+    // MARK: Ends
+
+    /// The client is silent for good: the broker publishes the Will, because the connection ends without DISCONNECT.
+    mutating func lose(in environment: inout Environment) {
+        observe(.clientLost, in: &environment)
+        leaveBroker(politely: false, in: &environment)
+        finish()
+    }
+
+    /// The gateway cannot keep its promise to the client and says so (GW-86).
+    mutating func dismiss(in environment: inout Environment) {
+        observe(.clientDismissed, in: &environment)
+        if state.isListening { send(.disconnect(duration: nil), in: &environment) }
+        end(in: &environment)
+    }
+
+    /// The connection ends in good order.
+    mutating func end(in environment: inout Environment) {
+        leaveBroker(politely: true, in: &environment)
+        finish()
+    }
+
+    /// What remains is remembered only where CleanSession was 0 (AMB-03).
+    private mutating func finish() {
+        state = cleanSession ? .over : .disconnected
+        isRestoring = false
+        open = OpenExchange()
+    }
+
+    mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
+        removeAllExchanges(in: &environment)
+        isRestoring = false
+        if let upstream { environment.closeStream(ofUpstream: upstream, politely: politely) }
+    }
+
+    // MARK: The broker goes and comes
+
+    /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
+    /// connected.
+    mutating func brokerLost(in environment: inout Environment) {
+        let cannotGoOn = cleanSession && exchanges.contains(where: \.needsTheBrokersMemory)
+        removeAllExchanges(in: &environment)
+        switch state {
+        case .awaitingBroker: brokerRefused(nil, in: &environment)
+        case .active, .asleep, .awake:
+            if cannotGoOn { return dismiss(in: &environment) }
+            guard !isRestoring else { return }
+            isRestoring = true
+            waitingSince = environment.now
+            observe(.upstreamLost, in: &environment)
+        case .awaitingWillTopic, .awaitingWillMessage, .disconnected, .over: break
+        }
+    }
+
+    /// The broker has no session of the client, though the gateway has: what it was told is told again, and what it sent
+    /// is no longer acknowledged to it.
+    mutating func brokerHasForgotten(in environment: inout Environment) {
+        var index = queue.first
+        while index != .none {
+            environment.store[index].packetID = 0
+            if environment.store[index].stage == .received { environment.store[index].stage = .released }
+            index = environment.store[index].next
+        }
+        if open.kind == .brokerRelease { open = OpenExchange() }
+        for subscription in subscriptions { resubscribe(subscription, in: &environment) }
+    }
+
+    private mutating func resubscribe(_ subscription: Subscription, in environment: inout Environment) {
+        let packetID = freePacketID(preferring: 0)
+        guard
+            environment.subscribe(
+                subscription.filter, qos: subscription.requestedQoS, packetID: packetID, on: upstream)
+        else { return }
+        environment.topicNames.use(subscription.filter)
+        exchanges.append(
+            ClientExchange(
+                stage: .awaitingResubscription(filter: subscription.filter), messageID: 0, packetID: packetID))
+    }
+}
+
+extension ClientExchange {
+    /// Whether the broker holds the message of this QoS 2 exchange and would lose it with the session.
+    fileprivate var needsTheBrokersMemory: Bool {
+        stage == .awaitingPublishRelease || stage == .awaitingPublishComplete
+    }
+}

@@ -1,0 +1,83 @@
+import Bytes
+import MQTT
+import MQTTSN
+
+// The Will dialogue of the set-up (MQTT-SN 1.2 §6.3).
+
+extension ClientSession {
+    /// Sends WILLTOPICREQ or WILLMSGREQ and waits for the answer.
+    mutating func sendWillPrompt(_ prompt: Message, in environment: inout Environment) {
+        send(prompt, in: &environment)
+        open = OpenExchange(
+            kind: .willPrompt, attempts: 1, retryAt: environment.now + link(in: environment).retryInterval)
+    }
+
+    /// GW-18, GW-19, GW-23.
+    mutating func receiveWillTopic(_ message: WillTopic, _ datagram: RawSpan, in environment: inout Environment) {
+        // A repeated WILLTOPIC means that the WILLMSGREQ was lost.
+        guard state == .awaitingWillTopic || state == .awaitingWillMessage else {
+            observeUnexpected(.willTopic(message), in: &environment)
+            return
+        }
+        guard !message.topic.isEmpty else {
+            will = nil
+            connectToBroker(in: &environment)
+            return
+        }
+        let topic = datagram.extracting(message.topic)
+        guard let qos = DeliveryQoS(message.flags.qos), TopicFilter.isValidName(topic),
+            topic.byteCount <= environment.limits.topicNameByteCount
+        else {
+            refuseConnection(.notSupported, in: &environment)
+            return
+        }
+        promptedWill = StoredWill(qos: qos, retain: message.flags.retain, topic: datagram.copy(of: message.topic))
+        state = .awaitingWillMessage
+        sendWillPrompt(.willMessageRequest, in: &environment)
+    }
+
+    /// GW-20: the Will is stored, and only then the connection completed.
+    mutating func receiveWillMessage(_ content: ByteRange, _ datagram: RawSpan, in environment: inout Environment) {
+        guard state == .awaitingWillMessage, var prompted = promptedWill else {
+            // A repeat while the broker is being asked is answered by the CONNACK.
+            if state != .awaitingBroker { observeUnexpected(.willMessage(content), in: &environment) }
+            return
+        }
+        guard content.count <= environment.limits.willMessageByteCount else {
+            refuseConnection(.notSupported, in: &environment)
+            return
+        }
+        prompted.message = datagram.copy(of: content)
+        will = prompted
+        promptedWill = nil
+        connectToBroker(in: &environment)
+    }
+
+    /// GW-28: an update that cannot be carried out is answered, not passed over in silence.
+    func refuseWillUpdate(_ answer: Message, in environment: inout Environment) {
+        send(answer, in: &environment)
+        observe(.requestRefusedNotSupported, in: &environment)
+    }
+}
+
+extension DeliveryQoS {
+    /// The MQTT level of an MQTT-SN one; nil for −1, which exists only in PUBLISH.
+    init?(_ qos: QualityOfService) {
+        switch qos {
+        case .atMostOnce: self = .atMostOnce
+        case .atLeastOnce: self = .atLeastOnce
+        case .exactlyOnce: self = .exactlyOnce
+        case .minusOne: return nil
+        }
+    }
+}
+
+extension QualityOfService {
+    init(_ qos: DeliveryQoS) {
+        switch qos {
+        case .atMostOnce: self = .atMostOnce
+        case .atLeastOnce: self = .atLeastOnce
+        case .exactlyOnce: self = .exactlyOnce
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import MQTT
+import MQTTSN
+
+/// The place of a session in the gateway's slab.
+typealias SessionIndex = UInt32
+
+/// How a client is reached: the sender of its datagrams, and behind a forwarder the node.
+struct Route: Hashable, Sendable {
+    var peer: PeerID
+    /// 0 for the peer itself; a node behind a forwarder has a number of its own.
+    var node: UInt32 = 0
+}
+
+/// Where a client stands (MQTT-SN 1.2 §6.14 and the set-up of §6.3).
+enum SessionState: Equatable, Sendable {
+    /// WILLTOPICREQ is out.
+    case awaitingWillTopic
+    /// WILLMSGREQ is out.
+    case awaitingWillMessage
+    /// Everything is known; the broker has not answered the CONNECT.
+    case awaitingBroker
+    case active
+    case asleep
+    /// Between the PINGREQ of an asleep client and the PINGRESP.
+    case awake
+    /// Not connected, remembered because CleanSession was 0.
+    case disconnected
+    /// Not connected and not remembered: the place is about to be emptied.
+    case over
+
+    /// Whether the client may send what needs a connection.
+    var isConnected: Bool {
+        switch self {
+        case .active, .asleep, .awake: true
+        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: false
+        }
+    }
+
+    /// Whether a CONNECT of the client is being carried out.
+    var isSettingUp: Bool {
+        switch self {
+        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker: true
+        case .active, .asleep, .awake, .disconnected, .over: false
+        }
+    }
+
+    /// Whether messages from the broker may be sent to the client.
+    var isListening: Bool {
+        switch self {
+        case .active, .awake: true
+        case .asleep, .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: false
+        }
+    }
+}
+
+/// What the broker is asked to publish when the client is lost.
+struct StoredWill: Equatable, Sendable {
+    var qos: DeliveryQoS
+    var retain: Bool
+    var topic: [UInt8]
+    var message: [UInt8] = []
+}
+
+/// A filter the client has subscribed to and the broker has granted.
+struct Subscription {
+    var filter: TopicNameIndex
+    var requestedQoS: DeliveryQoS
+    var grantedQoS: DeliveryQoS
+    /// What the SUBACK said, to be said again when the SUBSCRIBE is repeated (GW-79).
+    var topicID: TopicID
+    var messageID: MessageID
+    var answeredAt: Instant
+}
+
+/// Everything the gateway knows of one client; `Gateway` owns it and the files named after the procedures change it.
+struct ClientSession: SlabElement {
+    var clientID = ClientID(bytes: [])
+    var state = SessionState.over
+    /// How the client is reached; nil while it is not connected.
+    var route: Route?
+
+    // What the last CONNECT asked for.
+    var cleanSession = true
+    var wantsWill = false
+    var keepAliveSeconds: UInt16 = 0
+    /// Whether the client has said anything since its CONNACK; until then a repeated CONNECT is the same CONNECT.
+    var hasSpoken = false
+    var will: StoredWill?
+    /// The Will that the prompting dialogue is collecting.
+    var promptedWill: StoredWill?
+
+    /// The last Duration of a DISCONNECT, in seconds.
+    var sleepSeconds: UInt16 = 0
+    var lastHeard = Instant(nanoseconds: 0)
+    /// When the state began that waits for somebody: a set-up step, or the loss of the broker connection.
+    var waitingSince = Instant(nanoseconds: 0)
+    /// Whether the broker connection is lost and being restored.
+    var isRestoring = false
+    /// Whether a repeated DISCONNECT of the departed client is to be answered again.
+    var hasSaidGoodbye = false
+
+    var upstream: UInt32?
+    var topics = TopicRegistry()
+    var subscriptions: [Subscription] = []
+    /// What the client has asked of the broker and not yet got.
+    var exchanges: [ClientExchange] = []
+    var queue = DeliveryQueue()
+    /// The one exchange the gateway has open towards the client.
+    var open = OpenExchange()
+    var lastMessageID: MessageID = 0
+    var deliveriesSinceWakeUp = 0
+    /// How often the first message's topic id has been told again because the client did not know it.
+    var renewals = 0
+
+    static var vacant: ClientSession { ClientSession() }
+
+    /// The next message id of the gateway towards this client, 1…65535 (AMB-23).
+    mutating func nextMessageID() -> MessageID {
+        lastMessageID = lastMessageID == .max ? 1 : lastMessageID + 1
+        return lastMessageID
+    }
+
+    /// Sends a message without a variable part.
+    func send(_ message: Message, in environment: inout Environment) {
+        guard let route else { return }
+        environment.send(message, to: route)
+    }
+
+    func observe(_ kind: ObservationKind, detail: Int = 0, in environment: inout Environment) {
+        environment.observe(kind, of: clientID, peer: route?.peer, detail: detail)
+    }
+
+    /// The numbers of the link the client is on.
+    func link(in environment: borrowing Environment) -> LinkConfiguration {
+        guard let route else { return LinkConfiguration() }
+        return environment.configuration.link(route.peer.link)
+    }
+}

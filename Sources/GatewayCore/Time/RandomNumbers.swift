@@ -1,0 +1,20 @@
+/// Random numbers that one seed decides (SplitMix64); the only source of chance in the core.
+package struct RandomNumbers: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A span between half of `span` and all of it, so that many waiters do not come back together.
+    mutating func jittered(_ span: TimeSpan) -> TimeSpan {
+        let half = span.nanoseconds / 2
+        return TimeSpan(nanoseconds: half + UInt64.random(in: 0...half, using: &self))
+    }
+}

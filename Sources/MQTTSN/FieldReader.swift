@@ -8,23 +8,23 @@ struct FieldReader {
     private let end: Int
     private let type: MessageType
 
-    /// Reads `body` of the datagram as the part of a `type` message that follows MsgType.
-    init(_ body: ByteRange, type: MessageType) {
-        offset = body.lowerBound
-        end = body.upperBound
+    /// Reads what follows the header of a `type` message, from `offset` to the end of the datagram.
+    init(at offset: Int, of datagram: RawSpan, type: MessageType) {
+        self.offset = offset
+        end = datagram.byteCount
         self.type = type
     }
 
     var isAtEnd: Bool { offset == end }
 
     mutating func octet(of datagram: RawSpan) throws(DecodeError) -> UInt8 {
-        guard offset < end, let octet = datagram.byte(at: offset) else { throw .bodyTooShort(type) }
+        guard let octet = datagram.byte(at: offset) else { throw .bodyTooShort(type) }
         offset += 1
         return octet
     }
 
     mutating func uint16(of datagram: RawSpan) throws(DecodeError) -> UInt16 {
-        guard end - offset >= 2, let value = datagram.uint16(at: offset) else { throw .bodyTooShort(type) }
+        guard let value = datagram.uint16(at: offset) else { throw .bodyTooShort(type) }
         offset += 2
         return value
     }

@@ -19,7 +19,7 @@ extension Message {
         }
         try header.checkLength(present: datagram.byteCount, tolerance: tolerance)
         guard let type = MessageType(rawValue: header.typeCode) else { throw .reservedMessageType(header.typeCode) }
-        var fields = FieldReader(header.byteCount..<datagram.byteCount, type: type)
+        var fields = FieldReader(at: header.byteCount, of: datagram, type: type)
         let message = try decodeBody(of: type, from: &fields, of: datagram)
         try fields.finish()
         return message

@@ -1,0 +1,48 @@
+import Bytes
+
+/// The Length and MsgType fields at the start of a message (MQTT-SN 1.2 §5.2.1, §5.2.2).
+struct MessageHeader {
+    /// What the Length field says, in octets.
+    let declaredByteCount: Int
+    /// The size of Length and MsgType: 2 octets in the short form, 4 in the long form.
+    let byteCount: Int
+    let typeCode: UInt8
+
+    static let longFormMarker: UInt8 = 0x01
+    static let shortFormByteCount = 2
+    static let longFormByteCount = 4
+    static let maximumShortFormLength = 255
+
+    var isLongForm: Bool { byteCount == Self.longFormByteCount }
+
+    /// Reads the header at `offset`, without comparing Length with the datagram.
+    init(at offset: Int, of datagram: RawSpan) throws(DecodeError) {
+        guard let first = datagram.byte(at: offset) else { throw .emptyDatagram }
+        if first == Self.longFormMarker {
+            guard let length = datagram.uint16(at: offset + 1) else { throw .lengthCutOff }
+            declaredByteCount = Int(length)
+            byteCount = Self.longFormByteCount
+        } else {
+            declaredByteCount = Int(first)
+            byteCount = Self.shortFormByteCount
+        }
+        guard declaredByteCount >= byteCount else { throw .lengthBelowMinimum(declared: declaredByteCount) }
+        guard let code = datagram.byte(at: offset + byteCount - 1) else { throw .messageTypeMissing }
+        typeCode = code
+    }
+
+    /// Refuses the message unless its Length is the number of octets that are `present` (GW-03).
+    func checkLength(present: Int, tolerance: DecodeTolerance) throws(DecodeError) {
+        guard declaredByteCount != present else { return }
+        switch tolerance {
+        case .strict: break
+        case .lenient: if isPahoMiscount(present: present) { return }
+        }
+        throw .lengthMismatch(declared: declaredByteCount, present: present)
+    }
+
+    /// The sender took the long form, which needs 257 octets, and counted the 255 of the short form (AMB-32).
+    private func isPahoMiscount(present: Int) -> Bool {
+        isLongForm && declaredByteCount == Self.maximumShortFormLength && present == Self.maximumShortFormLength + 2
+    }
+}

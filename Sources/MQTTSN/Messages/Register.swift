@@ -1,0 +1,68 @@
+package import Bytes
+
+/// REGISTER: asks for the topic id of a name (client) or tells it (gateway) (MQTT-SN 1.2 §5.4.10).
+package struct Register: Equatable, Sendable {
+    /// 0x0000, and without meaning, when a client sends it (GW-31).
+    package var topicID: TopicID
+    package var messageID: MessageID
+    /// Never empty.
+    package var topicName: ByteRange
+
+    package init(topicID: TopicID, messageID: MessageID, topicName: ByteRange) {
+        self.topicID = topicID
+        self.messageID = messageID
+        self.topicName = topicName
+    }
+
+    init(from fields: inout FieldReader, of datagram: RawSpan) throws(DecodeError) {
+        topicID = try fields.uint16(of: datagram)
+        messageID = try fields.uint16(of: datagram)
+        guard !fields.isAtEnd else { throw .registerWithoutTopicName(messageID) }
+        topicName = fields.rest()
+    }
+
+    /// The octets of TopicId and MsgId.
+    static let fixedByteCount = 4
+
+    var bodyByteCount: Int { Self.fixedByteCount + topicName.count }
+}
+
+/// REGACK: the answer to REGISTER (MQTT-SN 1.2 §5.4.11).
+package struct RegisterAcknowledgement: Equatable, Sendable {
+    package var topicID: TopicID
+    package var messageID: MessageID
+    package var returnCode: ReturnCode
+
+    package init(topicID: TopicID, messageID: MessageID, returnCode: ReturnCode) {
+        self.topicID = topicID
+        self.messageID = messageID
+        self.returnCode = returnCode
+    }
+
+    init(from fields: inout FieldReader, of datagram: RawSpan) throws(DecodeError) {
+        topicID = try fields.uint16(of: datagram)
+        messageID = try fields.uint16(of: datagram)
+        returnCode = try fields.returnCode(of: datagram)
+    }
+
+    static let bodyByteCount = 5
+}
+
+extension [UInt8] {
+    /// Appends a REGISTER, without a source span for a message's ranges.
+    ///
+    /// - Precondition: `Message.encodedByteCount(bodyByteCount: 4 + topicName.byteCount)` is at most 65535.
+    package mutating func appendRegister(topicID: TopicID, messageID: MessageID, topicName: RawSpan) {
+        let bodyByteCount = Register.fixedByteCount + topicName.byteCount
+        appendHeader(.register, encodedByteCount: Message.encodedByteCount(bodyByteCount: bodyByteCount))
+        append(bigEndian: topicID)
+        append(bigEndian: messageID)
+        append(topicName)
+    }
+
+    mutating func appendBody(of acknowledgement: RegisterAcknowledgement) {
+        append(bigEndian: acknowledgement.topicID)
+        append(bigEndian: acknowledgement.messageID)
+        append(acknowledgement.returnCode.rawValue)
+    }
+}

@@ -1,0 +1,36 @@
+package import Bytes
+
+/// WILLTOPIC and WILLTOPICUPD: topic, QoS and Retain of a Will (MQTT-SN 1.2 §5.4.7, §5.4.22).
+package struct WillTopic: Equatable, Sendable {
+    /// Uses QoS and Retain; 0 in the empty form.
+    package var flags: Flags
+    /// Empty in the 2-octet form, which deletes the Will (GW-19, GW-27).
+    package var topic: ByteRange
+
+    package init(flags: Flags, topic: ByteRange) {
+        self.flags = flags
+        self.topic = topic
+    }
+
+    /// - Throws: `flagsOnly` for the size in between, which is neither the empty form nor a topic.
+    init(
+        from fields: inout FieldReader, of datagram: RawSpan, orThrow flagsOnly: DecodeError
+    ) throws(DecodeError) {
+        let isEmptyForm = fields.isAtEnd
+        flags = isEmptyForm ? Flags() : try fields.flags(of: datagram)
+        guard isEmptyForm || !fields.isAtEnd else { throw flagsOnly }
+        topic = fields.rest()
+    }
+
+    static let usedFlags = Flags.Bits.qos | Flags.Bits.retain
+
+    var bodyByteCount: Int { topic.isEmpty ? 0 : 1 + topic.count }
+}
+
+extension [UInt8] {
+    mutating func appendBody(of will: WillTopic, from source: RawSpan) {
+        guard !will.topic.isEmpty else { return }
+        append(will.flags.octet(using: WillTopic.usedFlags))
+        append(will.topic, of: source)
+    }
+}

@@ -72,7 +72,8 @@ struct PacketVector: Sendable, CustomTestStringConvertible {
             [0x34, 0x05, 0, 1, 0x74, 0, 1],
             .publish(
                 Publish(
-                    duplicate: false, qos: .exactlyOnce, retain: false, topicName: 4..<5, packetID: 1, payload: 7..<7))),
+                    duplicate: false, qos: .exactlyOnce, retain: false, topicName: 4..<5, packetID: 1,
+                    payload: 7..<7))),
         PacketVector(
             "PUBLISH, RETAIN, a name of two, three and four octets per character (§1.5.3)",
             [0x31, 0x0B, 0, 9, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0x98, 0x80],

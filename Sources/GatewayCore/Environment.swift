@@ -16,6 +16,10 @@ struct Environment: ~Copyable {
     let predefinedTopics: PredefinedTable
     /// Whether the last attempt to reach the broker did; nil before the first.
     var isBrokerReachable: Bool?
+    /// The connection for QoS −1.
+    var sharedUpstream: UInt32 = 0
+    /// How many streams have been asked for; numbers them.
+    var streamCount: UInt32 = 0
 
     var limits: Limits { configuration.limits }
 

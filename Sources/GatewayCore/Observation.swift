@@ -53,6 +53,8 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     case upstreamOpened, upstreamLost, upstreamRestored
     /// The detail is the CONNACK's code.
     case upstreamRefused
+    /// The detail is the `StreamEnd`.
+    case upstreamUnavailable
     /// The detail is the raw value of the codec's reason.
     case malformedPacket
     case unexpectedPacket

@@ -57,10 +57,17 @@ extension [UInt8] {
     ///
     /// - Precondition: `Message.encodedByteCount(bodyByteCount: 5 + data.byteCount)` is at most 65535.
     package mutating func appendPublish(flags: Flags, topicID: TopicID, messageID: MessageID, data: RawSpan) {
-        let bodyByteCount = Publish.fixedByteCount + data.byteCount
+        appendPublishHeader(flags: flags, topicID: topicID, messageID: messageID, dataByteCount: data.byteCount)
+        append(data)
+    }
+
+    /// Appends a PUBLISH up to its data, for data that is kept in pieces; the caller appends `dataByteCount` octets.
+    package mutating func appendPublishHeader(
+        flags: Flags, topicID: TopicID, messageID: MessageID, dataByteCount: Int
+    ) {
+        let bodyByteCount = Publish.fixedByteCount + dataByteCount
         appendHeader(.publish, encodedByteCount: Message.encodedByteCount(bodyByteCount: bodyByteCount))
         appendFixedPart(flags: flags, topicID: topicID, messageID: messageID)
-        append(data)
     }
 
     /// Appends the fields of a PUBLISH up to its data.

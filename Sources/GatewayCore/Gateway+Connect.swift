@@ -1,0 +1,79 @@
+import Bytes
+import MQTTSN
+
+// CONNECT (MQTT-SN 1.2 §6.2): which session it belongs to, a new one, the same again, or one that moves here.
+
+extension Gateway {
+    mutating func connect(_ connect: Connect, _ datagram: RawSpan, from route: Route) {
+        let name = datagram.extracting(connect.clientID)
+        // GW-22; whoever is connected from this address is left alone by a CONNECT that is refused.
+        guard connect.protocolID == 1, !connect.clientID.isEmpty, name.isWellFormedString,
+            connect.clientID.count <= environment.limits.clientIDByteCount
+        else {
+            refuse(route, .notSupported)
+            return
+        }
+        let clientID = ClientID(bytes: datagram.copy(of: connect.clientID))
+        if let index = sessionByClientID[clientID], sessions[index].isRepeated(connect, from: route, in: environment) {
+            sessions[index].repeatConnectReply(in: &environment)
+            settle(index)
+            return
+        }
+        // GW-10, GW-21: a broker that is known to be away is not asked for every client.
+        guard environment.isBrokerReachable != false, !isShuttingDown else {
+            refuse(route, .congestion)
+            return
+        }
+        guard let index = session(for: clientID) else {
+            refuse(route, .congestion)
+            return
+        }
+        move(index, to: route)
+        sessions[index].begin(connect, in: &environment)
+        settle(index)
+    }
+
+    private mutating func refuse(_ route: Route, _ code: ReturnCode) {
+        environment.send(.connectAcknowledgement(code), to: route)
+        environment.observe(.clientRefused, peer: route.peer, detail: Int(code.rawValue))
+    }
+
+    /// The client's session, a new one if it has none; nil where every place is taken by a connected client (GW-87).
+    private mutating func session(for clientID: ClientID) -> SessionIndex? {
+        if let index = sessionByClientID[clientID] {
+            remembered.remove(index)
+            return index
+        }
+        if sessions.count >= environment.limits.clients {
+            guard let oldest = remembered.takeOldest() else { return nil }
+            environment.observe(.sessionEvicted, of: sessions[oldest].clientID)
+            remove(oldest)
+        }
+        var session = ClientSession()
+        session.clientID = clientID
+        session.state = .disconnected
+        let index = sessions.insert(session)
+        sessionByClientID[clientID] = index
+        return index
+    }
+
+    /// Makes `route` the way to the session. Who was there before under another name is gone from this address; where
+    /// the session was before, nothing more is said (GW-89).
+    private mutating func move(_ index: SessionIndex, to route: Route) {
+        if sessions[index].upstream == nil {
+            sessions[index].upstream = environment.makeUpstream(for: .session(index))
+        }
+        guard sessions[index].route != route else { return }
+        if let former = sessionByRoute[route] {
+            sessions[former].lose(in: &environment)
+            settle(former)
+        }
+        if sessions[index].route != nil {
+            sessions[index].observe(.clientMoved, in: &environment)
+            detach(index)
+        }
+        sessions[index].route = route
+        sessionByRoute[route] = index
+        routeCountByPeer[route.peer, default: 0] += 1
+    }
+}

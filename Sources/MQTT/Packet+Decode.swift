@@ -1,0 +1,48 @@
+// Reading a packet: the fixed header is checked here, the body by the packet's own file.
+
+import Bytes
+
+extension Packet {
+    /// Reads `frame`, which is exactly one packet with its fixed header, as `PacketDecoder` cuts it.
+    ///
+    /// - Returns: the packet, with ranges that are offsets into `frame`.
+    /// - Throws: the first thing found wrong; never traps, whatever `frame` holds.
+    package static func decode(
+        _ frame: RawSpan, version: ProtocolVersion = .v311
+    ) throws(PacketError) -> Packet {
+        guard let header = try FixedHeader.read(in: frame, at: 0), header.body.upperBound <= frame.byteCount else {
+            throw .truncated
+        }
+        guard header.body.upperBound == frame.byteCount else { throw .trailingBytes }
+        switch version {
+        case .v311: return try decodeVersion311(frame, header)
+        }
+    }
+
+    /// Reads the body of a 3.1.1 packet whose frame is complete.
+    private static func decodeVersion311(_ frame: RawSpan, _ header: FixedHeader) throws(PacketError) -> Packet {
+        var reader = BodyReader(header.body)
+        let packet: Packet
+        switch header.type {
+        case .connect: packet = .connect(try Connect(from: frame, &reader))
+        case .connectAcknowledgement:
+            packet = .connectAcknowledgement(try ConnectAcknowledgement(from: frame, &reader))
+        case .publish:
+            packet = .publish(try Publish(from: frame, &reader, flags: PublishFlags(rawValue: header.flags)))
+        case .publishAcknowledgement: packet = .publishAcknowledgement(try reader.packetID(of: frame))
+        case .publishReceived: packet = .publishReceived(try reader.packetID(of: frame))
+        case .publishRelease: packet = .publishRelease(try reader.packetID(of: frame))
+        case .publishComplete: packet = .publishComplete(try reader.packetID(of: frame))
+        case .subscribe: packet = .subscribe(try Subscribe(from: frame, &reader))
+        case .subscribeAcknowledgement:
+            packet = .subscribeAcknowledgement(try SubscribeAcknowledgement(from: frame, &reader))
+        case .unsubscribe: packet = .unsubscribe(try Unsubscribe(from: frame, &reader))
+        case .unsubscribeAcknowledgement: packet = .unsubscribeAcknowledgement(try reader.packetID(of: frame))
+        case .pingRequest: packet = .pingRequest
+        case .pingResponse: packet = .pingResponse
+        case .disconnect: packet = .disconnect
+        }
+        try reader.finish()
+        return packet
+    }
+}

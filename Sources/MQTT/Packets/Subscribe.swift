@@ -1,0 +1,111 @@
+package import Bytes
+
+/// SUBSCRIBE: asks for the messages that match one or more Topic Filters (MQTT 3.1.1 §3.8).
+package struct Subscribe: Equatable, Sendable {
+    /// The Packet Identifier that SUBACK repeats.
+    package var packetID: PacketID
+    /// The Topic Filters as they lie in the packet: length, filter and requested QoS, one after the other (§3.8.3).
+    package var filters: ByteRange
+
+    /// The parts of a SUBSCRIBE; see the properties.
+    package init(packetID: PacketID, filters: ByteRange) {
+        self.packetID = packetID
+        self.filters = filters
+    }
+
+    /// The filter at `position` with its requested QoS, or nil after the last one; moves `position` behind it.
+    ///
+    /// - Parameters:
+    ///   - frame: the bytes that this packet was decoded from.
+    ///   - position: 0 to begin with (anything before `filters` is), afterwards as the last call left it.
+    /// - Returns: the range of the filter in `frame` and the QoS asked for it.
+    package func nextFilter(
+        in frame: RawSpan, at position: inout Int
+    ) -> (filter: ByteRange, qos: DeliveryQoS)? {
+        let start = max(position, filters.lowerBound)
+        guard start < filters.upperBound, let byteCount = frame.uint16(at: start) else { return nil }
+        let filter = (start + 2)..<(start + 2 + Int(byteCount))
+        guard let octet = frame.byte(at: filter.upperBound), let qos = DeliveryQoS(rawValue: octet) else { return nil }
+        position = filter.upperBound + 1
+        return (filter, qos)
+    }
+}
+
+/// SUBACK: a server's answer to SUBSCRIBE, one code for each filter in the same order (MQTT 3.1.1 §3.9).
+package struct SubscribeAcknowledgement: Equatable, Sendable {
+    /// The code for a filter that the server refused; the others are the granted QoS, 0 to 2 (§3.9.3).
+    package static let failureReturnCode: UInt8 = 0x80
+
+    /// The Packet Identifier of the SUBSCRIBE.
+    package var packetID: PacketID
+    /// One octet for each filter, each 0, 1, 2 or `failureReturnCode`; at least one.
+    package var returnCodes: ByteRange
+
+    /// The parts of a SUBACK; see the properties.
+    package init(packetID: PacketID, returnCodes: ByteRange) {
+        self.packetID = packetID
+        self.returnCodes = returnCodes
+    }
+}
+
+extension Subscribe {
+    /// Reads the body of a SUBSCRIBE and checks every filter in it.
+    init(from frame: RawSpan, _ reader: inout BodyReader) throws(PacketError) {
+        packetID = try reader.packetID(of: frame)
+        filters = reader.remaining
+        guard !filters.isEmpty else { throw .noTopicFilters }
+        while !reader.remaining.isEmpty {
+            _ = try reader.topicFilter(of: frame)
+            let octet = try reader.byte(of: frame)
+            guard octet & 0xFC == 0 else { throw .reservedSubscriptionBits }
+            guard DeliveryQoS(rawValue: octet) != nil else { throw .reservedQoS }
+        }
+    }
+}
+
+extension SubscribeAcknowledgement {
+    /// Reads the body of a SUBACK and checks every code in it.
+    init(from frame: RawSpan, _ reader: inout BodyReader) throws(PacketError) {
+        packetID = try reader.packetID(of: frame)
+        returnCodes = reader.takeRest()
+        guard !returnCodes.isEmpty else { throw .noReturnCodes }
+        for offset in returnCodes {
+            let code = frame[unchecked: offset]
+            guard code <= 2 || code == Self.failureReturnCode else { throw .reservedReturnCode(code) }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends SUBSCRIBE with one filter.
+    ///
+    /// - Precondition: `packetID` is not 0 and `filter` is a valid Topic Filter (`TopicFilter.isValidFilter`).
+    package mutating func appendSubscribePacket(
+        packetID: PacketID, filter: RawSpan, qos: DeliveryQoS, version: ProtocolVersion = .v311
+    ) {
+        let bodyByteCount =
+            switch version {
+            case .v311: 2 + 2 + filter.byteCount + 1
+            }
+        appendFixedHeader(of: .subscribe, remainingLength: bodyByteCount)
+        append(packetID: packetID)
+        append(lengthPrefixed: filter)
+        append(qos.rawValue)
+    }
+
+    /// Appends SUBACK.
+    ///
+    /// - Precondition: `packetID` is not 0 and there is at least one code, each 0, 1, 2 or 0x80.
+    package mutating func appendSubscribeAcknowledgementPacket(
+        packetID: PacketID, returnCodes: RawSpan, version: ProtocolVersion = .v311
+    ) {
+        precondition(returnCodes.byteCount > 0, "SUBACK answers at least one Topic Filter")
+        let bodyByteCount =
+            switch version {
+            case .v311: 2 + returnCodes.byteCount
+            }
+        appendFixedHeader(of: .subscribeAcknowledgement, remainingLength: bodyByteCount)
+        append(packetID: packetID)
+        append(returnCodes)
+    }
+}

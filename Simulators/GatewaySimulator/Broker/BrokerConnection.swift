@@ -1,0 +1,20 @@
+import GatewayCore
+import MQTT
+
+/// One accepted TCP connection and what its CONNECT packet promised.
+struct BrokerConnection {
+    var decoder: PacketDecoder
+    /// The session, or nil before a CONNECT packet was accepted.
+    var session: BrokerSessionNumber?
+    /// The Will, until DISCONNECT drops it (MQTT 3.1.1 §3.1.2.5).
+    var will: BrokerMessage?
+    /// When the broker last had a sign of life: the acceptance, or a whole packet.
+    var lastHeard: Instant
+    /// How long it may be silent after that; nil when it may be silent for ever.
+    var patience: TimeSpan?
+    /// The time of this connection's entry in the deadline queue; never later than `deadline`.
+    var queuedDeadline: Instant?
+
+    /// When the connection is given up if nothing more comes.
+    var deadline: Instant? { patience.map { lastHeard + $0 } }
+}

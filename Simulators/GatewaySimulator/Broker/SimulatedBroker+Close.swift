@@ -1,0 +1,48 @@
+// Ends connections and what ends with them: Wills and clean sessions (MQTT 3.1.1 §3.1.2.4, §3.1.2.5, §3.14, §4.8).
+
+import MQTT
+
+extension SimulatedBroker {
+    /// A client that says goodbye takes its Will with it [MQTT-3.14.4-3].
+    mutating func handleDisconnect(on connection: BrokerConnectionID, into effects: inout BrokerEffects) {
+        close(connection, publishingWill: false, into: &effects)
+    }
+
+    /// A client that broke the protocol loses its connection [MQTT-4.8.0-1]; its Will is published (§3.1.2.5).
+    mutating func closeForViolation(_ connection: BrokerConnectionID, into effects: inout BrokerEffects) {
+        counters.protocolViolations += 1
+        close(connection, publishingWill: true, into: &effects)
+    }
+
+    /// Closes a connection on the broker's decision.
+    mutating func close(
+        _ connection: BrokerConnectionID, publishingWill: Bool, into effects: inout BrokerEffects
+    ) {
+        effects.list.append(.close(connection))
+        end(connection, publishingWill: publishingWill, into: &effects)
+    }
+
+    /// Forgets a connection that is closed; nothing happens when it is unknown.
+    mutating func end(
+        _ connection: BrokerConnectionID, publishingWill: Bool, into effects: inout BrokerEffects
+    ) {
+        guard let ended = connections.removeValue(forKey: connection) else { return }
+        if let session = ended.session {
+            sessions[session]?.connection = nil
+            // [MQTT-3.1.2-6]
+            if sessions[session]?.isClean == true { removeSession(session) }
+        }
+        guard publishingWill, let will = ended.will else { return }
+        // [MQTT-3.1.2-8]
+        counters.willsPublished += 1
+        route(will, into: &effects)
+    }
+
+    mutating func removeSession(_ number: BrokerSessionNumber) {
+        guard let session = sessions.removeValue(forKey: number) else { return }
+        sessionNumbers[session.clientID] = nil
+        for subscription in session.subscriptions {
+            subscriptions.remove(number, from: subscription.topicFilter)
+        }
+    }
+}

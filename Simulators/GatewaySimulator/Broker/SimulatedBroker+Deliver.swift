@@ -1,0 +1,104 @@
+// Sends messages to clients within the in-flight window, and again after a lost connection (MQTT 3.1.1 §4.3, §4.4).
+
+import Bytes
+import MQTT
+
+extension SimulatedBroker {
+    /// Hands a message to a session: it is sent now, waits, or is dropped.
+    mutating func deliver(
+        _ message: BrokerMessage, to session: BrokerSessionNumber, into effects: inout BrokerEffects
+    ) {
+        let connection = sessions[session]?.connection
+        if message.qos == .atMostOnce {
+            guard let connection else {
+                counters.messagesDropped += 1
+                return
+            }
+            counters.messagesRouted += 1
+            sendPublish(message, packetID: 0, duplicate: false, on: connection, into: &effects)
+            return
+        }
+        guard isPlaceFree(in: session) else {
+            counters.messagesDropped += 1
+            return
+        }
+        counters.messagesRouted += 1
+        sessions[session]?.queue.append(message)
+        sendQueued(to: session, into: &effects)
+    }
+
+    /// Whether the session's queue takes one more message, or passes it on at once.
+    private func isPlaceFree(in number: BrokerSessionNumber) -> Bool {
+        guard let session = sessions[number] else { return false }
+        if session.queue.count < configuration.queuedMessagesPerSession { return true }
+        return session.queue.count == 0 && session.connection != nil
+            && session.hasRoom(inWindow: inFlightWindow)
+    }
+
+    private var inFlightWindow: Int { min(configuration.inFlightWindow, Int(PacketID.max) - 1) }
+
+    /// Fills the in-flight window of a connected client, oldest message first [MQTT-4.6.0-6].
+    private mutating func sendQueued(to session: BrokerSessionNumber, into effects: inout BrokerEffects) {
+        guard let connection = sessions[session]?.connection else { return }
+        let window = inFlightWindow
+        while let publish = sessions[session]?.startNextPublish(window: window) {
+            sendPublish(
+                publish.message, packetID: publish.packetID, duplicate: false, on: connection, into: &effects)
+        }
+    }
+
+    /// Repeats what the client has not acknowledged, then sends what waited [MQTT-4.4.0-1].
+    ///
+    /// PUBREL packets go in the order of the PUBRECs, PUBLISH packets in the order they were first sent
+    /// [MQTT-4.6.0-1, -4]; a message with a PUBREC is older than those without.
+    mutating func redeliver(
+        to number: BrokerSessionNumber, on connection: BrokerConnectionID, into effects: inout BrokerEffects
+    ) {
+        guard let session = sessions[number] else { return }
+        for packetID in session.releasedPacketIDs {
+            send(.publishRelease(packetID), on: connection, into: &effects)
+        }
+        for publish in session.inFlightPublishes {
+            // [MQTT-3.3.1-1]
+            sendPublish(
+                publish.message, packetID: publish.packetID, duplicate: true, on: connection, into: &effects)
+        }
+        sendQueued(to: number, into: &effects)
+    }
+
+    mutating func handlePublishAcknowledgement(
+        _ packetID: PacketID, from session: BrokerSessionNumber, into effects: inout BrokerEffects
+    ) {
+        sessions[session]?.acknowledge(packetID)
+        sendQueued(to: session, into: &effects)
+    }
+
+    /// PUBREC is always answered with PUBREL, so that a client with an unknown one can finish (MQTT 3.1.1 §4.3.3).
+    mutating func handlePublishReceived(
+        _ packetID: PacketID, from session: BrokerSessionNumber, on connection: BrokerConnectionID,
+        into effects: inout BrokerEffects
+    ) {
+        sessions[session]?.release(packetID)
+        send(.publishRelease(packetID), on: connection, into: &effects)
+    }
+
+    mutating func handlePublishComplete(
+        _ packetID: PacketID, from session: BrokerSessionNumber, into effects: inout BrokerEffects
+    ) {
+        sessions[session]?.complete(packetID)
+        sendQueued(to: session, into: &effects)
+    }
+
+    private func sendPublish(
+        _ message: BrokerMessage, packetID: PacketID, duplicate: Bool, on connection: BrokerConnectionID,
+        into effects: inout BrokerEffects
+    ) {
+        let start = effects.bytes.count
+        let topicName = message.topicName.span
+        let payload = message.payload.span
+        effects.bytes.appendPublishPacket(
+            duplicate: duplicate, qos: message.qos, retain: message.retain, topicName: topicName.bytes,
+            packetID: packetID, payload: payload.bytes)
+        effects.send(from: start, on: connection)
+    }
+}

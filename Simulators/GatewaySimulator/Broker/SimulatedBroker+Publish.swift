@@ -1,0 +1,50 @@
+// Takes messages from clients and routes each to everybody who subscribed (MQTT 3.1.1 §3.3, §4.3, §4.6).
+
+import Bytes
+import MQTT
+
+extension SimulatedBroker {
+    mutating func handle(
+        _ publish: Publish, _ frame: RawSpan, from session: BrokerSessionNumber,
+        on connection: BrokerConnectionID, into effects: inout BrokerEffects
+    ) {
+        let message = BrokerMessage(
+            topicName: frame.copy(of: publish.topicName), payload: frame.copy(of: publish.payload),
+            qos: publish.qos, retain: publish.retain)
+        switch publish.qos {
+        case .atMostOnce:
+            route(message, into: &effects)
+        case .atLeastOnce:
+            route(message, into: &effects)
+            send(.publishAcknowledgement(publish.packetID), on: connection, into: &effects)
+        case .exactlyOnce:
+            // Method B of MQTT 3.1.1 §4.3.3: routed at once, and the packet identifier is kept until PUBREL.
+            if sessions[session]?.receivedPacketIDs.insert(publish.packetID).inserted == true {
+                route(message, into: &effects)
+            }
+            send(.publishReceived(publish.packetID), on: connection, into: &effects)
+        }
+    }
+
+    /// The client will not repeat the message; PUBREL is answered even when it is unknown (MQTT 3.1.1 §4.3.3).
+    mutating func handlePublishRelease(
+        _ packetID: PacketID, from session: BrokerSessionNumber, on connection: BrokerConnectionID,
+        into effects: inout BrokerEffects
+    ) {
+        sessions[session]?.receivedPacketIDs.remove(packetID)
+        send(.publishComplete(packetID), on: connection, into: &effects)
+    }
+
+    /// Retains a message if it asks for it and hands it to every session with a matching subscription.
+    mutating func route(_ message: BrokerMessage, into effects: inout BrokerEffects) {
+        counters.messagesReceived += 1
+        if message.retain { retainedMessages.store(message) }
+        var copy = message
+        // An established subscription gets RETAIN 0 [MQTT-3.3.1-9].
+        copy.retain = false
+        for subscriber in subscriptions.subscribers(of: message.topicName) {
+            copy.qos = min(message.qos, subscriber.grantedQoS)
+            deliver(copy, to: subscriber.session, into: &effects)
+        }
+    }
+}

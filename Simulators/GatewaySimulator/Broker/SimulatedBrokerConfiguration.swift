@@ -1,0 +1,49 @@
+package import GatewayCore
+package import MQTT
+
+/// What a host or test decides about a simulated broker.
+package struct SimulatedBrokerConfiguration: Equatable, Sendable {
+    /// A CONNECT that the broker refuses.
+    package struct ConnectRefusal: Equatable, Sendable {
+        /// The client identifier it holds for; nil for all.
+        package var clientID: [UInt8]?
+        /// The CONNACK return code (MQTT 3.1.1 §3.2.2.3).
+        package var returnCode: ConnectReturnCode
+
+        package init(clientID: [UInt8]? = nil, returnCode: ConnectReturnCode) {
+            self.clientID = clientID
+            self.returnCode = returnCode
+        }
+    }
+
+    /// A user name with its password.
+    package struct Credentials: Equatable, Sendable {
+        package var username: [UInt8]
+        package var password: [UInt8]
+
+        package init(username: [UInt8], password: [UInt8]) {
+            self.username = username
+            self.password = password
+        }
+    }
+
+    /// Octets of one MQTT packet; a longer one closes its connection.
+    package var maximumPacketByteCount = 1_048_576
+    /// QoS 1 and 2 messages sent to one client and not completed; more than 65,534 count as that many, because each
+    /// needs a packet identifier of its own.
+    package var inFlightWindow = 20
+    /// QoS 1 and 2 messages that wait for one session, connected or not; a message that finds no place is dropped.
+    package var queuedMessagesPerSession = 1_000
+    /// How long a connection may wait with its CONNECT packet (MQTT 3.1.1 §3.1.4 "a reasonable amount of time").
+    package var connectTimeout = TimeSpan.seconds(30)
+    /// The first refusal that names a client decides.
+    package var connectRefusals: [ConnectRefusal] = []
+    /// When not nil, a CONNECT without one of these is refused with return code 4.
+    package var credentials: [Credentials]?
+    /// Topic filters answered with SUBACK return code 0x80 (MQTT 3.1.1 §3.9.3).
+    package var refusedTopicFilters: [[UInt8]] = []
+    /// The QoS a subscription gets at most (MQTT 3.1.1 §3.8.4 lets the server grant less than was asked for).
+    package var maximumGrantedQoS = DeliveryQoS.exactlyOnce
+
+    package init() {}
+}

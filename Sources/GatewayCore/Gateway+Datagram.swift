@@ -42,14 +42,16 @@ extension Gateway {
 
     /// A PINGREQ that names another client than the one at this address is not that client's (AMB-11).
     private mutating func pingRequestReceived(_ clientID: ByteRange, _ datagram: RawSpan, from route: Route) {
-        if let index = sessionByRoute[route],
-            clientID.isEmpty || datagram.equals(sessions[index].clientID.bytes.span.bytes, in: clientID)
-        {
+        if let index = sessionByRoute[route], isNamed(sessions[index].clientID, datagram, clientID) {
             sessions[index].handle(.pingRequest(clientID: clientID), datagram, in: &environment)
             settle(index)
         } else {
             strangerSent(.pingRequest(clientID: clientID), datagram, from: route)
         }
+    }
+
+    private func isNamed(_ clientID: ClientID, _ datagram: RawSpan, _ name: ByteRange) -> Bool {
+        name.isEmpty || datagram.equals(clientID.bytes.span.bytes, in: name)
     }
 
     /// Counted by reason; no session is touched. Where the message id could be read and the client is connected, it is

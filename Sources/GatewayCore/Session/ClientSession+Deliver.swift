@@ -221,7 +221,9 @@ extension ClientSession {
     // MARK: Answers of the client
 
     /// The first message, if its PUBLISH is open under this message id; its topic id does not matter (AMB-18).
-    private func isOpen(_ kind: OpenExchange.Kind, _ messageID: MessageID, in environment: borrowing Environment) -> Bool {
+    private func isOpen(_ kind: OpenExchange.Kind, _ messageID: MessageID, in environment: borrowing Environment)
+        -> Bool
+    {
         open.kind == kind && environment.store[queue.first].messageID == messageID
     }
 

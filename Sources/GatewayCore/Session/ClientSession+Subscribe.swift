@@ -12,7 +12,9 @@ private struct SubscriptionTarget {
 }
 
 extension ClientSession {
-    mutating func receiveSubscribe(_ subscribe: MQTTSN.Subscribe, _ datagram: RawSpan, in environment: inout Environment) {
+    mutating func receiveSubscribe(
+        _ subscribe: MQTTSN.Subscribe, _ datagram: RawSpan, in environment: inout Environment
+    ) {
         guard let qos = DeliveryQoS(subscribe.flags.qos), subscribe.messageID != 0 else {
             refuseSubscribe(subscribe.messageID, .notSupported, in: &environment)
             return
@@ -185,7 +187,9 @@ extension ClientSession {
     // MARK: Unsubscribing
 
     /// GW-55: every well-formed UNSUBSCRIBE is answered, also when nothing was subscribed.
-    mutating func receiveUnsubscribe(_ unsubscribe: MQTTSN.Unsubscribe, _ datagram: RawSpan, in environment: inout Environment) {
+    mutating func receiveUnsubscribe(
+        _ unsubscribe: MQTTSN.Unsubscribe, _ datagram: RawSpan, in environment: inout Environment
+    ) {
         guard unsubscribe.messageID != 0 else {
             observeUnexpected(.unsubscribe(unsubscribe), in: &environment)
             return

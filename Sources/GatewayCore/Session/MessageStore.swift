@@ -56,7 +56,9 @@ struct MessageStore {
         _modify { yield &messages[Int(index.rawValue)] }
     }
 
-    mutating func insert(_ payload: RawSpan, topicName: TopicNameIndex, packetID: PacketID, qos: DeliveryQoS, retain: Bool)
+    mutating func insert(
+        _ payload: RawSpan, topicName: TopicNameIndex, packetID: PacketID, qos: DeliveryQoS, retain: Bool
+    )
         -> StoredMessageIndex
     {
         let message = StoredMessage(

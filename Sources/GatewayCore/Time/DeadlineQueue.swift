@@ -98,7 +98,8 @@ struct DeadlineQueue {
         var slot = start
         while true {
             var least = slot
-            for child in (2 * slot + 1)...(2 * slot + 2) where child < heap.count && isEarlier(heap[child], heap[least]) {
+            for child in (2 * slot + 1)...(2 * slot + 2) where child < heap.count && isEarlier(heap[child], heap[least])
+            {
                 least = child
             }
             guard least != slot else { return }

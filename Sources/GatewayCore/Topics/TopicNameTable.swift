@@ -71,12 +71,17 @@ struct TopicNameTable {
         var bucket = hash & (buckets.count - 1)
         while buckets[bucket] != 0 {
             let index = Int(buckets[bucket]) - 1
-            if entries[index].hash == hash, name.equals(entries[index].name.span.bytes, in: 0..<name.byteCount) {
+            if entries[index].hash == hash, isSame(name, asNameOf: index) {
                 return TopicNameIndex(rawValue: UInt32(index))
             }
             bucket = (bucket + 1) & (buckets.count - 1)
         }
         return nil
+    }
+
+    private func isSame(_ name: RawSpan, asNameOf index: Int) -> Bool {
+        let other = entries[index].name
+        return name.equals(other.span.bytes, in: 0..<name.byteCount)
     }
 
     private static func hash(_ name: RawSpan) -> Int {

@@ -36,9 +36,7 @@ package struct Gateway: ~Copyable {
 
     /// Takes note of a fact and appends what is to be done about it.
     ///
-    /// - Parameters:
-    ///   - bytes: what came with the fact; only borrowed.
-    ///   - now: not earlier than at the last call.
+    /// `bytes` are what came with the fact, and only borrowed; `now` is not earlier than at the last call.
     package mutating func handle(
         _ event: Event, _ bytes: RawSpan, at now: Instant, into effects: inout Effects
     ) {

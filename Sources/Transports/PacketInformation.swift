@@ -66,7 +66,7 @@ enum PacketInformation {
 
     /// Writes the control message that makes a datagram for `destination` leave from `local`; returns its length.
     ///
-    /// - Parameter control: room for `capacity` octets.
+    /// There is room for `capacity` octets at `control`.
     static func store(
         _ local: LocalAddress, destination: SocketAddress, to control: UnsafeMutableRawPointer
     ) -> Int {

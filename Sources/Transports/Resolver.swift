@@ -21,7 +21,7 @@ package final class Resolver: ReadinessHandler, TimerHandler {
 
     /// Makes a resolver that starts its thread with the first name that is not numeric.
     ///
-    /// - Parameter maximumRequestCount: how many names may wait for the name service.
+    /// Up to `maximumRequestCount` names may wait for the name service.
     package init(loop: EventLoop, maximumRequestCount: Int = 64) {
         self.loop = loop
         self.maximumRequestCount = maximumRequestCount

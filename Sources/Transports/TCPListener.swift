@@ -31,7 +31,7 @@ package final class TCPListener: ReadinessHandler, TimerHandler {
 
     /// Listens on `address`; throws for example when the port is in use.
     ///
-    /// - Parameter backlog: how many connections the kernel keeps until they are accepted.
+    /// The kernel keeps up to `backlog` connections until they are accepted.
     package init(binding address: SocketAddress, backlog: Int32 = 1_024, loop: EventLoop) throws(IOError) {
         let operation = "listen tcp://\(address)"
         socket = try SocketOption.openSocket(for: address, type: SOCK_STREAM, operation: operation)

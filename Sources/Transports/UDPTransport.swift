@@ -36,9 +36,8 @@ package final class UDPTransport: ReadinessHandler {
     /// Binds a socket to `address` and registers it; throws for example when the port is in use.
     ///
     /// An IPv6 socket takes no IPv4 datagrams, so `0.0.0.0` and `::` can both be bound to one port.
-    /// - Parameters:
-    ///   - receiveBufferByteCount: the kernel buffer to ask for; nil keeps the system's default.
-    ///   - maximumDatagramByteCount: longer datagrams are reported as truncated.
+    /// The kernel is asked for a receive buffer of `receiveBufferByteCount`; nil keeps the system's default. Datagrams
+    /// longer than `maximumDatagramByteCount` are reported as truncated.
     package init(
         binding address: SocketAddress, receiveBufferByteCount: Int?, maximumDatagramByteCount: Int = 2_048,
         loop: EventLoop
@@ -101,10 +100,8 @@ package final class UDPTransport: ReadinessHandler {
     /// Receives up to `batchCount` datagrams without blocking and passes each to `body` with its two addresses; the
     /// bytes are valid during the call only.
     ///
-    /// - Parameters:
-    ///   - body: called for every whole datagram.
-    ///   - truncated: called with the whole length of a datagram that was too long; its bytes are gone.
-    /// - Returns: how many datagrams came; `batchCount` means that there may be more.
+    /// Instead of `body`, `truncated` is called for a datagram that was too long, with its whole length; its bytes are
+    /// gone. Returns how many datagrams came, of both kinds; `batchCount` means that there may be more.
     package func receive(
         _ body: (_ datagram: RawSpan, _ from: SocketAddress, _ to: LocalAddress) -> Void,
         truncated: (_ byteCount: Int, _ from: SocketAddress, _ to: LocalAddress) -> Void = { _, _, _ in }
@@ -146,7 +143,7 @@ package final class UDPTransport: ReadinessHandler {
 
     /// Copies a datagram into the batch for the next `flush`; a full batch is sent at once to make room.
     ///
-    /// - Parameter local: where the datagram leaves from, as `receive` told it; nil lets the system choose.
+    /// The datagram leaves from `local`, as `receive` told it; nil lets the system choose.
     package func queue(_ datagram: RawSpan, to destination: SocketAddress, from local: LocalAddress?) {
         guard outgoing.hasRoom(for: datagram.byteCount, whenEmpty: true) else {
             unreported.droppedCount += 1

@@ -81,8 +81,8 @@ package final class UDPTransport: ReadinessHandler {
         SocketOption.trySet(SO_RCVBUF, level: SOL_SOCKET, to: size, on: descriptor)
     }
 
-    /// The descriptor, for the options in other files.
-    var descriptor: Int32 { socket.value }
+    /// The socket's descriptor, for options that this type does not set; -1 once closed.
+    package var descriptor: Int32 { socket.value }
 
     package func ready(_ readiness: Readiness) {
         delegate?.transportReadable(self)

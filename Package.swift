@@ -35,9 +35,9 @@ let package = Package(
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         module("Transports", ["CLinux"]),
         module("Configuration", ["GatewayCore"]),
-        module("GatewayHost", ["GatewayCore", "Transports", "Configuration"]),
+        module("GatewayHost", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "Transports", "Configuration"]),
         .executableTarget(
-            name: "swiftlet", dependencies: ["GatewayHost", "Configuration"],
+            name: "swiftlet", dependencies: ["GatewayHost", "GatewayCore", "Transports", "Configuration"],
             path: "Sources/swiftlet", swiftSettings: strict),
         .target(
             name: "GatewaySimulator", dependencies: ["Bytes", "MQTTSN", "MQTT", "GatewayCore"],

@@ -34,7 +34,7 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     case messageForwarded, messageDelivered
     /// The payload's octet count is the detail.
     case messageDroppedTooLong, messageDroppedQueueFull, messageDroppedNotRegistered, messageDroppedUpstreamDown
-    case messageDroppedUpstreamBlocked, messageDroppedUnknownTopic
+    case messageDroppedUpstreamBlocked
     case qosMinusOneForwarded, qosMinusOneDropped
 
     // The client broke the protocol or reached a limit.

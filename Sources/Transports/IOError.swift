@@ -22,4 +22,13 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
         let sentence = String(cString: text)
         return "\(operation): \(sentence.prefix(1).lowercased())\(sentence.dropFirst()) (\(String(cString: name)))"
     }
+
+    /// Whether the attempt to open a TCP connection failed, rather than the connection itself.
+    package var isConnecting: Bool { operation.hasPrefix("connect ") }
+
+    /// Whether nobody answered in time.
+    package var isTimeout: Bool { code == ETIMEDOUT }
+
+    /// Whether the system forbids it.
+    package var isPermission: Bool { code == EACCES || code == EPERM }
 }

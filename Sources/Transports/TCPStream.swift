@@ -75,6 +75,9 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
     /// Whether octets can be read and written now.
     package var isOpen: Bool { state == .open }
 
+    /// Whether the descriptor is closed: after an end, or after the last bytes of `closeGracefully` were delivered.
+    package var isClosed: Bool { state == .closed }
+
     // MARK: Reading
 
     /// Reads once, at most 64 KiB, and passes the octets to `body`, during whose call alone they are valid.

@@ -2,11 +2,12 @@
 import PackageDescription
 
 /// Every Swift target is held to the same language rules; an import is seen only where it is written.
-let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+let strict: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (Context.environment["SWIFTLET_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
 
 /// A module of the product; `dependencies` is the module rule of the README, enforced by the build.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {

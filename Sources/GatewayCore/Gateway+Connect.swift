@@ -63,6 +63,13 @@ extension Gateway {
         if sessions[index].upstream == nil {
             sessions[index].upstream = environment.makeUpstream(for: .session(index))
         }
+        attach(index, to: route)
+    }
+
+    /// The client woke up at another address.
+    mutating func moveSleeper(_ index: SessionIndex, to route: Route) { attach(index, to: route) }
+
+    private mutating func attach(_ index: SessionIndex, to route: Route) {
         guard sessions[index].route != route else { return }
         if let former = sessionByRoute[route] {
             sessions[former].lose(in: &environment)
@@ -74,6 +81,6 @@ extension Gateway {
         }
         sessions[index].route = route
         sessionByRoute[route] = index
-        routeCountByPeer[route.peer, default: 0] += 1
+        retain(route)
     }
 }

@@ -42,7 +42,7 @@ extension Gateway {
     mutating func remember(_ route: Route, answers: Int) {
         let patience = environment.configuration.link(route.peer.link).patience
         guard departures.note(route, answers: answers, until: environment.now + patience) else { return }
-        routeCountByPeer[route.peer, default: 0] += 1
+        retain(route)
         environment.deadlines.schedule(.gateway, noLaterThan: environment.now + patience)
         while let gone = departures.takeExcess() { release(gone) }
     }

@@ -71,7 +71,7 @@ extension ClientSession {
         if !sessionPresent { brokerHasForgotten(in: &environment) }
         if isRestoring {
             isRestoring = false
-            observe(.upstreamRestored, in: &environment)
+            if owedWillResponses.isEmpty { observe(.upstreamRestored, in: &environment) }
         } else if state == .awaitingBroker {
             state = .active
             lastHeard = environment.now
@@ -79,6 +79,7 @@ extension ClientSession {
             send(.connectAcknowledgement(.accepted), in: &environment)
             observe(sessionPresent ? .clientResumed : .clientConnected, in: &environment)
         }
+        willReachedBroker(in: &environment)
         deliver(in: &environment)
     }
 

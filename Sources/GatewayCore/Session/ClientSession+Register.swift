@@ -56,15 +56,12 @@ extension ClientSession {
     mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) -> Bool {
         guard let route else { return false }
         let nameByteCount = environment.topicNames.name(name).count
-        let link = link(in: environment)
-        guard Message.encodedByteCount(bodyByteCount: 4 + nameByteCount) <= link.maximumDatagramByteCount else {
+        guard Message.encodedByteCount(bodyByteCount: 4 + nameByteCount) <= messageRoom(in: environment) else {
             return false
         }
         let messageID = nextMessageID()
         environment.sendRegister(topicID, messageID, name: name, to: route)
-        open = OpenExchange(
-            kind: .register(topicID: topicID, messageID: messageID), attempts: 1,
-            retryAt: environment.now + link.retryInterval)
+        openExchange(.register(topicID: topicID, messageID: messageID), in: &environment)
         return true
     }
 
@@ -82,7 +79,7 @@ extension ClientSession {
             observeUnexpected(.registerAcknowledgement(answer), in: &environment)
             return
         }
-        open = OpenExchange()
+        closeExchange(in: environment)
         if answer.returnCode == .accepted {
             topics.setStanding(.known, of: topicID)
         } else {

@@ -24,7 +24,10 @@ extension ClientSession {
     }
 
     /// Whether an awake client has been given as much as one wake-up may bring (AMB-12).
-    func hasHadEnough(in environment: borrowing Environment) -> Bool { false }
+    func hasHadEnough(in environment: borrowing Environment) -> Bool {
+        let maximum = environment.configuration.sleep.messagesPerWakeUp
+        return state == .awake && maximum > 0 && deliveriesSinceWakeUp >= maximum
+    }
 
     /// GW-73: after the last acknowledgement, and only then.
     mutating func finishWakeUp(in environment: inout Environment) {

@@ -5,7 +5,9 @@ import MQTTSN
 
 extension Gateway {
     mutating func datagramReceived(_ datagram: RawSpan, from peer: PeerID, mayForward: Bool) {
+        sender = peer
         decode(datagram, from: Route(peer: peer), mayForward: mayForward)
+        sender = nil
         forgetIfUnused(peer)
     }
 
@@ -34,9 +36,10 @@ extension Gateway {
         }
         let nodeID = datagram.extracting(encapsulated.nodeID)
         let node = environment.forwarders.number(of: nodeID, behind: route.peer)
+        environment.forwarders.use(node)
         decode(
             datagram.extracting(encapsulated.inner), from: Route(peer: route.peer, node: node), mayForward: false)
-        environment.forwarders.forgetIfUnused(node)
+        environment.forwarders.release(node)
     }
 
     private mutating func receive(_ message: Message, _ datagram: RawSpan, from route: Route) {

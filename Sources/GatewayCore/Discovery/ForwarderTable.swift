@@ -52,7 +52,7 @@ struct ForwarderTable {
     }
 
     /// Forgets a node that no route leads to.
-    mutating func forgetIfUnused(_ number: UInt32) {
+    private mutating func forgetIfUnused(_ number: UInt32) {
         guard number > 0, nodes[Int(number) - 1].useCount == 0, let key = nodes[Int(number) - 1].key else { return }
         nodes[Int(number) - 1].key = nil
         numberByKey[key] = nil

@@ -9,10 +9,8 @@ extension Gateway {
         // GW-10: a gateway without a broker does not offer itself.
         guard environment.isBrokerReachable == true, advertiser.isActive(at: environment.now) else { return }
         let info = Message.gatewayInfo(gatewayID: environment.configuration.gatewayID, address: 0..<0)
-        if environment.configuration.link(route.peer.link).canBroadcast {
-            broadcast(info, radius: radius, on: route.peer.link)
-        }
         guard strangerReplies.take(at: environment.now) else { return }
+        broadcast(info, radius: radius, on: route.peer.link)
         environment.send(info, to: route)
         environment.observe(.searchAnswered, peer: route.peer)
     }
@@ -26,10 +24,8 @@ extension Gateway {
         let configuration = environment.configuration
         let message = Message.advertise(
             gatewayID: configuration.gatewayID, duration: configuration.discovery.advertiseIntervalSeconds)
-        for (index, link) in configuration.links.enumerated() where link.canBroadcast {
-            broadcast(message, radius: 0, on: LinkID(UInt16(index)))
-            environment.observe(.advertised)
-        }
+        for index in configuration.links.indices { broadcast(message, radius: 0, on: LinkID(UInt16(index))) }
+        environment.observe(.advertised)
     }
 
     private mutating func broadcast(_ message: Message, radius: UInt8, on link: LinkID) {

@@ -56,8 +56,6 @@ package struct LinkConfiguration: Equatable, Sendable {
     package var retryCount = 3
     /// Whether Tretry follows the round trips measured for each client, up to `retryInterval`.
     package var adaptsRetryInterval = false
-    /// Whether the link can reach all its nodes at once, for ADVERTISE and GWINFO.
-    package var canBroadcast = false
 
     package init() {}
 

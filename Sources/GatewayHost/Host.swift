@@ -155,6 +155,7 @@ package final class Host {
     private func run(_ effect: Effect, _ arena: RawSpan) {
         switch effect {
         case .sendDatagram(let range, let peer): send(arena.extracting(range), to: peer)
+        case .broadcastDatagram: break
         case .openStream(let id): open(id)
         case .sendStream(let range, let id): write(arena.extracting(range), on: id)
         case .closeStream(let id): close(id)

@@ -26,7 +26,16 @@ struct ObservationText {
             ObservationText(anybody: .debug, "message of \(detail) octets dropped: \(reason)")
         }
         switch observation.kind {
-        case .messageForwarded, .messageDelivered, .qosMinusOneForwarded, .strangerAnswered: return nil
+        case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
+            .searchAnswered:
+            return nil
+        case .queueDropsReported:
+            return .init(.warning, "messages dropped, too many wait for the client: count=\(detail)")
+        case .willPublished: return .init(.info, "Will of the lost client published")
+        case .willNotPublished: return .init(.warning, "Will of the lost client not published: the broker is away")
+        case .advertised: return .init(.debug, "advertised")
+        case .forwarderRefused:
+            return .init(anybody: .debug, "encapsulated message dropped: its sender may not forward")
         case .clientConnected: return .init(.info, "client connected")
         case .clientResumed: return .init(.info, "client connected, session resumed")
         case .clientMoved: return .init(.info, "client connects from another address")
@@ -37,7 +46,6 @@ struct ObservationText {
         case .clientDismissed: return .init(.warning, "client told to connect anew: its session is gone")
         case .sessionEvicted: return .init(.info, "absent client's session forgotten to make room")
         case .messageDroppedTooLong: return dropped("it does not fit the client's link")
-        case .messageDroppedQueueFull: return dropped("too much waits for the client")
         case .messageDroppedNotRegistered: return dropped("the client did not accept its topic")
         case .messageDroppedUpstreamDown: return dropped("the broker is not connected")
         case .messageDroppedUpstreamBlocked: return dropped("the broker takes no more")

@@ -10,8 +10,10 @@ extension ClientSession {
         case .active: send(.pingResponse, in: &environment)
         case .asleep: wakeUp(in: &environment)
         case .awake:
-            // A repeat: what is open is repeated by its own timer.
-            if open.isClosed { deliver(in: &environment) }
+            // The client listens now, so what is open is said again at once; pauses take their time.
+            guard open.kind != .pause, open.kind != .brokerRelease else { return }
+            open = OpenExchange()
+            deliver(in: &environment)
         case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: break
         }
     }

@@ -82,7 +82,6 @@ extension ClientSession {
         case .awake:
             state = .asleep
             open = OpenExchange()
-            lastHeard = environment.now
         case .asleep, .disconnected, .over: open = OpenExchange()
         }
     }

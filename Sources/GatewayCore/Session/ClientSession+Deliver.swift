@@ -209,12 +209,17 @@ extension ClientSession {
         removeFirst(in: &environment)
     }
 
-    private func acknowledgeToBroker(_ qos: DeliveryQoS, _ packetID: PacketID, in environment: inout Environment) {
+    /// Lets the broker forget a message that will not be delivered, or that is.
+    private mutating func acknowledgeToBroker(
+        _ qos: DeliveryQoS, _ packetID: PacketID, in environment: inout Environment
+    ) {
         guard packetID != 0 else { return }
         switch qos {
         case .atMostOnce: break
         case .atLeastOnce: environment.sendPacket(.publishAcknowledgement(packetID), on: upstream)
-        case .exactlyOnce: environment.sendPacket(.publishReceived(packetID), on: upstream)
+        case .exactlyOnce:
+            guard environment.sendPacket(.publishReceived(packetID), on: upstream) else { return }
+            if !discardedPacketIDs.contains(packetID) { discardedPacketIDs.append(packetID) }
         }
     }
 
@@ -301,6 +306,10 @@ extension ClientSession {
             guard environment.store[index].stage == .received else { return }
             environment.store[index].stage = .released
             if open.kind == .brokerRelease { open = OpenExchange() }
+        } else if let index = discardedPacketIDs.firstIndex(of: packetID) {
+            discardedPacketIDs.remove(at: index)
+            environment.sendPacket(.publishComplete(packetID), on: upstream)
+            return
         } else {
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)

@@ -235,6 +235,11 @@ extension ClientSession {
     mutating func receivePublishAcknowledgement(
         _ answer: PublishAcknowledgement, in environment: inout Environment
     ) {
+        if answer.messageID == 0, answer.returnCode == .invalidTopicID {
+            // A QoS 0 message was not understood: it is gone, the next one comes after a REGISTER (GW-57, AMB-18).
+            if topics.entry(answer.topicID)?.standing == .known { topics.setStanding(.unknown, of: answer.topicID) }
+            return
+        }
         guard isOpen(.publish, answer.messageID, in: environment) else {
             return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
         }

@@ -80,6 +80,7 @@ extension ClientSession {
         subscriptions = []
         will = nil
         queue.removeAll(in: &environment.store, names: &environment.topicNames)
+        discardedPacketIDs = []
     }
 
     /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16).

@@ -6,6 +6,7 @@ extension Gateway {
     /// - Parameters:
     ///   - peers: whom the host still knows.
     ///   - streams: which streams the host still has.
+    /// - Returns: one line for each invariant that does not hold.
     borrowing func brokenInvariants(peers: Set<PeerID>, streams: Set<UpstreamID>) -> [String] {
         var broken: [String] = []
         func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }

@@ -64,6 +64,8 @@ final class Dialogue {
     /// The connection for QoS −1; nil where the broker was not reachable.
     private(set) var shared: TestUpstream?
 
+    /// Whether the test takes no notice of ADVERTISE: for dialogues of many hours that are about something else.
+    var ignoresAdvertisements = false
     /// Whether the host lets senders be forwarders.
     var allowsForwarders = false
 
@@ -142,6 +144,7 @@ final class Dialogue {
             unreadMessages[addressByPeer[peer] ?? 0, default: []].append(message)
         case .broadcastDatagram(let range, let radius, let link):
             let message = SNMessage(reading: effects.copy(of: range) ?? [])
+            if ignoresAdvertisements, case .advertise = message { break }
             unreadBroadcasts.append(Broadcast(message: message, radius: radius, link: link))
         case .openStream(let id): requestedStreams.append(id)
         case .sendStream(let range, let id):

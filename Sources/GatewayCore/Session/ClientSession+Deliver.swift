@@ -98,7 +98,8 @@ extension ClientSession {
             sendFirst(in: &environment)
         }
         if state == .awake, open.isClosed { finishWakeUp(in: &environment) }
-        if !isQueueFull(adding: 0, in: environment) { environment.resume(upstream) }
+        // Where nothing waits for this client, what waits for the others must not hold it up: nobody would resume it.
+        if queue.isEmpty || !isQueueFull(adding: 0, in: environment) { environment.resume(upstream) }
     }
 
     private mutating func sendFirst(in environment: inout Environment) {

@@ -41,7 +41,7 @@ package struct UDPListener: Equatable, Sendable {
     package var groups: [UDPGroup] = []
     /// The network interface of the multicast groups, by name; nil lets the system choose.
     package var interface: String?
-    /// Who may send encapsulated messages (MQTT-SN 1.2 §5.4.20); at most `maximumForwarderCount`.
+    /// Who may send encapsulated messages (MQTT-SN 1.2 §5.5); at most `maximumForwarderCount`.
     package var forwarders: [Forwarder] = []
 
     package static let maximumGroupCount = 16

@@ -66,6 +66,18 @@ struct Reporter {
         log.write(.info, line)
     }
 
+    /// The groups and forwarders of a listener, which its clients depend on.
+    func joined(_ listener: UDPListener, on transport: UDPTransport) {
+        let address = transport.localAddress
+        for group in listener.groups {
+            let interface = group.interface ?? listener.interface ?? "chosen by the system"
+            log.write(.info, "group \(group.name) of udp://\(address) interface=\(interface)")
+        }
+        guard !listener.forwarders.isEmpty else { return }
+        let isOpenToAll = listener.forwarders.contains(.any)
+        log.write(.info, "forwarders of udp://\(address): \(isOpenToAll ? "any" : "\(listener.forwarders.count)")")
+    }
+
     mutating func flushed(_ result: FlushResult, on transport: UDPTransport) {
         undeliveredCount += result.droppedCount
     }

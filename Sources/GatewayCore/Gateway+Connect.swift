@@ -15,6 +15,7 @@ extension Gateway {
         }
         let clientID = ClientID(bytes: datagram.copy(of: connect.clientID))
         if let index = sessionByClientID[clientID], sessions[index].isRepeated(connect, from: route, in: environment) {
+            sessions[index].lastHeard = environment.now  // GW-61
             sessions[index].repeatConnectReply(in: &environment)
             settle(index)
             return

@@ -6,12 +6,14 @@ import MQTTSN
 extension Gateway {
     mutating func datagramReceived(_ datagram: RawSpan, from peer: PeerID) {
         let route = Route(peer: peer)
+        sender = peer
         do {
             let message = try Message.decode(datagram)
             receive(message, datagram, from: route)
         } catch {
             malformedDatagramReceived(error, from: route)
         }
+        sender = nil
         forgetIfUnused(peer)
     }
 

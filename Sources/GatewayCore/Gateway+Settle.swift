@@ -72,7 +72,7 @@ extension Gateway {
             routeCountByPeer[peer] = count - 1
         } else {
             routeCountByPeer[peer] = nil
-            environment.effects.list.append(.forgetPeer(peer))
+            if peer != sender { environment.effects.list.append(.forgetPeer(peer)) }
         }
     }
 

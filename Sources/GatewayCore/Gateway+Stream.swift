@@ -173,8 +173,12 @@ extension Gateway {
         }
     }
 
+    /// While the shared connection is open, another one's failure does not count: nothing would ever say that the broker
+    /// is back.
     private mutating func brokerIsReachable(_ isReachable: Bool) {
-        guard environment.isBrokerReachable != isReachable else { return }
+        guard environment.isBrokerReachable != isReachable,
+            isReachable || environment.upstreams[environment.sharedUpstream].state != .open
+        else { return }
         environment.isBrokerReachable = isReachable
         environment.observe(isReachable ? .brokerReachable : .brokerUnreachable)
     }

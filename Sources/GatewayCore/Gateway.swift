@@ -14,6 +14,8 @@ package struct Gateway: ~Copyable {
     var sessionByRoute: [Route: SessionIndex] = [:]
     /// How many routes go through a peer; a peer without one is forgotten.
     var routeCountByPeer: [PeerID: Int] = [:]
+    /// The sender of the datagram that is being handled: not forgotten before that is done.
+    var sender: PeerID?
     var departures: RecentDepartures
     /// Sessions that only wait for their client to return, oldest first, for when a place is needed.
     var remembered = RememberedSessions()

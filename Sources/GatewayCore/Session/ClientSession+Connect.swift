@@ -29,6 +29,8 @@ extension ClientSession {
     /// Starts a new connection for the client; what the last one had open is given up first.
     mutating func begin(_ connect: MQTTSN.Connect, in environment: inout Environment) {
         leaveBroker(politely: true, in: &environment)
+        // A clean session ends with its connection (AMB-03), also where another CONNECT is what ends it.
+        let isNew = cleanSession || connect.flags.cleanSession
         cleanSession = connect.flags.cleanSession
         wantsWill = connect.flags.will
         keepAliveSeconds = connect.duration
@@ -40,7 +42,7 @@ extension ClientSession {
         lastHeard = environment.now
         waitingSince = environment.now
         open = OpenExchange()
-        if cleanSession { forgetSession(in: &environment) } else { topics.forgetStandings() }
+        if isNew { forgetSession(in: &environment) } else { topics.forgetStandings() }
         if wantsWill {
             state = .awaitingWillTopic
             sendWillPrompt(.willTopicRequest, in: &environment)
@@ -56,6 +58,7 @@ extension ClientSession {
         subscriptions = []
         will = nil
         queue.removeAll(in: &environment.store, names: &environment.topicNames)
+        discardedPacketIDs = []
     }
 
     /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16).

@@ -209,12 +209,17 @@ extension ClientSession {
         removeFirst(in: &environment)
     }
 
-    private func acknowledgeToBroker(_ qos: DeliveryQoS, _ packetID: PacketID, in environment: inout Environment) {
+    /// Lets the broker forget a message that will not be delivered, or that is.
+    private mutating func acknowledgeToBroker(
+        _ qos: DeliveryQoS, _ packetID: PacketID, in environment: inout Environment
+    ) {
         guard packetID != 0 else { return }
         switch qos {
         case .atMostOnce: break
         case .atLeastOnce: environment.sendPacket(.publishAcknowledgement(packetID), on: upstream)
-        case .exactlyOnce: environment.sendPacket(.publishReceived(packetID), on: upstream)
+        case .exactlyOnce:
+            guard environment.sendPacket(.publishReceived(packetID), on: upstream) else { return }
+            if !discardedPacketIDs.contains(packetID) { discardedPacketIDs.append(packetID) }
         }
     }
 
@@ -230,6 +235,11 @@ extension ClientSession {
     mutating func receivePublishAcknowledgement(
         _ answer: PublishAcknowledgement, in environment: inout Environment
     ) {
+        if answer.messageID == 0, answer.returnCode == .invalidTopicID {
+            // A QoS 0 message was not understood: it is gone, the next one comes after a REGISTER (GW-57, AMB-18).
+            if topics.entry(answer.topicID)?.standing == .known { topics.setStanding(.unknown, of: answer.topicID) }
+            return
+        }
         guard isOpen(.publish, answer.messageID, in: environment) else {
             return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
         }
@@ -301,6 +311,10 @@ extension ClientSession {
             guard environment.store[index].stage == .received else { return }
             environment.store[index].stage = .released
             if open.kind == .brokerRelease { open = OpenExchange() }
+        } else if let index = discardedPacketIDs.firstIndex(of: packetID) {
+            discardedPacketIDs.remove(at: index)
+            environment.sendPacket(.publishComplete(packetID), on: upstream)
+            return
         } else {
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)

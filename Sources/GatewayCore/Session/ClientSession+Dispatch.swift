@@ -7,6 +7,7 @@ extension ClientSession {
     /// Handles a message of a client that is connected or being connected. CONNECT and what concerns the whole gateway
     /// have been taken out before.
     mutating func handle(_ message: Message, _ datagram: RawSpan, in environment: inout Environment) {
+        lastHeard = environment.now  // GW-61
         switch message {
         case .willTopic(let will): receiveWillTopic(will, datagram, in: &environment)
         case .willMessage(let content): receiveWillMessage(content, datagram, in: &environment)
@@ -26,7 +27,6 @@ extension ClientSession {
             observeUnexpected(message, in: &environment)
             return
         }
-        lastHeard = environment.now
         hasSpoken = true
         switch message {
         case .publish(let publish): receivePublish(publish, datagram, in: &environment)

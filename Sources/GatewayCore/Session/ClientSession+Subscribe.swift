@@ -55,7 +55,7 @@ extension ClientSession {
     ) {
         let isNew = !subscriptions.contains { $0.filter == target.filter }
         let packetID = freePacketID(preferring: messageID)
-        guard !isNew || subscriptions.count < environment.limits.subscriptionsPerClient,
+        guard !isNew || subscriptions.count + requestedSubscriptionCount < environment.limits.subscriptionsPerClient,
             !hasNoRoomForExchange(in: environment),
             environment.subscribe(target.filter, qos: qos, packetID: packetID, on: upstream)
         else {
@@ -67,6 +67,13 @@ extension ClientSession {
             ClientExchange(
                 stage: .awaitingSubscribeAcknowledgement(filter: target.filter, qos: qos), messageID: messageID,
                 packetID: packetID, topicID: target.topicID))
+    }
+
+    /// Subscriptions that the broker has not answered yet.
+    private var requestedSubscriptionCount: Int {
+        exchanges.count {
+            if case .awaitingSubscribeAcknowledgement = $0.stage { true } else { false }
+        }
     }
 
     /// Why a topic was not understood, and the id the SUBACK repeats.

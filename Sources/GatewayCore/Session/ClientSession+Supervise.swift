@@ -132,6 +132,7 @@ extension ClientSession {
     /// The broker has no session of the client, though the gateway has: what it was told is told again, and what it sent
     /// is no longer acknowledged to it.
     mutating func brokerHasForgotten(in environment: inout Environment) {
+        discardedPacketIDs = []
         var index = queue.first
         while index != .none {
             environment.store[index].packetID = 0

@@ -105,6 +105,8 @@ struct ClientSession: SlabElement {
     /// What the client has asked of the broker and not yet got.
     var exchanges: [ClientExchange] = []
     var queue = DeliveryQueue()
+    /// QoS 2 messages that were dropped here: the broker's PUBREL is answered without the client, who knows nothing.
+    var discardedPacketIDs: [PacketID] = []
     /// The one exchange the gateway has open towards the client.
     var open = OpenExchange()
     var lastMessageID: MessageID = 0

@@ -1,0 +1,246 @@
+import GatewayCore
+import MQTT
+import MQTTSN
+import Testing
+
+/// PUBLISH to the client, acknowledged end to end (MQTT-SN 1.2 §6.10).
+@Suite struct DeliverTests {
+    /// A client that has subscribed to "a/b" and knows it as 1.
+    private func subscriber(_ dialogue: Dialogue, clean: Bool = true) -> (TestClient, TestUpstream) {
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: clean)
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: upstream)
+        return (client, upstream)
+    }
+
+    // MARK: The three levels
+
+    @Test("GW-56 QoS 0 goes out with the id from the SUBACK", arguments: ["", "x", String(repeating: "x", count: 300)])
+    func atMostOnce(payload: String) {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", payload))
+        client.receives(.publish(1, payload))
+        dialogue.observes(.messageDelivered, of: "c1")
+    }
+
+    @Test("GW-56 The broker's PUBACK waits for the client's")
+    func atLeastOnce() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 300))
+        client.receives(.publish(1, "x", id: 300, qos: .atLeastOnce))
+        upstream.receivesNothing()
+        client.sends(.publishAcknowledgement(1, 300))
+        upstream.receives(.publishAcknowledgement(300))
+        dialogue.passes(.seconds(60))
+    }
+
+    @Test("GW-56 QoS 2 goes step by step between broker and client")
+    func exactlyOnce() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 300))
+        client.receives(.publish(1, "x", id: 300, qos: .exactlyOnce))
+        upstream.receivesNothing()
+        client.sends(.publishReceived(300))
+        upstream.receives(.publishReceived(300))
+        client.receivesNothing()
+        upstream.sends(.publishRelease(300))
+        client.receives(.publishRelease(300))
+        upstream.receivesNothing()
+        client.sends(.publishComplete(300))
+        upstream.receives(.publishComplete(300))
+        dialogue.passes(.seconds(60))
+    }
+
+    @Test("AMB-33 The broker's RETAIN is passed on, its DUP is not")
+    func flags() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", retain: true))
+        client.receives(.publish(1, "x", retain: true))
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 1, retain: true, duplicate: true))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, retain: true))
+    }
+
+    @Test("GW-88 One exchange at a time is open towards the client, and the order is the broker's")
+    func oneAtATime() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sendsTogether(
+            .publish("a/b", "1", qos: .exactlyOnce, id: 1), .publish("a/b", "2", qos: .atLeastOnce, id: 2),
+            .publish("a/b", "3"), .publish("a/b", "4", qos: .atLeastOnce, id: 4))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        upstream.receives(.publishReceived(1))
+        client.receivesNothing()
+        upstream.sends(.publishRelease(1))
+        client.receives(.publishRelease(1))
+        client.sends(.publishComplete(1))
+        upstream.receives(.publishComplete(1))
+        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 2))
+        upstream.receives(.publishAcknowledgement(2))
+        client.receives(.publish(1, "3"), .publish(1, "4", id: 4, qos: .atLeastOnce))
+    }
+
+    // MARK: Topics
+
+    @Test("GW-56 AMB-06 A pre-defined name goes out under its pre-defined id")
+    func predefined() {
+        let topics = PredefinedTopics([
+            .init(topicID: 7, topicName: Array("common/7".utf8)), .init(topicID: 8, topicName: Array("common/8".utf8)),
+            .init(clientID: Array("c1".utf8), topicID: 8, topicName: Array("own/8".utf8)),
+        ])
+        let dialogue = Dialogue(.dialogue { $0.predefinedTopics = topics })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("common/7", "x"))
+        client.receives(.publish(.predefined(7), "x"))
+        upstream.sends(.publish("own/8", "x", qos: .atLeastOnce, id: 3))
+        client.receives(.publish(.predefined(8), "x", id: 3, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(8, 3))
+        upstream.receives(.publishAcknowledgement(3))
+        // The client means something else by 8.
+        upstream.sends(.publish("common/8", "x"))
+        client.receives(.register(2, 1, "common/8"))
+    }
+
+    @Test("GW-56 AMB-05 A name of two octets goes out as a short name unless the client has an id for it")
+    func shortName() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("ab", "x"))
+        client.receives(.publish(.short("ab"), "x"))
+        client.registers("ab", as: 2)
+        upstream.sends(.publish("ab", "x"))
+        client.receives(.publish(2, "x"))
+        upstream.sends(.publish("a", "x"))
+        client.receives(.register(3, 1, "a"))
+    }
+
+    // MARK: Refusals of the client
+
+    @Test("GW-57 PUBACK 0x02 at QoS 1 and 2: the id is registered again and the message repeated")
+    func renewed() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        for qos in [DeliveryQoS.atLeastOnce, .exactlyOnce] {
+            upstream.sends(.publish("a/b", "x", qos: qos, id: 9))
+            client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos)))
+            client.sends(.publishAcknowledgement(1, 9, .invalidTopicID))
+            client.receives(.register(1, qos == .atLeastOnce ? 1 : 2, "a/b"))
+            upstream.receivesNothing()
+            client.sends(.registerAcknowledgement(1, qos == .atLeastOnce ? 1 : 2))
+            client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos), duplicate: true))
+            guard qos == .atLeastOnce else { return }
+            client.sends(.publishAcknowledgement(1, 9))
+            upstream.receives(.publishAcknowledgement(9))
+        }
+    }
+
+    @Test("GW-57 An id that the client never learns is given up after Nretry renewals")
+    func renewalsBounded() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 9))
+        client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce))
+        for attempt in 1...3 as ClosedRange<MessageID> {
+            client.sends(.publishAcknowledgement(1, 9, .invalidTopicID))
+            client.receives(.register(1, attempt, "a/b"))
+            client.sends(.registerAcknowledgement(1, attempt))
+            client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce, duplicate: true))
+        }
+        client.sends(.publishAcknowledgement(1, 9, .invalidTopicID))
+        upstream.receives(.publishAcknowledgement(9))
+        client.receivesNothing()
+    }
+
+    @Test("GW-57 AMB-18 PUBACK 0x02 to a QoS 0 message: the id is registered before it is used again")
+    func renewedAtMostOnce() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "1"))
+        client.receives(.publish(1, "1"))
+        client.sends(.publishAcknowledgement(1, 0, .invalidTopicID))
+        client.receivesNothing()
+        upstream.sends(.publish("a/b", "2"))
+        client.receives(.register(1, 1, "a/b"))
+        client.sends(.registerAcknowledgement(1, 1))
+        client.receives(.publish(1, "2"))
+    }
+
+    @Test("GW-57 PUBACK 0x02 to a pre-defined id drops the message")
+    func predefinedUnknown() {
+        let topics = PredefinedTopics([.init(topicID: 7, topicName: Array("common/7".utf8))])
+        let dialogue = Dialogue(.dialogue { $0.predefinedTopics = topics })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("common/7", "x", qos: .atLeastOnce, id: 3))
+        client.receives(.publish(.predefined(7), "x", id: 3, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(7, 3, .invalidTopicID))
+        upstream.receives(.publishAcknowledgement(3))
+        client.receivesNothing()
+    }
+
+    @Test(
+        "GW-58 Any other refusal ends the exchange, with the broker too",
+        arguments: [ReturnCode.congestion, .notSupported, ReturnCode(rawValue: 0x84)])
+    func refused(code: ReturnCode) {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 3))
+        client.receives(.publish(1, "1", id: 3, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 3, code))
+        upstream.receives(.publishAcknowledgement(3))
+        upstream.sends(.publish("a/b", "2", qos: .exactlyOnce, id: 4))
+        client.receives(.publish(1, "2", id: 4, qos: .exactlyOnce))
+        client.sends(.publishAcknowledgement(1, 4, code))
+        upstream.receives(.publishReceived(4))
+        upstream.sends(.publishRelease(4))
+        upstream.receives(.publishComplete(4))
+        client.receivesNothing()
+    }
+
+    @Test("AMB-18 PUBACK is matched by its MsgId, whatever its TopicId")
+    func anyTopicID() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 3))
+        client.receives(.publish(1, "x", id: 3, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 4))
+        upstream.receivesNothing()
+        client.sends(.publishAcknowledgement(0, 3))
+        upstream.receives(.publishAcknowledgement(3))
+    }
+
+    @Test("GW-56 A PUBACK that accepts does not end a QoS 2 exchange")
+    func acceptedExactlyOnce() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 3))
+        client.receives(.publish(1, "x", id: 3, qos: .exactlyOnce))
+        client.sends(.publishAcknowledgement(1, 3), .publishComplete(3))
+        upstream.receivesNothing()
+        client.sends(.publishReceived(3))
+        upstream.receives(.publishReceived(3))
+    }
+
+    // MARK: Length
+
+    @Test("GW-59 GW-08 What does not fit the link is dropped silently and acknowledged to the broker")
+    func tooLong() {
+        let dialogue = Dialogue(.dialogue { $0.links[0].maximumDatagramByteCount = 20 })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "1234567890123"))
+        client.receives(.publish(1, "1234567890123"))
+        upstream.sends(.publish("a/b", "12345678901234"))
+        dialogue.observes(.messageDroppedTooLong, detail: 14, of: "c1")
+        upstream.sends(.publish("a/b", "12345678901234", qos: .atLeastOnce, id: 1))
+        upstream.receives(.publishAcknowledgement(1))
+        upstream.sends(.publish("a/b", "12345678901234", qos: .exactlyOnce, id: 2))
+        upstream.receives(.publishReceived(2))
+        upstream.sends(.publishRelease(2))
+        upstream.receives(.publishComplete(2))
+        client.receivesNothing()
+    }
+}

@@ -1,0 +1,191 @@
+import GatewayCore
+import Testing
+
+/// A gateway between clients and broker that a test plays: what they say is heard at once, and everything the gateway
+/// says in return must be named by the test before anybody speaks again, so "nothing" needs no words.
+///
+/// Time stands still unless the test lets it pass. After every event the host's books and the core's tables are checked.
+final class Dialogue {
+    /// Long enough to keep MQTT's PINGREQ out of dialogues that are not about it.
+    static let upstreamKeepAlive: UInt16 = 65_535
+
+    let configuration: GatewayConfiguration
+    private var gateway: Gateway
+    private var effects = Effects()
+    private var ledger: HostLedger
+    private(set) var now = Instant(nanoseconds: 1_000_000_000_000)
+    private var lastLocation: SourceLocation
+
+    // What was said and not yet named by the test.
+    private var unreadMessages: [Int: [SNMessage]] = [:]
+    private var unreadPackets: [UpstreamID: [BrokerPacket]] = [:]
+    private var requestedStreams: [UpstreamID] = []
+    /// Of the last event, or of everything since time began to pass.
+    private(set) var observations: [(kind: ObservationKind, clientID: String, detail: Int)] = []
+
+    /// The peer that stands for an address at the moment, and the address of every peer there ever was.
+    private var peerByAddress: [Int: PeerID] = [:]
+    private var addressByPeer: [PeerID: Int] = [:]
+    private var addressCount = 0
+    private var peerCount: UInt32 = 0
+
+    /// Begins with the shared connection open and accepted, or, if the broker is away, with the attempt refused.
+    init(
+        _ configuration: GatewayConfiguration = .dialogue(), isBrokerReachable: Bool = true,
+        at location: SourceLocation = #_sourceLocation
+    ) {
+        self.configuration = configuration
+        gateway = Gateway(configuration: configuration, seed: 1)
+        ledger = HostLedger(configuration)
+        lastLocation = location
+        happens(.deadlineReached, at: location)
+        let stream = opensStream(at: location)
+        guard isBrokerReachable else {
+            stream.closes(.refused, at: location)
+            return
+        }
+        stream.opens(at: location)
+        stream.receives(
+            .connect(String(decoding: configuration.upstream.sharedClientID, as: UTF8.self)), at: location)
+        stream.sends(.connectAcknowledgement(), at: location)
+        shared = stream
+    }
+
+    deinit { expectEverythingNamed() }
+
+    /// The connection for QoS −1; nil where the broker was not reachable.
+    private(set) var shared: TestUpstream?
+
+    var nextDeadline: Instant? { gateway.nextDeadline }
+    var sessionCount: Int { gateway.sessionCount }
+
+    // MARK: Who takes part
+
+    /// A client at an address that nobody had before.
+    func client(_ clientID: String, link: UInt16 = 0) -> TestClient {
+        addressCount += 1
+        return TestClient(clientID: clientID, address: addressCount, link: LinkID(link), dialogue: self)
+    }
+
+    /// The one stream that the gateway has just asked for.
+    func opensStream(at location: SourceLocation = #_sourceLocation) -> TestUpstream {
+        #expect(requestedStreams.count == 1, "one stream is asked for", sourceLocation: location)
+        let id = requestedStreams.popLast() ?? UpstreamID(slot: .max, generation: .max)
+        requestedStreams = []
+        return TestUpstream(id: id, dialogue: self)
+    }
+
+    /// Whether the host still knows the address.
+    func knows(_ address: Int) -> Bool { peerByAddress[address] != nil }
+
+    // MARK: What happens
+
+    /// Lets the gateway know of an event; everything it said before must have been named.
+    func happens(_ event: Event, _ bytes: [UInt8] = [], at location: SourceLocation) {
+        begin(at: location)
+        handle(event, bytes)
+    }
+
+    /// Lets time pass; the gateway is woken whenever it asked for it.
+    func passes(_ span: TimeSpan, at location: SourceLocation = #_sourceLocation) {
+        begin(at: location)
+        let end = now + span
+        while let deadline = gateway.nextDeadline, deadline <= end {
+            now = max(now, deadline)
+            handle(.deadlineReached, [])
+            if let next = gateway.nextDeadline, next <= now { ledger.violation("asks to be woken again at once") }
+            guard ledger.violations.isEmpty else { break }
+        }
+        now = end
+    }
+
+    func shutsDown(at location: SourceLocation = #_sourceLocation) { happens(.shutdownRequested, at: location) }
+
+    private func begin(at location: SourceLocation) {
+        expectEverythingNamed()
+        lastLocation = location
+        observations = []
+    }
+
+    private func handle(_ event: Event, _ bytes: [UInt8]) {
+        effects.removeAll()
+        ledger.note(event)
+        gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
+        ledger.check(effects)
+        for effect in effects.list { take(effect) }
+        let broken = gateway.brokenInvariants(peers: ledger.livePeers, streams: ledger.liveStreamIDs)
+        let violations = ledger.violations + broken
+        #expect(violations == [], sourceLocation: lastLocation)
+    }
+
+    private func take(_ effect: Effect) {
+        switch effect {
+        case .sendDatagram(let range, let peer):
+            let message = SNMessage(reading: effects.copy(of: range) ?? [])
+            unreadMessages[addressByPeer[peer] ?? 0, default: []].append(message)
+        case .openStream(let id): requestedStreams.append(id)
+        case .sendStream(let range, let id):
+            unreadPackets[id, default: []].append(BrokerPacket(reading: effects.copy(of: range) ?? []))
+        case .closeStream(let id): unreadPackets[id, default: []].append(.close)
+        case .pauseStream(let id): unreadPackets[id, default: []].append(.pause)
+        case .resumeStream(let id): unreadPackets[id, default: []].append(.resume)
+        case .forgetPeer(let peer): addressByPeer[peer].map { peerByAddress[$0] = nil }
+        case .observe(let observation):
+            let clientID = String(decoding: effects.copy(of: observation.clientID) ?? [], as: UTF8.self)
+            observations.append((observation.kind, clientID, observation.detail))
+        }
+    }
+
+    // MARK: What the test names
+
+    /// Takes what was said to an address.
+    func readMessages(to address: Int) -> [SNMessage] { unreadMessages.removeValue(forKey: address) ?? [] }
+
+    /// Takes what became of a stream.
+    func readPackets(on id: UpstreamID) -> [BrokerPacket] { unreadPackets.removeValue(forKey: id) ?? [] }
+
+    private func expectEverythingNamed() {
+        #expect(unreadMessages == [:], "messages that the test did not name", sourceLocation: lastLocation)
+        #expect(unreadPackets == [:], "packets that the test did not name", sourceLocation: lastLocation)
+        #expect(requestedStreams == [], "streams that the test did not name", sourceLocation: lastLocation)
+        unreadMessages = [:]
+        unreadPackets = [:]
+        requestedStreams = []
+    }
+
+    /// Since the last event, `kind` was observed exactly once; `detail` and `clientID` are compared where they are given.
+    func observes(
+        _ kind: ObservationKind, detail: Int? = nil, of clientID: String? = nil,
+        at location: SourceLocation = #_sourceLocation
+    ) {
+        let found = observations.filter { $0.kind == kind }
+        #expect(found.count == 1, "\(kind) was observed, among \(observations)", sourceLocation: location)
+        if let detail { #expect(found.first?.detail == detail, sourceLocation: location) }
+        if let clientID { #expect(found.first?.clientID == clientID, sourceLocation: location) }
+    }
+
+    func doesNotObserve(_ kind: ObservationKind, at location: SourceLocation = #_sourceLocation) {
+        #expect(!observations.contains { $0.kind == kind }, sourceLocation: location)
+    }
+
+    /// The peer that stands for an address; a new one where the gateway has let the host forget the last.
+    func peer(of client: TestClient) -> PeerID {
+        if let peer = peerByAddress[client.address] { return peer }
+        peerCount += 1
+        let peer = PeerID(link: client.link, number: peerCount)
+        peerByAddress[client.address] = peer
+        addressByPeer[peer] = client.address
+        return peer
+    }
+}
+
+extension GatewayConfiguration {
+    /// The defaults with quiet broker connections, and what a test changes.
+    static func dialogue(_ change: (inout GatewayConfiguration) -> Void = { _ in }) -> GatewayConfiguration {
+        var configuration = GatewayConfiguration()
+        configuration.upstream.keepAliveSeconds = Dialogue.upstreamKeepAlive
+        configuration.links = [LinkConfiguration()]
+        change(&configuration)
+        return configuration
+    }
+}

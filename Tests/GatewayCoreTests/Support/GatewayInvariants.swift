@@ -1,0 +1,74 @@
+// What must hold between the core's tables after every event, told as a list of what does not.
+
+@testable import GatewayCore
+
+extension Gateway {
+    /// - Parameters:
+    ///   - peers: whom the host still knows.
+    ///   - streams: which streams the host still has.
+    /// - Returns: one line for each invariant that does not hold.
+    borrowing func brokenInvariants(peers: Set<PeerID>, streams: Set<UpstreamID>) -> [String] {
+        var broken: [String] = []
+        func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }
+        let view = SessionView(self)
+        check(sessions.count <= environment.limits.clients, "more sessions than the limit")
+        check(sessionByClientID.count == sessions.count, "sessions and ClientIds differ")
+        check(sessionByRoute.count == view.routeCount, "sessions and routes differ")
+        check(remembered.count == view.rememberedCount, "remembered sessions and absent clients differ")
+        check(view.overCount == 0, "a session that is over keeps its place")
+        check(environment.upstreams.count == view.upstreamCount + 1, "an upstream without owner")
+        check(environment.store.messageCount == view.queuedMessageCount, "messages in no queue")
+        check(environment.store.byteCount == view.queuedByteCount, "octets in no queue")
+        check(environment.topicNames.count == view.names.count, "topic names that nobody needs")
+        check(Set(routeCountByPeer.keys) == peers, "the peers of the core and of the host differ")
+        let uses = routeCountByPeer.values.reduce(0, +)
+        check(uses == view.routeCount + departures.count, "routes are counted wrong")
+        check(Set(openStreamIDs()) == streams, "the streams of the core and of the host differ")
+        return broken
+    }
+
+    private borrowing func openStreamIDs() -> [UpstreamID] {
+        (0..<environment.upstreams.endIndex).compactMap { slot in
+            guard environment.upstreams.contains(slot), environment.upstreams[slot].hasStream else { return nil }
+            return environment.upstreams[slot].streamID
+        }
+    }
+}
+
+/// What all sessions of a gateway hold together.
+private struct SessionView {
+    var routeCount = 0
+    var rememberedCount = 0
+    var overCount = 0
+    var upstreamCount = 0
+    var queuedMessageCount = 0
+    var queuedByteCount = 0
+    var names: Set<[UInt8]>
+
+    init(_ gateway: borrowing Gateway) {
+        names = Set(gateway.environment.configuration.predefinedTopics.entries.map(\.topicName))
+        for index in 0..<gateway.sessions.endIndex where gateway.sessions.contains(index) {
+            add(gateway.sessions[index], gateway.environment)
+        }
+    }
+
+    private mutating func add(_ session: ClientSession, _ environment: borrowing Environment) {
+        if session.route != nil { routeCount += 1 }
+        if session.upstream != nil { upstreamCount += 1 }
+        if session.state == .disconnected { rememberedCount += 1 }
+        if session.state == .over { overCount += 1 }
+        for subscription in session.subscriptions { names.insert(environment.topicNames.name(subscription.filter)) }
+        for filter in session.exchanges.compactMap(\.filter) { names.insert(environment.topicNames.name(filter)) }
+        for id in 0..<session.topics.count {
+            guard let entry = session.topics.entry(UInt16(id + 1)) else { continue }
+            names.insert(environment.topicNames.name(entry.name))
+        }
+        queuedByteCount += session.queue.byteCount
+        var index = session.queue.first
+        while index != .none {
+            queuedMessageCount += 1
+            names.insert(environment.topicNames.name(environment.store[index].topicName))
+            index = environment.store[index].next
+        }
+    }
+}

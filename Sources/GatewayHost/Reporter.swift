@@ -22,17 +22,17 @@ struct Reporter {
     }
 
     mutating func report(_ observation: Observation, clientID: RawSpan, address: SocketAddress?) {
-        counters.count(observation.kind)
-        guard log.level >= .info, let text = ObservationText.of(observation), log.isOn(text.level) else { return }
-        guard mayWrite(text) else { return }
-        var line = text.what
+        let kind = observation.kind
+        counters.count(kind)
+        guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind) else { return }
+        var line = ObservationText.words(for: kind, detail: observation.detail)
         if !clientID.isEmpty { line += " client=" + LogText.quoted(clientID.copy(of: 0..<clientID.byteCount)) }
         if let address { line += " address=\(address)" }
-        log.write(text.level, line)
+        log.write(level, line)
     }
 
-    private mutating func mayWrite(_ text: ObservationText) -> Bool {
-        guard text.isCausedByStrangers else { return true }
+    private mutating func mayWrite(_ kind: ObservationKind) -> Bool {
+        guard ObservationText.isCausedByStrangers(kind) else { return true }
         guard strangerLinesLeft > 0 else {
             suppressedLineCount += 1
             return false

@@ -351,6 +351,7 @@ extension ClientSession {
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)
             queue.append(environment.store.insertRelease(packetID: packetID, topicName: name), in: &environment.store)
+            if isQueueFull(adding: 0, in: environment) { environment.pause(upstream) }
         }
         deliver(in: &environment)
     }

@@ -41,9 +41,11 @@ extension Gateway {
     /// Keeps a departed client or an answered stranger in mind for a while.
     mutating func remember(_ route: Route, answers: Int) {
         let patience = environment.configuration.link(route.peer.link).patience
-        guard departures.note(route, answers: answers, until: environment.now + patience) else { return }
-        routeCountByPeer[route.peer, default: 0] += 1
         environment.deadlines.schedule(.gateway, noLaterThan: environment.now + patience)
+        let isNew = departures.note(
+            route, answers: answers, at: environment.now, until: environment.now + patience)
+        guard isNew else { return }
+        routeCountByPeer[route.peer, default: 0] += 1
         while let gone = departures.takeExcess() { release(gone) }
     }
 

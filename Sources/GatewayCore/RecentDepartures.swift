@@ -9,35 +9,36 @@ struct RecentDepartures {
     }
 
     private let limit: Int
-    /// In the order of their arrival; `first` is the oldest that still counts.
+    /// In the order of their arrival; an entry that is not at its route's position is stale.
     private var entries: [Entry] = []
+    /// The oldest entry that counts; it is not stale.
     private var first = 0
-    /// Where each route's entry is, counted from the beginning of time.
     private var position: [Route: Int] = [:]
-    private var forgottenCount = 0
 
     init(limit: Int) { self.limit = limit }
 
-    var count: Int { entries.count - first }
+    var count: Int { position.count }
 
     var nextExpiry: Instant? { first < entries.count ? entries[first].expiry : nil }
 
     /// Whether a DISCONNECT from `route` is answered now. One who is not noted here is; the caller then notes him.
     mutating func mayAnswer(_ route: Route, at now: Instant) -> Bool {
-        guard let place = position[route] else { return true }
-        let index = place - forgottenCount
-        guard entries[index].expiry > now else { return true }
-        guard entries[index].answers > 0 else { return false }
-        entries[index].answers -= 1
+        guard let place = position[route], entries[place].expiry > now else { return true }
+        guard entries[place].answers > 0 else { return false }
+        entries[place].answers -= 1
         return true
     }
 
+    /// Notes a sender, and one who is noted already again if he has answers to get or his time was over.
+    ///
     /// - Returns: true where the route is new here and must be kept; false where it was noted already.
-    mutating func note(_ route: Route, answers: Int, until expiry: Instant) -> Bool {
-        guard position[route] == nil else { return false }
+    mutating func note(_ route: Route, answers: Int, at now: Instant, until expiry: Instant) -> Bool {
+        let former = position[route]
+        if let former, answers == 0, entries[former].expiry > now { return false }
+        position[route] = entries.count
         entries.append(Entry(route: route, answers: answers, expiry: expiry))
-        position[route] = forgottenCount + entries.count - 1
-        return true
+        skipStale()
+        return former == nil
     }
 
     mutating func takeExcess() -> Route? { count > limit ? takeFirst() : nil }
@@ -50,13 +51,25 @@ struct RecentDepartures {
     private mutating func takeFirst() -> Route {
         let route = entries[first].route
         position[route] = nil
-        first += 1
-        if first > 64, first * 2 > entries.count {
-            entries.removeFirst(first)
-            forgottenCount += first
-            first = 0
-        }
+        skipStale()
         return route
+    }
+
+    private mutating func skipStale() {
+        while first < entries.count, position[entries[first].route] != first { first += 1 }
+        compact()
+    }
+
+    /// Drops what is past or stale once that is most of the list, so that the list stays as short as its senders.
+    private mutating func compact() {
+        guard entries.count > 64, entries.count > position.count * 2 else { return }
+        var current: [Entry] = []
+        for index in first..<entries.count where position[entries[index].route] == index {
+            position[entries[index].route] = current.count
+            current.append(entries[index])
+        }
+        entries = current
+        first = 0
     }
 }
 

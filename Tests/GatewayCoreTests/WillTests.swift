@@ -103,6 +103,26 @@ import Testing
         client.receives(.connectAcknowledgement())
     }
 
+    @Test("GW-79 WILLMSG or an empty WILLTOPIC repeated because the CONNACK was lost gets the CONNACK again")
+    func repeatedLastStep() {
+        let dialogue = Dialogue()
+        let first = dialogue.client("c1")
+        first.connects(prompted: will)
+        first.sends(.willMessage("gone"))
+        first.receives(.connectAcknowledgement())
+        let second = dialogue.client("c2")
+        second.sends(.connect("c2", will: true))
+        second.receives(.willTopicRequest)
+        second.sends(.willTopic(""))
+        _ = second.connectsUpstream()
+        second.sends(.willTopic(""))
+        second.receives(.connectAcknowledgement())
+        second.sends(.pingRequest())
+        second.receives(.pingResponse)
+        second.sends(.willTopic(""))
+        second.receivesNothing()
+    }
+
     @Test("GW-78 WILLTOPICREQ is repeated Nretry times, then set-up is abandoned")
     func promptRepeated() {
         let dialogue = Dialogue()

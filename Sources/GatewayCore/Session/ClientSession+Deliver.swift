@@ -41,6 +41,9 @@ extension ClientSession {
         if let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .rejected {
             return .messageDroppedNotRegistered
         }
+        if !canRegister(name, in: environment), reference(to: name, in: environment) == nil {
+            return .messageDroppedTooLong
+        }
         let byteCount = Message.encodedByteCount(bodyByteCount: 5 + payload.byteCount)
         return byteCount > link(in: environment).maximumDatagramByteCount ? .messageDroppedTooLong : nil
     }
@@ -98,7 +101,8 @@ extension ClientSession {
             sendFirst(in: &environment)
         }
         if state == .awake, open.isClosed { finishWakeUp(in: &environment) }
-        if !isQueueFull(adding: 0, in: environment) { environment.resume(upstream) }
+        // Where nothing waits for this client, what waits for the others must not hold it up: nobody would resume it.
+        if queue.isEmpty || !isQueueFull(adding: 0, in: environment) { environment.resume(upstream) }
     }
 
     private mutating func sendFirst(in environment: inout Environment) {
@@ -131,13 +135,15 @@ extension ClientSession {
     }
 
     private mutating func registerTopic(_ name: TopicNameIndex, in environment: inout Environment) {
+        guard canRegister(name, in: environment) else {
+            discardFirst(.messageDroppedTooLong, in: &environment)
+            return
+        }
         guard let topicID = topicID(for: name, in: &environment), topics.entry(topicID)?.standing != .rejected else {
             discardFirst(.messageDroppedNotRegistered, in: &environment)
             return
         }
-        if !sendRegister(topicID, name: name, in: &environment) {
-            discardFirst(.messageDroppedTooLong, in: &environment)
-        }
+        sendRegister(topicID, name: name, in: &environment)
     }
 
     private mutating func sendFirst(as reference: TopicReference, in environment: inout Environment) {
@@ -319,6 +325,7 @@ extension ClientSession {
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)
             queue.append(environment.store.insertRelease(packetID: packetID, topicName: name), in: &environment.store)
+            if isQueueFull(adding: 0, in: environment) { environment.pause(upstream) }
         }
         deliver(in: &environment)
     }

@@ -11,6 +11,7 @@ extension ClientSession {
         switch message {
         case .willTopic(let will): receiveWillTopic(will, datagram, in: &environment)
         case .willMessage(let content): receiveWillMessage(content, datagram, in: &environment)
+        case .disconnect where state.isSettingUp: receiveDisconnect(duration: nil, in: &environment)
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete, .register,
             .registerAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect,
             .willTopicUpdate, .willMessageUpdate:

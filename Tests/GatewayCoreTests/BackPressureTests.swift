@@ -1,0 +1,189 @@
+import GatewayCore
+import MQTT
+import MQTTSN
+import Testing
+
+/// Queues that are full: the broker keeps what the gateway has no room for, and nothing that it was told of is lost.
+@Suite struct BackPressureTests {
+    private func subscriber(_ dialogue: Dialogue, _ clientID: String = "c1") -> (TestClient, TestUpstream) {
+        let client = dialogue.client(clientID)
+        let upstream = client.connects()
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: upstream)
+        return (client, upstream)
+    }
+
+    /// The client acknowledges `first...last`, each after it came, and the broker hears of it.
+    private func acknowledges(
+        _ ids: ClosedRange<MessageID>, _ client: TestClient, _ upstream: TestUpstream, resumesAt: MessageID? = nil
+    ) {
+        for id in ids {
+            client.sends(.publishAcknowledgement(1, id))
+            if id == resumesAt {
+                upstream.receives(.publishAcknowledgement(id), .resume)
+            } else {
+                upstream.receives(.publishAcknowledgement(id))
+            }
+            guard id < ids.upperBound else { return }
+            client.receives(.publish(1, "\(id + 1)", id: id + 1, qos: .atLeastOnce))
+        }
+    }
+
+    @Test("GW-87 A full queue pauses the stream; what comes nevertheless is kept, and all is delivered in order")
+    func pauseAndResume() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedMessagesPerClient = 2 })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        upstream.sends(.publish("a/b", "2", qos: .atLeastOnce, id: 2))
+        upstream.receives(.pause)
+        dialogue.observes(.upstreamPaused)
+        // Read before the pause took effect, cut in the middle of a packet.
+        let late = (3...5).flatMap { BrokerPacket.publish("a/b", "\($0)", qos: .atLeastOnce, id: $0).bytes }
+        upstream.sends(octets: Array(late.prefix(17)))
+        upstream.sends(octets: Array(late.dropFirst(17)))
+        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        // One place is free, and message 3 takes it.
+        upstream.receives(.publishAcknowledgement(1), .resume, .pause)
+        client.sends(.publishAcknowledgement(1, 2))
+        client.receives(.publish(1, "3", id: 3, qos: .atLeastOnce))
+        upstream.receives(.publishAcknowledgement(2), .resume, .pause)
+        client.sends(.publishAcknowledgement(1, 3))
+        client.receives(.publish(1, "4", id: 4, qos: .atLeastOnce))
+        upstream.receives(.publishAcknowledgement(3), .resume, .pause)
+        client.sends(.publishAcknowledgement(1, 4))
+        client.receives(.publish(1, "5", id: 5, qos: .atLeastOnce))
+        upstream.receives(.publishAcknowledgement(4), .resume)
+        acknowledges(5...5, client, upstream)
+    }
+
+    @Test("GW-87 A packet with many messages is taken as far as there is room, and the rest later")
+    func pauseInsidePortion() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedMessagesPerClient = 1 })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sendsTogether(
+            .publish("a/b", "1", qos: .atLeastOnce, id: 1), .publish("a/b", "2", qos: .atLeastOnce, id: 2),
+            .publish("a/b", "3", qos: .atLeastOnce, id: 3))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        upstream.receives(.pause)
+        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        upstream.receives(.publishAcknowledgement(1), .resume, .pause)
+        client.sends(.publishAcknowledgement(1, 2))
+        client.receives(.publish(1, "3", id: 3, qos: .atLeastOnce))
+        upstream.receives(.publishAcknowledgement(2), .resume, .pause)
+        client.sends(.publishAcknowledgement(1, 3))
+        upstream.receives(.publishAcknowledgement(3), .resume)
+    }
+
+    @Test("GW-87 The octets that wait for one client pause its stream")
+    func byteLimit() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerClient = 10 })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "1234567890", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "1234567890", id: 1, qos: .atLeastOnce))
+        upstream.sends(.publish("a/b", "2", qos: .atLeastOnce, id: 2))
+        upstream.receives(.pause)
+        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        upstream.receives(.publishAcknowledgement(1), .resume)
+    }
+
+    @Test("GW-87 QoS 0 that finds no room is dropped and counted, and takes none from the rest")
+    func atMostOnceDropped() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerClient = 10 })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "123456", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "123456", id: 1, qos: .atLeastOnce))
+        upstream.sends(.publish("a/b", "12345"))
+        dialogue.observes(.messageDroppedQueueFull, detail: 5, of: "c1")
+        upstream.sends(.publish("a/b", "1234"))
+        dialogue.doesNotObserve(.messageDroppedQueueFull)
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(1))
+        client.receives(.publish(1, "1234"))
+    }
+
+    @Test("GW-87 GW-90 What waits for one client may fill the gateway, and the others still get their messages")
+    func sharedLimit() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCount = 10 })
+        let (asleep, asleepUpstream) = subscriber(dialogue, "asleep")
+        let (client, upstream) = subscriber(dialogue)
+        asleep.sends(.disconnect(100))
+        asleep.receives(.disconnect())
+        asleepUpstream.sends(.publish("a/b", "12345678901", qos: .atLeastOnce, id: 1))
+        asleepUpstream.receives(.pause)
+        for id in 1...3 as ClosedRange<PacketID> {
+            upstream.sends(.publish("a/b", "\(id)", qos: .atLeastOnce, id: id))
+            client.receives(.publish(1, "\(id)", id: id, qos: .atLeastOnce))
+            upstream.receives(.pause)
+            client.sends(.publishAcknowledgement(1, id))
+            upstream.receives(.publishAcknowledgement(id), .resume)
+        }
+        asleep.sends(.pingRequest("asleep"))
+        asleep.receives(.publish(1, "12345678901", id: 1, qos: .atLeastOnce))
+        asleep.sends(.publishAcknowledgement(1, 1))
+        asleep.receives(.pingResponse)
+        asleepUpstream.receives(.publishAcknowledgement(1), .resume)
+    }
+
+    @Test("GW-87 PUBRELs of a broker that has lost its head fill the queue like messages, and pause the stream")
+    func releasesPause() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedMessagesPerClient = 3 })
+        let (client, upstream) = subscriber(dialogue)
+        client.sends(.disconnect(1_000))
+        client.receives(.disconnect())
+        upstream.sends(.publishRelease(1), .publishRelease(2), .publishRelease(3))
+        upstream.receives(.pause)
+    }
+
+    @Test("GW-77 A paused connection is kept alive, and no PINGRESP is awaited that cannot be read")
+    func keptAliveWhilePaused() {
+        let configuration = GatewayConfiguration.dialogue {
+            $0.limits.queuedMessagesPerClient = 1
+            $0.supervision.shortTolerancePercent = 50
+        }
+        let dialogue = Dialogue(configuration)
+        let (client, upstream) = subscriber(dialogue)
+        client.sends(.disconnect(65_535))
+        client.receives(.disconnect())
+        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
+        upstream.receives(.pause)
+        dialogue.passes(.seconds(Int(Dialogue.upstreamKeepAlive)))
+        upstream.receives(.pingRequest)
+        dialogue.shared?.receives(.pingRequest)
+        dialogue.shared?.sends(.pingResponse)
+        dialogue.passes(.seconds(60))
+        upstream.receivesNothing()
+        client.sends(.pingRequest("c1"))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.pingResponse)
+        upstream.receives(.publishAcknowledgement(1), .resume)
+        upstream.sends(.pingResponse)
+    }
+
+    @Test("GW-87 A broker connection that ends while it is paused begins anew unpaused")
+    func lostWhilePaused() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedMessagesPerClient = 1 })
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: false)
+        client.registers("a/b", as: 1)
+        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        upstream.receives(.pause)
+        upstream.sends(.publish("a/b", "2", qos: .atLeastOnce, id: 2))
+        upstream.closes()
+        dialogue.passes(.seconds(1))
+        let second = client.asksBroker(clean: false)
+        second.sends(.connectAcknowledgement(present: true))
+        second.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1, duplicate: true))
+        second.sends(.publish("a/b", "2", qos: .atLeastOnce, id: 2, duplicate: true))
+        second.receives(.pause)
+        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        second.receives(.publishAcknowledgement(1))
+        client.sends(.publishAcknowledgement(1, 2))
+        second.receives(.publishAcknowledgement(2), .resume)
+    }
+}

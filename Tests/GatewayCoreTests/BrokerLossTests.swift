@@ -1,0 +1,381 @@
+import GatewayCore
+import MQTT
+import MQTTSN
+import Testing
+
+/// A broker connection that ends under a connected client, and its restoration (GW-86, AMB-30).
+@Suite struct BrokerLossTests {
+    /// The pause before the first new attempt is over within a second.
+    private func restores(
+        _ client: TestClient, clean: Bool = true, will: TestWill? = nil, present: Bool
+    ) -> TestUpstream {
+        client.dialogue.passes(.seconds(1))
+        let upstream = client.asksBroker(clean: clean, will: will)
+        upstream.sends(.connectAcknowledgement(present: present))
+        return upstream
+    }
+
+    // MARK: Restoration
+
+    @Test("GW-86 AMB-30 A lost connection is restored without the client noticing")
+    func silentRestoration() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let will = TestWill(topic: "w", payload: "gone")
+        let first = client.connects(clean: false, prompted: will)
+        client.subscribes("a/b", as: 1, on: first)
+        first.closes()
+        dialogue.observes(.upstreamLost, of: "c1")
+        client.sends(.pingRequest())
+        client.receives(.pingResponse)
+        let second = restores(client, clean: false, will: will, present: true)
+        dialogue.observes(.upstreamRestored, of: "c1")
+        second.receivesNothing()
+        client.receivesNothing()
+        second.sends(.publish("a/b", "x"))
+        client.receives(.publish(1, "x"))
+        dialogue.passes(.seconds(60))
+    }
+
+    @Test("GW-86 A broker without the session is told the subscriptions again", arguments: [true, false])
+    func resubscription(isClean: Bool) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: isClean)
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: first)
+        client.subscribes("c/#", as: 0, id: 2, qos: .atMostOnce, on: first)
+        first.closes()
+        let second = restores(client, clean: isClean, present: false)
+        second.receives(
+            .subscribe("a/b", id: 0x8000, qos: .exactlyOnce), .subscribe("c/#", id: 0x8001, qos: .atMostOnce))
+        second.sends(.subscribeAcknowledgement(0x8000, 2), .subscribeAcknowledgement(0x8001, 0))
+        client.receivesNothing()
+        second.sends(.publish("a/b", "x"))
+        client.receives(.publish(1, "x"))
+    }
+
+    @Test("GW-86 The pauses between attempts double up to a bound, and each is at least half of its measure")
+    func backOff() {
+        let configuration = GatewayConfiguration.dialogue {
+            $0.upstream.restoreTimeout = .seconds(10_000)
+            $0.upstream.reconnectMaximum = .seconds(8)
+        }
+        let dialogue = Dialogue(configuration)
+        let client = dialogue.client("c1")
+        var upstream = client.connects()
+        for pause in [1_000, 2_000, 4_000, 8_000, 8_000] {
+            upstream.closes(.refused)
+            dialogue.passes(.milliseconds(pause / 2 - 1))
+            dialogue.passes(.milliseconds(pause / 2 + 1))
+            upstream = dialogue.opensStream()
+        }
+        upstream.opens()
+        upstream.receives(.connect("c1"))
+        upstream.sends(.connectAcknowledgement())
+        upstream.closes()
+        dialogue.passes(.seconds(1))
+        _ = dialogue.opensStream()
+    }
+
+    @Test("GW-45 While the connection is lost PUBLISH and SUBSCRIBE are congestion")
+    func requestsWhileLost() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects()
+        client.registers("a", as: 1)
+        first.closes()
+        client.sends(.publish(1, "x"))
+        client.receives(.publishAcknowledgement(1, 0, .congestion))
+        dialogue.observes(.messageDroppedUpstreamDown)
+        client.sends(.publish(1, "x", id: 2, qos: .exactlyOnce))
+        client.receives(.publishAcknowledgement(1, 2, .congestion))
+        client.sends(.subscribe("a", id: 3))
+        client.receives(.subscribeAcknowledgement(0, 3, .congestion))
+        client.sends(.unsubscribe("a", id: 4), .publishRelease(5))
+        client.receivesNothing()
+        client.registers("b", as: 2)
+    }
+
+    // MARK: Exchanges across a loss
+
+    @Test("GW-41 A QoS 1 PUBLISH whose PUBACK was lost with the connection is forwarded again when repeated")
+    func publishAcrossLoss() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects()
+        client.sends(.publish(.short("ab"), "x", id: 5, qos: .atLeastOnce))
+        first.receives(.publish("ab", "x", qos: .atLeastOnce, id: 5))
+        first.closes()
+        client.receivesNothing()
+        let second = restores(client, present: false)
+        client.sends(.publish(.short("ab"), "x", id: 5, qos: .atLeastOnce, duplicate: true))
+        second.receives(.publish("ab", "x", qos: .atLeastOnce, id: 5, duplicate: true))
+        second.sends(.publishAcknowledgement(5))
+        client.receives(.publishAcknowledgement(0x6162, 5))
+    }
+
+    @Test("GW-42 A persistent session's QoS 2 exchange goes on after the loss where it stood")
+    func exactlyOnceAcrossLoss() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        client.sends(.publish(.short("ab"), "x", id: 5, qos: .exactlyOnce))
+        first.receives(.publish("ab", "x", qos: .exactlyOnce, id: 5))
+        first.sends(.publishReceived(5))
+        client.receives(.publishReceived(5))
+        first.closes()
+        let second = restores(client, clean: false, present: true)
+        client.sends(.publishRelease(5))
+        second.receives(.publishRelease(5))
+        second.sends(.publishComplete(5))
+        client.receives(.publishComplete(5))
+    }
+
+    @Test(
+        "GW-42 GW-86 A clean session's QoS 2 exchange cannot go on: the client is dismissed", arguments: [true, false])
+    func cleanExactlyOnce(isReleased: Bool) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: true)
+        client.sends(.publish(.short("ab"), "x", id: 5, qos: .exactlyOnce))
+        first.receives(.publish("ab", "x", qos: .exactlyOnce, id: 5))
+        first.sends(.publishReceived(5))
+        client.receives(.publishReceived(5))
+        if isReleased {
+            client.sends(.publishRelease(5))
+            first.receives(.publishRelease(5))
+        }
+        first.closes()
+        client.receives(.disconnect())
+        dialogue.observes(.clientDismissed, of: "c1")
+        #expect(dialogue.sessionCount == 0)
+    }
+
+    @Test("GW-42 A clean session's QoS 2 PUBLISH that the broker has not answered can go on")
+    func cleanExactlyOnceUnanswered() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: true)
+        client.sends(.publish(.short("ab"), "x", id: 5, qos: .exactlyOnce))
+        first.receives(.publish("ab", "x", qos: .exactlyOnce, id: 5))
+        first.closes()
+        let second = restores(client, present: false)
+        client.sends(.publish(.short("ab"), "x", id: 5, qos: .exactlyOnce, duplicate: true))
+        second.receives(.publish("ab", "x", qos: .exactlyOnce, id: 5, duplicate: true))
+    }
+
+    @Test("GW-56 A message that a forgetful broker sent is brought to its end with the client, and not acknowledged")
+    func brokerForgotMessage() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        first.sends(.publish("ab", "1", qos: .exactlyOnce, id: 5))
+        client.receives(.publish(.short("ab"), "1", id: 5, qos: .exactlyOnce))
+        client.sends(.publishReceived(5))
+        first.receives(.publishReceived(5))
+        first.sends(.publish("ab", "2", qos: .atLeastOnce, id: 6))
+        first.closes()
+        let second = restores(client, clean: false, present: false)
+        client.receives(.publishRelease(5))
+        client.sends(.publishComplete(5))
+        client.receives(.publish(.short("ab"), "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(0x6162, 1))
+        second.receivesNothing()
+    }
+
+    @Test("GW-56 A message acknowledged while the connection is lost is delivered once more, as QoS 1 allows")
+    func acknowledgedWhileLost() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        first.sends(.publish("ab", "1", qos: .exactlyOnce, id: 5))
+        client.receives(.publish(.short("ab"), "1", id: 5, qos: .exactlyOnce))
+        first.closes()
+        client.sends(.publishReceived(5))
+        let second = restores(client, clean: false, present: true)
+        // At QoS 2 the message is recognised.
+        second.sends(.publish("ab", "1", qos: .exactlyOnce, id: 5, duplicate: true))
+        second.receives(.publishReceived(5))
+        client.receivesNothing()
+        second.sends(.publishRelease(5))
+        client.receives(.publishRelease(5))
+        second.closes()
+        client.sends(.publishComplete(5))
+        let third = restores(client, clean: false, present: true)
+        third.sends(.publishRelease(5))
+        client.receives(.publishRelease(5))
+        client.sends(.publishComplete(5))
+        third.receives(.publishComplete(5))
+    }
+
+    // MARK: Giving up
+
+    @Test("GW-86 A connection that cannot be restored in time: the client is told", arguments: [true, false])
+    func notRestored(isClean: Bool) {
+        let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .milliseconds(400) })
+        let client = dialogue.client("c1")
+        client.connects(clean: isClean).closes()
+        dialogue.passes(.milliseconds(399))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        client.receives(.disconnect())
+        dialogue.observes(.clientDismissed, of: "c1")
+        #expect(dialogue.sessionCount == (isClean ? 0 : 1))
+        dialogue.passes(.seconds(100))
+    }
+
+    @Test("GW-86 Attempts that fail do not prolong the time for restoration")
+    func notRestoredAfterAttempts() {
+        let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .seconds(5) })
+        let client = dialogue.client("c1")
+        client.connects().closes()
+        dialogue.passes(.seconds(1))
+        dialogue.opensStream().closes(.refused)
+        dialogue.passes(.seconds(2))
+        let upstream = client.asksBroker()
+        dialogue.passes(.milliseconds(1_999))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        client.receives(.disconnect())
+        upstream.receives(.close)
+    }
+
+    @Test("GW-86 AMB-30 An asleep client is told when it wakes")
+    func notRestoredWhileAsleep() {
+        let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .milliseconds(400) })
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: false)
+        client.sends(.disconnect(1_000))
+        client.receives(.disconnect())
+        upstream.closes()
+        dialogue.passes(.milliseconds(400))
+        dialogue.observes(.clientDismissed, of: "c1")
+        client.receivesNothing()
+        client.sends(.pingRequest("c1"))
+        client.receives(.disconnect())
+    }
+
+    @Test(
+        "GW-86 A broker that refuses the restored connection for good: the client is told",
+        arguments: [ConnectReturnCode.notAuthorized, .identifierRejected])
+    func restorationRefused(code: ConnectReturnCode) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.connects().closes()
+        dialogue.passes(.seconds(1))
+        let second = client.asksBroker()
+        second.sends(.connectAcknowledgement(code))
+        second.receives(.close)
+        client.receives(.disconnect())
+    }
+
+    @Test("GW-86 A broker that says it is not available is asked again")
+    func restorationPostponed() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.connects().closes()
+        dialogue.passes(.seconds(1))
+        let second = client.asksBroker()
+        second.sends(.connectAcknowledgement(.serverUnavailable))
+        second.receives(.close)
+        client.receivesNothing()
+        dialogue.passes(.seconds(2))
+        _ = client.asksBroker()
+    }
+
+    @Test("GW-86 A client that leaves or connects anew ends the restoration", arguments: [true, false])
+    func clientActsMeanwhile(leaves: Bool) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.connects().closes()
+        if leaves {
+            client.sends(.disconnect())
+            client.receives(.disconnect())
+        } else {
+            client.sends(.connect("c1", keepAlive: 1_000))
+            _ = client.connectsUpstream()
+        }
+        dialogue.passes(.seconds(100))
+        client.receivesNothing()
+    }
+
+    @Test("GW-62 GW-86 A silent client is lost while its connection is being restored")
+    func lostMeanwhile() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.connects(keepAlive: 1).closes()
+        dialogue.passes(.seconds(1))
+        let second = dialogue.opensStream()
+        dialogue.passes(.milliseconds(500))
+        dialogue.observes(.clientLost, of: "c1")
+        second.receives(.close)
+    }
+
+    // MARK: What a broker may not do
+
+    @Test(
+        "GW-90 A broker that breaks the protocol loses that connection, and no other",
+        arguments: [
+            [0x00, 0x00], [0xF0, 0x00], [0x30, 0x01, 0x00], [0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], [0x36, 0x00],
+            [0x40, 0x02, 0x00, 0x00], [0x30, 0x04, 0x00, 0x02, 0x61, 0x23], BrokerPacket.pingRequest.bytes,
+            BrokerPacket.disconnect.bytes, BrokerPacket.unsubscribe("a", id: 1).bytes,
+        ])
+    func brokenProtocol(octets: [UInt8]) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let other = dialogue.client("c2")
+        let first = client.connects()
+        let otherUpstream = other.connects()
+        first.sends(octets: octets)
+        first.receives(.close)
+        let second = restores(client, present: false)
+        second.sends(.publish("ab", "x"))
+        client.receives(.publish(.short("ab"), "x"))
+        otherUpstream.sends(.publish("ab", "y"))
+        other.receives(.publish(.short("ab"), "y"))
+    }
+
+    @Test("GW-87 A packet longer than the limit ends that connection before it is all there")
+    func packetTooLong() {
+        let dialogue = Dialogue(.dialogue { $0.limits.packetByteCount = 100 })
+        let client = dialogue.client("c1")
+        let first = client.connects()
+        first.sends(.publish("ab", String(repeating: "x", count: 94)))
+        client.receives(.publish(.short("ab"), String(repeating: "x", count: 94)))
+        first.sends(octets: [0x30, 99])
+        first.receives(.close)
+        dialogue.observes(.malformedPacket)
+    }
+
+    @Test("GW-90 A broker that speaks before CONNACK is not taken for one that accepted")
+    func tooEarly() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1"))
+        let upstream = client.asksBroker()
+        upstream.sends(.publish("ab", "x"))
+        upstream.receives(.close)
+        client.receives(.connectAcknowledgement(.congestion))
+    }
+
+    @Test("GW-84 The shared connection comes back by itself, and clients are not concerned")
+    func sharedLost() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.connects()
+        dialogue.shared?.closes()
+        dialogue.passes(.seconds(1))
+        let second = dialogue.opensStream()
+        second.opens()
+        second.receives(.connect("swiftlet-1"))
+        second.sends(.connectAcknowledgement(.notAuthorized))
+        second.receives(.close)
+        dialogue.passes(.seconds(2))
+        let third = dialogue.opensStream()
+        third.opens()
+        third.receives(.connect("swiftlet-1"))
+        third.sends(.connectAcknowledgement())
+        client.sends(.pingRequest())
+        client.receives(.pingResponse)
+    }
+}

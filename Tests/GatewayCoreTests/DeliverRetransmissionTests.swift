@@ -1,0 +1,169 @@
+import GatewayCore
+import MQTT
+import MQTTSN
+import Testing
+
+/// What the gateway repeats towards a client that does not answer, and what a client's repetition gets (GW-78, GW-79).
+@Suite struct DeliverRetransmissionTests {
+    private func subscriber(_ dialogue: Dialogue, clean: Bool = true) -> (TestClient, TestUpstream) {
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: clean)
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: upstream)
+        return (client, upstream)
+    }
+
+    @Test(
+        "GW-78 PUBLISH is repeated with DUP under its MsgId Nretry times, then the client is lost",
+        arguments: [DeliveryQoS.atLeastOnce, .exactlyOnce])
+    func publish(qos: DeliveryQoS) {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: qos, id: 9))
+        client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos)))
+        for _ in 0..<3 {
+            dialogue.passes(.milliseconds(9_999))
+            client.receivesNothing()
+            dialogue.passes(.milliseconds(1))
+            client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos), duplicate: true))
+        }
+        dialogue.passes(.seconds(10))
+        dialogue.observes(.clientLost, of: "c1")
+        upstream.receives(.close)
+        #expect(!client.isKnown)
+    }
+
+    @Test("GW-78 PUBREL is repeated Nretry times, then the client is lost")
+    func release() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 9))
+        client.receives(.publish(1, "x", id: 9, qos: .exactlyOnce))
+        client.sends(.publishReceived(9))
+        upstream.receives(.publishReceived(9))
+        upstream.sends(.publishRelease(9))
+        client.receives(.publishRelease(9))
+        for _ in 0..<3 {
+            dialogue.passes(.seconds(10))
+            client.receives(.publishRelease(9))
+        }
+        dialogue.passes(.seconds(10))
+        upstream.receives(.close)
+    }
+
+    @Test("GW-78 Nothing is repeated to a client while the broker is to speak")
+    func awaitingBroker() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 9))
+        client.receives(.publish(1, "x", id: 9, qos: .exactlyOnce))
+        client.sends(.publishReceived(9))
+        upstream.receives(.publishReceived(9))
+        dialogue.passes(.seconds(1_000))
+        client.receivesNothing()
+        upstream.sends(.publishRelease(9))
+        client.receives(.publishRelease(9))
+    }
+
+    @Test("GW-78 The numbers of the client's link decide")
+    func linkNumbers() {
+        let configuration = GatewayConfiguration.dialogue {
+            var radio = LinkConfiguration()
+            radio.retryInterval = .seconds(2)
+            radio.retryCount = 1
+            $0.links.append(radio)
+        }
+        let dialogue = Dialogue(configuration)
+        let client = dialogue.client("c1", link: 1)
+        let upstream = client.connects()
+        upstream.sends(.publish("ab", "x", qos: .atLeastOnce, id: 9))
+        client.receives(.publish(.short("ab"), "x", id: 9, qos: .atLeastOnce))
+        dialogue.passes(.seconds(2))
+        client.receives(.publish(.short("ab"), "x", id: 9, qos: .atLeastOnce, duplicate: true))
+        dialogue.passes(.seconds(2))
+        upstream.receives(.close)
+    }
+
+    @Test("GW-79 A repeated PUBREC gets PUBREL again, and nothing before the broker's PUBREL")
+    func repeatedReceived() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 9))
+        client.receives(.publish(1, "x", id: 9, qos: .exactlyOnce))
+        client.sends(.publishReceived(9))
+        upstream.receives(.publishReceived(9))
+        client.sends(.publishReceived(9))
+        client.receivesNothing()
+        upstream.receivesNothing()
+        upstream.sends(.publishRelease(9))
+        client.receives(.publishRelease(9))
+        client.sends(.publishReceived(9))
+        client.receives(.publishRelease(9))
+    }
+
+    @Test("GW-79 A repeated PUBACK is not passed on")
+    func repeatedAcknowledgement() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 9))
+        client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 9))
+        upstream.receives(.publishAcknowledgement(9))
+        client.sends(.publishAcknowledgement(1, 9))
+        upstream.receivesNothing()
+    }
+
+    @Test("GW-72 A message that a lost client did not acknowledge is delivered when it returns, once")
+    func afterReconnect() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue, clean: false)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 9))
+        client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce))
+        for _ in 0..<3 {
+            dialogue.passes(.seconds(10))
+            client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce, duplicate: true))
+        }
+        dialogue.passes(.seconds(10))
+        upstream.receives(.close)
+        client.sends(.connect("c1", clean: false))
+        let second = client.asksBroker(clean: false)
+        second.sends(.connectAcknowledgement(present: true))
+        client.receives(.connectAcknowledgement(), .register(1, 1, "a/b"))
+        second.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 9, duplicate: true))
+        client.sends(.registerAcknowledgement(1, 1))
+        client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publishAcknowledgement(1, 9))
+        second.receives(.publishAcknowledgement(9))
+        client.receivesNothing()
+    }
+
+    @Test("GW-72 QoS 2 goes on after a reconnect where it stood: PUBREC had come")
+    func exactlyOnceAfterReconnect() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue, clean: false)
+        upstream.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 9))
+        client.receives(.publish(1, "x", id: 9, qos: .exactlyOnce))
+        client.sends(.publishReceived(9))
+        upstream.receives(.publishReceived(9))
+        client.leaves(upstream)
+        let second = client.connects(clean: false, present: true)
+        // The PUBREC had not reached the broker.
+        second.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 9, duplicate: true))
+        second.receives(.publishReceived(9))
+        second.sends(.publishRelease(9))
+        client.receives(.publishRelease(9))
+        client.sends(.publishComplete(9))
+        second.receives(.publishComplete(9))
+    }
+
+    @Test("GW-72 PUBREL for a message that an earlier run of the gateway delivered is passed on")
+    func releaseOfEarlierRun() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publishRelease(9))
+        client.receives(.publishRelease(9))
+        upstream.sends(.publishRelease(9))
+        client.receivesNothing()
+        client.sends(.publishComplete(9))
+        upstream.receives(.publishComplete(9))
+    }
+}

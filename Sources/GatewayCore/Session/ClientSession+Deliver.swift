@@ -44,8 +44,12 @@ extension ClientSession {
         if !canRegister(name, in: environment), reference(to: name, in: environment) == nil {
             return .messageDroppedTooLong
         }
-        let byteCount = Message.encodedByteCount(bodyByteCount: 5 + payload.byteCount)
-        return byteCount > messageRoom(in: environment) ? .messageDroppedTooLong : nil
+        return fits(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong
+    }
+
+    /// Whether a PUBLISH with so much payload fits the client's link (GW-59).
+    private func fits(_ payloadByteCount: Int, in environment: borrowing Environment) -> Bool {
+        Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
 
     /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already.
@@ -144,7 +148,10 @@ extension ClientSession {
         let message = environment.store[queue.first]
         switch message.stage {
         case .unsent, .sent:
-            if let reference = reference(to: message.topicName, in: environment) {
+            // The client may have moved to a narrower link since the message came.
+            if !fits(Int(message.payloadByteCount), in: environment) {
+                discardFirst(.messageDroppedTooLong, in: &environment)
+            } else if let reference = reference(to: message.topicName, in: environment) {
                 sendFirst(as: reference, in: &environment)
             } else {
                 registerTopic(message.topicName, in: &environment)

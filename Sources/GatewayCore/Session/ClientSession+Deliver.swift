@@ -185,8 +185,9 @@ extension ClientSession {
             removeFirst(in: &environment)
             pauseBetweenMessages(in: &environment)
         } else {
+            let isRepetition = environment.store[index].stage == .sent
             environment.store[index].stage = .sent
-            openExchange(.publish, in: &environment)
+            openExchange(.publish, isRepetition: isRepetition, in: &environment)
         }
     }
 

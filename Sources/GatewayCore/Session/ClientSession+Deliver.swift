@@ -179,10 +179,8 @@ extension ClientSession {
     private mutating func sendFirst(as reference: TopicReference, in environment: inout Environment) {
         let index = queue.first
         sendPublish(index, as: reference, in: &environment)
-        deliveriesSinceWakeUp += 1
         if environment.store[index].qos == .atMostOnce {
-            observe(.messageDelivered, in: &environment)
-            removeFirst(in: &environment)
+            finishFirst(in: &environment)
             pauseBetweenMessages(in: &environment)
         } else {
             let isRepetition = environment.store[index].stage == .sent
@@ -226,6 +224,13 @@ extension ClientSession {
         openExchange(.brokerRelease, in: &environment)
         // Only a client that stays awake for it makes this wait worth bounding.
         if state != .awake { open.retryAt = nil }
+    }
+
+    /// The client has the first message, as far as its QoS can tell.
+    private mutating func finishFirst(in environment: inout Environment) {
+        observe(.messageDelivered, in: &environment)
+        deliveriesSinceWakeUp += 1
+        removeFirst(in: &environment)
     }
 
     private mutating func removeFirst(in environment: inout Environment) {
@@ -284,8 +289,7 @@ extension ClientSession {
                 return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
             }
             acknowledgeToBroker(.atLeastOnce, message.packetID, in: &environment)
-            observe(.messageDelivered, in: &environment)
-            removeFirst(in: &environment)
+            finishFirst(in: &environment)
         case .invalidTopicID where renewTopic(message.topicName, in: environment): break
         default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
         }
@@ -331,8 +335,7 @@ extension ClientSession {
         }
         let packetID = environment.store[queue.first].packetID
         if packetID != 0 { environment.sendPacket(.publishComplete(packetID), on: upstream) }
-        observe(.messageDelivered, in: &environment)
-        removeFirst(in: &environment)
+        finishFirst(in: &environment)
         closeExchange(in: environment)
         goOn(in: &environment)
     }

@@ -81,7 +81,7 @@ extension ClientSession {
         let index = environment.store.insert(
             payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
         queue.append(index, in: &environment.store)
-        if isQueueFull(adding: 0, in: environment) { environment.pause(upstream) }
+        adjustReading(in: &environment)
     }
 
     /// Drops the oldest QoS 0 messages until the new one fits, where the policy is that.
@@ -112,6 +112,24 @@ extension ClientSession {
             || environment.store.byteCount + byteCount > limits.queuedByteCount
     }
 
+    /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
+    mutating func adjustReading(in environment: inout Environment) {
+        if mustNotRead(in: environment) { environment.pause(upstream) } else { environment.resume(upstream) }
+    }
+
+    /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing else
+    /// would come back to it. And what waits for the broker's answer waits for ever if that is not read; what comes
+    /// before it is bounded by what the broker keeps in flight.
+    private func mustNotRead(in environment: borrowing Environment) -> Bool {
+        guard let last = queue.newest, isQueueFull(adding: 0, in: environment), open.kind != .brokerRelease,
+            !exchanges.contains(where: \.awaitsBroker)
+        else { return false }
+        switch environment.configuration.queuePolicy {
+        case .dropOldest: return !queue.holdsAtMostOnce
+        case .dropNewest: return environment.store[last].qos != .atMostOnce
+        }
+    }
+
     // MARK: To the client
 
     /// Sends what waits, as far as it can go without an answer of the client.
@@ -120,9 +138,10 @@ extension ClientSession {
         while open.isClosed, !queue.isEmpty, !hasHadEnough(in: environment) {
             sendFirst(in: &environment)
         }
-        if state == .awake, open.isClosed { finishWakeUp(in: &environment) }
-        // An empty queue resumes whatever fills the others': nothing else would come back to it.
-        if queue.isEmpty || !isQueueFull(adding: 0, in: environment) { environment.resume(upstream) }
+        guard state == .awake, open.isClosed else { return }
+        // What the broker sent before it was not read any more belongs to this wake-up; it is read next.
+        guard hasHadEnough(in: environment) || !environment.hasKeptBytes(upstream) else { return }
+        finishWakeUp(in: &environment)
     }
 
     /// Sends the next message, after the pause that an awake client may need.

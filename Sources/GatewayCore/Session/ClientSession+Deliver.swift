@@ -230,7 +230,11 @@ extension ClientSession {
 
     /// Sends the first message again, with DUP and under the same message id.
     mutating func repeatPublish(in environment: inout Environment) {
-        guard let reference = reference(to: environment.store[queue.first].topicName, in: environment) else { return }
+        guard let reference = reference(to: environment.store[queue.first].topicName, in: environment) else {
+            // Meanwhile the client has denied the id, or what it was told of it is forgotten.
+            open = OpenExchange()
+            return deliver(in: &environment)
+        }
         sendPublish(queue.first, as: reference, in: &environment)
     }
 

@@ -133,7 +133,7 @@ extension Gateway {
     private mutating func connectRefused(_ code: ConnectReturnCode, slot: UInt32) {
         guard case .session(let index) = environment.upstreams[slot].owner else { return breakOff(slot) }
         if sessions[index].isRestoring, code != .serverUnavailable {
-            sessions[index].dismiss(in: &environment)
+            sessions[index].dismiss(.notSupported, in: &environment)
         } else if sessions[index].isRestoring {
             breakOff(slot)
         } else {

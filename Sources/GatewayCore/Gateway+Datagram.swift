@@ -46,8 +46,7 @@ extension Gateway {
         switch message {
         case .connect(let connect): self.connect(connect, datagram, from: route)
         case .searchGateway(let radius): searched(radius: radius, from: route)
-        case .advertise(let gatewayID, let duration):
-            advertiser.heardAdvertise(gatewayID: gatewayID, seconds: duration, at: environment.now)
+        case .advertise(let gatewayID, let duration): advertiseReceived(gatewayID: gatewayID, duration: duration)
         case .gatewayInfo, .encapsulated:
             environment.observe(.unexpectedMessage, peer: route.peer, detail: Int(message.type.rawValue))
         case .pingRequest(let clientID): pingRequestReceived(clientID, datagram, from: route)

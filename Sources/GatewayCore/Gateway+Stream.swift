@@ -181,6 +181,7 @@ extension Gateway {
         else { return }
         environment.isBrokerReachable = isReachable
         environment.observe(isReachable ? .brokerReachable : .brokerUnreachable)
+        if isReachable { advertiseIfDue() }
     }
 
     mutating func upstreamDeadlineReached(_ slot: UInt32) {

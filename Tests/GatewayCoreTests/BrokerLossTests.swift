@@ -131,7 +131,8 @@ import Testing
         client.receives(.publishComplete(5))
     }
 
-    @Test("GW-42 GW-86 A clean session's QoS 2 exchange cannot go on: the client is dismissed", arguments: [true, false])
+    @Test(
+        "GW-42 GW-86 A clean session's QoS 2 exchange cannot go on: the client is dismissed", arguments: [true, false])
     func cleanExactlyOnce(isReleased: Bool) {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")

@@ -55,7 +55,7 @@ let package = Package(
         tests(of: "GatewayCore", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator"]),
         tests(of: "Transports", ["CLinux", "Transports"]),
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),
-        tests(of: "GatewaySimulator", ["Bytes", "MQTT", "GatewayCore", "GatewaySimulator"]),
+        tests(of: "GatewaySimulator", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator"]),
         tests(
             of: "GatewayHost",
             [

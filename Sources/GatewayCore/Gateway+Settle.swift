@@ -124,5 +124,6 @@ extension Gateway {
             settle(index)
         }
         environment.closeStream(ofUpstream: environment.sharedUpstream, politely: true)
+        environment.deadlines.cancel(.gateway)
     }
 }

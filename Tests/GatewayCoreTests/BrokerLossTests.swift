@@ -242,19 +242,16 @@ import Testing
 
     @Test("GW-86 AMB-30 An asleep client is told when it wakes")
     func notRestoredWhileAsleep() {
-        let dialogue = Dialogue()
+        let dialogue = Dialogue(.dialogue { $0.sleep.restoreTimeout = .milliseconds(400) })
         let client = dialogue.client("c1")
         let upstream = client.connects(clean: false)
         client.sends(.disconnect(1_000))
         client.receives(.disconnect())
         upstream.closes()
-        dialogue.passes(.seconds(1))
-        let second = dialogue.opensStream()
-        second.closes(.refused)
-        dialogue.passes(.milliseconds(1_000))
-        _ = dialogue.opensStream()
-        dialogue.passes(.milliseconds(500))
-        client.sends(.disconnect())
+        dialogue.passes(.milliseconds(400))
+        dialogue.observes(.clientDismissed, of: "c1")
+        client.receivesNothing()
+        client.sends(.pingRequest("c1"))
         client.receives(.disconnect())
     }
 

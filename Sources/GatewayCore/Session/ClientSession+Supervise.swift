@@ -80,8 +80,10 @@ extension ClientSession {
             end(in: &environment)
         case .active: lose(in: &environment)
         case .awake:
+            // The client gives up about now too and sleeps its whole Duration from here.
             state = .asleep
             open = OpenExchange()
+            lastHeard = environment.now
         case .asleep, .disconnected, .over: open = OpenExchange()
         }
     }

@@ -15,7 +15,7 @@ extension ClientSession {
     mutating func receiveWillTopic(_ message: WillTopic, _ datagram: RawSpan, in environment: inout Environment) {
         // A repeated WILLTOPIC means that the WILLMSGREQ was lost.
         guard state == .awaitingWillTopic || state == .awaitingWillMessage else {
-            observeUnexpected(.willTopic(message), in: &environment)
+            receiveLateWill(.willTopic(message), isLastStep: message.topic.isEmpty, in: &environment)
             return
         }
         guard !message.topic.isEmpty else {
@@ -39,8 +39,7 @@ extension ClientSession {
     /// GW-20: the Will is stored, and only then the connection completed.
     mutating func receiveWillMessage(_ content: ByteRange, _ datagram: RawSpan, in environment: inout Environment) {
         guard state == .awaitingWillMessage, var prompted = promptedWill else {
-            // A repeat while the broker is being asked is answered by the CONNACK.
-            if state != .awaitingBroker { observeUnexpected(.willMessage(content), in: &environment) }
+            receiveLateWill(.willMessage(content), isLastStep: true, in: &environment)
             return
         }
         guard content.count <= environment.limits.willMessageByteCount else {
@@ -52,6 +51,17 @@ extension ClientSession {
         will = prompted
         promptedWill = nil
         connectToBroker(in: &environment)
+    }
+
+    /// The dialogue's last message, sent again: while the broker is being asked the CONNACK will answer it, and after that
+    /// it means that the CONNACK was lost (GW-79).
+    private func receiveLateWill(_ message: Message, isLastStep: Bool, in environment: inout Environment) {
+        if isLastStep, wantsWill, state == .awaitingBroker { return }
+        if isLastStep, wantsWill, state == .active, !hasSpoken {
+            send(.connectAcknowledgement(.accepted), in: &environment)
+        } else {
+            observeUnexpected(message, in: &environment)
+        }
     }
 }
 

@@ -1,0 +1,88 @@
+import MQTT
+import Testing
+
+@testable import GatewayCore
+
+/// The store of waiting messages and the queues through it.
+@Suite struct MessageStoreTests {
+    private struct ModelMessage: Equatable {
+        var payload: [UInt8]
+        var packetID: PacketID
+    }
+
+    private func append(
+        _ message: ModelMessage, to queue: inout DeliveryQueue, in store: inout MessageStore
+    ) -> StoredMessageIndex {
+        let index = store.insert(
+            message.payload.span.bytes, topicName: TopicNameIndex(rawValue: 7), packetID: message.packetID,
+            qos: .atLeastOnce, retain: true)
+        queue.append(index, in: &store)
+        return index
+    }
+
+    private func payload(_ index: StoredMessageIndex, in store: borrowing MessageStore) -> [UInt8] {
+        var bytes: [UInt8] = [0xEE]
+        store.appendPayload(of: index, to: &bytes)
+        return Array(bytes.dropFirst())
+    }
+
+    @Test("A message comes out as it went in, whatever its length", arguments: [0, 1, 63, 64, 65, 128, 129, 5_000])
+    func lengths(byteCount: Int) {
+        var store = MessageStore()
+        var queue = DeliveryQueue()
+        let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let index = append(ModelMessage(payload: bytes, packetID: 3), to: &queue, in: &store)
+        #expect(queue.first == index)
+        #expect(payload(index, in: store) == bytes)
+        #expect(store[index].packetID == 3)
+        #expect(store[index].topicName == TopicNameIndex(rawValue: 7))
+        #expect(store[index].qos == .atLeastOnce)
+        #expect(store[index].retain)
+        #expect(store[index].stage == .unsent)
+        #expect((store.byteCount, queue.byteCount) == (byteCount, byteCount))
+        queue.removeFirst(in: &store)
+        #expect((store.byteCount, store.messageCount, queue.count) == (0, 0, 0))
+        #expect(queue.isEmpty)
+    }
+
+    @Test("A waiting PUBREL has no payload and is released")
+    func release() {
+        var store = MessageStore()
+        let index = store.insertRelease(packetID: 9, topicName: TopicNameIndex(rawValue: 0))
+        #expect(store[index].stage == .released)
+        #expect(store[index].messageID == 9)
+        #expect(store.byteCount == 0)
+    }
+
+    @Test("Several queues through one store keep their order, their payloads and their sums", arguments: 0..<20)
+    func model(seed: Int) {
+        var random = RandomNumbers(seed: UInt64(seed))
+        var store = MessageStore()
+        var queues = [DeliveryQueue](repeating: DeliveryQueue(), count: 3)
+        var models = [[ModelMessage]](repeating: [], count: 3)
+        for step in 1...2_000 {
+            let which = Int.random(in: 0..<3, using: &random)
+            if Bool.random(using: &random) || models[which].count < 3 {
+                let byteCount = Int.random(in: 0..<200, using: &random)
+                let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &+ step) }
+                let message = ModelMessage(payload: bytes, packetID: PacketID(step))
+                _ = append(message, to: &queues[which], in: &store)
+                models[which].append(message)
+            } else {
+                queues[which].removeFirst(in: &store)
+                models[which].removeFirst()
+            }
+            let model = models[which]
+            #expect(queues[which].count == model.count)
+            #expect(queues[which].byteCount == model.map(\.payload.count).reduce(0, +))
+            if let first = model.first { #expect(payload(queues[which].first, in: store) == first.payload) }
+            if let some = model.randomElement(using: &random) {
+                let found = queues[which].message(withPacketID: some.packetID, in: store)
+                #expect(found.map { payload($0, in: store) } == some.payload)
+            }
+            #expect(queues[which].message(withPacketID: 0, in: store) == nil)
+        }
+        #expect(store.messageCount == models.map(\.count).reduce(0, +))
+        #expect(store.byteCount == models.flatMap { $0 }.map(\.payload.count).reduce(0, +))
+    }
+}

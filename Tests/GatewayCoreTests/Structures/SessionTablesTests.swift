@@ -1,0 +1,134 @@
+import MQTTSN
+import Testing
+
+@testable import GatewayCore
+
+/// The slab of sessions.
+@Suite struct SlabTests {
+    private struct Number: SlabElement, Equatable {
+        var value: Int
+        static var vacant: Number { Number(value: -1) }
+    }
+
+    @Test("Places stay where they are, are emptied, and are used again")
+    func places() {
+        var slab = Slab<Number>()
+        let indices = (0..<3).map { slab.insert(Number(value: $0)) }
+        #expect(indices == [0, 1, 2])
+        slab.remove(1)
+        #expect(!slab.contains(1))
+        #expect(slab[1] == .vacant)
+        #expect(slab.count == 2)
+        slab[2].value = 20
+        #expect(slab.insert(Number(value: 10)) == 1)
+        #expect([slab[0], slab[1], slab[2]].map(\.value) == [0, 10, 20])
+        #expect(slab.endIndex == 3)
+        #expect(!slab.contains(3))
+    }
+}
+
+/// The order in which absent clients' sessions give up their places.
+@Suite struct RememberedSessionsTests {
+    @Test("GW-87 The longest absent goes first, and who came back and left again goes last")
+    func order() {
+        var remembered = RememberedSessions()
+        for session in [1, 2, 3] as [SessionIndex] { remembered.append(session) }
+        remembered.remove(1)
+        #expect(!remembered.contains(1))
+        remembered.append(1)
+        #expect(remembered.count == 3)
+        let taken = (0..<4).map { _ in remembered.takeOldest() }
+        #expect(taken == [2, 3, 1, nil])
+    }
+
+    @Test("GW-87 The list does what an ordered set does", arguments: 0..<10)
+    func model(seed: Int) {
+        var random = RandomNumbers(seed: UInt64(seed))
+        var remembered = RememberedSessions()
+        var model: [SessionIndex] = []
+        for _ in 0..<5_000 {
+            let session = SessionIndex.random(in: 0..<100, using: &random)
+            switch UInt8.random(in: 0..<8, using: &random) {
+            case 0..<4 where !model.contains(session):
+                remembered.append(session)
+                model.append(session)
+            case 4..<7:
+                remembered.remove(session)
+                model.removeAll { $0 == session }
+            case 7:
+                #expect(remembered.takeOldest() == model.first)
+                model = Array(model.dropFirst())
+            default: break
+            }
+            #expect(remembered.count == model.count)
+            #expect(remembered.contains(session) == model.contains(session))
+        }
+    }
+}
+
+/// One session's topic ids.
+@Suite struct TopicRegistryTests {
+    @Test("GW-33 AMB-27 Ids run from 1 to 65,534 and are not given again; 0x0000 and 0xFFFF never are")
+    func wholeRange() {
+        var names = TopicNameTable()
+        var registry = TopicRegistry()
+        var ids: [TopicID?] = []
+        for number in 0..<65_536 as Range<UInt32> {
+            let bytes = withUnsafeBytes(of: number) { Array($0) }
+            let name = names.use(bytes.span.bytes)
+            ids.append(registry.assign(name, limit: 100_000, in: &names))
+            names.release(name)
+        }
+        #expect(ids.first == 1)
+        #expect(ids[65_533] == 0xFFFE)
+        #expect(Array(ids[65_534...]) == [nil, nil])
+        let hasReserved = registry.entry(0) != nil || registry.entry(0xFFFF) != nil
+        #expect(!hasReserved)
+        #expect(names.count == 65_534)
+        registry.removeAll(in: &names)
+        #expect(names.count == 0)
+    }
+
+    @Test("GW-39 After a reconnect known ids must be told again; rejected ones stay rejected")
+    func standings() {
+        var names = TopicNameTable()
+        var registry = TopicRegistry()
+        for number in 0..<3 as Range<UInt8> {
+            _ = registry.assign(names.use([number].span.bytes), limit: 10, in: &names)
+        }
+        registry.setStanding(.known, of: 1)
+        registry.setStanding(.rejected, of: 2)
+        registry.setStanding(.known, of: 77)
+        registry.forgetStandings()
+        #expect((1...3).map { registry.entry($0)?.standing } == [.unknown, .rejected, .unknown])
+    }
+}
+
+/// Points in time and spans between them.
+@Suite struct InstantTests {
+    @Test("Sums saturate at the end of time")
+    func saturation() {
+        let late = Instant(nanoseconds: .max - 5)
+        #expect((late + .seconds(1)).nanoseconds == .max)
+        #expect((TimeSpan(nanoseconds: .max / 2) * 3).nanoseconds == .max)
+        #expect((TimeSpan.seconds(1) * -1).isZero)
+        #expect(Instant(nanoseconds: 3).since(Instant(nanoseconds: 5)).isZero)
+        #expect(Instant(nanoseconds: 5).since(Instant(nanoseconds: 3)).nanoseconds == 2)
+    }
+
+    @Test("AMB-09 A percentage of a span", arguments: [(60, 50, 90_000), (61, 10, 67_100), (1, 0, 1_000)])
+    func percentage(seconds: Int, percent: Int, milliseconds: Int) {
+        #expect(TimeSpan.seconds(seconds).extended(byPercent: percent) == .milliseconds(milliseconds))
+    }
+
+    @Test("Jitter lies between half of a span and all of it, and its seed decides it")
+    func jitter() {
+        var first = RandomNumbers(seed: 5)
+        var second = RandomNumbers(seed: 5)
+        for _ in 0..<1_000 {
+            let span = first.jittered(.seconds(2))
+            #expect(TimeSpan.seconds(1) <= span && span <= .seconds(2))
+            #expect(span == second.jittered(.seconds(2)))
+        }
+    }
+}

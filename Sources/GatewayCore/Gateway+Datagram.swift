@@ -35,6 +35,11 @@ extension Gateway {
             return
         }
         let nodeID = datagram.extracting(encapsulated.nodeID)
+        // GW-08: who could not be sent the shortest answer is not listened to.
+        guard environment.canAnswer(nodeIDByteCount: nodeID.byteCount, on: route.peer.link) else {
+            environment.observe(.messageDroppedTooLong, peer: route.peer, detail: datagram.byteCount)
+            return
+        }
         let node = environment.forwarders.number(of: nodeID, behind: route.peer)
         environment.forwarders.use(node)
         decode(

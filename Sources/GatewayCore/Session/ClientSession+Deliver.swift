@@ -41,8 +41,12 @@ extension ClientSession {
         if let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .rejected {
             return .messageDroppedNotRegistered
         }
-        let byteCount = Message.encodedByteCount(bodyByteCount: 5 + payload.byteCount)
-        return byteCount > messageRoom(in: environment) ? .messageDroppedTooLong : nil
+        return fits(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong
+    }
+
+    /// Whether a PUBLISH with so much data fits a datagram to the client.
+    private func fits(_ payloadByteCount: Int, in environment: borrowing Environment) -> Bool {
+        Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
 
     /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already.
@@ -178,6 +182,10 @@ extension ClientSession {
 
     private mutating func sendFirst(as reference: TopicReference, in environment: inout Environment) {
         let index = queue.first
+        // The client may have come to a narrower link since the message was queued (GW-08, GW-59).
+        guard fits(Int(environment.store[index].payloadByteCount), in: environment) else {
+            return discardFirst(.messageDroppedTooLong, in: &environment)
+        }
         sendPublish(index, as: reference, in: &environment)
         deliveriesSinceWakeUp += 1
         if environment.store[index].qos == .atMostOnce {

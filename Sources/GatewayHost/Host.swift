@@ -60,7 +60,7 @@ package final class Host {
         }
         reporter.listening(on: link.transport, asked: listener.receiveBufferByteCount)
         try link.joinGroups(of: listener)
-        reporter.joined(listener, on: link.transport)
+        reporter.joined(listener, on: link)
         return link
     }
 

@@ -41,6 +41,9 @@ extension ClientSession {
         if let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .rejected {
             return .messageDroppedNotRegistered
         }
+        if !canRegister(name, in: environment), reference(to: name, in: environment) == nil {
+            return .messageDroppedTooLong
+        }
         return fits(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong
     }
 
@@ -171,13 +174,15 @@ extension ClientSession {
     }
 
     private mutating func registerTopic(_ name: TopicNameIndex, in environment: inout Environment) {
+        guard canRegister(name, in: environment) else {
+            discardFirst(.messageDroppedTooLong, in: &environment)
+            return
+        }
         guard let topicID = topicID(for: name, in: &environment), topics.entry(topicID)?.standing != .rejected else {
             discardFirst(.messageDroppedNotRegistered, in: &environment)
             return
         }
-        if !sendRegister(topicID, name: name, in: &environment) {
-            discardFirst(.messageDroppedTooLong, in: &environment)
-        }
+        sendRegister(topicID, name: name, in: &environment)
     }
 
     private mutating func sendFirst(as reference: TopicReference, in environment: inout Environment) {

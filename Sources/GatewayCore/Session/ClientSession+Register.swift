@@ -50,7 +50,14 @@ extension ClientSession {
             ?? topics.assign(name, limit: environment.limits.topicsPerClient, in: &environment.topicNames)
     }
 
+    /// Whether a REGISTER of the name fits the client's link (GW-59); a longer name takes no id and no place in a queue.
+    func canRegister(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
+        let byteCount = Message.encodedByteCount(bodyByteCount: 4 + environment.topicNames.name(name).count)
+        return byteCount <= link(in: environment).maximumDatagramByteCount
+    }
+
     /// Tells the client an id before it is used, and holds everything behind it until the REGACK (GW-34, GW-35).
+<<<<<<< HEAD
     ///
     /// - Returns: false where the REGISTER does not fit the client's link (GW-59).
     mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) -> Bool {
@@ -63,6 +70,15 @@ extension ClientSession {
         environment.sendRegister(topicID, messageID, name: name, to: route)
         openExchange(.register(topicID: topicID, messageID: messageID), in: &environment)
         return true
+=======
+    mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) {
+        guard let route else { return }
+        let messageID = nextMessageID()
+        environment.sendRegister(topicID, messageID, name: name, to: route)
+        open = OpenExchange(
+            kind: .register(topicID: topicID, messageID: messageID), attempts: 1,
+            retryAt: environment.now + link(in: environment).retryInterval)
+>>>>>>> eed1e1ce8e5cf80471cc027d4c30adeeff8c54db
     }
 
     /// Sends an open REGISTER again, under the same message id.

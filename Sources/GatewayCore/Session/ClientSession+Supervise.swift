@@ -115,9 +115,9 @@ extension ClientSession {
         finish()
     }
 
-    /// What remains is remembered only where CleanSession was 0 (AMB-03).
+    /// What remains is remembered only where CleanSession was 0 (AMB-03) and there is something to remember.
     private mutating func finish() {
-        state = cleanSession ? .over : .disconnected
+        state = cleanSession || !wasAccepted ? .over : .disconnected
         isRestoring = false
         open = OpenExchange()
     }

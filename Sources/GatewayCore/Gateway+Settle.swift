@@ -111,7 +111,7 @@ extension Gateway {
             environment.openStream(ofUpstream: shared)
         }
         forgetDepartures()
-        advertiseIfDue()
+        if !isShuttingDown { advertiseIfDue() }
     }
 
     // MARK: The end
@@ -124,6 +124,8 @@ extension Gateway {
             settle(index)
         }
         environment.closeStream(ofUpstream: environment.sharedUpstream, politely: true)
+        // Nothing is advertised any more; those who just left are still forgotten in their time.
         environment.deadlines.cancel(.gateway)
+        if let next = departures.nextExpiry { environment.deadlines.schedule(.gateway, noLaterThan: next) }
     }
 }

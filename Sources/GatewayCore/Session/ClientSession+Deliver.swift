@@ -47,7 +47,7 @@ extension ClientSession {
         return fits(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong
     }
 
-    /// Whether a PUBLISH with so much data fits a datagram to the client.
+    /// Whether a PUBLISH with so much payload fits the client's link (GW-59).
     private func fits(_ payloadByteCount: Int, in environment: borrowing Environment) -> Bool {
         Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
@@ -148,7 +148,10 @@ extension ClientSession {
         let message = environment.store[queue.first]
         switch message.stage {
         case .unsent, .sent:
-            if let reference = reference(to: message.topicName, in: environment) {
+            // The client may have moved to a narrower link since the message came.
+            if !fits(Int(message.payloadByteCount), in: environment) {
+                discardFirst(.messageDroppedTooLong, in: &environment)
+            } else if let reference = reference(to: message.topicName, in: environment) {
                 sendFirst(as: reference, in: &environment)
             } else {
                 registerTopic(message.topicName, in: &environment)
@@ -187,10 +190,6 @@ extension ClientSession {
 
     private mutating func sendFirst(as reference: TopicReference, in environment: inout Environment) {
         let index = queue.first
-        // The client may have come to a narrower link since the message was queued (GW-08, GW-59).
-        guard fits(Int(environment.store[index].payloadByteCount), in: environment) else {
-            return discardFirst(.messageDroppedTooLong, in: &environment)
-        }
         sendPublish(index, as: reference, in: &environment)
         deliveriesSinceWakeUp += 1
         if environment.store[index].qos == .atMostOnce {

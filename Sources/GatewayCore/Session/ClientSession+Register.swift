@@ -53,32 +53,15 @@ extension ClientSession {
     /// Whether a REGISTER of the name fits the client's link (GW-59); a longer name takes no id and no place in a queue.
     func canRegister(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
         let byteCount = Message.encodedByteCount(bodyByteCount: 4 + environment.topicNames.name(name).count)
-        return byteCount <= link(in: environment).maximumDatagramByteCount
+        return byteCount <= messageRoom(in: environment)
     }
 
     /// Tells the client an id before it is used, and holds everything behind it until the REGACK (GW-34, GW-35).
-<<<<<<< HEAD
-    ///
-    /// - Returns: false where the REGISTER does not fit the client's link (GW-59).
-    mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) -> Bool {
-        guard let route else { return false }
-        let nameByteCount = environment.topicNames.name(name).count
-        guard Message.encodedByteCount(bodyByteCount: 4 + nameByteCount) <= messageRoom(in: environment) else {
-            return false
-        }
-        let messageID = nextMessageID()
-        environment.sendRegister(topicID, messageID, name: name, to: route)
-        openExchange(.register(topicID: topicID, messageID: messageID), in: &environment)
-        return true
-=======
     mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) {
         guard let route else { return }
         let messageID = nextMessageID()
         environment.sendRegister(topicID, messageID, name: name, to: route)
-        open = OpenExchange(
-            kind: .register(topicID: topicID, messageID: messageID), attempts: 1,
-            retryAt: environment.now + link(in: environment).retryInterval)
->>>>>>> eed1e1ce8e5cf80471cc027d4c30adeeff8c54db
+        openExchange(.register(topicID: topicID, messageID: messageID), in: &environment)
     }
 
     /// Sends an open REGISTER again, under the same message id.

@@ -33,8 +33,9 @@ import Testing
                 if case .observe(let observation) = effect { counts[observation.kind, default: 0] += 1 }
             }
         }
-        // Refused rather than dropped: counted as a refusal.
-        let missing = ObservationKind.allCases.filter { counts[$0] == nil && $0 != .messageDroppedUnknownTopic }
+        // What these worlds do not configure or do not have.
+        let absent: [ObservationKind] = [.forwarderRefused, .willPublished, .willNotPublished]
+        let missing = ObservationKind.allCases.filter { counts[$0] == nil && !absent.contains($0) }
         #expect(missing == [])
     }
 

@@ -139,7 +139,8 @@ extension RandomWorld {
         case .connect, .willTopic, .willMessage, .registerAcknowledgement,
             .publishAcknowledgement, .publishComplete, .subscribe, .subscribeAcknowledgement, .unsubscribe,
             .unsubscribeAcknowledgement, .pingRequest, .willTopicUpdate,
-            .willTopicResponse, .willMessageUpdate, .willMessageResponse, .searchGateway, .other:
+            .willTopicResponse, .willMessageUpdate, .willMessageResponse, .searchGateway, .advertise, .gatewayInfo,
+            .encapsulated, .other:
             return nil
         }
     }

@@ -79,7 +79,7 @@ struct RandomWorld: ~Copyable {
             openStreams.removeAll { $0.stream == id }
             tellBroker(.closed(connection))
         case .forgetPeer(let peer): addressByPeer[peer].map { peerByAddress[$0] = nil }
-        case .pauseStream, .resumeStream, .observe: break
+        case .broadcastDatagram, .pauseStream, .resumeStream, .observe: break
         }
     }
 

@@ -135,7 +135,7 @@ extension Gateway {
     private mutating func connectRefused(_ code: ConnectReturnCode, slot: UInt32) {
         guard case .session(let index) = environment.upstreams[slot].owner else { return breakOff(slot) }
         if sessions[index].isRestoring, code != .serverUnavailable {
-            sessions[index].dismiss(in: &environment)
+            sessions[index].dismiss(.notSupported, in: &environment)
         } else if sessions[index].isRestoring {
             breakOff(slot)
         } else {
@@ -183,6 +183,7 @@ extension Gateway {
         else { return }
         environment.isBrokerReachable = isReachable
         environment.observe(isReachable ? .brokerReachable : .brokerUnreachable)
+        if isReachable { advertiseIfDue() }
     }
 
     mutating func upstreamDeadlineReached(_ slot: UInt32) {

@@ -49,6 +49,7 @@ extension ClientSession {
     mutating func receiveDisconnect(duration: UInt16?, in environment: inout Environment) {
         if let duration, duration > 0 {
             sleepSeconds = duration
+            owedWillResponses = []  // who sleeps is told nothing (GW-69); awake again, it asks again
             fallAsleep(in: &environment)
             send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
             return

@@ -106,10 +106,14 @@ extension ClientSession {
         finish()
     }
 
-    /// The gateway cannot keep its promise to the client and says so (GW-86).
-    mutating func dismiss(in environment: inout Environment) {
+    /// The gateway cannot keep its promise to the client and says so (GW-86); a Will update that waits for the broker is
+    /// answered with `code`.
+    mutating func dismiss(_ code: ReturnCode = .congestion, in environment: inout Environment) {
         observe(.clientDismissed, in: &environment)
-        if state.isListening { send(.disconnect(duration: nil), in: &environment) }
+        if state.isListening {
+            answerOwedWillUpdates(code, in: &environment)
+            send(.disconnect(duration: nil), in: &environment)
+        }
         end(in: &environment)
     }
 

@@ -64,9 +64,16 @@ extension Gateway {
 
     // MARK: Peers
 
+    /// One use of the route more: its peer and its node are kept.
+    mutating func retain(_ route: Route) {
+        routeCountByPeer[route.peer, default: 0] += 1
+        environment.forwarders.use(route.node)
+    }
+
     /// One use of the route less; the last one of a peer lets the host forget its address.
     mutating func release(_ route: Route) {
         let peer = route.peer
+        environment.forwarders.release(route.node)
         guard let count = routeCountByPeer[peer] else { return }
         if count > 1 {
             routeCountByPeer[peer] = count - 1
@@ -104,6 +111,7 @@ extension Gateway {
             environment.openStream(ofUpstream: shared)
         }
         forgetDepartures()
+        advertiseIfDue()
     }
 
     // MARK: The end
@@ -116,5 +124,6 @@ extension Gateway {
             settle(index)
         }
         environment.closeStream(ofUpstream: environment.sharedUpstream, politely: true)
+        environment.deadlines.cancel(.gateway)
     }
 }

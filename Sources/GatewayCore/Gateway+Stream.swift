@@ -18,10 +18,10 @@ extension Gateway {
         case .shared:
             environment.sendConnect(clientID: upstream.sharedClientID, cleanSession: true, will: nil, on: id.slot)
         case .session(let index):
-            let session = sessions[index]
+            sessions[index].brokersWill = sessions[index].willForBroker(in: environment)
             environment.sendConnect(
-                clientID: upstream.clientIDPrefix + session.clientID.bytes, cleanSession: session.cleanSession,
-                will: session.will, on: id.slot)
+                clientID: upstream.clientIDPrefix + sessions[index].clientID.bytes,
+                cleanSession: sessions[index].cleanSession, will: sessions[index].brokersWill, on: id.slot)
         }
     }
 

@@ -149,6 +149,7 @@ import Testing
         client.receives(.disconnect())
         upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
         upstream.receives(.pause)
+        dialogue.ignoresAdvertisements = true
         dialogue.passes(.seconds(Int(Dialogue.upstreamKeepAlive)))
         upstream.receives(.pingRequest)
         dialogue.shared?.receives(.pingRequest)

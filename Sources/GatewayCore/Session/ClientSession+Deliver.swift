@@ -45,7 +45,7 @@ extension ClientSession {
             return .messageDroppedTooLong
         }
         let byteCount = Message.encodedByteCount(bodyByteCount: 5 + payload.byteCount)
-        return byteCount > link(in: environment).maximumDatagramByteCount ? .messageDroppedTooLong : nil
+        return byteCount > messageRoom(in: environment) ? .messageDroppedTooLong : nil
     }
 
     /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already.
@@ -70,12 +70,14 @@ extension ClientSession {
         observe(.messageDelivered, in: &environment)
     }
 
-    /// A QoS 0 message that finds no room is dropped; at QoS 1 and 2 the broker keeps what comes after this one.
+    /// Where there is no room, QoS 0 gives way as the policy says; at QoS 1 and 2 every message is taken and the broker
+    /// keeps what comes after it.
     private mutating func enqueue(
         _ publish: MQTT.Publish, _ name: TopicNameIndex, _ payload: RawSpan, in environment: inout Environment
     ) {
+        makeRoom(for: payload.byteCount, in: &environment)
         if publish.qos == .atMostOnce, isQueueFull(adding: payload.byteCount, in: environment) {
-            observe(.messageDroppedQueueFull, detail: payload.byteCount, in: &environment)
+            noteQueueDrop(payload.byteCount, in: &environment)
             return
         }
         environment.topicNames.use(name)
@@ -83,6 +85,27 @@ extension ClientSession {
             payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
         queue.append(index, in: &environment.store)
         if isQueueFull(adding: 0, in: environment) { environment.pause(upstream) }
+    }
+
+    /// Drops the oldest QoS 0 messages until the new one fits, where the policy is that.
+    private mutating func makeRoom(for byteCount: Int, in environment: inout Environment) {
+        guard environment.configuration.queuePolicy == .dropOldest else { return }
+        while isQueueFull(adding: byteCount, in: environment),
+            let dropped = queue.removeOldestAtMostOnce(in: &environment.store)
+        {
+            environment.topicNames.release(dropped.topicName)
+            noteQueueDrop(Int(dropped.payloadByteCount), in: &environment)
+        }
+    }
+
+    /// Every drop is counted; a line for the log comes once per client and minute.
+    private mutating func noteQueueDrop(_ byteCount: Int, in environment: inout Environment) {
+        observe(.messageDroppedQueueFull, detail: byteCount, in: &environment)
+        dropsSinceReport += 1
+        guard environment.now >= nextDropReport else { return }
+        observe(.queueDropsReported, detail: dropsSinceReport, in: &environment)
+        dropsSinceReport = 0
+        nextDropReport = environment.now + .seconds(60)
     }
 
     private func isQueueFull(adding byteCount: Int, in environment: borrowing Environment) -> Bool {
@@ -101,8 +124,20 @@ extension ClientSession {
             sendFirst(in: &environment)
         }
         if state == .awake, open.isClosed { finishWakeUp(in: &environment) }
-        // Where nothing waits for this client, what waits for the others must not hold it up: nobody would resume it.
+        // An empty queue resumes whatever fills the others': nothing else would come back to it.
         if queue.isEmpty || !isQueueFull(adding: 0, in: environment) { environment.resume(upstream) }
+    }
+
+    /// Sends the next message, after the pause that an awake client may need.
+    private mutating func goOn(in environment: inout Environment) {
+        pauseBetweenMessages(in: &environment)
+        deliver(in: &environment)
+    }
+
+    private mutating func pauseBetweenMessages(in environment: inout Environment) {
+        let pacing = environment.configuration.sleep.pacing
+        guard state == .awake, !pacing.isZero, !queue.isEmpty, !hasHadEnough(in: environment) else { return }
+        open = OpenExchange(kind: .pause, retryAt: environment.now + pacing)
     }
 
     private mutating func sendFirst(in environment: inout Environment) {
@@ -153,15 +188,11 @@ extension ClientSession {
         if environment.store[index].qos == .atMostOnce {
             observe(.messageDelivered, in: &environment)
             removeFirst(in: &environment)
+            pauseBetweenMessages(in: &environment)
         } else {
             environment.store[index].stage = .sent
             openExchange(.publish, in: &environment)
         }
-    }
-
-    private mutating func openExchange(_ kind: OpenExchange.Kind, in environment: inout Environment) {
-        open = OpenExchange(
-            kind: kind, attempts: 1, retryAt: environment.now + link(in: environment).retryInterval)
     }
 
     private mutating func sendPublish(
@@ -262,8 +293,8 @@ extension ClientSession {
         case .invalidTopicID where renewTopic(message.topicName, in: environment): break
         default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
         }
-        open = OpenExchange()
-        deliver(in: &environment)
+        closeExchange(in: environment)
+        goOn(in: &environment)
     }
 
     /// The client has lost a normal id: it is told again and the message repeated, a bounded number of times (GW-57).
@@ -288,7 +319,7 @@ extension ClientSession {
             return
         }
         let packetID = environment.store[queue.first].packetID
-        open = OpenExchange()
+        closeExchange(in: environment)
         if packetID == 0 {
             environment.store[queue.first].stage = .released
         } else {
@@ -306,8 +337,8 @@ extension ClientSession {
         if packetID != 0 { environment.sendPacket(.publishComplete(packetID), on: upstream) }
         observe(.messageDelivered, in: &environment)
         removeFirst(in: &environment)
-        open = OpenExchange()
-        deliver(in: &environment)
+        closeExchange(in: environment)
+        goOn(in: &environment)
     }
 
     /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an earlier

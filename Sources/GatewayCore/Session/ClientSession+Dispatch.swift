@@ -42,8 +42,8 @@ extension ClientSession {
         case .pingRequest(let clientID): receivePingRequest(clientID, datagram, in: &environment)
         case .pingResponse: break
         case .disconnect(let duration): receiveDisconnect(duration: duration, in: &environment)
-        case .willTopicUpdate: refuseWillUpdate(.willTopicResponse(.notSupported), in: &environment)
-        case .willMessageUpdate: refuseWillUpdate(.willMessageResponse(.notSupported), in: &environment)
+        case .willTopicUpdate(let update): receiveWillTopicUpdate(update, datagram, in: &environment)
+        case .willMessageUpdate(let content): receiveWillMessageUpdate(content, datagram, in: &environment)
         case .advertise, .searchGateway, .gatewayInfo, .connect, .connectAcknowledgement, .willTopicRequest, .willTopic,
             .willMessageRequest, .willMessage, .subscribeAcknowledgement, .unsubscribeAcknowledgement,
             .willTopicResponse, .willMessageResponse, .encapsulated:

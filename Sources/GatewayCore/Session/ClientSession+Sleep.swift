@@ -10,8 +10,10 @@ extension ClientSession {
         case .active: send(.pingResponse, in: &environment)
         case .asleep: wakeUp(in: &environment)
         case .awake:
-            // A repeat: what is open is repeated by its own timer.
-            if open.isClosed { deliver(in: &environment) }
+            // The client listens now, so what is open is said again at once; pauses take their time.
+            guard open.kind != .pause, open.kind != .brokerRelease else { return }
+            open = OpenExchange()
+            deliver(in: &environment)
         case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: break
         }
     }
@@ -24,7 +26,10 @@ extension ClientSession {
     }
 
     /// Whether an awake client has been given as much as one wake-up may bring (AMB-12).
-    func hasHadEnough(in environment: borrowing Environment) -> Bool { false }
+    func hasHadEnough(in environment: borrowing Environment) -> Bool {
+        let maximum = environment.configuration.sleep.messagesPerWakeUp
+        return state == .awake && maximum > 0 && deliveriesSinceWakeUp >= maximum
+    }
 
     /// GW-73: after the last acknowledgement, and only then.
     mutating func finishWakeUp(in environment: inout Environment) {

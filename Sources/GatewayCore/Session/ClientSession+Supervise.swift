@@ -11,7 +11,7 @@ extension ClientSession {
             next = next.map { min($0, instant) } ?? instant
         }
         consider(silenceDeadline(in: environment))
-        if isRestoring { consider(waitingSince + environment.configuration.upstream.restoreTimeout) }
+        consider(restoreDeadline(in: environment))
         return next
     }
 
@@ -26,12 +26,21 @@ extension ClientSession {
         return environment.configuration.supervision.allowance(forSeconds: seconds).map { lastHeard + $0 }
     }
 
+    /// When a lost broker connection has been lost for too long; a sleeping client can wait longer (GW-86).
+    private func restoreDeadline(in environment: borrowing Environment) -> Instant? {
+        guard isRestoring else { return nil }
+        let configuration = environment.configuration
+        let patience =
+            state == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
+        return waitingSince + patience
+    }
+
     mutating func deadlineReached(in environment: inout Environment) {
         if let deadline = silenceDeadline(in: environment), deadline <= environment.now {
             lose(in: &environment)
             return
         }
-        if isRestoring, waitingSince + environment.configuration.upstream.restoreTimeout <= environment.now {
+        if let deadline = restoreDeadline(in: environment), deadline <= environment.now {
             dismiss(in: &environment)
             return
         }
@@ -46,14 +55,17 @@ extension ClientSession {
             giveUp(in: &environment)
             return
         }
+        open.retryAt = environment.now + retryInterval(in: environment)
         open.attempts += 1
-        open.retryAt = environment.now + link.retryInterval
         switch open.kind {
         case .none: open.retryAt = nil
         case .willPrompt: repeatConnectReply(in: &environment)
         case .register(let topicID, let messageID): repeatRegister(topicID, messageID, in: &environment)
         case .publish: repeatPublish(in: &environment)
         case .release: send(.publishRelease(environment.store[queue.first].messageID), in: &environment)
+        case .pause:
+            open = OpenExchange()
+            deliver(in: &environment)
         case .brokerRelease:
             // The broker keeps the client awake for nothing: the rest waits for the next wake-up.
             if state == .awake { finishWakeUp(in: &environment) }
@@ -68,6 +80,7 @@ extension ClientSession {
             end(in: &environment)
         case .active: lose(in: &environment)
         case .awake:
+            // The client gives up about now too and sleeps its whole Duration from here.
             state = .asleep
             open = OpenExchange()
             lastHeard = environment.now
@@ -80,6 +93,7 @@ extension ClientSession {
     /// The client is silent for good: the broker publishes the Will, because the connection ends without DISCONNECT.
     mutating func lose(in environment: inout Environment) {
         observe(.clientLost, in: &environment)
+        publishHeldWill(in: &environment)
         leaveBroker(politely: false, in: &environment)
         finish()
     }
@@ -107,15 +121,19 @@ extension ClientSession {
     mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
         removeAllExchanges(in: &environment)
         isRestoring = false
+        owedWillResponses = []
         if let upstream { environment.closeStream(ofUpstream: upstream, politely: politely) }
     }
 
     // MARK: The broker goes and comes
 
+    /// Whether the broker holds a QoS 2 message of the client that the end of the connection would make it forget.
+    var canLoseMessage: Bool { cleanSession && exchanges.contains(where: \.needsTheBrokersMemory) }
+
     /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
     /// connected.
     mutating func brokerLost(in environment: inout Environment) {
-        let cannotGoOn = cleanSession && exchanges.contains(where: \.needsTheBrokersMemory)
+        let cannotGoOn = canLoseMessage
         removeAllExchanges(in: &environment)
         switch state {
         case .awaitingBroker: brokerRefused(nil, in: &environment)

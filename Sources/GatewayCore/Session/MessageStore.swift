@@ -174,6 +174,24 @@ struct DeliveryQueue {
         store.remove(message)
     }
 
+    /// Takes out the oldest message of QoS 0 and gives its room back; the caller releases its topic name.
+    mutating func removeOldestAtMostOnce(in store: inout MessageStore) -> StoredMessage? {
+        var previous = StoredMessageIndex.none
+        var index = first
+        while index != .none, store[index].qos != .atMostOnce {
+            previous = index
+            index = store[index].next
+        }
+        guard index != .none else { return nil }
+        let message = store[index]
+        if previous == .none { first = message.next } else { store.link(previous, to: message.next) }
+        if last == index { last = previous }
+        count -= 1
+        byteCount -= Int(message.payloadByteCount)
+        store.remove(index)
+        return message
+    }
+
     /// The waiting QoS 1 or 2 message that the broker knows by `packetID`.
     func message(withPacketID packetID: PacketID, in store: borrowing MessageStore) -> StoredMessageIndex? {
         var index = first

@@ -1,0 +1,212 @@
+import GatewayCore
+
+/// Every key of the configuration file. To add one, add its line here and to `Config/gateway.toml`.
+enum Schema {
+    /// The keys that stand in the file once.
+    static let settings: [Key<Settings>] = [
+        // [gateway]
+        .integer(
+            "gateway.id", \.gateway.gatewayID, 0...255, "(GwId)",
+            "The gateway's number, which no other gateway in its network has (MQTT-SN 1.2 section 5.3.8)."),
+        .choice(
+            "gateway.qos_minus_one", \.gateway.qosMinusOne,
+            "Publishes without a connection: none, on pre-defined topics, or on short topic names too."),
+        .boolean(
+            "gateway.qos_minus_one_full_names", \.gateway.qosMinusOneFullNames,
+            "Whether they may also bring a whole topic name, as clients of RSMB send it."),
+        .boolean(
+            "gateway.lenient", \.gateway.isLenient,
+            "Whether the wrong Length field that the Paho client library sends is understood."),
+
+        // [broker]
+        .endpoint(
+            "broker.url", "mqtt://HOST[:PORT]", parse: EndpointParser.broker,
+            write: { $1.host.broker = $0 }, read: { $0.host.broker.name },
+            "Where the MQTT broker listens; IPv6 addresses stand in brackets."),
+        .text(
+            "broker.client_id_prefix", \.gateway.upstream.clientIDPrefix, 0...65_535,
+            "Put before each client's id, so that two gateways at one broker do not clash."),
+        .text(
+            "broker.shared_client_id", \.gateway.upstream.sharedClientID, 1...65_535,
+            "Client identifier of the gateway's own connection, which carries publishes without a connection."),
+        .optionalText(
+            "broker.username", \.gateway.upstream.username, 1...65_535,
+            "User name of every connection to the broker; without the key none is sent."),
+        .optionalText(
+            "broker.password", \.gateway.upstream.password, 0...65_535,
+            "Password of every connection to the broker; needs a user name (MQTT 3.1.1 section 3.1.2.9)."),
+        .integer(
+            "broker.keep_alive_seconds", \.gateway.upstream.keepAliveSeconds, 1...65_535, "seconds",
+            "MQTT keep alive of each connection; independent of the clients' own, which may sleep longer."),
+        .seconds(
+            "broker.connect_timeout_seconds", \.gateway.upstream.connectTimeout, 1...3_600,
+            "For the TCP connection and the CONNACK together."),
+        .seconds(
+            "broker.response_timeout_seconds", \.gateway.upstream.responseTimeout, 1...3_600,
+            "For a PINGRESP; a broker that is silent for longer is taken for lost."),
+        .seconds(
+            "broker.reconnect_minimum_seconds", \.gateway.upstream.reconnectMinimum, 1...86_400,
+            "The first pause before a new attempt; it doubles with each failure."),
+        .seconds(
+            "broker.reconnect_maximum_seconds", \.gateway.upstream.reconnectMaximum, 1...86_400,
+            "The longest pause before a new attempt."),
+        .seconds(
+            "broker.restore_timeout_seconds", \.gateway.upstream.restoreTimeout, 1...86_400,
+            "How long a client's lost broker connection may stay lost before the client is told."),
+
+        // [clients]
+        .integer(
+            "clients.maximum", \.gateway.limits.clients, 1...1_000_000, "clients",
+            "Sessions held at once, connected or remembered for a client that will return."),
+        .integer(
+            "clients.id_bytes", \.gateway.limits.clientIDByteCount, 1...1_024, "bytes",
+            "Longest ClientId; MQTT-SN 1.2 section 5.3.1 says 23, many devices use more."),
+        .choice(
+            "clients.empty_id", \.gateway.emptyClientID,
+            "A CONNECT without ClientId is refused, or assigned a new one each time."),
+        .integer(
+            "clients.topics", \.gateway.limits.topicsPerClient, 1...65_534, "topics",
+            "Topic names registered in one session; their ids are not reused inside it."),
+        .integer(
+            "clients.topic_name_bytes", \.gateway.limits.topicNameByteCount, 1...65_535, "bytes",
+            "Longest topic name or filter."),
+        .integer(
+            "clients.subscriptions", \.gateway.limits.subscriptionsPerClient, 1...65_535, "subscriptions",
+            "Subscriptions in one session."),
+        .integer(
+            "clients.exchanges", \.gateway.limits.exchangesPerClient, 1...65_535, "exchanges",
+            "Publishes of QoS 1 and 2 and subscriptions that one client may have open towards the broker."),
+        .integer(
+            "clients.will_message_bytes", \.gateway.limits.willMessageByteCount, 0...65_535, "bytes",
+            "Longest Will message."),
+        .integer(
+            "clients.queued_messages", \.gateway.limits.queuedMessagesPerClient, 1...1_000_000, "messages",
+            "Messages waiting for one client, asleep or slow."),
+        .integer(
+            "clients.queued_bytes", \.gateway.limits.queuedByteCountPerClient, 1...1_073_741_824, "bytes",
+            "Payload waiting for one client, asleep or slow."),
+        .choice(
+            "clients.queue_policy", \.gateway.queuePolicy,
+            "Which QoS 0 message goes when that is too much; those of QoS 1 and 2 wait at the broker."),
+        .integer(
+            "clients.keep_alive_tolerance_short_percent", \.gateway.supervision.shortTolerancePercent, 0...1_000,
+            "percent", "Added to keep-alive times of up to one minute before a silent client is lost."),
+        .integer(
+            "clients.keep_alive_tolerance_long_percent", \.gateway.supervision.longTolerancePercent, 0...1_000,
+            "percent", "Added to keep-alive times above one minute before a silent client is lost."),
+
+        // [will]
+        .choice(
+            "will.update", \.gateway.willUpdate,
+            "A changed Will reaches the broker by a new connection, or the gateway keeps and publishes it."),
+
+        // [sleep]
+        .integer(
+            "sleep.messages_per_wake_up", \.gateway.sleep.messagesPerWakeUp, 0...65_535, "messages",
+            "What one wake-up may bring; 0 for all that waits."),
+        .milliseconds(
+            "sleep.pacing_milliseconds", \.gateway.sleep.pacing, 0...60_000,
+            "The pause between two messages to an awake client, for receivers with small buffers."),
+        .boolean(
+            "sleep.allow_address_change", \.gateway.sleep.allowsAddressChange,
+            "Whether a sleeping client may wake up at another address."),
+        .seconds(
+            "sleep.restore_timeout_seconds", \.gateway.sleep.restoreTimeout, 1...86_400,
+            "How long a sleeping client's lost broker connection may stay lost before the client is told."),
+
+        // [discovery]
+        .integer(
+            "discovery.advertise_interval_seconds", \.gateway.discovery.advertiseIntervalSeconds, 1...65_535,
+            "seconds", "Between two ADVERTISEs to the groups of each [[udp]] (TADV)."),
+        .boolean(
+            "discovery.standby", \.gateway.discovery.isStandby,
+            "Whether the gateway keeps quiet as long as another one advertises."),
+        .integer(
+            "discovery.missed_advertisements", \.gateway.discovery.missedAdvertisements, 1...100, "ADVERTISEs",
+            "So many of the other gateway's must be missed before a stand-by takes over (NADV)."),
+
+        // [limits]
+        .integer(
+            "limits.queued_bytes", \.gateway.limits.queuedByteCount, 1...1_099_511_627_776, "bytes",
+            "Payload waiting for all clients together."),
+        .integer(
+            "limits.upstream_queued_bytes", \.gateway.limits.queuedByteCountPerUpstream, 1_024...1_073_741_824,
+            "bytes", "Octets waiting to be written to one broker connection."),
+        .integer(
+            "limits.packet_bytes", \.gateway.limits.packetByteCount, 128...268_435_460, "bytes",
+            "Longest MQTT packet from the broker; a longer one closes that connection."),
+        .integer(
+            "limits.stranger_replies_per_second", \.gateway.limits.strangerRepliesPerSecond, 0...1_000_000,
+            "replies", "DISCONNECTs sent to senders that the gateway does not know."),
+        .integer(
+            "limits.recent_departures", \.gateway.limits.recentDepartures, 0...1_000_000, "senders",
+            "Departed clients remembered, so that a repeated DISCONNECT is answered."),
+
+        // [log]
+        .choice("log.level", \.host.logLevel, "How much the log tells; a level includes those before it."),
+        .integer(
+            "log.stranger_lines_per_second", \.host.strangerLogLinesPerSecond, 0...1_000_000, "lines",
+            "Log lines about senders that the gateway does not know; further ones are only counted."),
+    ]
+
+    /// The keys of each `[[udp]]`.
+    static let listener: [Key<Listener>] = [
+        .endpoint(
+            "udp.listen", "udp://HOST[:PORT]", parse: EndpointParser.udp,
+            write: { ($1.endpoint.host, $1.endpoint.port) = ($0.host, $0.port) }, read: { $0.endpoint.name },
+            "Local address on which clients reach the gateway."
+        ).required,
+        .integer(
+            "udp.receive_buffer_bytes", \.endpoint.receiveBufferByteCount, 4_096...1_073_741_824, "bytes",
+            "What the system keeps for the gateway while it is busy (SO_RCVBUF)."),
+        .integer(
+            "udp.maximum_datagram_bytes", \.link.maximumDatagramByteCount, 32...65_507, "bytes",
+            "Longest datagram that the gateway sends; keep it below the MTU."),
+        .seconds(
+            "udp.retry_interval_seconds", \.link.retryInterval, 1...3_600,
+            "How long the gateway waits for an answer before it repeats a message (Tretry)."),
+        .integer(
+            "udp.retry_count", \.link.retryCount, 0...100, "times",
+            "How often the gateway repeats a message before it gives the client up (Nretry)."),
+        .boolean(
+            "udp.adapt_retry_interval", \.link.adaptsRetryInterval,
+            "Whether that wait shrinks to fit the round trips measured for each client."),
+        .list(
+            "udp.groups", \.endpoint.groups, upTo: UDPListener.maximumGroupCount, "udp://ADDRESS[:PORT]",
+            parse: EndpointParser.group, write: { $0.name },
+            "Multicast groups or IPv4 broadcast addresses where the gateway advertises and can be searched for."),
+        .endpoint(
+            "udp.interface", "NAME", parse: EndpointParser.interface,
+            write: { $1.endpoint.interface = $0 }, read: { $0.endpoint.interface },
+            "The network interface of the multicast groups; without the key the system chooses one."),
+        .list(
+            "udp.forwarders", \.endpoint.forwarders, upTo: UDPListener.maximumForwarderCount,
+            "IP addresses or \"any\"", parse: EndpointParser.forwarder, write: { $0.name },
+            "Who may forward other nodes' messages; encapsulated messages of all others are dropped."),
+    ]
+
+    /// The keys of each `[[topic]]`.
+    static let topic: [Key<PredefinedTopics.Entry>] = [
+        .integer(
+            "topic.id", \.topicID, 1...65_534, "(0 and 65535 are reserved)", "The pre-defined topic id."
+        ).required,
+        .text("topic.name", \.topicName, 1...65_535, "The topic name that it stands for.").required,
+        .optionalText(
+            "topic.client", \.clientID, 1...1_024, "The ClientId that it holds for; without the key, all clients."),
+    ]
+
+    /// The `[[name]]`s of the file.
+    static let listNames = ["udp", "topic"]
+
+    /// The `[name]`s of the file.
+    static let sectionNames = Set(settings.map { $0.path.prefix { $0 != "." } }).map(String.init)
+
+    /// The path of every key.
+    static let paths = settings.map(\.path) + listener.map(\.path) + topic.map(\.path)
+}
+
+/// What one `[[udp]]` fills: the socket and the numbers of its link.
+struct Listener: Sendable {
+    var endpoint = UDPListener(host: "0.0.0.0", port: UDPListener.defaultPort)
+    var link = LinkConfiguration()
+}

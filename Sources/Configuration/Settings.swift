@@ -1,0 +1,137 @@
+package import GatewayCore
+
+/// Everything that `swiftlet run` needs to know; `Settings()` is what holds without a configuration file.
+package struct Settings: Equatable, Sendable {
+    /// `links` has one entry for each of `host.listeners`, in their order.
+    package var gateway = GatewayConfiguration()
+    package var host = HostSettings()
+
+    /// UDP port 1884 on all addresses, and an MQTT broker on this machine.
+    package init() {
+        gateway.links = host.listeners.map { _ in LinkConfiguration() }
+    }
+}
+
+/// What the host decides outside the core: sockets and the log.
+package struct HostSettings: Equatable, Sendable {
+    /// At most `maximumListenerCount`; each is the link whose `LinkID` is its index.
+    package var listeners = [
+        UDPListener(host: "0.0.0.0", port: UDPListener.defaultPort),
+        UDPListener(host: "::", port: UDPListener.defaultPort),
+    ]
+    package var broker = BrokerEndpoint(host: "127.0.0.1", port: BrokerEndpoint.defaultPort)
+    package var logLevel = LogLevel.info
+    /// Lines per second about senders the gateway does not know; further ones are only counted.
+    package var strangerLogLinesPerSecond = 10
+
+    package static let maximumListenerCount = 64
+
+    package init() {}
+}
+
+/// A local UDP address on which clients reach the gateway.
+package struct UDPListener: Equatable, Sendable {
+    /// A name or an IP address without brackets; an IPv6 scope follows `%`.
+    package var host: String
+    /// 0 lets the system choose.
+    package var port: UInt16
+    /// SO_RCVBUF: octets the system keeps for the gateway while it is busy.
+    package var receiveBufferByteCount: Int
+    /// Where the gateway makes itself known and is searched for (MQTT-SN 1.2 §6.1); at most `maximumGroupCount`.
+    package var groups: [UDPGroup] = []
+    /// The network interface of the multicast groups, by name; nil lets the system choose.
+    package var interface: String?
+    /// Who may send encapsulated messages (MQTT-SN 1.2 §5.5); at most `maximumForwarderCount`.
+    package var forwarders: [Forwarder] = []
+
+    package static let maximumGroupCount = 16
+    package static let maximumForwarderCount = 1_000
+
+    /// The port that MQTT-SN gateways commonly listen on; MQTT-SN 1.2 names none.
+    package static let defaultPort: UInt16 = 1884
+
+    package init(host: String, port: UInt16, receiveBufferByteCount: Int = 4_194_304) {
+        self.host = host
+        self.port = port
+        self.receiveBufferByteCount = receiveBufferByteCount
+    }
+
+    /// As written in the configuration: `udp://0.0.0.0:1884`, `udp://[::]:1884`.
+    package var name: String { "udp://" + authority(host, port) }
+}
+
+/// What reaches every node of a network: a multicast group, or an IPv4 broadcast address.
+package struct UDPGroup: Equatable, Sendable {
+    /// An IP address without brackets; an IPv6 scope follows `%`.
+    package var host: String
+    /// 1…65535.
+    package var port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// The interface after `%`; nil when there is none.
+    package var interface: String? {
+        host.firstIndex(of: "%").map { String(host[host.index(after: $0)...]) }
+    }
+
+    /// As written in the configuration: `udp://239.255.18.84:1884`, `udp://[ff02::1%eth0]:1884`.
+    package var name: String { "udp://" + authority(host, port) }
+}
+
+/// Who may forward other nodes' messages.
+package enum Forwarder: Equatable, Sendable {
+    /// Everybody who can send a datagram.
+    case any
+    /// An IP address without brackets, from any port; a link-local one with its interface after `%`.
+    case address(String)
+
+    /// As written in the configuration: `any`, `192.0.2.1`.
+    package var name: String {
+        switch self {
+        case .any: "any"
+        case .address(let host): host
+        }
+    }
+}
+
+/// Where the MQTT broker listens for TCP connections.
+package struct BrokerEndpoint: Equatable, Sendable {
+    /// A name or an IP address without brackets; an IPv6 scope follows `%`.
+    package var host: String
+    /// 1…65535.
+    package var port: UInt16
+
+    /// The port registered for MQTT without TLS.
+    package static let defaultPort: UInt16 = 1883
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// As written in the configuration: `mqtt://127.0.0.1:1883`.
+    package var name: String { "mqtt://" + authority(host, port) }
+}
+
+/// How much the log tells; a level includes those before it.
+package enum LogLevel: UInt8, Comparable, CaseIterable, Sendable {
+    /// Something the owner must repair.
+    case error
+    /// Something that may need the owner.
+    case warning
+    /// Starts, stops, and the broker coming and going.
+    case info
+    /// Clients coming and going.
+    case debug
+    /// Every message.
+    case trace
+
+    package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+}
+
+private func authority(_ host: String, _ port: UInt16) -> String {
+    host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+}

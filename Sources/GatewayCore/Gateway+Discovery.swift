@@ -1,0 +1,37 @@
+import Bytes
+import MQTTSN
+
+// ADVERTISE, SEARCHGW and GWINFO (MQTT-SN 1.2 §6.1).
+
+extension Gateway {
+    /// GW-12, GW-13: at once, to the group with the radius of the search, and to whoever asked.
+    mutating func searched(radius: UInt8, from route: Route) {
+        // GW-10: a gateway without a broker does not offer itself.
+        guard environment.isBrokerReachable == true, advertiser.isActive(at: environment.now) else { return }
+        let info = Message.gatewayInfo(gatewayID: environment.configuration.gatewayID, address: 0..<0)
+        guard strangerReplies.take(at: environment.now) else { return }
+        broadcast(info, radius: radius, on: route.peer.link)
+        environment.send(info, to: route)
+        environment.observe(.searchAnswered, peer: route.peer)
+    }
+
+    /// Sends the ADVERTISE that is due, on every link that reaches all its nodes (GW-09).
+    mutating func advertiseIfDue() {
+        defer {
+            if let next = advertiser.nextDeadline { environment.deadlines.schedule(.gateway, noLaterThan: next) }
+        }
+        guard advertiser.takeDue(at: environment.now), environment.isBrokerReachable == true else { return }
+        let configuration = environment.configuration
+        let message = Message.advertise(
+            gatewayID: configuration.gatewayID, duration: configuration.discovery.advertiseIntervalSeconds)
+        for index in configuration.links.indices { broadcast(message, radius: 0, on: LinkID(UInt16(index))) }
+        environment.observe(.advertised)
+    }
+
+    private mutating func broadcast(_ message: Message, radius: UInt8, on link: LinkID) {
+        let start = environment.effects.bytes.count
+        environment.effects.bytes.appendMessage(message)
+        environment.effects.list.append(
+            .broadcastDatagram(start..<environment.effects.bytes.count, radius: radius, on: link))
+    }
+}

@@ -1,0 +1,55 @@
+import Configuration
+import GatewayCore
+import Transports
+
+/// Where the broker is: its name, resolved once for everybody who asks at the same time, and again when the answer is
+/// old, since names move.
+final class BrokerAddress {
+    private static let lifetime: UInt64 = 30_000_000_000
+
+    private let endpoint: BrokerEndpoint
+    private let resolver: Resolver
+    private let loop: EventLoop
+    private var addresses: [SocketAddress] = []
+    private var resolvedAt: UInt64 = 0
+    private var waiting: [BrokerStream] = []
+    private unowned let host: Host
+
+    init(_ endpoint: BrokerEndpoint, host: Host) {
+        self.endpoint = endpoint
+        self.host = host
+        loop = host.loop
+        resolver = Resolver(loop: host.loop)
+    }
+
+    /// Starts the stream's connection as soon as the address is known.
+    func connect(_ stream: BrokerStream) {
+        if let numeric = SocketAddress(numeric: endpoint.host, port: endpoint.port) {
+            stream.connect(to: [numeric])
+        } else if !addresses.isEmpty, loop.now &- resolvedAt < Self.lifetime {
+            stream.connect(to: addresses)
+        } else {
+            waiting.append(stream)
+            if waiting.count == 1 { resolve() }
+        }
+    }
+
+    func close() { resolver.close() }
+
+    private func resolve() {
+        resolver.resolve(host: endpoint.host, port: endpoint.port) { [weak self] result in self?.resolved(result) }
+    }
+
+    private func resolved(_ result: Result<[SocketAddress], ResolveError>) {
+        let streams = waiting
+        waiting = []
+        switch result {
+        case .success(let found):
+            addresses = found
+            resolvedAt = loop.now
+            for stream in streams where host.isCurrent(stream) { stream.connect(to: found) }
+        case .failure(let error):
+            for stream in streams where host.isCurrent(stream) { host.streamUnresolved(stream, error) }
+        }
+    }
+}

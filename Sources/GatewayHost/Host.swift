@@ -1,0 +1,296 @@
+import Bytes
+package import Configuration
+import GatewayCore
+package import Transports
+
+/// The interpreter of the core on a real machine: it owns one gateway, one event loop and the clock, feeds events and
+/// runs effects. It decides nothing about MQTT.
+///
+/// Effects are run after each event, since what they name may change with the next one; datagrams and bytes they send
+/// wait until the end of the turn and leave together.
+package final class Host {
+    package let loop: EventLoop
+    private var gateway: Gateway
+    private var effects = Effects()
+    private(set) var links: [UDPLink] = []
+    private var streams = StreamTable()
+    /// Streams with bytes of this turn.
+    private var written: [BrokerStream] = []
+    /// Streams that still deliver their last bytes.
+    private var closing: [TCPStream] = []
+    private var brokerAddress: BrokerAddress?
+    private var reporter: Reporter
+    let streamOptions: TCPStreamOptions
+    package private(set) var isStopping = false
+
+    /// Opens the sockets; nothing is sent before the first turn.
+    package init(settings: Settings, seed: UInt64, log: Log, loop: EventLoop) throws(HostError) {
+        self.loop = loop
+        gateway = Gateway(configuration: settings.gateway, seed: seed)
+        reporter = Reporter(log: log, strangerLinesPerSecond: settings.host.strangerLogLinesPerSecond)
+        streamOptions = Self.streamOptions(for: settings.gateway)
+        for (index, listener) in settings.host.listeners.enumerated() {
+            links.append(try openLink(listener, id: LinkID(UInt16(index))))
+        }
+        brokerAddress = BrokerAddress(settings.host.broker, host: self)
+    }
+
+    /// The host's bounds lie behind the core's, which has a policy for reaching them.
+    private static func streamOptions(for configuration: GatewayConfiguration) -> TCPStreamOptions {
+        var options = TCPStreamOptions()
+        options.maximumQueuedByteCount = configuration.limits.queuedByteCountPerUpstream * 2 + 1_048_576
+        options.lingerTimeout = .milliseconds(800)
+        let upstream = configuration.upstream
+        options.connectTimeout = .nanoseconds(Int64(clamping: upstream.connectTimeout.nanoseconds))
+        // What the network does not acknowledge for this long is as lost as a PINGRESP that does not come.
+        options.userTimeout = .seconds(Int64(upstream.keepAliveSeconds)) + .seconds(15)
+        return options
+    }
+
+    private func openLink(_ listener: UDPListener, id: LinkID) throws(HostError) -> UDPLink {
+        guard let address = SocketAddress(numeric: listener.host, port: listener.port) else {
+            throw HostError.notAnAddress(listener.name)
+        }
+        let forwarders = try ForwarderList(listener.forwarders)
+        let link: UDPLink
+        do throws(IOError) {
+            link = try UDPLink(listener, address: address, forwarders: forwarders, id: id, host: self)
+        } catch {
+            throw HostError.cannotListen(listener.name, error)
+        }
+        reporter.listening(on: link.transport, asked: listener.receiveBufferByteCount)
+        try link.joinGroups(of: listener)
+        reporter.joined(listener, on: link.transport)
+        return link
+    }
+
+    // MARK: Turns
+
+    /// The addresses that clients reach, in the order of the configuration; ports are the real ones.
+    package var listeningAddresses: [SocketAddress] { links.map(\.transport.localAddress) }
+
+    package var counters: Counters { reporter.counters }
+
+    package var sessionCount: Int { gateway.sessionCount }
+
+    /// When the loop must turn again for the gateway, in monotonic nanoseconds.
+    package var nextDeadline: UInt64? { gateway.nextDeadline?.nanoseconds }
+
+    /// Waits for something to happen and deals with it.
+    package func turn() throws(IOError) {
+        try loop.turn(deadline: nextDeadline)
+        finishTurn()
+    }
+
+    /// What follows a turn of the loop: deadlines, and everything that is to be sent.
+    package func finishTurn() {
+        if let deadline = nextDeadline, deadline <= loop.now { handle(.deadlineReached) }
+        flush()
+        reporter.turnEnded(at: loop.now)
+    }
+
+    private func flush() {
+        for link in links where link.hasQueued { flush(link) }
+        // Flushing may tell the core of a blocked stream, which may write to others.
+        while let stream = written.popLast() { stream.flush() }
+    }
+
+    private func flush(_ link: UDPLink) {
+        link.hasQueued = false
+        reporter.flushed(link.transport.flush(), on: link.transport)
+    }
+
+    // MARK: Events
+
+    func handle(_ event: Event) {
+        let nothing: [UInt8] = []
+        handle(event, nothing.span.bytes)
+    }
+
+    func handle(_ event: Event, _ bytes: RawSpan) {
+        gateway.handle(event, bytes, at: Instant(nanoseconds: loop.now), into: &effects)
+        runEffects()
+    }
+
+    /// One batch: the kernel tells again in the next turn when there is more, so the broker's side gets its turn too.
+    ///
+    /// `transport` is the link's own or one of its groups'; a sender is the same peer on each.
+    func receiveDatagrams(on link: UDPLink, from transport: UDPTransport) {
+        do {
+            _ = try transport.receive { datagram, source, local in
+                let peer = link.peers.peer(source, writingTo: local)
+                self.reporter.traceReceived(datagram.byteCount, from: source)
+                let mayForward = link.forwarders.allows(source)
+                self.handle(.datagramReceived(from: peer, mayForward: mayForward), datagram)
+            } truncated: { _, source, local in
+                self.handle(.datagramTruncated(from: link.peers.peer(source, writingTo: local)))
+            }
+        } catch {
+            reporter.failed(error)
+        }
+    }
+
+    func isCurrent(_ stream: BrokerStream) -> Bool { streams[stream.id] === stream }
+
+    func streamEnded(_ stream: BrokerStream, reason: StreamCloseReason) {
+        guard streams.remove(stream.id) != nil else { return }
+        reporter.streamEnded(reason)
+        handle(.streamClosed(stream.id, StreamEnd(reason)))
+    }
+
+    func streamUnresolved(_ stream: BrokerStream, _ error: ResolveError) {
+        guard streams.remove(stream.id) != nil else { return }
+        reporter.unresolved(error)
+        handle(.streamClosed(stream.id, .unresolved))
+    }
+
+    // MARK: Effects
+
+    private func runEffects() {
+        // An effect never causes an event on the spot, so what is taken out here is not missed.
+        var current = Effects()
+        swap(&current, &effects)
+        run(current)
+        current.removeAll()
+        swap(&current, &effects)
+    }
+
+    private func run(_ effects: borrowing Effects) {
+        let arena = effects.bytes.span
+        for index in effects.list.indices { run(effects.list[index], arena.bytes) }
+    }
+
+    /// Ranges in the effect index `arena`.
+    private func run(_ effect: Effect, _ arena: RawSpan) {
+        switch effect {
+        case .sendDatagram(let range, let peer): send(arena.extracting(range), to: peer)
+        case .broadcastDatagram(let range, let radius, let id):
+            broadcast(arena.extracting(range), radius: radius, on: links[Int(id.rawValue)])
+        case .openStream(let id): open(id)
+        case .sendStream(let range, let id): write(arena.extracting(range), on: id)
+        case .closeStream(let id): close(id)
+        case .pauseStream(let id): streams[id]?.pause()
+        case .resumeStream(let id): streams[id]?.resume()
+        case .forgetPeer(let peer): links[Int(peer.link.rawValue)].peers.forget(peer)
+        case .observe(let observation): observe(observation, arena)
+        }
+    }
+
+    private func send(_ datagram: RawSpan, to peer: PeerID) {
+        let link = links[Int(peer.link.rawValue)]
+        guard let destination = link.peers.destination(of: peer) else { return }
+        reporter.traceSent(datagram.byteCount, to: destination.address)
+        link.transport.queue(datagram, to: destination.address, from: destination.local)
+        link.hasQueued = true
+    }
+
+    /// MQTT-SN 1.2 §6.1: to every group of the link; a link without one broadcasts nothing.
+    private func broadcast(_ datagram: RawSpan, radius: UInt8, on link: UDPLink) {
+        guard !link.groups.isEmpty else { return }
+        if link.needsNewHopLimit(for: radius) {
+            // What is queued goes first, as the limit is the socket's.
+            flush(link)
+            do { try link.setHopLimit(for: radius) } catch { reporter.failed(error) }
+        }
+        for group in link.groups {
+            reporter.traceSent(datagram.byteCount, to: group)
+            link.transport.queue(datagram, to: group, from: nil)
+        }
+        link.hasQueued = true
+    }
+
+    private func open(_ id: UpstreamID) {
+        let stream = BrokerStream(id, host: self)
+        streams.insert(stream)
+        brokerAddress?.connect(stream)
+    }
+
+    private func write(_ bytes: RawSpan, on id: UpstreamID) {
+        guard let stream = streams[id] else { return }
+        stream.write(bytes)
+        guard !stream.hasQueued else { return }
+        stream.hasQueued = true
+        written.append(stream)
+    }
+
+    private func close(_ id: UpstreamID) {
+        guard let stream = streams.remove(id) else { return }
+        stream.close()
+        if isStopping, let connection = stream.stream { closing.append(connection) }
+    }
+
+    private func observe(_ observation: Observation, _ arena: RawSpan) {
+        let address = observation.peer.flatMap { links[Int($0.link.rawValue)].peers.address(of: $0) }
+        reporter.report(observation, clientID: arena.extracting(observation.clientID), address: address)
+    }
+
+    // MARK: The end
+
+    /// Says goodbye to clients and broker; `hasStopped` tells when everybody has heard it or time is up.
+    package func stop() {
+        guard !isStopping else { return }
+        isStopping = true
+        handle(.shutdownRequested)
+        flush()
+    }
+
+    /// Whether every connection to the broker has delivered its last bytes.
+    package var hasStopped: Bool { isStopping && closing.allSatisfy(\.isClosed) }
+
+    /// Closes the sockets. The host must not be used afterwards.
+    package func close() {
+        for link in links { link.close() }
+        brokerAddress?.close()
+        reporter.summarize()
+    }
+}
+
+/// Why a host could not start.
+package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The listener's host is a name; a socket is bound to an address.
+    case notAnAddress(String)
+    case cannotListen(String, IOError)
+    /// A listener's group cannot be sent to or received from.
+    case cannotJoin(group: String, listener: String, IOError)
+    /// A forwarder's address cannot be compared with senders'.
+    case notAForwarder(String)
+
+    /// Whether the system forbids what was asked.
+    package var isPermission: Bool {
+        switch self {
+        case .notAnAddress, .notAForwarder: false
+        case .cannotListen(_, let error), .cannotJoin(_, _, let error): error.isPermission
+        }
+    }
+
+    /// What happened, where, and what to do.
+    package var description: String {
+        switch self {
+        case .notAnAddress(let listener):
+            "cannot listen on \(listener): its host is not an IP address; use one of this machine's, or 0.0.0.0 or [::]"
+        case .cannotListen(let listener, let error):
+            "cannot listen on \(listener): \(error); is another gateway running, or the address not this machine's?"
+        case .cannotJoin(let group, let listener, let error):
+            "cannot use the group \(group) of the listener \(listener): \(error); name a network interface that is up"
+                + " with 'interface', and give the group to a listener with no other socket at the group's port"
+        case .notAForwarder(let address):
+            "cannot tell the forwarder \(address): it is not an IP address, or this machine has no such interface"
+        }
+    }
+}
+
+extension StreamEnd {
+    /// What the core needs to know of a stream's end.
+    init(_ reason: StreamCloseReason) {
+        switch reason {
+        case .endOfStream: self = .closedByBroker
+        case .writeQueueOverflow: self = .queueOverflow
+        case .failed(let error):
+            if !error.isConnecting {
+                self = .failed
+            } else {
+                self = error.isTimeout ? .timedOut : .refused
+            }
+        }
+    }
+}

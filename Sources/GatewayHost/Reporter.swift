@@ -1,0 +1,117 @@
+import Bytes
+import Configuration
+import GatewayCore
+import Transports
+
+/// Counts what is observed and tells it: the log's side of the host.
+struct Reporter {
+    private(set) var counters = Counters()
+    private let log: Log
+    private let strangerLinesPerSecond: Int
+    /// Lines that strangers may still cause in this second.
+    private var strangerLinesLeft: Int
+    private var suppressedLineCount = 0
+    private var secondBegan: UInt64 = 0
+    private var undeliveredCount = 0
+    private var lastConnectError = ""
+
+    init(log: Log, strangerLinesPerSecond: Int) {
+        self.log = log
+        self.strangerLinesPerSecond = strangerLinesPerSecond
+        strangerLinesLeft = strangerLinesPerSecond
+    }
+
+    mutating func report(_ observation: Observation, clientID: RawSpan, address: SocketAddress?) {
+        let kind = observation.kind
+        counters.count(kind)
+        guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind) else { return }
+        var line = ObservationText.words(for: kind, detail: observation.detail)
+        if !clientID.isEmpty { line += " client=" + LogText.quoted(clientID.copy(of: 0..<clientID.byteCount)) }
+        if let address { line += " address=\(address)" }
+        log.write(level, line)
+    }
+
+    private mutating func mayWrite(_ kind: ObservationKind) -> Bool {
+        guard ObservationText.isCausedByStrangers(kind) else { return true }
+        guard strangerLinesLeft > 0 else {
+            suppressedLineCount += 1
+            return false
+        }
+        strangerLinesLeft -= 1
+        return true
+    }
+
+    /// Begins a new second for lines that strangers cause, and owns up to those left out.
+    mutating func turnEnded(at now: UInt64) {
+        guard now &- secondBegan >= 1_000_000_000 else { return }
+        secondBegan = now
+        strangerLinesLeft = strangerLinesPerSecond
+        if suppressedLineCount > 0 {
+            log.write(
+                .info, "log lines about senders left out: count=\(suppressedLineCount) (log.stranger_lines_per_second)")
+            suppressedLineCount = 0
+        }
+        if undeliveredCount > 0 {
+            log.write(.warning, "datagrams not taken by the system: count=\(undeliveredCount)")
+            undeliveredCount = 0
+        }
+    }
+
+    // MARK: The machine
+
+    func listening(on transport: UDPTransport, asked: Int) {
+        let granted = transport.grantedReceiveBufferByteCount
+        var line = "listening on udp://\(transport.localAddress) receive_buffer=\(granted)"
+        if granted < asked { line += " (asked for \(asked); raise net.core.rmem_max for more)" }
+        log.write(.info, line)
+    }
+
+    /// The groups and forwarders of a listener, which its clients depend on.
+    func joined(_ listener: UDPListener, on transport: UDPTransport) {
+        let address = transport.localAddress
+        for group in listener.groups {
+            let interface = group.interface ?? listener.interface ?? "chosen by the system"
+            log.write(.info, "group \(group.name) of udp://\(address) interface=\(interface)")
+        }
+        guard !listener.forwarders.isEmpty else { return }
+        let isOpenToAll = listener.forwarders.contains(.any)
+        log.write(.info, "forwarders of udp://\(address): \(isOpenToAll ? "any" : "\(listener.forwarders.count)")")
+    }
+
+    mutating func flushed(_ result: FlushResult, on transport: UDPTransport) {
+        undeliveredCount += result.droppedCount
+    }
+
+    func failed(_ error: IOError) { log.write(.error, "\(error)") }
+
+    mutating func streamEnded(_ reason: StreamCloseReason) {
+        switch reason {
+        case .endOfStream: log.write(.debug, "broker closed a connection")
+        case .writeQueueOverflow: log.write(.warning, "broker connection closed: it took bytes too slowly")
+        case .failed(let error): connectFailed("\(error)")
+        }
+    }
+
+    mutating func unresolved(_ error: ResolveError) { connectFailed("\(error)") }
+
+    /// Thousands of clients meet the same broken broker; the same words are said once until they change.
+    private mutating func connectFailed(_ words: String) {
+        log.write(words == lastConnectError ? .debug : .warning, "broker connection failed: \(words)")
+        lastConnectError = words
+    }
+
+    func traceReceived(_ byteCount: Int, from address: SocketAddress) {
+        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets from \(address)") }
+    }
+
+    func traceSent(_ byteCount: Int, to address: SocketAddress) {
+        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets to \(address)") }
+    }
+
+    /// Everything that was counted, for the last lines of a run.
+    func summarize() {
+        for kind in ObservationKind.allCases where counters[kind] > 0 {
+            log.write(.info, "counted \(kind)=\(counters[kind])")
+        }
+    }
+}

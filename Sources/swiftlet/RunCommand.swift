@@ -1,0 +1,103 @@
+import Configuration
+import GatewayCore
+import GatewayHost
+import Transports
+
+/// `swiftlet run`: the gateway, from its first line of log to its last.
+struct RunCommand {
+    /// How long clients and broker are given to hear the goodbye, in nanoseconds.
+    private static let farewell: UInt64 = 800_000_000
+
+    private var options: RunOptions
+
+    init(_ options: RunOptions) { self.options = options }
+
+    func execute() -> ExitStatus {
+        switch settings() {
+        case .success(let settings): return run(settings)
+        case .failure(let failure): return failure.report()
+        }
+    }
+
+    /// The file's settings with what the command line says in place of it.
+    private func settings() -> Result<Settings, ConfigurationFailure> {
+        var settings = Settings()
+        if let file = options.configurationFile {
+            switch ConfigurationFile.read(file) {
+            case .success(let found): settings = found
+            case .failure(let failure): return .failure(failure)
+            }
+        }
+        if !options.listeners.isEmpty {
+            settings.host.listeners = options.listeners
+            settings.gateway.links = options.listeners.map { _ in LinkConfiguration() }
+        }
+        if let broker = options.broker { settings.host.broker = broker }
+        if let level = options.logLevel { settings.host.logLevel = level }
+        return .success(settings)
+    }
+
+    private func run(_ settings: Settings) -> ExitStatus {
+        let log = Log(level: settings.host.logLevel)
+        log.write(.info, "swiftlet \(Swiftlet.version) starting, gateway id \(settings.gateway.gatewayID)")
+        reportLimits(settings, log)
+        do {
+            let loop = try EventLoop()
+            let stop = try StopRequest(loop: loop)
+            let host = try Host(settings: settings, seed: MonotonicClock.now(), log: log, loop: loop)
+            try serve(host, until: stop)
+            host.close()
+            log.write(.info, "stopped")
+            return .success
+        } catch let error as HostError {
+            Terminal.complain("\(error)")
+            return error.isPermission ? .noPermission : .unavailable
+        } catch {
+            Terminal.complain("\(error)")
+            return .systemFailure
+        }
+    }
+
+    private func serve(_ host: Host, until stop: StopRequest) throws(IOError) {
+        while !stop.isRequested { try host.turn() }
+        host.stop()
+        let end = MonotonicClock.now() + Self.farewell
+        while !host.hasStopped, MonotonicClock.now() < end {
+            try host.loop.turn(deadline: end)
+            host.finishTurn()
+        }
+    }
+
+    /// The rest of the banner: where the broker is, which limits hold, and whether the system allows them.
+    private func reportLimits(_ settings: Settings, _ log: Log) {
+        let limits = settings.gateway.limits
+        log.write(.info, "broker \(settings.host.broker.name)")
+        log.write(
+            .info,
+            "limits clients=\(limits.clients) topics_per_client=\(limits.topicsPerClient)"
+                + " queued_messages_per_client=\(limits.queuedMessagesPerClient) queued_bytes=\(limits.queuedByteCount)"
+        )
+        let descriptors = ProcessLimits.raiseFileDescriptorLimit()
+        // One connection per client, the shared one, sockets, and some air.
+        let needed = UInt64(limits.clients) + UInt64(settings.host.listeners.count) + 32
+        if descriptors.soft < needed {
+            log.write(
+                .warning,
+                "only \(descriptors.soft) files may be open, \(needed) are needed for clients.maximum=\(limits.clients):"
+                    + " raise the limit (LimitNOFILE= in systemd, ulimit -Hn) or lower clients.maximum")
+        }
+    }
+}
+
+/// SIGTERM and SIGINT, as a question that the loop can ask.
+private final class StopRequest: SignalSourceDelegate {
+    private(set) var isRequested = false
+    private let source: SignalSource
+
+    init(loop: EventLoop) throws(IOError) {
+        source = try SignalSource([.terminate, .interrupt], loop: loop)
+        source.delegate = self
+    }
+
+    func signalReceived(_ signal: Signal) { isRequested = true }
+}

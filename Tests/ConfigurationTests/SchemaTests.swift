@@ -1,0 +1,116 @@
+import GatewayCore
+import Testing
+
+@testable import Configuration
+
+/// Proves that each key fills one field, that no field is without a key, and that names are suggested well.
+@Suite struct SchemaTests {
+    /// Values of which each key accepts at least one that is not its default.
+    private var candidates: [TOMLValue] {
+        [9, 300, 5_000].map(TOMLValue.integer) + [true, false].map(TOMLValue.boolean)
+            + ["off", "debug", "assign", "drop-newest", "gateway"].map(TOMLValue.string)
+            + ["mqtt://other:9", "udp://other:9", "something"].map(TOMLValue.string)
+            + ["udp://239.255.0.1:9", "192.0.2.1"].map { .array([TOMLElement(value: .string($0), offset: 0)]) }
+    }
+
+    /// The first candidate that changes what the key reads.
+    private func alternative<Target>(_ key: Key<Target>, _ defaults: Target) -> (value: TOMLValue, target: Target)? {
+        for value in candidates {
+            var target = defaults
+            if (try? key.write(value, &target)) != nil, key.read(target) != key.read(defaults) {
+                return (value, target)
+            }
+        }
+        return nil
+    }
+
+    private func checkOneFieldEach<Target>(_ keys: [Key<Target>], _ defaults: Target) throws {
+        for key in keys {
+            let changed = try #require(alternative(key, defaults), "\(key.path)").target
+            for other in keys where other.path != key.path {
+                #expect(other.read(changed) == other.read(defaults), "\(key.path) also writes \(other.path)")
+            }
+        }
+    }
+
+    @Test func everyKeyWritesWhatItReadsAndNothingElse() throws {
+        try checkOneFieldEach(Schema.settings, Settings())
+        try checkOneFieldEach(Schema.listener, Listener())
+        try checkOneFieldEach(Schema.topic, PredefinedTopics.Entry(topicID: 1, topicName: [0x74]))
+    }
+
+    @Test func everyFieldOfTheSettingsHasAKey() {
+        var changed = Settings()
+        for key in Schema.settings {
+            if let value = alternative(key, Settings())?.value { try? key.write(value, &changed) }
+        }
+        var listener = Listener()
+        for key in Schema.listener {
+            if let value = alternative(key, Listener())?.value { try? key.write(value, &listener) }
+        }
+        changed.host.listeners = [listener.endpoint]
+        changed.gateway.links = [listener.link]
+        changed.gateway.predefinedTopics = PredefinedTopics([.init(topicID: 1, topicName: [0x74])])
+        let defaults = leaves(of: Settings())
+        for (path, value) in leaves(of: changed) {
+            #expect(defaults[path] != value, "no key sets \(path)")
+        }
+    }
+
+    @Test func aListenerTakesGroupsItsInterfaceAndForwarders() throws {
+        let text = """
+            [[udp]]
+            listen = "udp://[::]:1884"
+            groups = ["udp://[ff02::1]:1884", "udp://[ff05::1%eth0]"]
+            interface = "eth0"
+            forwarders = ["any", "2001:db8::1"]
+            """
+        let listener = try #require(settings(text).get().host.listeners.first)
+        #expect(listener.groups.map(\.host) == ["ff02::1", "ff05::1%eth0"])
+        #expect(listener.interface == "eth0")
+        #expect(listener.forwarders == [.any, .address("2001:db8::1")])
+    }
+
+    @Test func timesAreReadInTheirUnits() throws {
+        let sleep = try settings("[sleep]\npacing_milliseconds = 7\nrestore_timeout_seconds = 7").get().gateway.sleep
+        #expect(sleep.pacing == .milliseconds(7))
+        #expect(sleep.restoreTimeout == .seconds(7))
+    }
+
+    /// Every stored value of the settings by its path.
+    private func leaves(of value: Any, at path: String = "") -> [String: String] {
+        let mirror = Mirror(reflecting: value)
+        if mirror.children.isEmpty || value is [UInt8] || mirror.displayStyle == .optional {
+            return [path: "\(value)"]
+        }
+        var found: [String: String] = [:]
+        for (index, child) in mirror.children.enumerated() {
+            found.merge(leaves(of: child.value, at: "\(path).\(child.label ?? "\(index)")")) { first, _ in first }
+        }
+        return found
+    }
+
+    @Test(arguments: [
+        ("gateway.idd", "gateway.id"), ("broker.usrname", "broker.username"), ("brokr", "broker"), ("upd", "udp"),
+        ("gateway.keep_alive_seconds", "broker.keep_alive_seconds"), ("level", "log.level"),
+        ("udp.listne", "udp.listen"), ("topic.nmae", "topic.name"),
+    ])
+    func theNearestKeyIsSuggested(written: String, meant: String) {
+        #expect(Schema.suggestion(for: written) == meant)
+    }
+
+    @Test(arguments: ["weather", "gateway.colour_of_the_box", String(repeating: "gateway.id", count: 10_000)])
+    func nothingIsSuggestedForWhatIsFarFromEveryKey(written: String) {
+        #expect(Schema.suggestion(for: written) == nil)
+    }
+
+    @Test func editDistanceCountsInsertionsDeletionsAndReplacements() {
+        func distance(_ left: String, _ right: String) -> Int {
+            Schema.editDistance(Array(left.utf8), Array(right.utf8))
+        }
+        #expect(distance("kitten", "sitting") == 3)
+        #expect(distance("", "abc") == 3)
+        #expect(distance("abc", "") == 3)
+        #expect(distance("same", "same") == 0)
+    }
+}

@@ -1,0 +1,95 @@
+import Glibc
+import Testing
+import Transports
+
+/// The built command `swiftlet`.
+enum SwiftletCommand {
+    /// Where the build put it: beside the tests.
+    static let path: String? = {
+        var candidates: [String] = []
+        if let test = executablePath() { candidates.append(directory(of: test) + "/swiftlet") }
+        candidates += CommandLine.arguments.map { directory(of: $0) + "/swiftlet" }
+        candidates.append(root + "/.build/debug/swiftlet")
+        return candidates.first { access($0, X_OK) == 0 }
+    }()
+
+    /// The optimised one if there is one, else any.
+    static var fastestPath: String? {
+        let release = root + "/.build/release/swiftlet"
+        return access(release, X_OK) == 0 ? release : path
+    }
+
+    private static let root = directory(of: directory(of: directory(of: directory(of: #filePath))))
+
+    private static func executablePath() -> String? {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+
+    private static func directory(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
+    /// Runs the command to its end.
+    static func run(_ arguments: [String]) throws -> (exit: ChildProcess.ExitReason?, output: String, error: String) {
+        let process = try start(arguments, in: TemporaryDirectory())
+        let exit = process.waitForExit()
+        return (exit, process.output, process.errorOutput)
+    }
+
+    static func start(_ arguments: [String], in directory: TemporaryDirectory) throws -> ChildProcess {
+        let program = try #require(path, "the command swiftlet is not built")
+        return try ChildProcess(program, arguments, name: "swiftlet", in: directory)
+    }
+}
+
+/// `swiftlet run` as a process of its own, on a UDP port that the system chooses.
+final class GatewayProcess {
+    let process: ChildProcess
+    let address: SocketAddress
+
+    /// Starts the gateway in front of the broker on this machine at `brokerPort`; `configuration` is the file's rest.
+    init(brokerPort: UInt16, _ configuration: String = "", program: String? = nil, level: String = "debug") throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "gateway.toml",
+            """
+            broker.url = "mqtt://127.0.0.1:\(brokerPort)"
+            broker.reconnect_maximum_seconds = 1
+            log.level = "\(level)"
+            \(configuration)
+            """)
+        let command = try #require(program ?? SwiftletCommand.path, "the command swiftlet is not built")
+        let process = try ChildProcess(
+            command, ["run", "--config", file, "--listen", "udp://127.0.0.1:0"], name: "swiftlet", in: directory)
+        self.process = process
+        var port: UInt16?
+        _ = eventually {
+            port = Self.port(in: process.errorOutput)
+            return port != nil || process.poll() != nil
+        }
+        let found = try #require(port, "the gateway did not start: \(process.errorOutput)")
+        address = try .numeric("127.0.0.1", found)
+    }
+
+    private static func port(in log: String) -> UInt16? {
+        guard let line = log.lines.first(where: { $0.contains("listening on udp://127.0.0.1:") }),
+            let colon = line.lastIndex(of: ":")
+        else { return nil }
+        return UInt16(line[line.index(after: colon)...].prefix(while: \.isNumber))
+    }
+
+    /// The log so far.
+    var log: [Substring] { process.errorOutput.lines }
+
+    /// Whether the log comes to hold a line with `text`.
+    func logs(_ text: String, within duration: Duration = generous) -> Bool {
+        eventually(within: duration) { process.errorOutput.contains(text) }
+    }
+}
+
+extension String {
+    /// The lines, without the empty one at the end.
+    var lines: [Substring] { split(separator: "\n") }
+}

@@ -1,0 +1,67 @@
+import Glibc
+import Testing
+import Transports
+
+/// A mosquitto broker on this machine, on a port and with files of its own.
+final class MosquittoProcess {
+    private static let program = "/usr/sbin/mosquitto"
+
+    /// Whether the tests with mosquitto run: where it is installed, and where it is required, to fail if it is not.
+    static var isExpected: Bool {
+        access(program, X_OK) == 0 || ProcessControl.environment("SWIFTLET_REQUIRE_MOSQUITTO") == "1"
+    }
+
+    let port: UInt16
+    private let directory: TemporaryDirectory
+    private var process: ChildProcess
+
+    /// Starts a broker that accepts everybody.
+    init(isPersistent: Bool = false, _ configuration: String = "") throws {
+        directory = try TemporaryDirectory()
+        port = try ScriptedBroker.unusedPort()
+        try directory.write(
+            "mosquitto.conf",
+            """
+            listener \(port) 127.0.0.1
+            allow_anonymous true
+            user root
+            log_dest stderr
+            persistence \(isPersistent)
+            persistence_location \(directory.path)/
+            \(configuration)
+
+            """)
+        process = try Self.start(in: directory)
+        try waitUntilReady()
+    }
+
+    private static func start(in directory: TemporaryDirectory) throws -> ChildProcess {
+        try ChildProcess(program, ["-c", "\(directory.path)/mosquitto.conf"], name: "mosquitto", in: directory)
+    }
+
+    private func waitUntilReady() throws {
+        let address = try SocketAddress.numeric("127.0.0.1", port)
+        let isReady = try eventually {
+            guard process.poll() == nil else { return true }
+            let socket = try BlockingSocket(.stream, for: address)
+            return (try? socket.connect(to: address)) != nil
+        }
+        try #require(isReady && process.poll() == nil, "mosquitto did not start: \(process.errorOutput)")
+    }
+
+    /// What mosquitto has logged.
+    var log: String { process.errorOutput }
+
+    /// Ends the broker, which then writes what it persists.
+    func stop() {
+        process.kill(SIGTERM)
+        _ = process.waitForExit()
+    }
+
+    /// Starts the broker again on the same port.
+    func restart() throws {
+        stop()
+        process = try Self.start(in: directory)
+        try waitUntilReady()
+    }
+}

@@ -44,8 +44,12 @@ extension ClientSession {
         if !canRegister(name, in: environment), reference(to: name, in: environment) == nil {
             return .messageDroppedTooLong
         }
-        let byteCount = Message.encodedByteCount(bodyByteCount: 5 + payload.byteCount)
-        return byteCount > messageRoom(in: environment) ? .messageDroppedTooLong : nil
+        return canSend(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong
+    }
+
+    /// Whether a PUBLISH with so much payload fits the client's link.
+    private func canSend(_ payloadByteCount: Int, in environment: borrowing Environment) -> Bool {
+        Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
 
     /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already.
@@ -144,7 +148,10 @@ extension ClientSession {
         let message = environment.store[queue.first]
         switch message.stage {
         case .unsent, .sent:
-            if let reference = reference(to: message.topicName, in: environment) {
+            // It was queued when it came, but the client may have moved to another link since.
+            if !canSend(Int(message.payloadByteCount), in: environment) {
+                discardFirst(.messageDroppedTooLong, in: &environment)
+            } else if let reference = reference(to: message.topicName, in: environment) {
                 sendFirst(as: reference, in: &environment)
             } else {
                 registerTopic(message.topicName, in: &environment)

@@ -33,8 +33,7 @@ import Testing
                 if case .observe(let observation) = effect { counts[observation.kind, default: 0] += 1 }
             }
         }
-        // Refused rather than dropped: counted as a refusal.
-        let missing = ObservationKind.allCases.filter { counts[$0] == nil && $0 != .messageDroppedUnknownTopic }
+        let missing = ObservationKind.allCases.filter { counts[$0] == nil }
         #expect(missing == [])
     }
 

@@ -8,7 +8,7 @@ extension Gateway {
         let name = datagram.extracting(connect.clientID)
         // GW-22; whoever is connected from this address is left alone by a CONNECT that is refused.
         guard connect.protocolID == 1, !connect.clientID.isEmpty, name.isWellFormedString,
-            connect.clientID.count <= environment.limits.clientIDByteCount
+            connect.clientID.count <= environment.limits.clientIDByteCount, !isGatewaysOwnName(name)
         else {
             refuse(route, .notSupported)
             return
@@ -32,6 +32,15 @@ extension Gateway {
         move(index, to: route)
         sessions[index].begin(connect, in: &environment)
         settle(index)
+    }
+
+    /// Whether the client's name at the broker is that of the gateway's own connection: the broker would cut one for the
+    /// other again and again (MQTT 3.1.1 §3.1.4).
+    private func isGatewaysOwnName(_ name: RawSpan) -> Bool {
+        let upstream = environment.configuration.upstream
+        guard upstream.sharedClientID.starts(with: upstream.clientIDPrefix) else { return false }
+        let ownName = upstream.sharedClientID[upstream.clientIDPrefix.count...]
+        return name.equals(ownName.span.bytes, in: 0..<name.byteCount)
     }
 
     private mutating func refuse(_ route: Route, _ code: ReturnCode) {

@@ -49,6 +49,7 @@ extension ClientSession {
     mutating func receiveDisconnect(duration: UInt16?, in environment: inout Environment) {
         if let duration, duration > 0 {
             sleepSeconds = duration
+            for index in exchanges.indices { exchanges[index].isSleptOver = true }
             fallAsleep(in: &environment)
             send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
             return

@@ -61,9 +61,11 @@ extension Gateway {
     }
 
     mutating func readKeptBytes(ofUpstream slot: UInt32) {
-        environment.upstreams[slot].hasKeptBytes = false
+        let id = environment.upstreams[slot].streamID
         let nothing: [UInt8] = []
-        readPackets(in: nothing.span.bytes, from: environment.upstreams[slot].streamID)
+        readPackets(in: nothing.span.bytes, from: id)
+        // Where it was paused again, it has kept the rest.
+        if isCurrent(id), !environment.upstreams[slot].isPaused { environment.upstreams[slot].hasKeptBytes = false }
     }
 
     /// Takes packet after packet, until the bytes or the client's room are used up or the connection ends.

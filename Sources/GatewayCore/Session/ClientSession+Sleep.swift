@@ -12,8 +12,7 @@ extension ClientSession {
         case .awake:
             // The client listens now, so what is open is said again at once; pauses take their time.
             guard open.kind != .pause, open.kind != .brokerRelease else { return }
-            open = OpenExchange()
-            deliver(in: &environment)
+            repeatOpen(in: &environment)
         case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: break
         }
     }
@@ -37,7 +36,8 @@ extension ClientSession {
         fallAsleep(in: &environment)
     }
 
-    private mutating func fallAsleep(in environment: inout Environment) {
+    /// With the time begun anew (GW-73).
+    mutating func fallAsleep(in environment: inout Environment) {
         state = .asleep
         open = OpenExchange()
         lastHeard = environment.now

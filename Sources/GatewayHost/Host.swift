@@ -29,8 +29,13 @@ package final class Host {
         gateway = Gateway(configuration: settings.gateway, seed: seed)
         reporter = Reporter(log: log, strangerLinesPerSecond: settings.host.strangerLogLinesPerSecond)
         streamOptions = Self.streamOptions(for: settings.gateway)
-        for (index, listener) in settings.host.listeners.enumerated() {
-            links.append(try openLink(listener, id: LinkID(UInt16(index))))
+        do throws(HostError) {
+            for (index, listener) in settings.host.listeners.enumerated() {
+                links.append(try openLink(listener, id: LinkID(UInt16(index))))
+            }
+        } catch {
+            for link in links { link.transport.close() }
+            throw error
         }
         brokerAddress = BrokerAddress(settings.host.broker, host: self)
     }

@@ -45,6 +45,48 @@ extension RealSocketTests {
             }
         }
 
+        /// Where no more files may be opened, those who are in stay in, and who comes when one has left gets in.
+        @Test func clientsBeyondTheDescriptorsAreToldToWait() throws {
+            let broker = try ScriptedBroker()
+            let limit = 40
+            let gateway = try GatewayProcess(brokerPort: broker.address.port, descriptorLimit: limit)
+            try broker.acceptGateway()
+            #expect(gateway.logs("only \(limit) files may be open"))
+            var sensors: [Sensor] = []
+            var answer: [UInt8]?
+            while sensors.count < limit {
+                let sensor = try Sensor(gateway.address)
+                try sensor.send(Datagram.connect("s\(sensors.count)"))
+                _ = try eventually {
+                    answer = try sensor.hear(within: .zero)
+                    return answer != nil || broker.hasConnectionWaiting
+                }
+                guard answer == nil else { break }
+                try broker.acceptClient("s\(sensors.count)")
+                try sensor.expect(Datagram.connectAcknowledgement(.accepted))
+                sensors.append(sensor)
+            }
+            #expect(answer == Datagram.connectAcknowledgement(.congestion))
+            try #require(!sensors.isEmpty)
+            try sensors[0].send(Datagram.disconnect)
+            try sensors[0].expect(Datagram.disconnect)
+            let stream = broker.streams[1]
+            #expect(try stream.hearsEnd())
+            stream.end()
+            let late = try Sensor(gateway.address)
+            // The gateway sees the end of the connection in its own time.
+            let isIn = try eventually {
+                try late.send(Datagram.connect("late"))
+                let isAnswered = try eventually(within: .seconds(1)) {
+                    try broker.hasConnectionWaiting || late.hear(within: .zero) != nil
+                }
+                return isAnswered && broker.hasConnectionWaiting
+            }
+            try #require(isIn, "\(gateway.log.suffix(20).joined(separator: "\n"))")
+            try broker.acceptClient("late")
+            try late.expect(Datagram.connectAcknowledgement(.accepted))
+        }
+
         /// `SWIFTLET_LOAD_CLIENTS=5000 swift test --filter manyClients`: connects so many clients, lets each publish
         /// once at QoS 1, and prints what that took. Uses the release build of `swiftlet` where there is one.
         @Test(.enabled(if: clientCount != nil, "set SWIFTLET_LOAD_CLIENTS to run it"))
@@ -82,8 +124,11 @@ extension RealSocketTests {
                 """)
             #expect(connecting.answeredCount == count && connecting.otherAnswers.isEmpty)
             #expect(publishing.answeredCount == count && publishing.otherAnswers.isEmpty)
+            let stopping = MonotonicClock.now()
             gateway.process.kill(SIGTERM)
             #expect(gateway.process.waitForExit() == .exited(0))
+            print("  stopped in \((MonotonicClock.now() - stopping) / 1_000_000) ms")
+            #expect(gateway.logs("counted clientConnected=\(count)"))
         }
     }
 }

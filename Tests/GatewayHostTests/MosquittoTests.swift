@@ -247,6 +247,28 @@ extension RealSocketTests {
             try latter.expect(Datagram.pingResponse)
         }
 
+        /// MQTT-SN 1.2 §6.14: what comes for a sleeper waits for its PINGREQ.
+        @Test func aSleeperGetsItsMessagesWhenItWakes() throws {
+            let publisher = try BrokerSideClient(port: mosquitto.port, "publisher")
+            let sensor = try sensor("s")
+            let topicID = try sensor.subscribe("t", qos: .atLeastOnce)
+            try sensor.send(Datagram.disconnect(duration: 600))
+            try sensor.expect(Datagram.disconnect)
+            for number in UInt8(1)...3 {
+                try publisher.publish(BrokerPublish(topic: "t", payload: [number], qos: .atLeastOnce))
+            }
+            try sensor.expectNothing(for: .milliseconds(50))
+            try sensor.send(Datagram.pingRequest("s"))
+            for number in UInt8(1)...3 {
+                let heard = try sensor.expectPublish()
+                let expected = HeardPublish(
+                    topicID: topicID, qos: .atLeastOnce, messageID: heard.messageID, payload: [number])
+                #expect(heard == expected)
+                try sensor.send(Datagram.publishAcknowledgement(topicID, heard.messageID))
+            }
+            try sensor.expect(Datagram.pingResponse)
+        }
+
         // MARK: Amounts
 
         /// Nothing lost, nothing twice, nothing out of order.
@@ -379,6 +401,45 @@ extension RealSocketTests {
             let topicID = try sensor.acceptRegister("t")
             let heard = try sensor.expectPublish()
             #expect(heard.payload == [1] && heard.topicID == topicID)
+        }
+    }
+
+    /// What the broker asks of the connections themselves.
+    @Suite(.serialized, .enabled(if: MosquittoProcess.isExpected, "mosquitto is not installed"))
+    struct MosquittoConnectionTests {
+        private static let credentials = (username: "gateway", password: "secret")
+
+        @Test func theGatewaysCredentialsLetItsClientsIn() throws {
+            let mosquitto = try MosquittoProcess(credentials: Self.credentials)
+            let gateway = try GatewayProcess(
+                brokerPort: mosquitto.port, "broker.username = 'gateway'\nbroker.password = 'secret'")
+            let sensor = try Sensor(gateway.address)
+            try sensor.connect("s")
+            let topicID = try sensor.register("t")
+            try sensor.publishAtLeastOnce(topicID, [1], messageID: 1)
+        }
+
+        /// AMB-17: what will not get better by waiting is "not supported", and the owner finds the reason in the log.
+        @Test(arguments: ["", "broker.username = 'gateway'\nbroker.password = 'wrong'"])
+        func wrongCredentialsAreToldToClientAndOwner(configuration: String) throws {
+            let mosquitto = try MosquittoProcess(credentials: Self.credentials)
+            let gateway = try GatewayProcess(brokerPort: mosquitto.port, configuration)
+            let sensor = try Sensor(gateway.address)
+            try sensor.send(Datagram.connect("s"))
+            try sensor.expect(Datagram.connectAcknowledgement(.notSupported))
+            #expect(gateway.logs("warn  broker refused a connection: MQTT return code 5"))
+        }
+
+        /// MQTT 3.1.1 §3.1.2.10: the broker cuts whoever is silent for one and a half keep-alive times.
+        @Test func theGatewayKeepsQuietConnectionsAlive() throws {
+            let mosquitto = try MosquittoProcess()
+            let gateway = try GatewayProcess(brokerPort: mosquitto.port, "broker.keep_alive_seconds = 1")
+            let sensor = try Sensor(gateway.address)
+            try sensor.connect("s")
+            try sensor.expectNothing(for: .seconds(3))
+            try sensor.send(Datagram.pingRequest)
+            try sensor.expect(Datagram.pingResponse)
+            #expect(!gateway.log.contains { $0.contains("connection lost") || $0.contains("closed a connection") })
         }
     }
 }

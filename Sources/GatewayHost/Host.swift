@@ -60,7 +60,7 @@ package final class Host {
         }
         reporter.listening(on: link.transport, asked: listener.receiveBufferByteCount)
         try link.joinGroups(of: listener)
-        reporter.joined(listener, on: link.transport)
+        reporter.joined(listener, on: link)
         return link
     }
 
@@ -237,9 +237,12 @@ package final class Host {
     /// Whether every connection to the broker has delivered its last bytes.
     package var hasStopped: Bool { isStopping && closing.allSatisfy(\.isClosed) }
 
-    /// Closes the sockets. The host must not be used afterwards.
+    /// Closes the sockets; what connections to the broker have not delivered is lost. The host must not be used
+    /// afterwards.
     package func close() {
         for link in links { link.close() }
+        for stream in streams.removeAll() { stream.abort() }
+        for connection in closing { connection.abort() }
         brokerAddress?.close()
         reporter.summarize()
     }

@@ -214,6 +214,14 @@ extension RealSocketTests {
             #expect(gateway.failure == nil)
         }
 
+        /// A host that is closed leaves no descriptor behind, even without a goodbye: its program may go on.
+        @Test func closingEndsEveryConnection() throws {
+            let (broker, gateway) = try gatewayWithBroker()
+            _ = try connect("s", gateway, broker)
+            gateway.stop(politely: false)
+            for connection in broker.streams { #expect(try connection.hearsEnd(within: .seconds(2))) }
+        }
+
         @Test func anAddressInUseIsAnErrorThatNamesIt() throws {
             let (_, gateway) = try gatewayWithBroker()
             let port = gateway.address.port

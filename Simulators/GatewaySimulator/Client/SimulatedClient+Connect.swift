@@ -5,6 +5,8 @@ import MQTTSN
 
 extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
+        // What a clean session knew of messages under way ended with it.
+        if self.options.cleanSession { receivedMessageIDs = [] }
         self.options = options
         state = .connecting
         connecting = request(.connect)
@@ -34,6 +36,10 @@ extension SimulatedClient {
             send(.willMessage(0..<payload.count), payload, into: &effects)
         case .ping: send(.pingRequest(clientID: 0..<0), into: &effects)
         case .disconnect: send(.disconnect(duration: nil), into: &effects)
+        case .sleep: send(.disconnect(duration: sleepSeconds), into: &effects)
+        case .wakeUp:
+            let clientID = configuration.clientID
+            send(.pingRequest(clientID: 0..<clientID.count), clientID, into: &effects)
         }
     }
 
@@ -73,19 +79,21 @@ extension SimulatedClient {
     }
 
     mutating func receivePingResponse(into effects: inout ClientEffects) {
-        guard connecting?.step == .ping else {
+        guard let step = connecting?.step, step == .ping || step == .wakeUp else {
             effects.observe(.unexpectedMessage(.pingResponse))
             return
         }
         connecting = nil
+        if step == .wakeUp { fallAsleep(into: &effects) }
     }
 
     /// The answer to the client's own DISCONNECT, or the gateway's request to connect again (MQTT-SN 1.2 §6.12).
     mutating func receiveDisconnect(into effects: inout ClientEffects) {
         switch state {
-        case .disconnected: effects.observe(.unexpectedMessage(.disconnect))
+        case .disconnected, .asleep: effects.observe(.unexpectedMessage(.disconnect))
         case .disconnecting: endConnection(.disconnected, into: &effects)
-        case .connecting, .active: endConnection(.dismissed, into: &effects)
+        case .fallingAsleep: fallAsleep(into: &effects)
+        case .connecting, .active, .awake: endConnection(.dismissed, into: &effects)
         }
     }
 
@@ -94,7 +102,7 @@ extension SimulatedClient {
     mutating func disconnect(into effects: inout ClientEffects) {
         switch state {
         case .disconnected, .disconnecting: return
-        case .connecting, .active:
+        case .connecting, .active, .fallingAsleep, .asleep, .awake:
             state = .disconnecting
             subscribing = nil
             connecting = request(.disconnect)

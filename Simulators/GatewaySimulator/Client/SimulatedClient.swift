@@ -74,6 +74,12 @@ package struct SimulatedClient: Sendable {
         publications.isEmpty && subscriptionRequests.isEmpty && connecting == nil
     }
 
+    /// Whether no SUBSCRIBE or UNSUBSCRIBE waits or is open.
+    package var isSubscriptionIdle: Bool { subscriptionRequests.isEmpty }
+
+    /// Those of the last `connect`.
+    package var connectOptions: ClientConnectOptions { options }
+
     private mutating func carryOut(_ command: ClientCommand, into effects: inout ClientEffects) {
         switch command {
         case .connect(let options): connect(options, into: &effects)

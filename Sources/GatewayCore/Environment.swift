@@ -48,8 +48,19 @@ struct Environment: ~Copyable {
     /// The octets left for a message on the way to a client (GW-08).
     func messageRoom(on route: Route) -> Int {
         let room = configuration.link(route.peer.link).maximumDatagramByteCount
-        return route.node == 0 ? room : room - 3 - forwarders.nodeID(route.node).count
+        return route.node == 0 ? room : room - Self.envelopeByteCount - forwarders.nodeID(route.node).count
     }
+
+    /// Whether the envelope of a node leaves room for every message that has a fixed size.
+    func canAnswer(nodeIDByteCount: Int, on link: LinkID) -> Bool {
+        let room = configuration.link(link).maximumDatagramByteCount - Self.envelopeByteCount - nodeIDByteCount
+        return room >= Self.longestFixedMessageByteCount
+    }
+
+    /// Length, MsgType and Ctrl of an encapsulation.
+    private static let envelopeByteCount = 3
+    /// SUBACK.
+    private static let longestFixedMessageByteCount = 8
 
     /// Sends what was appended to the arena since `beginDatagram`.
     mutating func endDatagram(_ start: Int, to route: Route) {

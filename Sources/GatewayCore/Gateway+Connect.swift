@@ -41,7 +41,9 @@ extension Gateway {
     private mutating func clientID(of connect: Connect, _ datagram: RawSpan, from route: Route) -> ClientID? {
         guard connect.clientID.isEmpty else {
             let name = datagram.extracting(connect.clientID)
-            guard name.isWellFormedString, name.byteCount <= environment.limits.clientIDByteCount else { return nil }
+            guard name.isWellFormedString, name.byteCount <= environment.limits.clientIDByteCount,
+                !isGatewaysOwnName(name)
+            else { return nil }
             return ClientID(bytes: datagram.copy(of: connect.clientID))
         }
         // Nobody could come back to a session whose name he was never told.
@@ -52,6 +54,15 @@ extension Gateway {
             return sessions[index].clientID
         }
         return .assigned(environment.random.next())
+    }
+
+    /// Whether the client's name at the broker is that of the gateway's own connection: the broker would cut one for the
+    /// other again and again (MQTT 3.1.1 §3.1.4).
+    private func isGatewaysOwnName(_ name: RawSpan) -> Bool {
+        let upstream = environment.configuration.upstream
+        guard upstream.sharedClientID.starts(with: upstream.clientIDPrefix) else { return false }
+        let ownName = upstream.sharedClientID[upstream.clientIDPrefix.count...]
+        return name.equals(ownName.span.bytes, in: 0..<name.byteCount)
     }
 
     private mutating func refuse(_ route: Route, _ code: ReturnCode) {

@@ -35,6 +35,11 @@ extension Gateway {
             return
         }
         let nodeID = datagram.extracting(encapsulated.nodeID)
+        // GW-08: who could not be sent the shortest answer is not listened to.
+        guard environment.canAnswer(nodeIDByteCount: nodeID.byteCount, on: route.peer.link) else {
+            environment.observe(.messageDroppedTooLong, peer: route.peer, detail: datagram.byteCount)
+            return
+        }
         let node = environment.forwarders.number(of: nodeID, behind: route.peer)
         environment.forwarders.use(node)
         decode(
@@ -46,8 +51,7 @@ extension Gateway {
         switch message {
         case .connect(let connect): self.connect(connect, datagram, from: route)
         case .searchGateway(let radius): searched(radius: radius, from: route)
-        case .advertise(let gatewayID, let duration):
-            advertiser.heardAdvertise(gatewayID: gatewayID, seconds: duration, at: environment.now)
+        case .advertise(let gatewayID, let duration): advertiseReceived(gatewayID: gatewayID, duration: duration)
         case .gatewayInfo, .encapsulated:
             environment.observe(.unexpectedMessage, peer: route.peer, detail: Int(message.type.rawValue))
         case .pingRequest(let clientID): pingRequestReceived(clientID, datagram, from: route)

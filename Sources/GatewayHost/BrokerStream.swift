@@ -51,6 +51,9 @@ final class BrokerStream: TCPStreamDelegate {
         stream?.closeGracefully()
     }
 
+    /// Ends the stream at once; nothing is heard of it any more.
+    func abort() { stream?.abort() }
+
     // MARK: TCPStreamDelegate
 
     func streamOpened(_ stream: TCPStream) { host.handle(.streamOpened(id)) }

@@ -29,8 +29,13 @@ package final class Host {
         gateway = Gateway(configuration: settings.gateway, seed: seed)
         reporter = Reporter(log: log, strangerLinesPerSecond: settings.host.strangerLogLinesPerSecond)
         streamOptions = Self.streamOptions(for: settings.gateway)
-        for (index, listener) in settings.host.listeners.enumerated() {
-            links.append(try openLink(listener, id: LinkID(UInt16(index))))
+        do throws(HostError) {
+            for (index, listener) in settings.host.listeners.enumerated() {
+                links.append(try openLink(listener, id: LinkID(UInt16(index))))
+            }
+        } catch {
+            for link in links { link.transport.close() }
+            throw error
         }
         brokerAddress = BrokerAddress(settings.host.broker, host: self)
     }
@@ -60,7 +65,7 @@ package final class Host {
         }
         reporter.listening(on: link.transport, asked: listener.receiveBufferByteCount)
         try link.joinGroups(of: listener)
-        reporter.joined(listener, on: link.transport)
+        reporter.joined(listener, on: link)
         return link
     }
 
@@ -237,9 +242,12 @@ package final class Host {
     /// Whether every connection to the broker has delivered its last bytes.
     package var hasStopped: Bool { isStopping && closing.allSatisfy(\.isClosed) }
 
-    /// Closes the sockets. The host must not be used afterwards.
+    /// Closes the sockets; what connections to the broker have not delivered is lost. The host must not be used
+    /// afterwards.
     package func close() {
         for link in links { link.close() }
+        for stream in streams.removeAll() { stream.abort() }
+        for connection in closing { connection.abort() }
         brokerAddress?.close()
         reporter.summarize()
     }

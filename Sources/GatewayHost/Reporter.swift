@@ -67,11 +67,14 @@ struct Reporter {
     }
 
     /// The groups and forwarders of a listener, which its clients depend on.
-    func joined(_ listener: UDPListener, on transport: UDPTransport) {
-        let address = transport.localAddress
-        for group in listener.groups {
-            let interface = group.interface ?? listener.interface ?? "chosen by the system"
-            log.write(.info, "group \(group.name) of udp://\(address) interface=\(interface)")
+    func joined(_ listener: UDPListener, on link: UDPLink) {
+        let address = link.transport.localAddress
+        for group in link.groups {
+            let kind = group.isMulticast ? "multicast group" : "broadcast address"
+            // An IPv6 group names its interface itself; broadcasts go where the routing table says.
+            let isNamed = group.isMulticast && !group.isIPv6
+            let interface = isNamed ? listener.interface.map { " interface=" + $0 } : nil
+            log.write(.info, "\(kind) udp://\(group) of udp://\(address)" + (interface ?? ""))
         }
         guard !listener.forwarders.isEmpty else { return }
         let isOpenToAll = listener.forwarders.contains(.any)

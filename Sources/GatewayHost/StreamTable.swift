@@ -20,4 +20,10 @@ struct StreamTable {
         streams[Int(id.slot)] = nil
         return stream
     }
+
+    /// Takes all streams out.
+    mutating func removeAll() -> [BrokerStream] {
+        defer { streams = [] }
+        return streams.compactMap(\.self)
+    }
 }

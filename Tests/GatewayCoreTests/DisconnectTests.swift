@@ -20,6 +20,22 @@ import Testing
         #expect(dialogue.sessionCount == 0)
     }
 
+    @Test("GW-64 DISCONNECT during set-up ends it", arguments: [nil, 60] as [UInt16?], [true, false])
+    func duringSetUp(duration: UInt16?, hasWill: Bool) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1", will: hasWill))
+        let upstream = hasWill ? nil : client.asksBroker()
+        if hasWill { client.receives(.willTopicRequest) }
+        client.sends(.disconnect(duration))
+        client.receives(.disconnect())
+        upstream?.receives(.close)
+        #expect(dialogue.sessionCount == 0)
+        client.sends(.disconnect())
+        client.receives(.disconnect())
+        dialogue.passes(.seconds(100))
+    }
+
     @Test("GW-66 After DISCONNECT a client must connect anew")
     func messageAfterDisconnect() {
         let dialogue = Dialogue()

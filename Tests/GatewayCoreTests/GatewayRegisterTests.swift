@@ -166,8 +166,11 @@ import Testing
         upstream.sends(.publish("a/3456789012345", "1", qos: .atLeastOnce, id: 5))
         upstream.receives(.publishAcknowledgement(5))
         dialogue.observes(.messageDroppedTooLong, detail: 1, of: "c1")
+        // It took no id and no place in the queue.
         upstream.sends(.publish("a/345678901234", "1"))
-        client.receives(.register(2, 1, "a/345678901234"))
+        client.receives(.register(1, 1, "a/345678901234"))
+        upstream.sends(.publish("a/3456789012345", "2"))
+        dialogue.observes(.messageDroppedTooLong, detail: 1, of: "c1")
     }
 
     @Test("GW-87 At the limit of topics a new name is dropped and acknowledged to the broker")

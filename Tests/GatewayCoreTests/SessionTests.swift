@@ -138,6 +138,48 @@ import Testing
         #expect(dialogue.sessionCount == 1)
     }
 
+    @Test("GW-87 GW-21 A CONNECT that was never accepted leaves no session behind, clean or not", arguments: 0..<4)
+    func refusedLeavesNothing(way: Int) {
+        let dialogue = Dialogue()
+        let stranger = dialogue.client("c1")
+        stranger.sends(.connect("c1", clean: false, will: way > 1))
+        switch way {
+        case 0: dialogue.opensStream().closes(.refused)
+        case 1:
+            let upstream = stranger.asksBroker(clean: false)
+            upstream.sends(.connectAcknowledgement(.notAuthorized))
+            upstream.receives(.close)
+        case 2:
+            stranger.receives(.willTopicRequest)
+            stranger.sends(.willTopic("#"))
+        default:
+            stranger.receives(.willTopicRequest)
+            for _ in 0..<3 {
+                dialogue.passes(.seconds(10))
+                stranger.receives(.willTopicRequest)
+            }
+            dialogue.passes(.seconds(10))
+        }
+        _ = dialogue.readMessages(to: stranger.address)
+        #expect(dialogue.sessionCount == 0)
+    }
+
+    @Test("GW-25 A session that was accepted before survives a CONNECT that is not")
+    func acceptedSurvivesRefusal() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        client.registers("a/b", as: 1)
+        client.leaves(first)
+        client.sends(.connect("c1", clean: false))
+        dialogue.opensStream().closes(.failed)
+        client.receives(.connectAcknowledgement(.congestion))
+        #expect(dialogue.sessionCount == 1)
+        let second = client.connects(clean: false, present: true)
+        client.sends(.publish(1, "x"))
+        second.receives(.publish("a/b", "x"))
+    }
+
     // MARK: Addresses
 
     @Test("GW-89 CONNECT from a new address moves the session there")

@@ -100,6 +100,28 @@ extension RealSocketTests {
             try sensor.expect(Datagram.connectAcknowledgement(.accepted))
         }
 
+        /// One client's failure says little about the broker: others get in as soon as they can (GW-10).
+        @Test func aRefusedConnectionDoesNotShutTheGateway() throws {
+            let (broker, gateway) = try gatewayWithBroker()
+            broker.stopListening()
+            let sensor = try Sensor(gateway.address)
+            try sensor.send(Datagram.connect("s"))
+            try sensor.expect(Datagram.connectAcknowledgement(.congestion))
+            let again = try ScriptedBroker(port: broker.address.port)
+            try sensor.send(Datagram.connect("s"))
+            try again.acceptClient("s")
+            try sensor.expect(Datagram.connectAcknowledgement(.accepted))
+        }
+
+        /// A client that has the name of the gateway's own connection would take it from it again and again.
+        @Test func nobodyTakesTheNameOfTheGatewaysOwnConnection() throws {
+            let (broker, gateway) = try gatewayWithBroker()
+            let sensor = try Sensor(gateway.address)
+            try sensor.send(Datagram.connect("swiftlet-1"))
+            try sensor.expect(Datagram.connectAcknowledgement(.notSupported))
+            #expect(broker.streams.count == 1)
+        }
+
         /// GW-86: the connection is restored, and with it what the client had subscribed to.
         @Test func aLostBrokerConnectionIsRestored() throws {
             let (broker, gateway) = try gatewayWithBroker()
@@ -214,6 +236,14 @@ extension RealSocketTests {
             #expect(gateway.failure == nil)
         }
 
+        /// A host that is closed leaves no descriptor behind, even without a goodbye: its program may go on.
+        @Test func closingEndsEveryConnection() throws {
+            let (broker, gateway) = try gatewayWithBroker()
+            _ = try connect("s", gateway, broker)
+            gateway.stop(politely: false)
+            for connection in broker.streams { #expect(try connection.hearsEnd(within: .seconds(2))) }
+        }
+
         @Test func anAddressInUseIsAnErrorThatNamesIt() throws {
             let (_, gateway) = try gatewayWithBroker()
             let port = gateway.address.port
@@ -228,6 +258,20 @@ extension RealSocketTests {
                 }
                 return cause.description.hasSuffix("address already in use (EADDRINUSE)")
             }
+        }
+
+        /// What was opened before the error is closed again.
+        @Test func aHostThatCannotStartHoldsNoPort() throws {
+            let (_, gateway) = try gatewayWithBroker()
+            let any = try SocketAddress.numeric("127.0.0.1")
+            let free = try BlockingSocket(.datagrams, for: any, boundTo: any).localAddress()
+            let ports = [free.port, gateway.address.port]
+            #expect(throws: HostError.self) {
+                try GatewayThread(broker: BrokerEndpoint(host: "127.0.0.1", port: 1)) {
+                    $0.host.listeners = ports.map { UDPListener(host: "127.0.0.1", port: $0) }
+                }
+            }
+            #expect(throws: Never.self) { try BlockingSocket(.datagrams, for: free, boundTo: free) }
         }
 
         @Test func aListenerNeedsAnAddress() throws {

@@ -4,10 +4,12 @@ struct Advertiser {
     private let missedAdvertisements: Int
     private let isStandby: Bool
     private let gatewayID: UInt8
-    /// When the next ADVERTISE is due; nil before the first look at the clock.
-    private var nextAdvertise: Instant?
-    /// Until when another gateway counts as active.
-    private var otherIsActiveUntil: Instant?
+    /// TADV after the last ADVERTISE; nil before the first.
+    private var planned: Instant?
+    /// Until when a stand-by that has heard nobody waits for somebody; nil before the first look at the clock.
+    private var patienceEnd: Instant?
+    /// Until when each of the other gateways counts as active.
+    private var othersActiveUntil: [UInt8: Instant] = [:]
 
     init(_ configuration: DiscoveryConfiguration, gatewayID: UInt8) {
         interval = .seconds(Int(configuration.advertiseIntervalSeconds))
@@ -17,34 +19,27 @@ struct Advertiser {
     }
 
     /// Whether this gateway is the one that makes itself known.
-    func isActive(at now: Instant) -> Bool {
-        guard isStandby else { return true }
-        guard let otherIsActiveUntil else { return false }
-        return otherIsActiveUntil <= now
+    func isActive(at now: Instant) -> Bool { !isStandby || patienceEnd != nil && quietUntil <= now }
+
+    private var quietUntil: Instant {
+        othersActiveUntil.values.reduce(patienceEnd ?? Instant(nanoseconds: 0)) { max($0, $1) }
     }
 
-    /// When `takeDue` must be called next.
-    var nextDeadline: Instant? { nextAdvertise }
-
-    /// Whether an ADVERTISE is to be sent now; plans the next one.
-    mutating func takeDue(at now: Instant) -> Bool {
+    /// When the next ADVERTISE is due; what could not be sent stays due.
+    mutating func nextAdvertise(at now: Instant) -> Instant {
+        guard isStandby else { return planned ?? now }
         // A stand-by gives the active one the time of NADV advertisements to show itself.
-        if otherIsActiveUntil == nil { otherIsActiveUntil = isStandby ? now + interval * missedAdvertisements : now }
-        guard isActive(at: now) else {
-            nextAdvertise = otherIsActiveUntil
-            return false
-        }
-        if let nextAdvertise, nextAdvertise > now { return false }
-        nextAdvertise = now + interval
-        return true
+        if patienceEnd == nil { patienceEnd = now + interval * missedAdvertisements }
+        return max(planned ?? now, quietUntil)
     }
+
+    mutating func hasAdvertised(at now: Instant) { planned = now + interval }
 
     /// Another gateway says that it is there, and when it will say so again.
     mutating func heardAdvertise(gatewayID other: UInt8, seconds: UInt16, at now: Instant) {
         // Groups give back what is sent to them.
         guard isStandby, other != gatewayID else { return }
-        let until = now + TimeSpan.seconds(Int(seconds)) * missedAdvertisements
-        otherIsActiveUntil = max(otherIsActiveUntil ?? until, until)
-        nextAdvertise = otherIsActiveUntil
+        othersActiveUntil[other] = now + TimeSpan.seconds(Int(seconds)) * missedAdvertisements
+        patienceEnd = now
     }
 }

@@ -20,6 +20,9 @@ struct ForwarderTable {
 
     var count: Int { numberByKey.count }
 
+    /// Numbers ever given out at the same time.
+    var placeCount: Int { nodes.count }
+
     /// The number of a node, a new one if it has none; it stays while `use` outweighs `release`.
     mutating func number(of nodeID: RawSpan, behind peer: PeerID) -> UInt32 {
         let key = Key(peer: peer, nodeID: nodeID.copy(of: 0..<nodeID.byteCount))

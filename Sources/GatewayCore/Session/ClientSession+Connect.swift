@@ -75,6 +75,7 @@ extension ClientSession {
 
     /// GW-24: nothing of an earlier session survives CleanSession = 1.
     mutating func forgetSession(in environment: inout Environment) {
+        wasAccepted = false
         topics.removeAll(in: &environment.topicNames)
         for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
         subscriptions = []
@@ -93,6 +94,7 @@ extension ClientSession {
 
     /// The broker has accepted the connection, for the first time or again after a loss.
     mutating func brokerAccepted(sessionPresent: Bool, in environment: inout Environment) {
+        wasAccepted = true
         if !sessionPresent { brokerHasForgotten(in: &environment) }
         if isRestoring {
             isRestoring = false

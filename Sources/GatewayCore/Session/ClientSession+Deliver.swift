@@ -41,8 +41,15 @@ extension ClientSession {
         if let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .rejected {
             return .messageDroppedNotRegistered
         }
-        let byteCount = Message.encodedByteCount(bodyByteCount: 5 + payload.byteCount)
-        return byteCount > messageRoom(in: environment) ? .messageDroppedTooLong : nil
+        if !canRegister(name, in: environment), reference(to: name, in: environment) == nil {
+            return .messageDroppedTooLong
+        }
+        return fits(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong
+    }
+
+    /// Whether a PUBLISH with so much payload fits the client's link (GW-59).
+    private func fits(_ payloadByteCount: Int, in environment: borrowing Environment) -> Bool {
+        Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
 
     /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already.
@@ -81,7 +88,7 @@ extension ClientSession {
         let index = environment.store.insert(
             payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
         queue.append(index, in: &environment.store)
-        if isQueueFull(adding: 0, in: environment) { environment.pause(upstream) }
+        adjustReading(in: &environment)
     }
 
     /// Drops the oldest QoS 0 messages until the new one fits, where the policy is that.
@@ -112,6 +119,24 @@ extension ClientSession {
             || environment.store.byteCount + byteCount > limits.queuedByteCount
     }
 
+    /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
+    mutating func adjustReading(in environment: inout Environment) {
+        if mustNotRead(in: environment) { environment.pause(upstream) } else { environment.resume(upstream) }
+    }
+
+    /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing else
+    /// would come back to it. And what waits for the broker's answer waits for ever if that is not read; what comes
+    /// before it is bounded by what the broker keeps in flight.
+    private func mustNotRead(in environment: borrowing Environment) -> Bool {
+        guard let last = queue.newest, isQueueFull(adding: 0, in: environment), open.kind != .brokerRelease,
+            !exchanges.contains(where: \.awaitsBroker)
+        else { return false }
+        switch environment.configuration.queuePolicy {
+        case .dropOldest: return !queue.holdsAtMostOnce
+        case .dropNewest: return environment.store[last].qos != .atMostOnce
+        }
+    }
+
     // MARK: To the client
 
     /// Sends what waits, as far as it can go without an answer of the client.
@@ -120,9 +145,10 @@ extension ClientSession {
         while open.isClosed, !queue.isEmpty, !hasHadEnough(in: environment) {
             sendFirst(in: &environment)
         }
-        if state == .awake, open.isClosed { finishWakeUp(in: &environment) }
-        // An empty queue resumes whatever fills the others': nothing else would come back to it.
-        if queue.isEmpty || !isQueueFull(adding: 0, in: environment) { environment.resume(upstream) }
+        guard state == .awake, open.isClosed else { return }
+        // What the broker sent before it was not read any more belongs to this wake-up; it is read next.
+        guard hasHadEnough(in: environment) || !environment.hasKeptBytes(upstream) else { return }
+        finishWakeUp(in: &environment)
     }
 
     /// Sends the next message, after the pause that an awake client may need.
@@ -141,7 +167,10 @@ extension ClientSession {
         let message = environment.store[queue.first]
         switch message.stage {
         case .unsent, .sent:
-            if let reference = reference(to: message.topicName, in: environment) {
+            // The client may have moved to a narrower link since the message came.
+            if !fits(Int(message.payloadByteCount), in: environment) {
+                discardFirst(.messageDroppedTooLong, in: &environment)
+            } else if let reference = reference(to: message.topicName, in: environment) {
                 sendFirst(as: reference, in: &environment)
             } else {
                 registerTopic(message.topicName, in: &environment)
@@ -167,26 +196,27 @@ extension ClientSession {
     }
 
     private mutating func registerTopic(_ name: TopicNameIndex, in environment: inout Environment) {
+        guard canRegister(name, in: environment) else {
+            discardFirst(.messageDroppedTooLong, in: &environment)
+            return
+        }
         guard let topicID = topicID(for: name, in: &environment), topics.entry(topicID)?.standing != .rejected else {
             discardFirst(.messageDroppedNotRegistered, in: &environment)
             return
         }
-        if !sendRegister(topicID, name: name, in: &environment) {
-            discardFirst(.messageDroppedTooLong, in: &environment)
-        }
+        sendRegister(topicID, name: name, in: &environment)
     }
 
     private mutating func sendFirst(as reference: TopicReference, in environment: inout Environment) {
         let index = queue.first
         sendPublish(index, as: reference, in: &environment)
-        deliveriesSinceWakeUp += 1
         if environment.store[index].qos == .atMostOnce {
-            observe(.messageDelivered, in: &environment)
-            removeFirst(in: &environment)
+            finishFirst(in: &environment)
             pauseBetweenMessages(in: &environment)
         } else {
+            let isRepetition = environment.store[index].stage == .sent
             environment.store[index].stage = .sent
-            openExchange(.publish, in: &environment)
+            openExchange(.publish, isRepetition: isRepetition, in: &environment)
         }
     }
 
@@ -212,7 +242,11 @@ extension ClientSession {
 
     /// Sends the first message again, with DUP and under the same message id.
     mutating func repeatPublish(in environment: inout Environment) {
-        guard let reference = reference(to: environment.store[queue.first].topicName, in: environment) else { return }
+        guard let reference = reference(to: environment.store[queue.first].topicName, in: environment) else {
+            // Meanwhile the client has denied the id, or what it was told of it is forgotten.
+            open = OpenExchange()
+            return deliver(in: &environment)
+        }
         sendPublish(queue.first, as: reference, in: &environment)
     }
 
@@ -225,6 +259,13 @@ extension ClientSession {
         openExchange(.brokerRelease, in: &environment)
         // Only a client that stays awake for it makes this wait worth bounding.
         if state != .awake { open.retryAt = nil }
+    }
+
+    /// The client has the first message, as far as its QoS can tell.
+    private mutating func finishFirst(in environment: inout Environment) {
+        observe(.messageDelivered, in: &environment)
+        deliveriesSinceWakeUp += 1
+        removeFirst(in: &environment)
     }
 
     private mutating func removeFirst(in environment: inout Environment) {
@@ -283,8 +324,7 @@ extension ClientSession {
                 return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
             }
             acknowledgeToBroker(.atLeastOnce, message.packetID, in: &environment)
-            observe(.messageDelivered, in: &environment)
-            removeFirst(in: &environment)
+            finishFirst(in: &environment)
         case .invalidTopicID where renewTopic(message.topicName, in: environment): break
         default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
         }
@@ -330,8 +370,7 @@ extension ClientSession {
         }
         let packetID = environment.store[queue.first].packetID
         if packetID != 0 { environment.sendPacket(.publishComplete(packetID), on: upstream) }
-        observe(.messageDelivered, in: &environment)
-        removeFirst(in: &environment)
+        finishFirst(in: &environment)
         closeExchange(in: environment)
         goOn(in: &environment)
     }

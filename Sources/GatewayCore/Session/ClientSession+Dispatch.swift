@@ -11,6 +11,10 @@ extension ClientSession {
         switch message {
         case .willTopic(let will): receiveWillTopic(will, datagram, in: &environment)
         case .willMessage(let content): receiveWillMessage(content, datagram, in: &environment)
+        case .publish(let publish) where publish.flags.qos == .minusOne && !state.isConnected:
+            // GW-49: it needs no connection, so one that is being set up does not matter.
+            environment.forwardQoSMinusOne(publish, datagram, clientID: clientID, peer: route?.peer)
+        case .disconnect where state.isSettingUp: receiveDisconnect(duration: nil, in: &environment)
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete, .register,
             .registerAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect,
             .willTopicUpdate, .willMessageUpdate:

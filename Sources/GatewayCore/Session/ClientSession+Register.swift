@@ -50,19 +50,18 @@ extension ClientSession {
             ?? topics.assign(name, limit: environment.limits.topicsPerClient, in: &environment.topicNames)
     }
 
+    /// Whether a REGISTER of the name fits the client's link (GW-59); a longer name takes no id and no place in a queue.
+    func canRegister(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
+        let byteCount = Message.encodedByteCount(bodyByteCount: 4 + environment.topicNames.name(name).count)
+        return byteCount <= messageRoom(in: environment)
+    }
+
     /// Tells the client an id before it is used, and holds everything behind it until the REGACK (GW-34, GW-35).
-    ///
-    /// - Returns: false where the REGISTER does not fit the client's link (GW-59).
-    mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) -> Bool {
-        guard let route else { return false }
-        let nameByteCount = environment.topicNames.name(name).count
-        guard Message.encodedByteCount(bodyByteCount: 4 + nameByteCount) <= messageRoom(in: environment) else {
-            return false
-        }
+    mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) {
+        guard let route else { return }
         let messageID = nextMessageID()
         environment.sendRegister(topicID, messageID, name: name, to: route)
         openExchange(.register(topicID: topicID, messageID: messageID), in: &environment)
-        return true
     }
 
     /// Sends an open REGISTER again, under the same message id.

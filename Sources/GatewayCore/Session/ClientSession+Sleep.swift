@@ -12,8 +12,7 @@ extension ClientSession {
         case .awake:
             // The client listens now, so what is open is said again at once; pauses take their time.
             guard open.kind != .pause, open.kind != .brokerRelease else { return }
-            open = OpenExchange()
-            deliver(in: &environment)
+            repeatOpen(in: &environment)
         case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: break
         }
     }
@@ -37,7 +36,8 @@ extension ClientSession {
         fallAsleep(in: &environment)
     }
 
-    private mutating func fallAsleep(in environment: inout Environment) {
+    /// With the time begun anew (GW-73).
+    mutating func fallAsleep(in environment: inout Environment) {
         state = .asleep
         open = OpenExchange()
         lastHeard = environment.now
@@ -49,6 +49,7 @@ extension ClientSession {
     mutating func receiveDisconnect(duration: UInt16?, in environment: inout Environment) {
         if let duration, duration > 0 {
             sleepSeconds = duration
+            owedWillResponses = []  // who sleeps is told nothing (GW-69); awake again, it asks again
             fallAsleep(in: &environment)
             send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
             return

@@ -57,6 +57,17 @@ extension ClientSession {
         }
         open.retryAt = environment.now + retryInterval(in: environment)
         open.attempts += 1
+        sendOpen(in: &environment)
+    }
+
+    /// The client has said that it is there: what is open is sent again, and Nretry counts anew.
+    mutating func repeatOpen(in environment: inout Environment) {
+        openExchange(open.kind, isRepetition: true, in: &environment)
+        sendOpen(in: &environment)
+    }
+
+    /// Sends again what is open, under its message id.
+    private mutating func sendOpen(in environment: inout Environment) {
         switch open.kind {
         case .none: open.retryAt = nil
         case .willPrompt: repeatConnectReply(in: &environment)
@@ -79,11 +90,8 @@ extension ClientSession {
             observe(.clientSetUpAbandoned, in: &environment)
             end(in: &environment)
         case .active: lose(in: &environment)
-        case .awake:
-            // The client gives up about now too and sleeps its whole Duration from here.
-            state = .asleep
-            open = OpenExchange()
-            lastHeard = environment.now
+        // The client gives up about now too and sleeps its whole Duration from here.
+        case .awake: fallAsleep(in: &environment)
         case .asleep, .disconnected, .over: open = OpenExchange()
         }
     }
@@ -98,10 +106,14 @@ extension ClientSession {
         finish()
     }
 
-    /// The gateway cannot keep its promise to the client and says so (GW-86).
-    mutating func dismiss(in environment: inout Environment) {
+    /// The gateway cannot keep its promise to the client and says so (GW-86); a Will update that waits for the broker is
+    /// answered with `code`.
+    mutating func dismiss(_ code: ReturnCode = .congestion, in environment: inout Environment) {
         observe(.clientDismissed, in: &environment)
-        if state.isListening { send(.disconnect(duration: nil), in: &environment) }
+        if state.isListening {
+            answerOwedWillUpdates(code, in: &environment)
+            send(.disconnect(duration: nil), in: &environment)
+        }
         end(in: &environment)
     }
 
@@ -111,9 +123,9 @@ extension ClientSession {
         finish()
     }
 
-    /// What remains is remembered only where CleanSession was 0 (AMB-03).
+    /// What remains is remembered only where CleanSession was 0 (AMB-03) and there is something to remember.
     private mutating func finish() {
-        state = cleanSession ? .over : .disconnected
+        state = cleanSession || !wasAccepted ? .over : .disconnected
         isRestoring = false
         open = OpenExchange()
     }

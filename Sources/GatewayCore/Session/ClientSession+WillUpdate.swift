@@ -54,7 +54,9 @@ extension ClientSession {
             answerWillUpdates(response, .congestion, in: &environment)
             return observeRefusal(.congestion, in: &environment)
         }
-        let isBrokerConcerned = will?.isComplete == true || changed?.isComplete == true
+        // Where the broker is being told already, what it is told decides, and nothing is answered before.
+        let isBrokerConcerned =
+            !owedWillResponses.isEmpty || will?.isComplete == true || changed?.isComplete == true
         will = changed
         guard environment.configuration.willUpdate == .reconnect, isBrokerConcerned else {
             return answerWillUpdates(response, .accepted, in: &environment)
@@ -78,11 +80,16 @@ extension ClientSession {
         environment.openStream(ofUpstream: upstream)
     }
 
-    /// The broker has accepted a connection that carried the Will `brokersWill`.
+    /// The broker has accepted a connection that carried the Will `brokersWill`; an update may have come after it was
+    /// sent.
     mutating func willReachedBroker(in environment: inout Environment) {
-        guard !owedWillResponses.isEmpty else { return }
-        guard brokersWill == will else { return reconnectWithNewWill(in: &environment) }
-        answerWillUpdates(owedWillResponses, .accepted, in: &environment)
+        guard brokersWill == willForBroker(in: environment) else { return reconnectWithNewWill(in: &environment) }
+        answerOwedWillUpdates(.accepted, in: &environment)
+    }
+
+    /// Every update that waits for the broker gets its answer (GW-28).
+    mutating func answerOwedWillUpdates(_ code: ReturnCode, in environment: inout Environment) {
+        answerWillUpdates(owedWillResponses, code, in: &environment)
         owedWillResponses = []
     }
 

@@ -79,6 +79,9 @@ struct ClientSession: SlabElement {
     /// How the client is reached; nil while it is not connected.
     var route: Route?
 
+    /// Whether a broker has accepted the session; before that there is nothing to remember.
+    var wasAccepted = false
+
     // What the last CONNECT asked for.
     var cleanSession = true
     var wantsWill = false

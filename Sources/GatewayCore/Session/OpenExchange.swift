@@ -22,6 +22,8 @@ struct OpenExchange: Sendable {
     /// How often the message has been sent.
     var attempts = 0
     var sentAt = Instant(nanoseconds: 0)
+    /// Whether the message had been sent before, in this exchange or, with DUP, in an earlier one.
+    var isRepetition = false
     /// When it is sent again; nil where nothing is repeated.
     var retryAt: Instant?
 
@@ -30,17 +32,19 @@ struct OpenExchange: Sendable {
 }
 
 extension ClientSession {
-    /// Notes that a message which wants an answer has just been sent for the first time.
-    mutating func openExchange(_ kind: OpenExchange.Kind, in environment: inout Environment) {
+    /// Notes that a message which wants an answer has just been sent.
+    mutating func openExchange(
+        _ kind: OpenExchange.Kind, isRepetition: Bool = false, in environment: inout Environment
+    ) {
         open = OpenExchange(
-            kind: kind, attempts: 1, sentAt: environment.now,
+            kind: kind, attempts: 1, sentAt: environment.now, isRepetition: isRepetition,
             retryAt: environment.now + retryInterval(in: environment))
     }
 
     /// Notes that the answer has come.
     mutating func closeExchange(in environment: borrowing Environment) {
         // An answer to a repeated message may belong to any of its copies, so it measures nothing (Karn's rule).
-        if open.attempts == 1 { roundTrip.take(environment.now.since(open.sentAt)) }
+        if open.attempts == 1, !open.isRepetition { roundTrip.take(environment.now.since(open.sentAt)) }
         open = OpenExchange()
     }
 

@@ -10,6 +10,8 @@ final class Dialogue {
     static let upstreamKeepAlive: UInt16 = 65_535
 
     let configuration: GatewayConfiguration
+    /// Whether the test is about ADVERTISE and names each; others do not listen to it.
+    let hearsAdvertise: Bool
     private var gateway: Gateway
     private var effects = Effects()
     private var ledger: HostLedger
@@ -40,9 +42,10 @@ final class Dialogue {
     /// Begins with the shared connection open and accepted, or, if the broker is away, with the attempt refused.
     init(
         _ configuration: GatewayConfiguration = .dialogue(), isBrokerReachable: Bool = true,
-        at location: SourceLocation = #_sourceLocation
+        hearsAdvertise: Bool = false, at location: SourceLocation = #_sourceLocation
     ) {
         self.configuration = configuration
+        self.hearsAdvertise = hearsAdvertise
         gateway = Gateway(configuration: configuration, seed: 1)
         ledger = HostLedger(configuration)
         lastLocation = location
@@ -145,6 +148,7 @@ final class Dialogue {
         case .broadcastDatagram(let range, let radius, let link):
             let message = SNMessage(reading: effects.copy(of: range) ?? [])
             if ignoresAdvertisements, case .advertise = message { break }
+            if case .advertise = message, !hearsAdvertise { break }
             unreadBroadcasts.append(Broadcast(message: message, radius: radius, link: link))
         case .openStream(let id): requestedStreams.append(id)
         case .sendStream(let range, let id):
@@ -168,10 +172,15 @@ final class Dialogue {
     func broadcasts(
         _ expected: SNMessage..., radius: UInt8 = 0, link: UInt16 = 0, at location: SourceLocation = #_sourceLocation
     ) {
-        let found = unreadBroadcasts
-        unreadBroadcasts = []
+        let found = takeBroadcasts()
         let wanted = expected.map { Broadcast(message: $0, radius: radius, link: LinkID(link)) }
         #expect(found == wanted, sourceLocation: location)
+    }
+
+    /// Takes what was said to all nodes of any link.
+    func takeBroadcasts() -> [Broadcast] {
+        defer { unreadBroadcasts = [] }
+        return unreadBroadcasts
     }
 
     /// Takes what became of a stream.

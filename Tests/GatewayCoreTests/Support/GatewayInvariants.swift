@@ -23,8 +23,21 @@ extension Gateway {
         check(Set(routeCountByPeer.keys) == peers, "the peers of the core and of the host differ")
         let uses = routeCountByPeer.values.reduce(0, +)
         check(uses == view.routeCount + departures.count, "routes are counted wrong")
+        check(environment.forwarders.count <= uses, "nodes behind forwarders that no route leads to")
         check(Set(openStreamIDs()) == streams, "the streams of the core and of the host differ")
+        for index in 0..<sessions.endIndex where sessions.contains(index) {
+            broken += sessions[index].brokenInvariants(in: environment)
+        }
+        for slot in 0..<environment.upstreams.endIndex where environment.upstreams.contains(slot) {
+            check(isInTime(environment.scheduledDeadline(ofUpstream: slot)), "an upstream's deadline comes late")
+        }
         return broken
+    }
+
+    /// Whether the core asks to be woken by then.
+    private borrowing func isInTime(_ deadline: Instant?) -> Bool {
+        guard let deadline else { return true }
+        return nextDeadline.map { $0 <= deadline } ?? false
     }
 
     private borrowing func openStreamIDs() -> [UpstreamID] {
@@ -32,6 +45,31 @@ extension Gateway {
             guard environment.upstreams.contains(slot), environment.upstreams[slot].hasStream else { return nil }
             return environment.upstreams[slot].streamID
         }
+    }
+}
+
+extension ClientSession {
+    /// - Returns: one line for each invariant of this session that does not hold.
+    fileprivate func brokenInvariants(in environment: borrowing Environment) -> [String] {
+        var broken: [String] = []
+        func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }
+        let isThere = state.isConnected || state.isSettingUp
+        check(isThere == (route != nil), "a route without a connection, or the other way round")
+        check(isThere == (upstream != nil), "an upstream without a client, or the other way round")
+        check(!state.isListening || queue.isEmpty || !open.isClosed, "messages wait and nothing is open")
+        check(state != .asleep || open.isClosed, "an exchange is open with an asleep client")
+        check(state != .awake || !open.isClosed, "a client is awake for nothing")
+        check(exchanges.count <= environment.limits.exchangesPerClient + subscriptions.count, "too many exchanges")
+        check(Set(exchanges.map(\.packetID)).count == exchanges.count, "a packet identifier is used twice")
+        check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
+        check(topics.count <= environment.limits.topicsPerClient, "too many topics")
+        if let upstream, environment.upstreams[upstream].isPaused {
+            check(!queue.isEmpty, "a stream is paused and nothing waits")
+        }
+        if let deadline = nextDeadline(in: environment) {
+            check(environment.deadlines.next.map { $0 <= deadline } ?? false, "a session's deadline comes late")
+        }
+        return broken
     }
 }
 

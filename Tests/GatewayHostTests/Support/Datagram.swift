@@ -77,5 +77,15 @@ enum Datagram {
 
     static let pingRequest = make(.pingRequest(clientID: 0..<0))
     static let pingResponse = make(.pingResponse)
+
+    /// The PINGREQ of a sleeper that wakes.
+    static func pingRequest(_ clientID: String) -> [UInt8] {
+        let name = Array(clientID.utf8)
+        return make(.pingRequest(clientID: name.indices), name)
+    }
+
+    /// Sends the client to sleep for `duration` seconds.
+    static func disconnect(duration: UInt16) -> [UInt8] { make(.disconnect(duration: duration)) }
+
     static let disconnect = make(.disconnect(duration: nil))
 }

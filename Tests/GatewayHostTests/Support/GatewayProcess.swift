@@ -50,7 +50,11 @@ final class GatewayProcess {
     let address: SocketAddress
 
     /// Starts the gateway in front of the broker on this machine at `brokerPort`; `configuration` is the file's rest.
-    init(brokerPort: UInt16, _ configuration: String = "", program: String? = nil, level: String = "debug") throws {
+    /// It may open `descriptorLimit` files, if that is given.
+    init(
+        brokerPort: UInt16, _ configuration: String = "", program: String? = nil, level: String = "debug",
+        descriptorLimit: Int? = nil
+    ) throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(
             "gateway.toml",
@@ -60,9 +64,12 @@ final class GatewayProcess {
             log.level = "\(level)"
             \(configuration)
             """)
-        let command = try #require(program ?? SwiftletCommand.path, "the command swiftlet is not built")
-        let process = try ChildProcess(
-            command, ["run", "--config", file, "--listen", "udp://127.0.0.1:0"], name: "swiftlet", in: directory)
+        var command = [try #require(program ?? SwiftletCommand.path, "the command swiftlet is not built")]
+        command += ["run", "--config", file, "--listen", "udp://127.0.0.1:0"]
+        if let descriptorLimit {
+            command = ["/bin/sh", "-c", "ulimit -n \(descriptorLimit); exec \"$0\" \"$@\""] + command
+        }
+        let process = try ChildProcess(command[0], Array(command[1...]), name: "swiftlet", in: directory)
         self.process = process
         var port: UInt16?
         _ = eventually {

@@ -15,6 +15,8 @@ final class GatewayThread {
             var hostError: HostError?
             var isRunning = false
             var isStopRequested = false
+            /// Whether stopping includes a goodbye.
+            var isPolite = true
             var waker: LoopWaker?
             var counters = Counters()
             var sessionCount = 0
@@ -65,7 +67,7 @@ final class GatewayThread {
         return thread
     }
 
-    deinit { stop() }
+    deinit { stop(politely: false) }
 
     /// The address of the first listener.
     var address: SocketAddress { addresses[0] }
@@ -78,12 +80,13 @@ final class GatewayThread {
     /// Why the loop ended, if it failed.
     var failure: String? { shared.state.withLock { $0.failure } }
 
-    /// Says goodbye and ends the thread.
-    func stop() {
+    /// Ends the thread, after a goodbye to clients and broker if `politely`.
+    func stop(politely: Bool = true) {
         guard !isJoined else { return }
         isJoined = true
         shared.state.withLock {
             $0.isStopRequested = true
+            $0.isPolite = politely
             $0.waker?.wake()
         }
         pthread_join(thread, nil)
@@ -121,6 +124,7 @@ final class GatewayThread {
                 return $0.isStopRequested
             }
         }
+        guard shared.state.withLock({ $0.isPolite }) else { return }
         host.stop()
         let end = MonotonicClock.now() + 1_000_000_000
         while !host.hasStopped, MonotonicClock.now() < end {

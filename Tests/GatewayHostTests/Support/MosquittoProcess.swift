@@ -15,24 +15,33 @@ final class MosquittoProcess {
     private let directory: TemporaryDirectory
     private var process: ChildProcess
 
-    /// Starts a broker that accepts everybody.
-    init(isPersistent: Bool = false, _ configuration: String = "") throws {
+    /// Starts a broker that accepts everybody, or only those who have `credentials`.
+    init(isPersistent: Bool = false, credentials: (username: String, password: String)? = nil) throws {
         directory = try TemporaryDirectory()
+        if let credentials { try Self.writePasswords(credentials, in: directory) }
         port = try ScriptedBroker.unusedPort()
         try directory.write(
             "mosquitto.conf",
             """
             listener \(port) 127.0.0.1
-            allow_anonymous true
+            allow_anonymous \(credentials == nil)
             user root
             log_dest stderr
             persistence \(isPersistent)
             persistence_location \(directory.path)/
-            \(configuration)
+            \(credentials == nil ? "" : "password_file \(directory.path)/passwords")
 
             """)
         process = try Self.start(in: directory)
         try waitUntilReady()
+    }
+
+    private static func writePasswords(
+        _ credentials: (username: String, password: String), in directory: TemporaryDirectory
+    ) throws {
+        let arguments = ["-c", "-b", "\(directory.path)/passwords", credentials.username, credentials.password]
+        let process = try ChildProcess("/usr/bin/mosquitto_passwd", arguments, name: "mosquitto_passwd", in: directory)
+        try #require(process.waitForExit() == .exited(0), "\(process.errorOutput)")
     }
 
     private static func start(in directory: TemporaryDirectory) throws -> ChildProcess {

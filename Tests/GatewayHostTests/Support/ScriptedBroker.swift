@@ -6,7 +6,7 @@ import Transports
 
 /// A listening TCP socket behind which the test itself is the broker.
 final class ScriptedBroker {
-    private let listener: BlockingSocket
+    private var listener: BlockingSocket?
     let address: SocketAddress
     /// The connections accepted, which stay open with the broker.
     private(set) var streams: [PacketStream] = []
@@ -14,7 +14,8 @@ final class ScriptedBroker {
     /// Listens on `host`; `receiveBufferByteCount` makes connections take little before they block.
     init(host: String = "127.0.0.1", port: UInt16 = 0, receiveBufferByteCount: Int32? = nil) throws {
         let wanted = try SocketAddress.numeric(host, port)
-        listener = try BlockingSocket(.stream, for: wanted, boundTo: wanted)
+        let listener = try BlockingSocket(.stream, for: wanted, boundTo: wanted)
+        self.listener = listener
         if let receiveBufferByteCount { listener.set(SO_RCVBUF, to: receiveBufferByteCount) }
         guard listen(listener.descriptor, 64) == 0 else { throw SystemFailure(operation: "listen") }
         address = try listener.localAddress()
@@ -26,8 +27,16 @@ final class ScriptedBroker {
         return try BlockingSocket(.stream, for: any, boundTo: any).localAddress().port
     }
 
+    /// Refuses new connections and keeps those there are.
+    func stopListening() { listener = nil }
+
+    /// Whether somebody waits to be accepted.
+    var hasConnectionWaiting: Bool {
+        listener.map { waitUntilReady($0.descriptor, for: POLLIN, until: Deadline(in: .zero)) } ?? false
+    }
+
     func accept() throws -> PacketStream {
-        guard waitUntilReady(listener.descriptor, for: POLLIN, until: Deadline(in: generous)) else {
+        guard let listener, waitUntilReady(listener.descriptor, for: POLLIN, until: Deadline(in: generous)) else {
             throw NothingCame(awaited: "a connection")
         }
         let descriptor = Glibc.accept(listener.descriptor, nil, nil)

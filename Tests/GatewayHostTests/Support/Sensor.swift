@@ -95,6 +95,12 @@ final class Sensor {
         try expect(Datagram.connectAcknowledgement(.accepted), sourceLocation: sourceLocation)
     }
 
+    /// Tries to connect once, with the session as it was; whether that was accepted.
+    func tryToConnect(_ clientID: String) throws -> Bool {
+        try send(Datagram.connect(clientID, cleanSession: false))
+        return try hear() == Datagram.connectAcknowledgement(.accepted)
+    }
+
     /// Connects with a Will (MQTT-SN 1.2 §6.3).
     func connect(_ clientID: String, will: (topic: String, message: String), keepAlive: UInt16) throws {
         try send(Datagram.connect(clientID, will: true, keepAlive: keepAlive))

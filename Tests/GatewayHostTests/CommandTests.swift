@@ -1,0 +1,234 @@
+import Glibc
+import MQTT
+import MQTTSN
+import Testing
+import Transports
+
+extension RealSocketTests {
+    /// The command `swiftlet` as a person or a service manager uses it: what it prints and how it ends.
+    @Suite(.serialized) struct CommandTests {
+        // MARK: check
+
+        /// Each mistake where it stands, in the form that editors jump to.
+        @Test(arguments: [
+            ("[gateway]\nidd = 1\n", ["2:1: unknown key 'gateway.idd'; did you mean 'gateway.id'?"]),
+            ("[gateway]\nid = 256\n", ["2:6: 'gateway.id' must be an integer from 0 to 255 (GwId); found 256"]),
+            ("id 1\n", ["1:4: expected '=' after the key 'id'; found '1'"]),
+            ("[log]\nlevel = \"info\n", ["2:9: the string does not end on its line"]),
+            (
+                "log.level = 'loud'\n",
+                [
+                    "1:13: 'log.level' must be one of \"error\", \"warning\", \"info\", \"debug\", \"trace\"; found 'loud'"
+                ]
+            ),
+            ("broker.url = 'mqtts://h'\n", ["1:14: 'broker.url' asks for TLS, which is not supported yet"]),
+            (
+                "[broker]\nurl = 'mqtt://host:99999'\n",
+                ["2:7: 'broker.url' must have a port from 1 to 65535 or none; found '99999'"]
+            ),
+            (
+                "[gateway]\nid = 1\nid = 2\n",
+                ["3:1: the key 'id' is already set; the first one is at line 2, column 1"]
+            ),
+            ("[[udp]]\nretry_count = 1\n", ["1:1: this [[udp]] lacks the key 'udp.listen'"]),
+            (
+                "[gateway]\nid = true\nqos = 1\n",
+                [
+                    "2:6: 'gateway.id' must be an integer from 0 to 255 (GwId); found true",
+                    "3:1: unknown key 'gateway.qos'",
+                ]
+            ),
+        ])
+        func checkPointsAtEveryMistake(text: String, mistakes: [String]) throws {
+            let directory = try TemporaryDirectory()
+            let file = try directory.write("broken.toml", text)
+            let result = try SwiftletCommand.run(["check", file])
+            #expect(result.exit == .exited(78))
+            #expect(result.error.lines.map(String.init) == mistakes.map { "\(file):\($0)" })
+            #expect(result.output.isEmpty)
+        }
+
+        @Test func checkFindsNothingWrongInAGoodFile() throws {
+            let directory = try TemporaryDirectory()
+            let file = try directory.write("good.toml", "[gateway]\nid = 7\n")
+            let result = try SwiftletCommand.run(["check", file])
+            #expect(result.exit == .exited(0))
+            #expect(result.output == "\(file): no errors\n")
+            #expect(result.error.isEmpty)
+        }
+
+        @Test(arguments: [["check", "/no/such/file.toml"], ["run", "--config", "/no/such/file.toml"]])
+        func aFileThatCannotBeReadIsNamed(arguments: [String]) throws {
+            let result = try SwiftletCommand.run(arguments)
+            #expect(result.exit == .exited(66))
+            #expect(
+                result.error == """
+                    swiftlet: cannot read the configuration file '/no/such/file.toml': \
+                    read /no/such/file.toml: no such file or directory (ENOENT)
+
+                    """)
+        }
+
+        @Test func runRefusesABrokenFile() throws {
+            let directory = try TemporaryDirectory()
+            let file = try directory.write("broken.toml", "[gateway]\nid = 256\n")
+            let result = try SwiftletCommand.run(["run", "--config", file])
+            #expect(result.exit == .exited(78))
+            #expect(
+                result.error == "\(file):2:6: 'gateway.id' must be an integer from 0 to 255 (GwId); found 256\n")
+        }
+
+        // MARK: Arguments
+
+        @Test(arguments: [["--version"], ["-V"], ["version"]])
+        func versionIsOneLine(arguments: [String]) throws {
+            let result = try SwiftletCommand.run(arguments)
+            #expect(result.exit == .exited(0))
+            #expect(result.output.lines.count == 1)
+            #expect(result.output.hasPrefix("swiftlet "))
+            #expect(result.error.isEmpty)
+        }
+
+        @Test(arguments: [
+            ([], "usage: swiftlet run [options]"), (["--help"], "usage: swiftlet run [options]"),
+            (["help"], "usage: swiftlet run [options]"), (["run", "--help"], "--broker mqtt://HOST:PORT"),
+            (["help", "run"], "--broker mqtt://HOST:PORT"), (["run", "-h"], "--broker mqtt://HOST:PORT"),
+            (["check", "--help"], "usage: swiftlet check FILE"), (["help", "check"], "usage: swiftlet check FILE"),
+        ])
+        func helpIsPrinted(arguments: [String], part: String) throws {
+            let result = try SwiftletCommand.run(arguments)
+            #expect(result.exit == .exited(0))
+            #expect(result.output.contains(part))
+            #expect(result.output.lines.allSatisfy { $0.count <= 120 })
+            #expect(result.error.isEmpty)
+        }
+
+        @Test(arguments: [
+            (["walk"], "there is no command 'walk'"),
+            (["check"], "'check' takes exactly one file"),
+            (["check", "a", "b"], "'check' takes exactly one file"),
+            (["check", "--fast"], "'check' takes exactly one file"),
+            (["run", "--port", "1"], "'run' does not know '--port'"),
+            (["run", "file"], "'run' does not know 'file'"),
+            (["run", "--config"], "'--config' needs a value"),
+            (["run", "--config", "a", "--config=b"], "'--config' is given twice"),
+            (
+                ["run", "--listen", "tcp://h"],
+                "'--listen' must start with 'udp://', as in udp://0.0.0.0:1884; found 'tcp'"
+            ),
+            (["run", "--broker=mqtts://h"], "'--broker' asks for TLS, which is not supported yet"),
+            (
+                ["run", "--log-level", "loud"],
+                "'--log-level' is one of error, warning, info, debug, trace; found 'loud'"
+            ),
+        ])
+        func wrongArgumentsAreExplained(arguments: [String], message: String) throws {
+            let result = try SwiftletCommand.run(arguments)
+            #expect(result.exit == .exited(64))
+            #expect(result.error == "swiftlet: \(message)\n\nTry 'swiftlet --help'.\n")
+            #expect(result.output.isEmpty)
+        }
+
+        // MARK: run
+
+        @Test func aPortInUseIsSaidInASentence() throws {
+            let any = try SocketAddress.numeric("127.0.0.1")
+            let holder = try BlockingSocket(.datagrams, for: any, boundTo: any)
+            let port = try holder.localAddress().port
+            let result = try SwiftletCommand.run(["run", "--listen", "udp://127.0.0.1:\(port)"])
+            #expect(result.exit == .exited(69))
+            #expect(
+                result.error.lines.last == """
+                    swiftlet: cannot listen on udp://127.0.0.1:\(port): bind udp://127.0.0.1:\(port): address already in \
+                    use (EADDRINUSE); is another gateway running, or the address not this machine's?
+                    """)
+            withExtendedLifetime(holder) {}
+        }
+
+        @Test func aListenerThatIsANameIsRefused() throws {
+            let result = try SwiftletCommand.run(["run", "--listen", "udp://localhost:0"])
+            #expect(result.exit == .exited(69))
+            #expect(result.error.contains("cannot listen on udp://localhost:0: its host is not an IP address"))
+        }
+
+        /// An absent broker is a matter of time, not a reason to end.
+        @Test func anUnreachableBrokerIsLoggedAndWaitedFor() throws {
+            let gateway = try GatewayProcess(brokerPort: ScriptedBroker.unusedPort())
+            let sensor = try Sensor(gateway.address)
+            try sensor.send(Datagram.connect("s"))
+            try sensor.expect(Datagram.connectAcknowledgement(.congestion))
+            #expect(gateway.logs("broker unreachable: clients are told to wait"))
+            #expect(gateway.logs("connection refused (ECONNREFUSED)"))
+            #expect(gateway.process.poll() == nil)
+        }
+
+        /// SIGTERM and SIGINT: everybody is told, and nobody's Will is published.
+        @Test(arguments: [SIGTERM, SIGINT])
+        func aSignalEndsTheGatewayInGoodOrder(signal: Int32) throws {
+            let broker = try ScriptedBroker()
+            let gateway = try GatewayProcess(brokerPort: broker.address.port)
+            let shared = try broker.acceptGateway()
+            let sensor = try Sensor(gateway.address)
+            try sensor.send(Datagram.connect("s"))
+            let stream = try broker.acceptClient("s")
+            try sensor.expect(Datagram.connectAcknowledgement(.accepted))
+
+            gateway.process.kill(signal)
+            try sensor.expect(Datagram.disconnect)
+            for connection in [stream, shared] {
+                try connection.expect(.disconnect)
+                #expect(try connection.hearsEnd())
+                connection.end()
+            }
+            #expect(gateway.process.waitForExit() == .exited(0))
+            #expect(gateway.log.last?.hasSuffix(" info  stopped") == true)
+            #expect(gateway.log.contains { $0.contains("info  counted clientConnected=1") })
+        }
+
+        /// A broker that does not answer the goodbye does not keep the gateway.
+        @Test func aSignalEndsTheGatewayWithinASecondWhateverTheBrokerDoes() throws {
+            let broker = try ScriptedBroker()
+            let gateway = try GatewayProcess(brokerPort: broker.address.port)
+            try broker.acceptGateway()
+            let sensor = try Sensor(gateway.address)
+            try sensor.send(Datagram.connect("s"))
+            try broker.acceptClient("s")
+            try sensor.expect(Datagram.connectAcknowledgement(.accepted))
+            gateway.process.kill(SIGTERM)
+            // A second, and as much again for a machine that is busy.
+            #expect(gateway.process.waitForExit(within: .seconds(2)) == .exited(0))
+        }
+
+        @Test func theLogTellsWhatHappened() throws {
+            let broker = try ScriptedBroker()
+            let gateway = try GatewayProcess(brokerPort: broker.address.port)
+            try broker.acceptGateway()
+            #expect(gateway.logs("info  broker reachable"))
+            let sensor = try Sensor(gateway.address)
+            try sensor.send(Datagram.connect("line\nbreak"))
+            try broker.acceptClient("line\nbreak")
+            try sensor.expect(Datagram.connectAcknowledgement(.accepted))
+            #expect(gateway.logs(#"client connected client="line\u{a}break" address=127.0.0.1:"#))
+            let pattern = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warn |info |debug) .+/
+            for line in gateway.log { #expect(line.wholeMatch(of: pattern) != nil, "\(line)") }
+            for part in ["starting, gateway id 1", "broker mqtt://127.0.0.1:", "limits clients=10000", "listening on"] {
+                #expect(gateway.log.contains { $0.contains(part) }, "\(part)")
+            }
+        }
+
+        /// A stranger cannot fill the disk: what it causes is limited, and what was left out is owned up to.
+        @Test func strangersCauseFewLines() throws {
+            let gateway = try GatewayProcess(
+                brokerPort: ScriptedBroker.unusedPort(), "log.stranger_lines_per_second = 5")
+            let stranger = try Sensor(gateway.address)
+            let began = MonotonicClock.now()
+            for _ in 0..<1_000 { try stranger.send([3, 0xEE, 0]) }
+            #expect(gateway.logs("log lines about senders left out: count="))
+            let seconds = Int((MonotonicClock.now() - began) / 1_000_000_000)
+            let count = gateway.log.count { $0.contains("malformed datagram dropped") }
+            #expect(count >= 1)
+            // Five in each second that has begun.
+            #expect(count <= 5 * (seconds + 2))
+        }
+    }
+}

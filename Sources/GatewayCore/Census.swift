@@ -17,9 +17,10 @@ package struct Census: Equatable, Sendable {
     /// The most messages, and octets of payload, that wait for one client.
     package var longestQueue = 0
     package var largestQueueByteCount = 0
-    /// Sessions with something under way towards the client, and requests of clients under way to the broker.
+    /// Sessions with something under way towards the client.
     package var openExchanges = 0
-    package var clientExchanges = 0
+    /// Requests of clients that the broker has to answer.
+    package var brokerExchanges = 0
     /// The most topic ids, subscriptions and requests of one client.
     package var mostTopics = 0
     package var mostSubscriptions = 0
@@ -49,7 +50,7 @@ extension Census {
         longestQueue = max(longestQueue, session.queue.count)
         largestQueueByteCount = max(largestQueueByteCount, session.queue.byteCount)
         if !session.open.isClosed { openExchanges += 1 }
-        clientExchanges += session.exchanges.count
+        brokerExchanges += session.exchanges.count { $0.stage != .awaitingPublishRelease }
         mostTopics = max(mostTopics, session.topics.count)
         mostSubscriptions = max(mostSubscriptions, session.subscriptions.count)
         mostClientExchanges = max(mostClientExchanges, session.exchanges.count)

@@ -42,6 +42,9 @@ struct ConversationChecker {
         var openRegister: MessageID?
         /// Message type and message id of what the client has asked.
         var requests: Set<UInt32> = []
+
+        /// What was open when the client fell asleep begins anew when it wakes up.
+        mutating func closeExchanges() { (openPublish, openRelease, openRegister) = (nil, nil, nil) }
     }
 
     private var conversations: [Conversation]
@@ -78,6 +81,7 @@ struct ConversationChecker {
             let mayMove = !name.isEmpty && plan.gateway.sleep.allowsAddressChange
             guard conversations[client].address == address || mayMove else { return }
             guard conversations[client].phase == .asleep || conversations[client].phase == .awake else { return }
+            if conversations[client].phase == .asleep { conversations[client].closeExchanges() }
             conversations[client].phase = .awake
             conversations[client].address = address
             return
@@ -166,8 +170,10 @@ struct ConversationChecker {
             }
             return
         }
-        let requests = conversations[client].requests
-        conversations[client] = Conversation(phase: .active, address: address, requests: requests)
+        // Where it is a repetition the client has said nothing since the last one, so it was told nothing either.
+        conversations[client].toldNames = [:]
+        conversations[client].phase = .active
+        conversations[client].address = address
     }
 
     private mutating func disconnected(_ client: Int, at address: Int, isAnswer: Bool) {

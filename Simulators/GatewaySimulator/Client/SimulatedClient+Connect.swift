@@ -5,20 +5,19 @@ import MQTTSN
 
 extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
-        // What a clean session knew of messages under way ended with it.
-        if self.options.cleanSession { receivedMessageIDs = [] }
+        let isNewSession = self.options.cleanSession || options.cleanSession
         self.options = options
         state = .connecting
         connecting = request(.connect)
         subscribing = nil
-        prepareSession()
+        prepareSession(isNew: isNewSession)
         sendConnectionStep(.connect, into: &effects)
     }
 
     /// Forgets what the gateway forgets too.
-    private mutating func prepareSession() {
-        if options.cleanSession { receivedMessageIDs = [] }
-        if options.cleanSession || !configuration.remembersTopicIDs { topics.removeAll() }
+    private mutating func prepareSession(isNew: Bool) {
+        if isNew { receivedMessageIDs = [] }
+        if isNew || !configuration.remembersTopicIDs { topics.removeAll() }
     }
 
     /// Sends the message of a step, for the first time or again.

@@ -58,7 +58,7 @@ extension World {
         guard clients.indices.allSatisfy(isSettled) else { return false }
         let census = gateway.census()
         let areQueuesEmpty = census.queuedMessages == 0 || !options.areAllAbleToConnect
-        return areQueuesEmpty && census.clientExchanges == 0
+        return areQueuesEmpty && census.brokerExchanges == 0
     }
 
     private func isSettled(_ index: Int) -> Bool {
@@ -111,7 +111,7 @@ extension World {
         expect(census.upstreams == 1, "a broker connection is left")
         expect(census.peers == 0 && census.routes == 0, "an address is remembered")
         expect(census.forwardedNodes == 0, "a node behind a forwarder is remembered")
-        expect(census.openExchanges == 0 && census.clientExchanges == 0, "an exchange is open")
+        expect(census.openExchanges == 0 && census.brokerExchanges == 0, "an exchange is open")
         expect(ledger.livePeerCount == 0, "the host still knows a peer")
         expect(ledger.liveStreamCount <= 1, "a stream is left")
         if census.sessions == 0 { expect(census.topicNames == 2, "topic names are left") }

@@ -271,7 +271,8 @@ extension ClientSession {
 
     /// The client has lost a normal id: it is told again and the message repeated, a bounded number of times (GW-57).
     private mutating func renewTopic(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
-        guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .known,
+        // Where a QoS 0 message was not understood before, the id counts as unknown already.
+        guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing != .rejected,
             renewals < link(in: environment).retryCount
         else { return false }
         renewals += 1

@@ -28,6 +28,7 @@ let package = Package(
     products: [
         .executable(name: "swiftlet", targets: ["swiftlet"]),
         .executable(name: "demo", targets: ["demo"]),
+        .executable(name: "simulate", targets: ["simulate"]),
     ],
     dependencies: [],
     targets: [
@@ -51,6 +52,9 @@ let package = Package(
                 "Bytes", "MQTTSN", "GatewaySimulator", "GatewayHost", "GatewayCore", "Configuration", "Transports",
             ],
             path: "Simulators/demo", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["GatewaySimulator", "GatewayCore", "Transports"],
+            path: "Simulators/simulate", swiftSettings: strict),
         tests(of: "Bytes", ["Bytes"]),
         tests(of: "MQTTSN", ["Bytes", "MQTTSN"]),
         tests(of: "MQTT", ["Bytes", "MQTT"]),

@@ -27,7 +27,7 @@ final class Listener: DeviceApplication {
             let text = "is told that topic id \(topicID) is \(String(decoding: name, as: UTF8.self))"
             household.narrator.tell(plan.name, text, at: time)
         case .messageReceived(let message): receive(message, at: time)
-        case .disconnected: break
+        case .disconnected, .fellAsleep: break
         case .connectionRefused, .dismissed, .gatewayLost, .topicRegistered, .subscriptionRefused, .unsubscribed,
             .published, .publicationRefused, .publicationAbandoned, .unexpectedMessage, .malformedDatagram:
             household.noteTrouble(observation, of: device, at: time)

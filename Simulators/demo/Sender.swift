@@ -67,7 +67,7 @@ final class Sender: DeviceApplication {
             let text = "registers \(String(decoding: name, as: UTF8.self)), gets topic id \(topicID)"
             household.narrator.tell(plan.name, text, at: time)
         case .published(let sequence): household.ledger.acknowledge(sequence, from: index)
-        case .disconnected: break
+        case .disconnected, .fellAsleep: break
         case .connectionRefused, .dismissed, .gatewayLost, .topicLearned, .subscribed, .subscriptionRefused,
             .unsubscribed, .publicationRefused, .publicationAbandoned, .messageReceived, .unexpectedMessage,
             .malformedDatagram:

@@ -35,12 +35,14 @@ extension SimulatedBroker {
         guard publishingWill, let will = ended.will else { return }
         // [MQTT-3.1.2-8]
         counters.willsPublished += 1
+        if keepsRecords { records.append(.willPublished(payload: will.payload)) }
         route(will, into: &effects)
     }
 
     mutating func removeSession(_ number: BrokerSessionNumber) {
         guard let session = sessions.removeValue(forKey: number) else { return }
         sessionNumbers[session.clientID] = nil
+        if keepsRecords { records.append(.sessionEnded(session.clientID)) }
         for subscription in session.subscriptions {
             subscriptions.remove(number, from: subscription.topicFilter)
         }

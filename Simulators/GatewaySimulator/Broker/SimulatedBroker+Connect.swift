@@ -27,6 +27,9 @@ extension SimulatedBroker {
         }
         setKeepAlive(connect.keepAliveSeconds, of: connection)
         counters.connectsAccepted += 1
+        if keepsRecords {
+            records.append(.sessionOpened(clientID, isClean: connect.cleanSession, isPresent: isPresent))
+        }
         let acknowledgement = ConnectAcknowledgement(sessionPresent: isPresent, returnCode: .accepted)
         send(.connectAcknowledgement(acknowledgement), on: connection, into: &effects)
         redeliver(to: session, on: connection, into: &effects)

@@ -11,20 +11,43 @@ extension SimulatedBroker {
         let connection = sessions[session]?.connection
         if message.qos == .atMostOnce {
             guard let connection else {
-                counters.messagesDropped += 1
+                drop(message, for: session)
                 return
             }
-            counters.messagesRouted += 1
+            noteHanded(message, to: session)
             sendPublish(message, packetID: 0, duplicate: false, on: connection, into: &effects)
             return
         }
         guard isPlaceFree(in: session) else {
-            counters.messagesDropped += 1
+            drop(message, for: session)
             return
         }
-        counters.messagesRouted += 1
+        noteHanded(message, to: session)
         sessions[session]?.queue.append(message)
         sendQueued(to: session, into: &effects)
+    }
+
+    private mutating func noteHanded(_ message: BrokerMessage, to session: BrokerSessionNumber) {
+        counters.messagesRouted += 1
+        guard keepsRecords else { return }
+        records.append(
+            .handed(
+                to: clientID(of: session), topicName: message.topicName, payload: message.payload, qos: message.qos))
+    }
+
+    private mutating func drop(_ message: BrokerMessage, for session: BrokerSessionNumber) {
+        counters.messagesDropped += 1
+        if keepsRecords { records.append(.dropped(for: clientID(of: session), payload: message.payload)) }
+    }
+
+    /// Notes that the client has the message, if it waited for that.
+    private mutating func noteAcknowledged(_ packetID: PacketID, _ qos: DeliveryQoS, by session: BrokerSessionNumber) {
+        guard keepsRecords,
+            let sent = sessions[session]?.inFlightPublishes.first(where: {
+                $0.packetID == packetID && $0.message.qos == qos
+            })
+        else { return }
+        records.append(.acknowledged(by: clientID(of: session), payload: sent.message.payload, qos: qos))
     }
 
     /// Whether the session's queue takes one more message, or passes it on at once.
@@ -69,6 +92,7 @@ extension SimulatedBroker {
     mutating func handlePublishAcknowledgement(
         _ packetID: PacketID, from session: BrokerSessionNumber, into effects: inout BrokerEffects
     ) {
+        noteAcknowledged(packetID, .atLeastOnce, by: session)
         sessions[session]?.acknowledge(packetID)
         sendQueued(to: session, into: &effects)
     }
@@ -78,6 +102,7 @@ extension SimulatedBroker {
         _ packetID: PacketID, from session: BrokerSessionNumber, on connection: BrokerConnectionID,
         into effects: inout BrokerEffects
     ) {
+        noteAcknowledged(packetID, .exactlyOnce, by: session)
         sessions[session]?.release(packetID)
         send(.publishRelease(packetID), on: connection, into: &effects)
     }

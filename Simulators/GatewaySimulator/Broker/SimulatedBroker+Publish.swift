@@ -13,17 +13,27 @@ extension SimulatedBroker {
             qos: publish.qos, retain: publish.retain)
         switch publish.qos {
         case .atMostOnce:
+            noteReceived(message, from: session)
             route(message, into: &effects)
         case .atLeastOnce:
+            noteReceived(message, from: session)
             route(message, into: &effects)
             send(.publishAcknowledgement(publish.packetID), on: connection, into: &effects)
         case .exactlyOnce:
             // Method B of MQTT 3.1.1 §4.3.3: routed at once, and the packet identifier is kept until PUBREL.
             if sessions[session]?.receivedPacketIDs.insert(publish.packetID).inserted == true {
+                noteReceived(message, from: session)
                 route(message, into: &effects)
             }
             send(.publishReceived(publish.packetID), on: connection, into: &effects)
         }
+    }
+
+    private mutating func noteReceived(_ message: BrokerMessage, from session: BrokerSessionNumber) {
+        guard keepsRecords else { return }
+        records.append(
+            .received(
+                from: clientID(of: session), topicName: message.topicName, payload: message.payload, qos: message.qos))
     }
 
     /// The client will not repeat the message; PUBREL is answered even when it is unknown (MQTT 3.1.1 §4.3.3).

@@ -8,6 +8,9 @@ package struct SimulatedBroker {
     /// May be changed between events; what was granted before stays.
     package var configuration: SimulatedBrokerConfiguration
     package internal(set) var counters = BrokerCounters()
+    /// Whether records are kept for `takeRecords`.
+    package var keepsRecords = false
+    var records: [BrokerRecord] = []
 
     /// Only looked up, never iterated, like every dictionary here: hash order differs between processes.
     var connections: [BrokerConnectionID: BrokerConnection] = [:]

@@ -31,6 +31,8 @@ package enum ClientObservation: Equatable, Hashable, Sendable {
     case connectionRefused(ReturnCode)
     /// The client has said goodbye.
     case disconnected
+    /// The gateway knows that the client sleeps, for the first time or after a wake-up.
+    case fellAsleep
     /// The gateway said DISCONNECT by itself: the client must connect again (MQTT-SN 1.2 §6.12).
     case dismissed
     /// A request stayed without answer after all its repetitions (MQTT-SN 1.2 §6.13).

@@ -21,6 +21,10 @@ package enum ClientCommand: Equatable, Hashable, Sendable {
     case unsubscribe(ClientTopic)
     /// Says goodbye (MQTT-SN 1.2 §6.12); what has not been sent waits for the next connection.
     case disconnect
+    /// Says goodbye for so many seconds, at least 1 (MQTT-SN 1.2 §6.14).
+    case sleep(UInt16)
+    /// A sleeper asks for what waits for it.
+    case wakeUp
 }
 
 /// A topic as a client names it.

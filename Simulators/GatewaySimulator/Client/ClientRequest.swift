@@ -18,6 +18,8 @@ enum ClientConnectionStep: Equatable, Sendable {
     case willMessage
     case ping
     case disconnect
+    case sleep
+    case wakeUp
 }
 
 /// What the first waiting publication is doing; a client has one REGISTER and one PUBLISH open (MQTT-SN 1.2 §6.5, §6.6).

@@ -5,18 +5,19 @@ import MQTTSN
 
 extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
+        let isNewSession = self.options.cleanSession || options.cleanSession
         self.options = options
         state = .connecting
         connecting = request(.connect)
         subscribing = nil
-        prepareSession()
+        prepareSession(isNew: isNewSession)
         sendConnectionStep(.connect, into: &effects)
     }
 
     /// Forgets what the gateway forgets too.
-    private mutating func prepareSession() {
-        if options.cleanSession { receivedMessageIDs = [] }
-        if options.cleanSession || !configuration.remembersTopicIDs { topics.removeAll() }
+    private mutating func prepareSession(isNew: Bool) {
+        if isNew { receivedMessageIDs = [] }
+        if isNew || !configuration.remembersTopicIDs { topics.removeAll() }
     }
 
     /// Sends the message of a step, for the first time or again.
@@ -34,6 +35,10 @@ extension SimulatedClient {
             send(.willMessage(0..<payload.count), payload, into: &effects)
         case .ping: send(.pingRequest(clientID: 0..<0), into: &effects)
         case .disconnect: send(.disconnect(duration: nil), into: &effects)
+        case .sleep: send(.disconnect(duration: sleepSeconds), into: &effects)
+        case .wakeUp:
+            let clientID = configuration.clientID
+            send(.pingRequest(clientID: 0..<clientID.count), clientID, into: &effects)
         }
     }
 
@@ -73,19 +78,21 @@ extension SimulatedClient {
     }
 
     mutating func receivePingResponse(into effects: inout ClientEffects) {
-        guard connecting?.step == .ping else {
+        guard let step = connecting?.step, step == .ping || step == .wakeUp else {
             effects.observe(.unexpectedMessage(.pingResponse))
             return
         }
         connecting = nil
+        if step == .wakeUp { fallAsleep(into: &effects) }
     }
 
     /// The answer to the client's own DISCONNECT, or the gateway's request to connect again (MQTT-SN 1.2 §6.12).
     mutating func receiveDisconnect(into effects: inout ClientEffects) {
         switch state {
-        case .disconnected: effects.observe(.unexpectedMessage(.disconnect))
+        case .disconnected, .asleep: effects.observe(.unexpectedMessage(.disconnect))
         case .disconnecting: endConnection(.disconnected, into: &effects)
-        case .connecting, .active: endConnection(.dismissed, into: &effects)
+        case .fallingAsleep: fallAsleep(into: &effects)
+        case .connecting, .active, .awake: endConnection(.dismissed, into: &effects)
         }
     }
 
@@ -94,7 +101,7 @@ extension SimulatedClient {
     mutating func disconnect(into effects: inout ClientEffects) {
         switch state {
         case .disconnected, .disconnecting: return
-        case .connecting, .active:
+        case .connecting, .active, .fallingAsleep, .asleep, .awake:
             state = .disconnecting
             subscribing = nil
             connecting = request(.disconnect)

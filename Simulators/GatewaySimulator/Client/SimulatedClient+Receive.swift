@@ -5,6 +5,7 @@ import MQTTSN
 
 extension SimulatedClient {
     mutating func receive(_ datagram: RawSpan, into effects: inout ClientEffects) {
+        guard state != .asleep else { return }
         let message: Message
         do throws(DecodeError) {
             message = try Message.decode(datagram)
@@ -34,7 +35,7 @@ extension SimulatedClient {
     private mutating func receiveWhileActive(
         _ message: Message, _ datagram: RawSpan, into effects: inout ClientEffects
     ) {
-        guard state == .active else {
+        guard state == .active || state == .fallingAsleep || state == .awake else {
             effects.observe(.unexpectedMessage(message.type))
             return
         }

@@ -8,7 +8,7 @@ extension SimulatedClient {
     package var nextDeadline: Instant? {
         guard state != .disconnected else { return nil }
         var next = connecting?.retryAt
-        for candidate in [publishingDeadline, subscribing?.retryAt, pingDeadline] {
+        for candidate in [publishingDeadline, subscribingDeadline, pingDeadline] {
             guard let candidate else { continue }
             next = next.map { min($0, candidate) } ?? candidate
         }
@@ -17,6 +17,8 @@ extension SimulatedClient {
 
     /// An exchange that is interrupted waits for the next connection, not for a time.
     private var publishingDeadline: Instant? { state == .active ? publishing?.retryAt : nil }
+
+    private var subscribingDeadline: Instant? { state == .active ? subscribing?.retryAt : nil }
 
     /// When a PINGREQ is due: the gateway must hear the client, and the client wants to hear the gateway.
     private var pingDeadline: Instant? {
@@ -29,7 +31,7 @@ extension SimulatedClient {
     mutating func deadlineReached(into effects: inout ClientEffects) {
         if let open = connecting, open.retryAt <= now { repeatConnectionStep(open, into: &effects) }
         if let open = publishing, state == .active, open.retryAt <= now { repeatPublishStep(open, into: &effects) }
-        if let open = subscribing, open.retryAt <= now { repeatSubscribeStep(open, into: &effects) }
+        if let open = subscribing, state == .active, open.retryAt <= now { repeatSubscribeStep(open, into: &effects) }
         if let pingDeadline, pingDeadline <= now {
             connecting = request(.ping)
             sendConnectionStep(.ping, into: &effects)

@@ -8,7 +8,7 @@ import MQTTSN
 /// no more events. Behind a forwarder the same client speaks and hears inner messages; wrapping them is the network's
 /// part.
 package struct SimulatedClient: Sendable {
-    /// Where the client stands; Asleep and Awake of MQTT-SN 1.2 §6.14 belong here as soon as devices sleep.
+    /// Where the client stands (MQTT-SN 1.2 §6.14).
     package enum State: Equatable, Sendable {
         case disconnected
         /// From CONNECT to CONNACK.
@@ -16,6 +16,12 @@ package struct SimulatedClient: Sendable {
         case active
         /// DISCONNECT is sent.
         case disconnecting
+        /// DISCONNECT with a Duration is sent.
+        case fallingAsleep
+        /// The radio is off: what comes is not heard.
+        case asleep
+        /// From the PINGREQ of a sleeper to the PINGRESP.
+        case awake
     }
 
     package let configuration: SimulatedClientConfiguration
@@ -37,6 +43,8 @@ package struct SimulatedClient: Sendable {
     var interruptedMessageID: MessageID?
     /// How often the first publication was told that its topic id is invalid.
     var renewalCount = 0
+    /// The Duration of the last DISCONNECT that had one.
+    var sleepSeconds: UInt16 = 0
     var lastSent = Instant(nanoseconds: 0)
     var lastHeard = Instant(nanoseconds: 0)
     private var lastMessageID: MessageID = 0
@@ -66,6 +74,12 @@ package struct SimulatedClient: Sendable {
         publications.isEmpty && subscriptionRequests.isEmpty && connecting == nil
     }
 
+    /// Whether no SUBSCRIBE or UNSUBSCRIBE waits or is open.
+    package var isSubscriptionIdle: Bool { subscriptionRequests.isEmpty }
+
+    /// Those of the last `connect`.
+    package var connectOptions: ClientConnectOptions { options }
+
     private mutating func carryOut(_ command: ClientCommand, into effects: inout ClientEffects) {
         switch command {
         case .connect(let options): connect(options, into: &effects)
@@ -77,7 +91,29 @@ package struct SimulatedClient: Sendable {
             subscriptionRequests.append(ClientSubscriptionRequest(topic: topic, qos: nil))
             continueSubscribing(into: &effects)
         case .disconnect: disconnect(into: &effects)
+        case .sleep(let seconds): sleep(seconds, into: &effects)
+        case .wakeUp: wakeUp(into: &effects)
         }
+    }
+
+    /// The device starts again; it says nothing before the next command.
+    ///
+    /// Message ids go on where they were, as on a device that keeps the number or draws the first one by chance: MQTT-SN
+    /// cannot tell a new request from a repeated one otherwise.
+    ///
+    /// - Parameter keepsMemory: Whether topic ids, open exchanges and what waits to be sent survive.
+    package mutating func reboot(keepsMemory: Bool) {
+        state = .disconnected
+        connecting = nil
+        subscribing = nil
+        guard !keepsMemory else { return }
+        topics.removeAll()
+        receivedMessageIDs = []
+        publications = []
+        subscriptionRequests = []
+        publishing = nil
+        interruptedMessageID = nil
+        renewalCount = 0
     }
 
     // MARK: Sending

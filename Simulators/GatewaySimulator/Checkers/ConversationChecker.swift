@@ -1,0 +1,255 @@
+import Bytes
+import GatewayCore
+import MQTT
+import MQTTSN
+
+/// What the gateway may say to a client, judged by what it has heard from it and said to it before.
+///
+/// - To a client that sleeps only answers to its own requests go out (MQTT-SN 1.2 §6.14); to one that is being connected
+///   nothing but what belongs to the set-up.
+/// - PINGRESP answers a PINGREQ of an active client, or ends a wake-up: not while an exchange with the client is open, and
+///   nothing follows it.
+/// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a REGISTER
+///   that it has acknowledged; or by a pre-defined id or short name. The id stands for the topic of the message.
+/// - PUBACK, PUBREC, PUBCOMP, REGACK, SUBACK and UNSUBACK answer something that was asked.
+///
+/// The model gives the gateway the benefit of the doubt where only its own timers decide, such as when it gives up a
+/// client that is awake.
+struct ConversationChecker {
+    private enum Phase {
+        /// No session that the model knows of: anything goes but PUBLISH.
+        case unknown
+        case connecting
+        case active
+        case asleep
+        case awake
+    }
+
+    private struct Conversation {
+        var phase = Phase.unknown
+        /// What it was before the CONNECT, in case that is refused.
+        var formerPhase = Phase.unknown
+        /// Where the client's session is.
+        var address = 0
+        var wantsSleep = false
+        var toldNames: [TopicID: [UInt8]] = [:]
+        /// Names that the client has asked an id for, and that the gateway has told, by message id.
+        var requestedNames: [MessageID: [UInt8]] = [:]
+        var offeredNames: [MessageID: (TopicID, [UInt8])] = [:]
+        /// What awaits an answer of the client.
+        var openPublish: MessageID?
+        var openRelease: MessageID?
+        var openRegister: MessageID?
+        /// Message type and message id of what the client has asked.
+        var requests: Set<UInt32> = []
+
+        /// What was open when the client fell asleep begins anew when it wakes up.
+        mutating func closeExchanges() { (openPublish, openRelease, openRegister) = (nil, nil, nil) }
+    }
+
+    private var conversations: [Conversation]
+    private(set) var violation: String?
+
+    init(clientCount: Int) { conversations = Array(repeating: Conversation(), count: clientCount) }
+
+    mutating func gatewayRestarted() {
+        conversations = Array(repeating: Conversation(), count: conversations.count)
+    }
+
+    private mutating func violate(_ client: Int, _ text: String) {
+        if violation == nil { violation = "client \(client) \(text)" }
+    }
+
+    private static func request(_ type: MessageType, _ messageID: MessageID) -> UInt32 {
+        UInt32(type.rawValue) << 16 | UInt32(messageID)
+    }
+
+    // MARK: Heard from the client
+
+    /// The gateway is about to be told of a client's datagram.
+    mutating func clientWasHeard(_ datagram: [UInt8], client: Int, at address: Int, plan: WorldPlan) {
+        guard let message = try? Message.decode(datagram.span.bytes) else { return }
+        if case .connect = message {
+            if conversations[client].phase != .connecting {
+                conversations[client].formerPhase = conversations[client].phase
+            }
+            conversations[client].phase = .connecting
+            return
+        }
+        conversations[client].wantsSleep = false
+        if case .pingRequest(let name) = message {
+            let mayMove = !name.isEmpty && plan.gateway.sleep.allowsAddressChange
+            guard conversations[client].address == address || mayMove else { return }
+            guard conversations[client].phase == .asleep || conversations[client].phase == .awake else { return }
+            if conversations[client].phase == .asleep { conversations[client].closeExchanges() }
+            conversations[client].phase = .awake
+            conversations[client].address = address
+            return
+        }
+        note(message, datagram, client, isInSession: conversations[client].address == address)
+    }
+
+    private mutating func note(_ message: Message, _ datagram: [UInt8], _ client: Int, isInSession: Bool) {
+        func ask(_ messageID: MessageID) {
+            conversations[client].requests.insert(Self.request(message.type, messageID))
+        }
+        switch message {
+        case .publish(let publish): ask(publish.messageID)
+        case .publishRelease(let messageID): ask(messageID)
+        case .unsubscribe(let unsubscribe): ask(unsubscribe.messageID)
+        case .register(let register):
+            ask(register.messageID)
+            conversations[client].requestedNames[register.messageID] = Array(datagram[register.topicName])
+        case .subscribe(let subscribe):
+            ask(subscribe.messageID)
+            if subscribe.flags.topicIDType == .normal {
+                conversations[client].requestedNames[subscribe.messageID] = Array(datagram[subscribe.topic])
+            }
+        case .disconnect(let duration): conversations[client].wantsSleep = isInSession && (duration ?? 0) > 0
+        default: if isInSession { noteAnswer(message, client) }
+        }
+    }
+
+    private mutating func noteAnswer(_ message: Message, _ client: Int) {
+        switch message {
+        case .registerAcknowledgement(let answer):
+            guard conversations[client].openRegister == answer.messageID else { return }
+            conversations[client].openRegister = nil
+            guard answer.returnCode == .accepted, let offer = conversations[client].offeredNames[answer.messageID]
+            else { return }
+            conversations[client].toldNames[offer.0] = offer.1
+        case .publishAcknowledgement(let answer):
+            let isOpen = conversations[client].openPublish == answer.messageID
+            if isOpen { conversations[client].openPublish = nil }
+            if answer.returnCode == .invalidTopicID, isOpen || answer.messageID == 0 {
+                conversations[client].toldNames[answer.topicID] = nil
+            }
+        case .publishReceived(let messageID):
+            if conversations[client].openPublish == messageID { conversations[client].openPublish = nil }
+        case .publishComplete(let messageID):
+            if conversations[client].openRelease == messageID { conversations[client].openRelease = nil }
+        default: break
+        }
+    }
+
+    // MARK: Said to the client
+
+    /// The gateway sends a datagram to an address of a client.
+    ///
+    /// - Parameter isAnswer: It does so while it is told of a datagram of this client.
+    mutating func gatewaySent(_ datagram: [UInt8], to client: Int, at address: Int, isAnswer: Bool, plan: WorldPlan) {
+        guard let message = try? Message.decode(datagram.span.bytes) else { return }
+        switch message {
+        case .connectAcknowledgement(let code): connectAcknowledged(client, code, at: address)
+        case .disconnect: disconnected(client, at: address, isAnswer: isAnswer)
+        case .pingResponse: pingAnswered(client, isAnswer: isAnswer)
+        case .publish(let publish):
+            speak(client, message, at: address)
+            checkTopic(of: publish, datagram, client, plan)
+            if publish.flags.qos != .atMostOnce { conversations[client].openPublish = publish.messageID }
+        case .publishRelease(let messageID):
+            speak(client, message, at: address)
+            conversations[client].openRelease = messageID
+        case .register(let register):
+            speak(client, message, at: address)
+            conversations[client].openRegister = register.messageID
+            conversations[client].offeredNames[register.messageID] = (
+                register.topicID, Array(datagram[register.topicName])
+            )
+        case .registerAcknowledgement, .subscribeAcknowledgement, .unsubscribeAcknowledgement, .publishAcknowledgement,
+            .publishReceived, .publishComplete:
+            checkAnswer(message, client)
+        default: break
+        }
+    }
+
+    private mutating func connectAcknowledged(_ client: Int, _ code: ReturnCode, at address: Int) {
+        guard code == .accepted else {
+            if conversations[client].phase == .connecting {
+                conversations[client].phase = conversations[client].formerPhase
+            }
+            return
+        }
+        // Where it is a repetition the client has said nothing since the last one, so it was told nothing either.
+        conversations[client].toldNames = [:]
+        conversations[client].phase = .active
+        conversations[client].address = address
+    }
+
+    private mutating func disconnected(_ client: Int, at address: Int, isAnswer: Bool) {
+        guard conversations[client].address == address else { return }
+        if conversations[client].wantsSleep, isAnswer {
+            conversations[client].phase = .asleep
+        } else if conversations[client].phase != .connecting {
+            conversations[client].phase = .unknown
+        }
+        conversations[client].wantsSleep = false
+    }
+
+    private mutating func pingAnswered(_ client: Int, isAnswer: Bool) {
+        let conversation = conversations[client]
+        switch conversation.phase {
+        case .unknown: break
+        case .connecting: violate(client, "gets PINGRESP while it is being connected")
+        case .asleep: violate(client, "gets PINGRESP while it sleeps")
+        case .active: if !isAnswer { violate(client, "gets PINGRESP without having asked") }
+        case .awake:
+            if conversation.openPublish != nil || conversation.openRelease != nil || conversation.openRegister != nil {
+                violate(client, "gets PINGRESP though its wake-up is not over")
+            }
+            conversations[client].phase = .asleep
+        }
+    }
+
+    /// The gateway begins an exchange, or goes on with one.
+    private mutating func speak(_ client: Int, _ message: Message, at address: Int) {
+        let name = message.type.specificationName
+        switch conversations[client].phase {
+        case .unknown: if case .publish = message { violate(client, "gets \(name) without a session") }
+        case .connecting: violate(client, "gets \(name) while it is being connected")
+        case .asleep: violate(client, "gets \(name) while it sleeps")
+        case .active, .awake:
+            if conversations[client].address != address { violate(client, "gets \(name) where it is not") }
+        }
+    }
+
+    private mutating func checkTopic(of publish: MQTTSN.Publish, _ datagram: [UInt8], _ client: Int, _ plan: WorldPlan) {
+        let name: [UInt8]?
+        switch publish.flags.topicIDType {
+        case .normal: name = conversations[client].toldNames[publish.topicID]
+        case .predefined, .shortName: name = plan.name(of: publish.topicID, publish.flags.topicIDType)
+        case .reserved: name = nil
+        }
+        guard let name else { return violate(client, "gets PUBLISH with topic id \(publish.topicID), which it was not told") }
+        guard let stamp = Stamp(datagram[publish.data]), plan.topics.indices.contains(stamp.topic) else { return }
+        if plan.topics[stamp.topic].name != name {
+            violate(client, "gets \(stamp) as \(String(decoding: name, as: UTF8.self))")
+        }
+    }
+
+    private mutating func checkAnswer(_ message: Message, _ client: Int) {
+        let (asked, messageID): (MessageType, MessageID)
+        switch message {
+        case .registerAcknowledgement(let answer):
+            (asked, messageID) = (.register, answer.messageID)
+            if answer.returnCode == .accepted, let name = conversations[client].requestedNames[messageID] {
+                conversations[client].toldNames[answer.topicID] = name
+            }
+        case .subscribeAcknowledgement(let answer):
+            (asked, messageID) = (.subscribe, answer.messageID)
+            if answer.returnCode == .accepted, answer.topicID != 0,
+                let name = conversations[client].requestedNames[messageID]
+            {
+                conversations[client].toldNames[answer.topicID] = name
+            }
+        case .unsubscribeAcknowledgement(let id): (asked, messageID) = (.unsubscribe, id)
+        case .publishAcknowledgement(let answer): (asked, messageID) = (.publish, answer.messageID)
+        case .publishReceived(let id): (asked, messageID) = (.publish, id)
+        case .publishComplete(let id): (asked, messageID) = (.publishRelease, id)
+        default: return
+        }
+        if !conversations[client].requests.contains(Self.request(asked, messageID)) {
+            violate(client, "gets \(message.type.specificationName) \(messageID), and has not asked")
+        }
+    }
+}

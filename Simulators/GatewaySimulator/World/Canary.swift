@@ -1,0 +1,173 @@
+import Bytes
+import GatewayCore
+import MQTT
+import MQTTSN
+
+/// A known bug that can be planted into a world, to show that the checkers would find it.
+package enum Canary: String, CaseIterable, Sendable {
+    case acknowledgeBeforeBroker = "acknowledge-before-broker"
+    case pingResponseTooEarly = "pingresp-too-early"
+    case idBeforeAcknowledgement = "id-before-regack"
+    case dropOnWake = "drop-on-wake"
+    case exactlyOnceTwice = "qos2-twice"
+    case sessionLeak = "session-leak"
+    case forgottenSubscription = "lost-subscription"
+    case peerLeak = "peer-leak"
+
+    /// Within so many seeds, from 1 on, the bug must have been found.
+    package var seedLimit: Int {
+        switch self {
+        case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
+            .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak:
+            50
+        }
+    }
+}
+
+/// A gateway in a world: the product's own, whose events and effects a canary changes on their way.
+struct PlantedGateway: ~Copyable {
+    private var gateway: Gateway
+    private let canary: Canary?
+
+    init(configuration: GatewayConfiguration, seed: UInt64, canary: Canary?) {
+        gateway = Gateway(configuration: configuration, seed: seed)
+        self.canary = canary
+    }
+
+    var nextDeadline: Instant? { gateway.nextDeadline }
+    func census() -> Census { gateway.takeCensus() }
+
+    mutating func handle(_ event: Event, _ bytes: RawSpan, at now: Instant, into effects: inout Effects) {
+        guard let canary else {
+            gateway.handle(event, bytes, at: now, into: &effects)
+            return
+        }
+        if canary == .sessionLeak, swallowsGoodbye(event, bytes, into: &effects) { return }
+        if canary == .pingResponseTooEarly, case .datagramReceived(let peer, _) = event,
+            case .pingRequest(let clientID)? = try? Message.decode(bytes), !clientID.isEmpty
+        {
+            effects.send(.pingResponse, to: peer)
+        }
+        let first = effects.list.count
+        gateway.handle(event, bytes, at: now, into: &effects)
+        mangle(canary, event, bytes, from: first, at: now, into: &effects)
+    }
+
+    /// Says goodbye in the gateway's place and keeps the goodbye from it.
+    private func swallowsGoodbye(_ event: Event, _ bytes: RawSpan, into effects: inout Effects) -> Bool {
+        guard case .datagramReceived(let peer, _) = event, case .disconnect(nil)? = try? Message.decode(bytes)
+        else { return false }
+        effects.send(.disconnect(duration: nil), to: peer)
+        return true
+    }
+
+    private mutating func mangle(
+        _ canary: Canary, _ event: Event, _ bytes: RawSpan, from first: Int, at now: Instant,
+        into effects: inout Effects
+    ) {
+        switch canary {
+        case .acknowledgeBeforeBroker: acknowledge(event, bytes, into: &effects)
+        case .idBeforeAcknowledgement: answerRegisters(from: first, at: now, into: &effects)
+        case .dropOnWake: if case .datagramReceived = event { dropMessage(bytes, from: first, at: now, into: &effects) }
+        case .exactlyOnceTwice: repeatPublish(from: first, into: &effects)
+        case .forgottenSubscription: dropSubscribe(event, from: first, into: &effects)
+        case .peerLeak:
+            effects.list.removeAll {
+                if case .forgetPeer(let peer) = $0 { peer.number % 7 == 3 } else { false }
+            }
+        case .pingResponseTooEarly, .sessionLeak: break
+        }
+    }
+
+    private func acknowledge(_ event: Event, _ bytes: RawSpan, into effects: inout Effects) {
+        guard case .datagramReceived(let peer, _) = event, case .publish(let publish)? = try? Message.decode(bytes),
+            publish.flags.qos == .atLeastOnce
+        else { return }
+        let answer = PublishAcknowledgement(
+            topicID: publish.topicID, messageID: publish.messageID, returnCode: .accepted)
+        effects.send(.publishAcknowledgement(answer), to: peer)
+    }
+
+    private mutating func answerRegisters(from first: Int, at now: Instant, into effects: inout Effects) {
+        var index = first
+        while index < effects.list.count {
+            defer { index += 1 }
+            guard case .sendDatagram(let range, let peer) = effects.list[index],
+                case .register(let register)? = effects.message(in: range)
+            else { continue }
+            let answer = RegisterAcknowledgement(
+                topicID: register.topicID, messageID: register.messageID, returnCode: .accepted)
+            feed(.registerAcknowledgement(answer), from: peer, at: now, into: &effects)
+        }
+    }
+
+    /// Tells the gateway something that no client has said.
+    private mutating func feed(_ message: Message, from peer: PeerID, at now: Instant, into effects: inout Effects) {
+        var datagram: [UInt8] = []
+        datagram.appendMessage(message)
+        gateway.handle(.datagramReceived(from: peer), datagram.span.bytes, at: now, into: &effects)
+    }
+
+    /// The first QoS 1 message of a wake-up gets lost inside.
+    private mutating func dropMessage(
+        _ bytes: RawSpan, from first: Int, at now: Instant, into effects: inout Effects
+    ) {
+        guard case .pingRequest(let clientID)? = try? Message.decode(bytes), !clientID.isEmpty else { return }
+        for index in first..<effects.list.count {
+            guard case .sendDatagram(let range, let peer) = effects.list[index],
+                case .publish(let publish)? = effects.message(in: range), publish.flags.qos == .atLeastOnce
+            else { continue }
+            effects.list.remove(at: index)
+            let answer = PublishAcknowledgement(
+                topicID: publish.topicID, messageID: publish.messageID, returnCode: .accepted)
+            feed(.publishAcknowledgement(answer), from: peer, at: now, into: &effects)
+            return
+        }
+    }
+
+    private func repeatPublish(from first: Int, into effects: inout Effects) {
+        for index in first..<effects.list.count {
+            guard case .sendStream(let range, let stream) = effects.list[index],
+                case .publish(let publish)? = effects.packet(in: range), publish.qos == .exactlyOnce
+            else { continue }
+            let start = effects.bytes.count
+            let copy = Array(effects.bytes[range])
+            effects.bytes.appendPublishPacket(
+                duplicate: false, qos: .exactlyOnce, retain: false,
+                topicName: copy.span.bytes.extracting(publish.topicName), packetID: publish.packetID ^ 0x4000,
+                payload: copy.span.bytes.extracting(publish.payload))
+            effects.list.append(.sendStream(start..<effects.bytes.count, on: stream))
+        }
+    }
+
+    /// Subscribing again after the broker forgot is left out.
+    private func dropSubscribe(_ event: Event, from first: Int, into effects: inout Effects) {
+        guard case .streamReceived = event else { return }
+        for index in (first..<effects.list.count).reversed() {
+            guard case .sendStream(let range, _) = effects.list[index],
+                case .subscribe? = effects.packet(in: range)
+            else { continue }
+            effects.list.remove(at: index)
+        }
+    }
+}
+
+extension Effects {
+    fileprivate mutating func send(_ message: Message, to peer: PeerID) {
+        let start = bytes.count
+        bytes.appendMessage(message)
+        list.append(.sendDatagram(start..<bytes.count, to: peer))
+    }
+
+    /// The MQTT-SN message in a part of the arena.
+    fileprivate borrowing func message(in range: ByteRange) -> Message? {
+        let copy = Array(bytes[range])
+        return try? Message.decode(copy.span.bytes)
+    }
+
+    /// The MQTT packet in a part of the arena.
+    fileprivate borrowing func packet(in range: ByteRange) -> Packet? {
+        let copy = Array(bytes[range])
+        return try? Packet.decode(copy.span.bytes)
+    }
+}

@@ -1,0 +1,129 @@
+import Bytes
+package import GatewayCore
+import MQTT
+import MQTTSN
+
+/// The latest happenings of a world in words, for whoever looks for the cause of a violation.
+package struct Chronicle {
+    private let limit: Int
+    private var lines: [String] = []
+    private var start: Instant
+
+    /// - Parameter limit: So many lines are kept, the latest.
+    package init(limit: Int, from start: Instant) {
+        self.limit = limit
+        self.start = start
+    }
+
+    /// First to last.
+    package var latest: [String] { Array(lines.suffix(limit)) }
+
+    mutating func note(_ text: String, at now: Instant) {
+        let milliseconds = now.since(start).nanoseconds / 1_000_000
+        let fraction = String(1_000 + milliseconds % 1_000).dropFirst()
+        lines.append("\(milliseconds / 1_000).\(fraction) s  \(text)")
+        if lines.count > 2 * limit { lines.removeFirst(lines.count - limit) }
+    }
+
+    mutating func noteSent(_ datagram: [UInt8], by client: Int, at now: Instant) {
+        note("client \(client) sends \(Self.words(datagram))", at: now)
+    }
+
+    mutating func note(_ observation: ClientObservation, of client: Int, at now: Instant, in world: World) {
+        if case .messageReceived(let message) = observation {
+            note("client \(client) has \(Self.words(message.payload, message.qos.rawValue))", at: now)
+        } else {
+            note("client \(client): \(observation)", at: now)
+        }
+    }
+
+    mutating func note(_ event: Event, _ bytes: [UInt8], at now: Instant, in world: World) {
+        switch event {
+        case .datagramReceived(let peer, _):
+            note("  gateway hears \(world.name(of: peer)): \(Self.words(bytes))", at: now)
+        case .streamReceived(let id): note("  gateway reads \(bytes.count) octets of stream \(id.generation)", at: now)
+        case .deadlineReached: break
+        case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamClosed, .shutdownRequested:
+            note("  gateway is told \(event)", at: now)
+        }
+    }
+
+    mutating func note(_ effect: Effect, _ bytes: [UInt8], at now: Instant, in world: World) {
+        switch effect {
+        case .sendDatagram(let range, let peer):
+            note("    → \(world.name(of: peer)): \(Self.words(Array(bytes[range])))", at: now)
+        case .sendStream(let range, let id):
+            note("    ⇒ stream \(id.generation): \(Self.packetWords(Array(bytes[range])))", at: now)
+        case .observe(let observation):
+            let name = String(decoding: bytes[observation.clientID], as: UTF8.self)
+            note("    · \(observation.kind) \(name) \(observation.detail)", at: now)
+        case .openStream, .closeStream, .pauseStream, .resumeStream, .forgetPeer, .broadcastDatagram:
+            note("    \(effect)", at: now)
+        }
+    }
+
+    mutating func note(_ record: BrokerRecord, at now: Instant, in world: World) {
+        func name(_ clientID: [UInt8]) -> String { String(decoding: clientID, as: UTF8.self) }
+        switch record {
+        case .received(let clientID, _, let payload, let qos):
+            note("broker has \(Self.words(payload, qos.rawValue)) from \(name(clientID))", at: now)
+        case .handed(let clientID, _, let payload, let qos):
+            note("broker hands \(Self.words(payload, qos.rawValue)) to \(name(clientID))", at: now)
+        case .dropped(let clientID, let payload):
+            note("broker drops \(Self.words(payload, 0)) for \(name(clientID))", at: now)
+        case .acknowledged(let clientID, let payload, let qos):
+            note("broker is told that \(name(clientID)) has \(Self.words(payload, qos.rawValue))", at: now)
+        case .sessionOpened(let clientID, let isClean, let isPresent):
+            note("broker opens session of \(name(clientID)), clean \(isClean), present \(isPresent)", at: now)
+        case .sessionEnded(let clientID): note("broker ends session of \(name(clientID))", at: now)
+        case .willPublished(let payload): note("broker publishes the Will \(name(payload))", at: now)
+        }
+    }
+
+    // MARK: Words
+
+    private static func words(_ payload: [UInt8], _ qos: UInt8) -> String {
+        let text = Stamp(payload).map { "\($0)" } ?? "something else"
+        return "\(text) at QoS \(qos)"
+    }
+
+    private static func words(_ datagram: [UInt8]) -> String {
+        guard let message = try? Message.decode(datagram.span.bytes) else { return "\(datagram)" }
+        switch message {
+        case .publish(let publish):
+            let duplicate = publish.flags.duplicate ? " again" : ""
+            let what = Stamp(datagram[publish.data]).map { "\($0)" } ?? "\(publish.data.count) octets"
+            return "PUBLISH \(publish.messageID)\(duplicate) QoS \(publish.flags.qos.rawValue) id \(publish.topicID): \(what)"
+        case .register(let register):
+            let name = String(decoding: datagram[register.topicName], as: UTF8.self)
+            return "REGISTER \(register.messageID) id \(register.topicID) \(name)"
+        case .connect(let connect): return "CONNECT clean \(connect.flags.cleanSession) will \(connect.flags.will)"
+        case .subscribe(let subscribe):
+            return "SUBSCRIBE \(subscribe.messageID) \(String(decoding: datagram[subscribe.topic], as: UTF8.self))"
+        case .unsubscribe(let request):
+            return "UNSUBSCRIBE \(request.messageID) \(String(decoding: datagram[request.topic], as: UTF8.self))"
+        case .pingRequest(let name): return "PINGREQ \(String(decoding: datagram[name], as: UTF8.self))"
+        default: return "\(message)"
+        }
+    }
+
+    private static func packetWords(_ bytes: [UInt8]) -> String {
+        guard let packet = try? Packet.decode(bytes.span.bytes) else { return "\(bytes)" }
+        switch packet {
+        case .publish(let publish):
+            let what = Stamp(bytes[publish.payload]).map { "\($0)" } ?? "\(publish.payload.count) octets"
+            return "PUBLISH \(publish.packetID) QoS \(publish.qos.rawValue): \(what)"
+        case .connect(let connect): return "CONNECT clean \(connect.cleanSession)"
+        case .subscribe(let subscribe): return "SUBSCRIBE \(subscribe.packetID)"
+        default: return "\(packet)"
+        }
+    }
+}
+
+extension World {
+    /// Who is behind a peer, in words.
+    func name(of peer: PeerID) -> String {
+        guard let address = addressByPeer[peer] else { return "\(peer)" }
+        return clientByAddress[address].map { "client \($0) at \(address)" } ?? "stranger at \(address)"
+    }
+}

@@ -1,0 +1,223 @@
+import Bytes
+import GatewayCore
+import MQTT
+import MQTTSN
+
+// The devices: what they do by themselves, and what their clients say of it.
+
+extension World {
+    func populate() {
+        for index in 0..<options[.clients] { clients.append(makeClient(index)) }
+        for index in clients.indices {
+            clientByAddress[clients[index].address] = index
+            queue.insert(.clientActs(index), at: now + milliseconds(0...5_000))
+        }
+        for index in 0..<options[.hostile] {
+            hostiles.append(HostileSender(address: newAddress()))
+            queue.insert(.hostileActs(index), at: now + milliseconds(0...5_000))
+        }
+        queue.insert(.faultsStrike, at: now + .seconds(1))
+    }
+
+    private func makeClient(_ index: Int) -> WorldClient {
+        let clientID = Array("c\(index)".utf8)
+        var configuration = SimulatedClientConfiguration(clientID: clientID)
+        configuration.retryInterval = .seconds(5)
+        configuration.congestionPause = .seconds(20)
+        configuration.remembersTopicIDs = pick(2) == 0 && options[.gatewayRestarts] == 0 && options[.fewPlaces] == 0
+        var client = WorldClient(
+            device: SimulatedClient(configuration: configuration), address: newAddress(), clientID: clientID)
+        client.isSleeper = rolls(.sleepers)
+        client.options.cleanSession = rolls(.cleanSessions)
+        client.options.keepAliveSeconds = UInt16(20 + pick(100))
+        if rolls(.wills) {
+            client.options.will = ClientWill(
+                topicName: Array("will/\(index)".utf8), payload: Array("c\(index) is gone".utf8), qos: drawQoS())
+        }
+        let topics = plan.topics.map(\.topic) + plan.filters.map { .name($0) }
+        for topic in topics where pick(5) < 2 {
+            client.wanted.append(topic)
+            client.wantedQoS.append(drawQoS())
+        }
+        return client
+    }
+
+    private func drawQoS() -> QualityOfService {
+        switch pick(4) {
+        case 0: .atMostOnce
+        case 1: .exactlyOnce
+        default: .atLeastOnce
+        }
+    }
+
+    // MARK: What a device does
+
+    func act(_ index: Int) {
+        let mean = isHealed ? 3_000 : max(500, 1_000_000 / max(1, options[.publishing]))
+        queue.insert(.clientActs(index), at: now + milliseconds(1...(2 * mean)))
+        guard !clients[index].isDead, !hasEnded else { return }
+        if let silentUntil = clients[index].silentUntil, silentUntil > now, !isHealed { return }
+        switch clients[index].device.state {
+        case .disconnected: connect(index)
+        case .active: actWhileActive(index)
+        case .asleep: actWhileAsleep(index)
+        case .connecting, .disconnecting, .fallingAsleep, .awake: break
+        }
+    }
+
+    private func connect(_ index: Int) {
+        var wish = clients[index].options
+        // A session is begun anew now and then.
+        if !wish.cleanSession, !isHealed, pick(20) == 0 { wish.cleanSession = true }
+        clients[index].options.keepAliveSeconds = wish.keepAliveSeconds
+        let former = clients[index].device.connectOptions
+        let isNew = wish.cleanSession || former.cleanSession
+        clients[index].connection += 1
+        if isNew || gatewayLives > 1 || options[.fewPlaces] > 0 {
+            dropDatagrams { $0.client == index }
+        }
+        if isNew { subscriptions.sessionBegan(index) }
+        deliveries.sessionBegins(index, isNew: isNew)
+        command(index, .connect(wish))
+    }
+
+    private func actWhileActive(_ index: Int) {
+        subscribeToWanted(index)
+        guard !isHealed else { return }
+        if rolls(.churn) { return changeSubscription(index) }
+        if rolls(.departures) { return command(index, .disconnect) }
+        if rolls(.silences) {
+            clients[index].silentUntil = now + milliseconds(1_000...200_000)
+            return
+        }
+        if clients[index].isSleeper, pick(3) == 0 {
+            return command(index, .sleep(UInt16(10 + pick(300))))
+        }
+        publish(index)
+    }
+
+    private func actWhileAsleep(_ index: Int) {
+        if !isHealed, pick(6) == 0 { return connect(index) }
+        // A device that has something to say must be active for that.
+        if isHealed, !clients[index].device.isIdle { return connect(index) }
+        command(index, .wakeUp)
+    }
+
+    private func publish(_ index: Int) {
+        clients[index].lastSequence += 1
+        let topic = pick(plan.topics.count)
+        let stamp = Stamp(publisher: index, sequence: clients[index].lastSequence, topic: topic)
+        let qos = drawQoS()
+        let payload = stamp.payload(byteCount: rolls(.longPayloads) ? 9 + pick(1_200) : 9 + pick(20))
+        deliveries.published(stamp, qos: qos)
+        command(
+            index,
+            .publish(
+                ClientPublication(
+                    number: stamp.sequence, topic: plan.topics[topic].topic, payload: payload, qos: qos,
+                    retain: rolls(.retained))))
+    }
+
+    /// What the device wants and does not have.
+    private func subscribeToWanted(_ index: Int) {
+        guard clients[index].device.isSubscriptionIdle else { return }
+        for position in clients[index].wanted.indices {
+            let topic = clients[index].wanted[position]
+            guard subscriptions.isWanting(index, plan.name(of: topic)) else { continue }
+            command(index, .subscribe(topic, clients[index].wantedQoS[position]))
+            return
+        }
+    }
+
+    private func changeSubscription(_ index: Int) {
+        guard !clients[index].wanted.isEmpty, clients[index].device.isSubscriptionIdle else { return }
+        let position = pick(clients[index].wanted.count)
+        if pick(2) == 0 {
+            command(index, .unsubscribe(clients[index].wanted[position]))
+        } else {
+            clients[index].wantedQoS[position] = drawQoS()
+            command(index, .subscribe(clients[index].wanted[position], clients[index].wantedQoS[position]))
+        }
+    }
+
+    func command(_ index: Int, _ command: ClientCommand) { clientHandles(index, .commanded(command), []) }
+
+    // MARK: The client's events and effects
+
+    func clientDeadlineReached(_ index: Int) {
+        clients[index].plannedDeadline = nil
+        guard !clients[index].isDead else { return }
+        if let deadline = clients[index].device.nextDeadline, deadline <= now {
+            clientHandles(index, .deadlineReached, [])
+        } else {
+            planDeadline(index)
+        }
+    }
+
+    func clientHandles(_ index: Int, _ event: ClientEvent, _ bytes: [UInt8]) {
+        clientEffects.removeAll()
+        clients[index].device.handle(event, bytes.span.bytes, at: now, into: &clientEffects)
+        planDeadline(index)
+        var observations: [ClientObservation] = []
+        for effect in clientEffects.list {
+            switch effect {
+            case .send(let range):
+                let datagram = Array(clientEffects.bytes[range])
+                noteSent(datagram, by: index)
+                chronicle?.noteSent(datagram, by: index, at: now)
+                if !clients[index].isMute { sendFromClient(index, datagram) }
+            case .observe(let observation): observations.append(observation)
+            }
+        }
+        for observation in observations { clientObserved(index, observation) }
+    }
+
+    private func planDeadline(_ index: Int) {
+        guard let deadline = clients[index].device.nextDeadline else { return }
+        if let planned = clients[index].plannedDeadline, planned <= deadline { return }
+        clients[index].plannedDeadline = deadline
+        queue.insert(.clientDeadline(index), at: deadline)
+    }
+
+    private func noteSent(_ datagram: [UInt8], by index: Int) {
+        guard let message = try? Message.decode(datagram.span.bytes) else { return }
+        switch message {
+        case .publish(let publish):
+            if let stamp = Stamp(datagram[publish.data]) { clients[index].publishedStamps[publish.messageID] = stamp }
+        case .publishRelease(let messageID):
+            if let stamp = clients[index].publishedStamps[messageID] { deliveries.publisherReleased(stamp) }
+        case .publishComplete(let messageID):
+            if let stamp = clients[index].receivedStamps[messageID] { deliveries.released(stamp, by: index, at: now) }
+        case .subscribe, .unsubscribe: subscriptions.requested(message, datagram, by: index, plan)
+        default: break
+        }
+    }
+
+    private func clientObserved(_ index: Int, _ observation: ClientObservation) {
+        chronicle?.note(observation, of: index, at: now, in: self)
+        switch observation {
+        case .published(let sequence): deliveries.acknowledgedToPublisher(index, sequence)
+        case .publicationRefused(let sequence, _):
+            if let sequence { deliveries.gaveUp(index, sequence) }
+        case .publicationAbandoned(let sequence): deliveries.gaveUp(index, sequence)
+        case .messageReceived(let message): noteReceived(message, by: index)
+        case .subscribed(let topic, let qos):
+            subscriptions.confirmed(
+                index, plan.name(of: topic), qos: DeliveryQoS(rawValue: qos.rawValue) ?? .atMostOnce,
+                gatewayLife: gatewayLives)
+        case .unsubscribed(let topic):
+            subscriptions.confirmed(index, plan.name(of: topic), qos: nil, gatewayLife: gatewayLives)
+        case .malformedDatagram(let error): fail("client \(index) got a datagram that cannot be read: \(error)")
+        case .connected, .connectionRefused, .disconnected, .fellAsleep, .dismissed, .gatewayLost, .topicRegistered,
+            .topicLearned, .subscriptionRefused, .unexpectedMessage:
+            break
+        }
+    }
+
+    private func noteReceived(_ message: ClientMessage, by index: Int) {
+        guard let stamp = Stamp(message.payload) else { return }
+        guard plan.topics.indices.contains(stamp.topic), plan.name(of: message.topic) == plan.topics[stamp.topic].name
+        else { return fail("client \(index) got \(stamp) on topic \(message.topic)") }
+        deliveries.received(stamp, by: index, qos: message.qos)
+    }
+}

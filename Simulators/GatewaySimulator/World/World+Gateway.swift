@@ -1,0 +1,199 @@
+import Bytes
+import GatewayCore
+import MQTT
+import MQTTSN
+
+// The gateway's host in a world: events in, effects carried out, everything checked.
+
+extension World {
+    func gatewayHandles(_ event: Event, _ bytes: [UInt8], from client: Int? = nil) {
+        guard isGatewayUp, verdict == .passed else { return }
+        effects.removeAll()
+        ledger.note(event)
+        gatewayEventCount += 1
+        gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
+        let hash = hashEffects()
+        recorder?.record(event, bytes, at: now, effectHash: hash)
+        ledger.check(effects)
+        chronicle?.note(event, bytes, at: now, in: self)
+        for index in effects.list.indices { carryOut(effects.list[index], answering: client) }
+        checkBounds()
+    }
+
+    private func carryOut(_ effect: Effect, answering client: Int?) {
+        chronicle?.note(effect, effects.bytes, at: now, in: self)
+        switch effect {
+        case .sendDatagram(let range, let peer):
+            guard let address = addressByPeer[peer] else { return }
+            sendFromGateway(Array(effects.bytes[range]), to: address, answering: client)
+        case .broadcastDatagram: break
+        case .openStream(let id): openStream(id)
+        case .sendStream(let range, let id): writeStream(id, range)
+        case .closeStream(let id): closeStream(id)
+        case .pauseStream(let id): if let number = streamByID[id] { streams[number]?.isPaused = true }
+        case .resumeStream(let id):
+            guard let number = streamByID[id] else { return }
+            streams[number]?.isPaused = false
+            queue.insert(.bytesReachedGateway(number), at: now)
+        case .forgetPeer(let peer):
+            guard let address = addressByPeer.removeValue(forKey: peer) else { return }
+            if peerByAddress[address] == peer { peerByAddress[address] = nil }
+        case .observe(let observation): note(observation)
+        }
+    }
+
+    /// Some of what the gateway observes excuses it: it says so where it must drop a message.
+    private func note(_ observation: Observation) {
+        switch observation.kind {
+        case .messageDroppedTooLong, .messageDroppedNotRegistered:
+            if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                deliveries.excuse(client, byteCount: observation.detail)
+            }
+        case .sessionEvicted:
+            if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                subscriptions.gatewayForgot(client) { broker.grantedQoS(of: clients[client].clientID, for: $0) }
+            }
+        default: break
+        }
+    }
+
+    func client(named clientID: [UInt8]) -> Int? {
+        // "c" and a number.
+        guard clientID.first == UInt8(ascii: "c"), let number = Int(String(decoding: clientID.dropFirst(), as: UTF8.self)),
+            clients.indices.contains(number)
+        else { return nil }
+        return number
+    }
+
+    /// The peer that stands for an address; a new one where the gateway has let the host forget the last.
+    func peer(at address: Int) -> PeerID {
+        if let peer = peerByAddress[address] { return peer }
+        peerCount += 1
+        let peer = PeerID(link: LinkID(0), number: peerCount)
+        peerByAddress[address] = peer
+        addressByPeer[peer] = address
+        return peer
+    }
+
+    // MARK: Starting again
+
+    /// The gateway's process ends without a word and starts again with nothing but its configuration.
+    func restartGateway() {
+        guard isGatewayUp else { return }
+        chronicle?.note("the gateway's process is killed", at: now)
+        isGatewayUp = false
+        for number in streamNumbers {
+            guard let id = streams[number]?.id else { continue }
+            streamByID[id] = nil
+            streams[number]?.gatewayHasClosed = true
+            queue.insert(.brokerNoticedEnd(number), at: now + milliseconds(0...5_000))
+        }
+        peerByAddress = [:]
+        addressByPeer = [:]
+        ledger.restart()
+        conversations.gatewayRestarted()
+        for index in clients.indices {
+            subscriptions.gatewayForgot(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }
+        }
+        // Nothing on the radio outlives the gateway's absence.
+        dropDatagrams { _ in true }
+        queue.insert(.gatewayStarts, at: now + milliseconds(100...20_000))
+    }
+
+    func startGateway() {
+        guard !isGatewayUp else { return }
+        gatewayLives += 1
+        gateway = PlantedGateway(configuration: plan.gateway, seed: random.next(), canary: canary)
+        recorder?.restart()
+        isGatewayUp = true
+        chronicle?.note("the gateway starts", at: now)
+        gatewayHandles(.deadlineReached, [])
+    }
+
+    // MARK: Checks
+
+    private func checkBounds() {
+        guard clients.count <= 32 || gatewayEventCount % 64 == 0 else { return }
+        let census = gateway.census()
+        let limits = plan.gateway.limits
+        func expect(_ holds: Bool, _ text: String) { if !holds { fail("\(text): \(census)") } }
+        expect(census.sessions <= limits.clients, "more sessions than the limit")
+        // What waits for the broker's answer keeps its stream open, so what the broker has in flight may come on top.
+        let inFlight = 2 * plan.broker.inFlightWindow
+        expect(census.longestQueue <= limits.queuedMessagesPerClient + inFlight, "a queue is longer than the limit")
+        expect(census.mostTopics <= limits.topicsPerClient, "more topic ids than the limit")
+        expect(census.mostSubscriptions <= limits.subscriptionsPerClient, "more subscriptions than the limit")
+        expect(census.upstreams <= census.sessions + 1, "a broker connection without a client")
+        expect(census.peers == ledger.livePeerCount, "the host remembers other peers than the core")
+        expect(census.routes <= census.sessions + limits.recentDepartures, "more routes than the limit")
+    }
+
+    /// FNV-1a over the time, the effects and their bytes.
+    private func hashEffects() -> UInt64 {
+        var hash = EffectHash(effectHash)
+        hash.combine(effects, at: now)
+        effectHash = hash.value
+        return hash.value
+    }
+}
+
+/// A hash of effects that is the same in every process.
+package struct EffectHash {
+    package private(set) var value: UInt64
+
+    package init(_ value: UInt64 = 0xCBF2_9CE4_8422_2325) { self.value = value }
+
+    mutating func combine(_ number: UInt64) { value = (value ^ number) &* 0x0000_0100_0000_01B3 }
+
+    mutating func combine(_ effects: borrowing Effects, at now: Instant) {
+        combine(now.nanoseconds)
+        for effect in effects.list { combine(effect) }
+        for byte in effects.bytes { combine(UInt64(byte)) }
+    }
+
+    private mutating func combine(_ range: ByteRange) {
+        combine(UInt64(range.lowerBound))
+        combine(UInt64(range.upperBound))
+    }
+
+    private mutating func combine(_ id: UpstreamID) { combine(UInt64(id.slot) << 32 | UInt64(id.generation)) }
+
+    private mutating func combine(_ peer: PeerID) { combine(UInt64(peer.link.rawValue) << 32 | UInt64(peer.number)) }
+
+    private mutating func combine(_ effect: Effect) {
+        switch effect {
+        case .sendDatagram(let range, let peer):
+            combine(1)
+            combine(range)
+            combine(peer)
+        case .broadcastDatagram(let range, let radius, let link):
+            combine(2)
+            combine(range)
+            combine(UInt64(radius) << 16 | UInt64(link.rawValue))
+        case .openStream(let id):
+            combine(3)
+            combine(id)
+        case .sendStream(let range, let id):
+            combine(4)
+            combine(range)
+            combine(id)
+        case .closeStream(let id):
+            combine(5)
+            combine(id)
+        case .pauseStream(let id):
+            combine(6)
+            combine(id)
+        case .resumeStream(let id):
+            combine(7)
+            combine(id)
+        case .forgetPeer(let peer):
+            combine(8)
+            combine(peer)
+        case .observe(let observation):
+            combine(9 + UInt64(observation.kind.rawValue))
+            combine(observation.clientID)
+            combine(UInt64(bitPattern: Int64(observation.detail)))
+            if let peer = observation.peer { combine(peer) }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Bytes
+import GatewayCore
+import MQTTSN
+
+// The radio: what happens to a datagram between a client and the gateway.
+//
+// Three things a real network may do are left out, because MQTT-SN 1.2 has no means against them and no gateway could keep
+// its promises: a copy of a CONNECT that comes after the client has gone on would start a session the client does not know
+// of (AMB-01); what was sent in an earlier session, or before the broker or the gateway lost their memory, would be taken
+// for something of the new one, because message ids and topic ids begin anew there. Such datagrams are lost instead.
+
+extension World {
+    /// A datagram of the gateway sets out.
+    func sendFromGateway(_ bytes: [UInt8], to address: Int, answering sender: Int?) {
+        guard let client = clientByAddress[address] else {
+            if !hostiles.isEmpty { hostiles[pick(hostiles.count)].overheard.append(bytes) }
+            return
+        }
+        conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
+        noteSentPublish(bytes, to: client)
+        overhear(bytes)
+        let datagram = Datagram(
+            client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection)
+        fly(of: client) { .datagramReachedClient(datagram) }
+    }
+
+    /// A datagram of a client sets out.
+    func sendFromClient(_ client: Int, _ bytes: [UInt8]) {
+        overhear(bytes)
+        let datagram = Datagram(
+            client: client, address: clients[client].address, bytes: bytes, sentAt: now,
+            connection: clients[client].connection)
+        fly(of: client) { .datagramReachedGateway(datagram) }
+        if rolls(.damage) { sendDamaged(bytes, at: clients[client].address) }
+    }
+
+    /// Loses, doubles and delays.
+    private func fly(of client: Int, _ happening: () -> Happening) {
+        let copies = rolls(.loss) ? 0 : rolls(.duplication) ? 2 : 1
+        for _ in 0..<copies {
+            var delay = milliseconds(1...max(1, options[.delay]))
+            if options[.jitter] > 0, !isHealed, pick(4) == 0 { delay = milliseconds(1...options[.jitter]) }
+            let free = max(now, clients[client].cloggedUntil ?? now)
+            queue.insert(happening(), at: free + delay)
+        }
+    }
+
+    /// Parts of a datagram arrive from its sender; with wrong bits, as a checksum would not let pass, from elsewhere.
+    private func sendDamaged(_ bytes: [UInt8], at address: Int) {
+        var damaged = bytes
+        if pick(2) == 0 {
+            damaged.removeLast(min(damaged.count, 1 + pick(damaged.count)))
+            gatewayWillReceive(damaged, at: address)
+        } else if !damaged.isEmpty {
+            damaged[pick(damaged.count)] ^= UInt8(1 << pick(8))
+            // Whatever it has become, it must not name anybody.
+            if (try? Message.decode(damaged.span.bytes))?.type != .connect { gatewayWillReceive(damaged, at: newAddress()) }
+        }
+    }
+
+    func gatewayWillReceive(_ bytes: [UInt8], at address: Int) {
+        if case .pingRequest? = try? Message.decode(bytes.span.bytes) { return }
+        let datagram = Datagram(client: nil, address: address, bytes: bytes, sentAt: now, connection: 0)
+        queue.insert(.datagramReachedGateway(datagram), at: now + milliseconds(1...500))
+    }
+
+    private func overhear(_ bytes: [UInt8]) {
+        guard !hostiles.isEmpty, pick(4) == 0 else { return }
+        let index = pick(hostiles.count)
+        hostiles[index].overheard.append(bytes)
+        if hostiles[index].overheard.count > 32 { hostiles[index].overheard.removeFirst() }
+    }
+
+    func newAddress() -> Int {
+        addressCount += 1
+        return addressCount
+    }
+
+    func dropDatagrams(where isUnwanted: (Datagram) -> Bool) {
+        queue.removeAll { happening in
+            switch happening {
+            case .datagramReachedClient(let datagram), .datagramReachedGateway(let datagram): isUnwanted(datagram)
+            case .streamAnswered, .bytesReachedBroker, .bytesReachedGateway, .streamUnblocked, .brokerNoticedEnd,
+                .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .hostileActs, .faultsStrike,
+                .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed:
+                false
+            }
+        }
+    }
+
+    // MARK: Arrivals
+
+    func reachGateway(_ datagram: Datagram) {
+        guard isGatewayUp else { return }
+        guard let client = datagram.client else {
+            gatewayHandles(.datagramReceived(from: peer(at: datagram.address)), datagram.bytes)
+            return
+        }
+        if clients[client].isMute || isLateConnect(datagram, of: client) { return }
+        noteArrival(datagram, of: client)
+        gatewayHandles(.datagramReceived(from: peer(at: datagram.address)), datagram.bytes, from: client)
+    }
+
+    private func isLateConnect(_ datagram: Datagram, of client: Int) -> Bool {
+        guard case .connect? = try? Message.decode(datagram.bytes.span.bytes) else { return false }
+        return clients[client].device.state != .connecting || datagram.connection != clients[client].connection
+    }
+
+    /// Tells the checkers what the gateway is about to hear.
+    private func noteArrival(_ datagram: Datagram, of client: Int) {
+        conversations.clientWasHeard(datagram.bytes, client: client, at: datagram.address, plan: plan)
+        let isOld = datagram.connection != clients[client].connection
+        guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
+        switch message {
+        case .publish(let publish):
+            guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
+            deliveries.publishReachedGateway(stamp, isOld: isOld)
+        case .subscribe, .unsubscribe: subscriptions.requestReachedGateway(message, datagram.bytes, of: client, plan)
+        default: break
+        }
+    }
+
+    func reachClient(_ datagram: Datagram) {
+        guard let client = datagram.client, !clients[client].isDead, !clients[client].isDeaf,
+            clients[client].address == datagram.address
+        else { return }
+        if case .publish(let publish)? = try? Message.decode(datagram.bytes.span.bytes),
+            let stamp = Stamp(datagram.bytes[publish.data])
+        {
+            clients[client].receivedStamps[publish.messageID] = stamp
+            deliveries.publishReachedClient(stamp, client, sentAt: datagram.sentAt)
+        }
+        clientHandles(client, .datagramReceived, datagram.bytes)
+    }
+
+    private func noteSentPublish(_ bytes: [UInt8], to client: Int) {
+        guard case .publish(let publish)? = try? Message.decode(bytes.span.bytes),
+            let stamp = Stamp(bytes[publish.data])
+        else { return }
+        deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)
+    }
+}

@@ -1,0 +1,181 @@
+import Bytes
+package import GatewayCore
+import MQTT
+import MQTTSN
+
+/// What a run of a world has shown.
+package enum Verdict: Equatable, Sendable {
+    case passed
+    /// Something happened that must never happen.
+    case incorrect(String)
+    /// Something did not happen that had to, though nothing stood in its way any more.
+    case stuck(String)
+}
+
+/// A gateway with clients, radio, streams and a broker around it: one seed decides everything that happens.
+///
+/// A world owns the only clock and the only random numbers. First faults strike for a number of steps; then the network
+/// heals, nobody publishes any more, and everything has to come to an end. Checkers are told of every fact on the way;
+/// the first violation ends the run.
+package final class World {
+    package let seed: UInt64
+    package let options: WorldOptions
+    package let canary: Canary?
+    let plan: WorldPlan
+
+    var random: RandomNumbers
+    package internal(set) var now = Instant(nanoseconds: 1_000_000_000_000)
+    var queue = WorldQueue()
+    package internal(set) var stepCount = 0
+
+    // The gateway and its host.
+    var gateway: PlantedGateway
+    var effects = Effects()
+    var isGatewayUp = true
+    var gatewayLives = 1
+    var peerByAddress: [Int: PeerID] = [:]
+    var addressByPeer: [PeerID: Int] = [:]
+    var peerCount: UInt32 = 0
+    var spinCount = 0
+
+    // The broker and the streams to it.
+    var broker: SimulatedBroker
+    var brokerEffects = BrokerEffects()
+    var isBrokerUp = true
+    var streams: [Int: WorldStream] = [:]
+    /// The numbers of the streams there are, in the order of their opening.
+    var streamNumbers: [Int] = []
+    var streamByID: [UpstreamID: Int] = [:]
+    var streamCount = 0
+
+    // The clients and the radio.
+    var clients: [WorldClient] = []
+    var clientEffects = ClientEffects()
+    var clientByAddress: [Int: Int] = [:]
+    var addressCount = 0
+    var hostiles: [HostileSender] = []
+
+    var isHealed = false
+    var hasEnded = false
+
+    // The checkers.
+    var ledger: HostLedger
+    var deliveries: DeliveryChecker
+    var conversations: ConversationChecker
+    var subscriptions: SubscriptionChecker
+    package internal(set) var verdict = Verdict.passed
+    /// The hash of every effect of the gateway so far, and of the time of each.
+    package internal(set) var effectHash: UInt64 = 0xCBF2_9CE4_8422_2325
+    package internal(set) var gatewayEventCount = 0
+    /// What happened, in words; nil unless it is wanted, because words take time.
+    package var chronicle: Chronicle?
+    /// Every event of the gateway and the hash of its effects; nil unless it is wanted.
+    package var recorder: TraceRecorder?
+
+    /// - Parameters:
+    ///   - options: nil to draw them from the seed.
+    ///   - canary: A bug to plant.
+    package init(seed: UInt64, options: WorldOptions? = nil, canary: Canary? = nil) {
+        self.seed = seed
+        self.canary = canary
+        random = RandomNumbers(seed: seed)
+        let drawn = WorldOptions(drawnFrom: &random)
+        self.options = options ?? drawn
+        plan = WorldPlan(self.options)
+        gateway = PlantedGateway(configuration: plan.gateway, seed: random.next(), canary: canary)
+        broker = SimulatedBroker(configuration: plan.broker)
+        broker.keepsRecords = true
+        ledger = HostLedger(plan.gateway)
+        deliveries = DeliveryChecker(clientCount: self.options[.clients])
+        conversations = ConversationChecker(clientCount: self.options[.clients])
+        subscriptions = SubscriptionChecker(clientCount: self.options[.clients])
+        populate()
+    }
+
+    /// Lets faults strike for `steps` steps, heals the world and waits until everything has come to an end.
+    @discardableResult
+    package func run(steps: Int) -> Verdict {
+        while stepCount < steps, verdict == .passed { step() }
+        if verdict == .passed { heal() }
+        if verdict == .passed { comeToAnEnd() }
+        return verdict
+    }
+
+    /// Simulated time since the beginning.
+    package var elapsed: TimeSpan { now.since(Instant(nanoseconds: 1_000_000_000_000)) }
+
+    func fail(_ text: String) { if verdict == .passed { verdict = .incorrect(text) } }
+
+    /// Takes over the first violation a checker has found.
+    func collectViolations() {
+        for violation in [ledger.violation, deliveries.violation, conversations.violation, subscriptions.violation] {
+            if let violation { fail(violation) }
+        }
+    }
+
+    // MARK: Steps
+
+    /// Lets the next thing happen.
+    func step() {
+        stepCount += 1
+        let planned = queue.nextTime
+        let gatewayTime = isGatewayUp ? gateway.nextDeadline : nil
+        let brokerTime = isBrokerUp ? broker.nextDeadline : nil
+        let others = [gatewayTime, brokerTime].compactMap { $0 }.min()
+        if let planned, others.map({ planned <= $0 }) ?? true {
+            now = max(now, planned)
+            if let happening = queue.removeFirst() { happen(happening) }
+            spinCount = 0
+        } else if let gatewayTime, gatewayTime == others {
+            wakeGateway(at: gatewayTime)
+        } else if let brokerTime {
+            now = max(now, brokerTime)
+            brokerHandles(.deadlineReached, [])
+        }
+        collectViolations()
+    }
+
+    private func wakeGateway(at time: Instant) {
+        spinCount = time <= now ? spinCount + 1 : 0
+        if spinCount > 1_000 { fail("the gateway asks to be woken again and again") }
+        now = max(now, time)
+        gatewayHandles(.deadlineReached, [])
+    }
+
+    private func happen(_ happening: Happening) {
+        switch happening {
+        case .datagramReachedGateway(let datagram): reachGateway(datagram)
+        case .datagramReachedClient(let datagram): reachClient(datagram)
+        case .streamAnswered(let number): answerStream(number)
+        case .bytesReachedBroker(let number): pumpToBroker(number)
+        case .bytesReachedGateway(let number): pumpToGateway(number)
+        case .streamUnblocked(let number): unblockStream(number)
+        case .brokerNoticedEnd(let number): brokerNoticesEnd(of: number)
+        case .gatewayNoticedEnd(let number, let end): gatewayNoticesEnd(of: number, end)
+        case .clientActs(let index): act(index)
+        case .clientDeadline(let index): clientDeadlineReached(index)
+        case .clientRestarts(let index): restartClient(index)
+        case .hostileActs(let index): hostileActs(index)
+        case .faultsStrike: strike()
+        case .brokerStarts: isBrokerUp = true
+        case .gatewayStarts: startGateway()
+        case .linkUnclogged(let index): unclog(index)
+        case .partitionHealed(let index): healPartition(index)
+        }
+    }
+
+    // MARK: Chance
+
+    /// True in `option` of 1000 cases, and never after the world has healed.
+    func rolls(_ option: WorldOption) -> Bool {
+        let share = options[option]
+        guard share > 0, !isHealed else { return false }
+        return Int.random(in: 0..<1_000, using: &random) < share
+    }
+
+    func milliseconds(_ range: ClosedRange<Int>) -> TimeSpan {
+        .milliseconds(Int.random(in: range, using: &random))
+    }
+
+    func pick(_ count: Int) -> Int { Int.random(in: 0..<max(1, count), using: &random) }
+}

@@ -1,0 +1,41 @@
+import GatewayCore
+import MQTTSN
+
+/// One device of a world: its client, its habits and what happens to it.
+struct WorldClient {
+    var device: SimulatedClient
+    /// What NAT shows of it at the moment.
+    var address: Int
+    let clientID: [UInt8]
+
+    // Its habits.
+    var isSleeper = false
+    var options = ClientConnectOptions()
+    /// The positions of topics and, behind them, of filters in the plan that it wants to be subscribed to.
+    var wanted: [ClientTopic] = []
+    var wantedQoS: [QualityOfService] = []
+
+    // What happens to it.
+    var isDead = false
+    /// A radio that is clogged keeps what is sent to and from it until it is free.
+    var cloggedUntil: Instant?
+    var isDeaf = false
+    var isMute = false
+    /// Counts CONNECTs.
+    var connection = 0
+    var lastSequence = 0
+    /// When the next `clientDeadline` is planned.
+    var plannedDeadline: Instant?
+    /// The QoS 2 messages it has passed the point of no return with, by message id.
+    var publishedStamps: [MessageID: Stamp] = [:]
+    var receivedStamps: [MessageID: Stamp] = [:]
+    /// The client does not wait before its next action: it has something to catch up on.
+    var silentUntil: Instant?
+}
+
+/// A sender that keeps no rule.
+struct HostileSender {
+    var address: Int
+    /// What it has overheard.
+    var overheard: [[UInt8]] = []
+}

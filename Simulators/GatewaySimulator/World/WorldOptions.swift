@@ -1,0 +1,106 @@
+package import GatewayCore
+
+/// One property of a world; 0 always means that it is absent, so a world shrinks towards nothing.
+package enum WorldOption: String, CaseIterable, Sendable {
+    // Who is there.
+    case clients, sleepers, cleanSessions, wills, hostile
+    // The radio; shares of datagrams in thousandths, times in milliseconds.
+    case loss, duplication, jitter, delay, mtu, damage
+    /// Per second and thousand, for one client each.
+    case clogging, partitions, addressChanges
+    // The way to the broker.
+    case streamDelay, streamSplitting, streamFailures, streamRefusals, streamBlocking
+    // The broker.
+    case brokerRestarts, brokerStoreLoss, brokerWindow, brokerRefusals, brokerRetains
+    // Who starts again, per second and thousand.
+    case gatewayRestarts, clientCrashes, clientForgets
+    // What is asked of the gateway.
+    case publishing, churn, departures, silences, retained, longPayloads
+    // How the owner has configured it.
+    case smallQueues, fewPlaces, fewTopics, wakeUpLimit, pacing, gatewayWills, dropNewest, adaptiveRetry, fixedAddresses
+}
+
+/// Which faults a world has and how strong they are: drawn from its seed, or given to shrink it.
+package struct WorldOptions: Equatable, Sendable {
+    private var values = [Int](repeating: 0, count: WorldOption.allCases.count)
+
+    package init() {}
+
+    private static let positions = Dictionary(
+        uniqueKeysWithValues: WorldOption.allCases.enumerated().map { ($1, $0) })
+
+    package subscript(_ option: WorldOption) -> Int {
+        get { Self.positions[option].map { values[$0] } ?? 0 }
+        set { if let position = Self.positions[option] { values[position] = newValue } }
+    }
+
+    /// Draws each kind of fault for about half of the worlds, so that no fault hides what another one would show.
+    package init(drawnFrom random: inout RandomNumbers) {
+        for option in WorldOption.allCases {
+            let isPresent = random.next() & 1 == 1
+            let strength = option.range
+            let value = Int.random(in: strength, using: &random)
+            if isPresent || option.isNeeded { self[option] = value }
+        }
+    }
+
+    /// Such as `clients=3,loss=120`; what is absent is left out.
+    package var text: String {
+        WorldOption.allCases.filter { self[$0] != 0 }.map { "\($0.rawValue)=\(self[$0])" }.joined(separator: ",")
+    }
+
+    /// - Returns: nil where the text does not have that form.
+    package init?(text: String) {
+        for part in text.split(separator: ",") {
+            let pair = part.split(separator: "=")
+            guard pair.count == 2, let option = WorldOption(rawValue: String(pair[0])), let value = Int(pair[1]),
+                (0...1_000_000).contains(value)
+            else { return nil }
+            self[option] = value
+        }
+    }
+}
+
+extension WorldOption {
+    /// Without these nothing would happen.
+    fileprivate var isNeeded: Bool { self == .clients || self == .delay || self == .publishing }
+
+    /// From the weakest to the strongest that is drawn.
+    fileprivate var range: ClosedRange<Int> {
+        switch self {
+        case .clients: 1...5
+        case .sleepers, .cleanSessions, .wills: 200...1_000
+        case .hostile: 1...2
+        case .loss: 5...300
+        case .duplication: 5...200
+        case .jitter: 10...8_000
+        case .delay: 1...400
+        case .mtu: 40...200
+        case .damage: 5...200
+        case .clogging, .partitions, .addressChanges: 1...30
+        case .streamDelay: 1...3_000
+        case .streamSplitting: 1...64
+        case .streamFailures: 1...30
+        case .streamRefusals: 10...500
+        case .streamBlocking: 1...50
+        case .brokerRestarts: 1...10
+        case .brokerStoreLoss: 100...1_000
+        case .brokerWindow: 1...30
+        case .brokerRefusals: 10...300
+        case .brokerRetains: 1...1
+        case .gatewayRestarts: 1...8
+        case .clientCrashes: 1...20
+        case .clientForgets: 100...1_000
+        case .publishing: 20...2_000
+        case .churn, .departures, .silences: 10...200
+        case .retained: 10...500
+        case .longPayloads: 50...500
+        case .smallQueues: 1...20
+        case .fewPlaces: 1...4
+        case .fewTopics: 1...6
+        case .wakeUpLimit: 1...4
+        case .pacing: 10...2_000
+        case .gatewayWills, .dropNewest, .adaptiveRetry, .fixedAddresses: 1...1
+        }
+    }
+}

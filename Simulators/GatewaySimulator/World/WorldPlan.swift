@@ -1,0 +1,110 @@
+import GatewayCore
+import MQTTSN
+
+/// What follows from a world's options once for all: how everybody is configured, and which topics there are.
+struct WorldPlan {
+    /// A topic that clients publish to, as they name it and as the broker does.
+    struct Topic {
+        var topic: ClientTopic
+        var name: [UInt8]
+    }
+
+    let topics: [Topic]
+    /// What clients may subscribe to besides the topics themselves.
+    let filters: [[UInt8]]
+    var gateway = GatewayConfiguration()
+    var broker = SimulatedBrokerConfiguration()
+
+    init(_ options: WorldOptions) {
+        func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+        var topics = (0..<4).map { Topic(topic: .name(bytes("t/\($0)")), name: bytes("t/\($0)")) }
+        topics.append(Topic(topic: .name(bytes("xy")), name: bytes("xy")))
+        topics.append(Topic(topic: .shortName(0x6162), name: bytes("ab")))
+        topics.append(Topic(topic: .predefined(1), name: bytes("p/one")))
+        topics.append(Topic(topic: .predefined(2), name: bytes("p/two")))
+        self.topics = topics
+        filters = ["t/+", "t/#", "#", "+/one"].map(bytes)
+        gateway.predefinedTopics = PredefinedTopics([
+            .init(topicID: 1, topicName: bytes("p/one")), .init(topicID: 2, topicName: bytes("p/two")),
+        ])
+        configureGateway(options)
+        if options[.brokerWindow] > 0 { broker.inFlightWindow = options[.brokerWindow] }
+    }
+
+    private mutating func configureGateway(_ options: WorldOptions) {
+        var link = LinkConfiguration()
+        link.retryInterval = .seconds(5)
+        link.adaptsRetryInterval = options[.adaptiveRetry] > 0
+        if options[.mtu] > 0 { link.maximumDatagramByteCount = options[.mtu] }
+        gateway.links = [link]
+        if options[.smallQueues] > 0 { gateway.limits.queuedMessagesPerClient = options[.smallQueues] }
+        if options[.fewPlaces] > 0 { gateway.limits.clients = options[.fewPlaces] }
+        if options[.fewTopics] > 0 { gateway.limits.topicsPerClient = options[.fewTopics] }
+        gateway.sleep.messagesPerWakeUp = options[.wakeUpLimit]
+        gateway.sleep.pacing = .milliseconds(options[.pacing])
+        gateway.sleep.allowsAddressChange = options[.fixedAddresses] == 0
+        gateway.willUpdate = options[.gatewayWills] > 0 ? .gateway : .reconnect
+        gateway.queuePolicy = options[.dropNewest] > 0 ? .dropNewest : .dropOldest
+        gateway.upstream.keepAliveSeconds = 60
+    }
+
+    /// The whole name of what a client subscribed to.
+    func name(of topic: ClientTopic) -> [UInt8] {
+        switch topic {
+        case .name(let name): name
+        case .predefined(let topicID): topics.first { $0.topic == .predefined(topicID) }?.name ?? []
+        case .shortName(let octets): [UInt8(octets >> 8), UInt8(octets & 0xFF)]
+        }
+    }
+
+    /// The whole name behind a topic id that is not a normal one.
+    func name(of topicID: UInt16, _ type: TopicIDType) -> [UInt8]? {
+        switch type {
+        case .predefined: topics.first { $0.topic == .predefined(topicID) }?.name
+        case .shortName: name(of: .shortName(topicID))
+        case .normal, .reserved: nil
+        }
+    }
+}
+
+/// What is written into every message of a world, so that it is recognised wherever it appears.
+struct Stamp: Hashable {
+    var publisher: Int
+    /// Counts a publisher's messages.
+    var sequence: Int
+    /// The position of the topic in the plan.
+    var topic: Int
+
+    private static let mark: [UInt8] = [0xA5, 0x5A]
+    static let byteCount = 9
+
+    init(publisher: Int, sequence: Int, topic: Int) {
+        (self.publisher, self.sequence, self.topic) = (publisher, sequence, topic)
+    }
+
+    /// nil for a message that nobody in the world has stamped.
+    init?(_ payload: some RandomAccessCollection<UInt8>) {
+        guard payload.count >= Self.byteCount, payload.starts(with: Self.mark) else { return nil }
+        var octets = payload.dropFirst(2).makeIterator()
+        func number(_ count: Int) -> Int {
+            (0..<count).reduce(0) { sum, _ in sum << 8 | Int(octets.next() ?? 0) }
+        }
+        publisher = number(2)
+        sequence = number(4)
+        topic = number(1)
+    }
+
+    /// The stamp and as much more as is asked for.
+    func payload(byteCount: Int) -> [UInt8] {
+        var bytes = Self.mark
+        bytes.append(contentsOf: [UInt8(publisher >> 8), UInt8(publisher & 0xFF)])
+        for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: sequence >> shift)) }
+        bytes.append(UInt8(topic))
+        while bytes.count < byteCount { bytes.append(UInt8(truncatingIfNeeded: bytes.count)) }
+        return bytes
+    }
+}
+
+extension Stamp: CustomStringConvertible {
+    var description: String { "message \(sequence) of client \(publisher) on topic \(topic)" }
+}

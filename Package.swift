@@ -14,9 +14,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
 }
 
-/// The tests of one module, which may also use the simulated devices.
-///
-/// - Parameter exclude: files and directories that the tests read by themselves.
+/// The tests of one module, which may also use the simulated devices; files in `exclude` they read by themselves.
 func tests(of name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: exclude,

@@ -94,6 +94,8 @@ struct ClientSession: SlabElement {
     /// The Will that the last CONNECT told the broker.
     var brokersWill: StoredWill?
     var owedWillResponses: OwedWillResponses = []
+    /// What the Will was before the updates that wait for the broker.
+    var willBeforeUpdate: StoredWill?
 
     /// The last Duration of a DISCONNECT, in seconds.
     var sleepSeconds: UInt16 = 0

@@ -2,11 +2,12 @@
 import PackageDescription
 
 /// Every Swift target is held to the same language rules; an import is seen only where it is written.
-let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+let strict: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (Context.environment["SWIFTLET_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
 
 /// A module of the product; `dependencies` is the module rule of the README, enforced by the build.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -54,7 +55,7 @@ let package = Package(
         tests(of: "GatewayCore", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator"]),
         tests(of: "Transports", ["CLinux", "Transports"]),
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),
-        tests(of: "GatewaySimulator", ["Bytes", "MQTT", "GatewayCore", "GatewaySimulator"]),
+        tests(of: "GatewaySimulator", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator"]),
         tests(
             of: "GatewayHost",
             [

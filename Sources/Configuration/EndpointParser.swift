@@ -26,7 +26,7 @@ package enum EndpointParser {
         }
     }
 
-    private static func afterScheme(
+    static func afterScheme(
         _ scheme: String, of text: String, example: String
     ) throws(EndpointError) -> [UInt8] {
         let bytes = Array(text.utf8)
@@ -46,7 +46,7 @@ package enum EndpointParser {
         }
     }
 
-    private static func hostAndPort(
+    static func hostAndPort(
         of rest: [UInt8], smallestPort: UInt16
     ) throws(EndpointError) -> (host: String, port: UInt16?) {
         if rest.contains(UInt8(ascii: "@")) {
@@ -107,7 +107,7 @@ package enum EndpointParser {
 }
 
 /// Four numbers from 0 to 255 without leading zeros, which some systems would read as octal.
-private func isIPv4Address(_ bytes: ArraySlice<UInt8>) -> Bool {
+func isIPv4Address(_ bytes: ArraySlice<UInt8>) -> Bool {
     let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     return parts.count == 4
         && parts.allSatisfy { part in
@@ -117,14 +117,11 @@ private func isIPv4Address(_ bytes: ArraySlice<UInt8>) -> Bool {
 }
 
 /// RFC 4291 §2.2, with an optional scope after `%` (RFC 4007 §11).
-private func isIPv6Address(_ bytes: ArraySlice<UInt8>) -> Bool {
+func isIPv6Address(_ bytes: ArraySlice<UInt8>) -> Bool {
     let scoped = bytes.split(separator: UInt8(ascii: "%"), maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = scoped.first else { return false }
     if scoped.count > 1 {
-        let scope = scoped[1]
-        // Interface names have at most 15 characters on Linux.
-        guard 1...15 ~= scope.count, scope.allSatisfy({ isLetter($0) || isDigit($0) || "-._".utf8.contains($0) })
-        else { return false }
+        guard isInterfaceName(scoped[1]) else { return false }
     }
     if address.elementsEqual("::".utf8) { return true }
     var parts = address.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
@@ -152,6 +149,11 @@ private func isIPv6Address(_ bytes: ArraySlice<UInt8>) -> Bool {
         }
     }
     return gapCount == 0 ? groupCount == 8 : gapCount == 1 && groupCount < 8
+}
+
+/// Interface names have at most 15 characters on Linux.
+func isInterfaceName(_ bytes: ArraySlice<UInt8>) -> Bool {
+    1...15 ~= bytes.count && bytes.allSatisfy { isLetter($0) || isDigit($0) || "-._".utf8.contains($0) }
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }

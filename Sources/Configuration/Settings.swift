@@ -37,6 +37,15 @@ package struct UDPListener: Equatable, Sendable {
     package var port: UInt16
     /// SO_RCVBUF: octets the system keeps for the gateway while it is busy.
     package var receiveBufferByteCount: Int
+    /// Where the gateway makes itself known and is searched for (MQTT-SN 1.2 §6.1); at most `maximumGroupCount`.
+    package var groups: [UDPGroup] = []
+    /// The network interface of the multicast groups, by name; nil lets the system choose.
+    package var interface: String?
+    /// Who may send encapsulated messages (MQTT-SN 1.2 §5.5); at most `maximumForwarderCount`.
+    package var forwarders: [Forwarder] = []
+
+    package static let maximumGroupCount = 16
+    package static let maximumForwarderCount = 1_000
 
     /// The port that MQTT-SN gateways commonly listen on; MQTT-SN 1.2 names none.
     package static let defaultPort: UInt16 = 1884
@@ -49,6 +58,43 @@ package struct UDPListener: Equatable, Sendable {
 
     /// As written in the configuration: `udp://0.0.0.0:1884`, `udp://[::]:1884`.
     package var name: String { "udp://" + authority(host, port) }
+}
+
+/// What reaches every node of a network: a multicast group, or an IPv4 broadcast address.
+package struct UDPGroup: Equatable, Sendable {
+    /// An IP address without brackets; an IPv6 scope follows `%`.
+    package var host: String
+    /// 1…65535.
+    package var port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// The interface after `%`; nil when there is none.
+    package var interface: String? {
+        host.firstIndex(of: "%").map { String(host[host.index(after: $0)...]) }
+    }
+
+    /// As written in the configuration: `udp://239.255.18.84:1884`, `udp://[ff02::1%eth0]:1884`.
+    package var name: String { "udp://" + authority(host, port) }
+}
+
+/// Who may forward other nodes' messages.
+package enum Forwarder: Equatable, Sendable {
+    /// Everybody who can send a datagram.
+    case any
+    /// An IP address without brackets, from any port; a link-local one with its interface after `%`.
+    case address(String)
+
+    /// As written in the configuration: `any`, `192.0.2.1`.
+    package var name: String {
+        switch self {
+        case .any: "any"
+        case .address(let host): host
+        }
+    }
 }
 
 /// Where the MQTT broker listens for TCP connections.

@@ -3,6 +3,8 @@ package import Bytes
 /// Something the core wants done, in the imperative; a value without references. Byte ranges index `Effects.bytes`.
 package enum Effect: Equatable, Hashable, Sendable {
     case sendDatagram(ByteRange, to: PeerID)
+    /// To every node of the link, `radius` hops far; 0 is the whole network.
+    case broadcastDatagram(ByteRange, radius: UInt8, on: LinkID)
     case openStream(UpstreamID)
     /// Append to the stream's write queue.
     case sendStream(ByteRange, on: UpstreamID)

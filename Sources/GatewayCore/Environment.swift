@@ -10,6 +10,7 @@ struct Environment: ~Copyable {
     var effects = Effects()
     var topicNames: TopicNameTable
     var store = MessageStore()
+    var forwarders = ForwarderTable()
     var deadlines = DeadlineQueue()
     var random: RandomNumbers
     var upstreams = Slab<Upstream>()
@@ -33,8 +34,33 @@ struct Environment: ~Copyable {
 
     // MARK: To clients
 
-    /// Where the datagram that is now begun will start in the arena.
-    func beginDatagram(to route: Route) -> Int { effects.bytes.count }
+    /// Where the datagram that is now begun starts in the arena; for a node behind a forwarder it begins with the
+    /// encapsulation (GW-81, GW-82).
+    mutating func beginDatagram(to route: Route) -> Int {
+        let start = effects.bytes.count
+        if route.node != 0 {
+            let nodeID = forwarders.nodeID(route.node)
+            effects.bytes.appendEncapsulation(radius: 0, nodeID: nodeID.span.bytes)
+        }
+        return start
+    }
+
+    /// The octets left for a message on the way to a client (GW-08).
+    func messageRoom(on route: Route) -> Int {
+        let room = configuration.link(route.peer.link).maximumDatagramByteCount
+        return route.node == 0 ? room : room - Self.envelopeByteCount - forwarders.nodeID(route.node).count
+    }
+
+    /// Whether the envelope of a node leaves room for every message that has a fixed size.
+    func canAnswer(nodeIDByteCount: Int, on link: LinkID) -> Bool {
+        let room = configuration.link(link).maximumDatagramByteCount - Self.envelopeByteCount - nodeIDByteCount
+        return room >= Self.longestFixedMessageByteCount
+    }
+
+    /// Length, MsgType and Ctrl of an encapsulation.
+    private static let envelopeByteCount = 3
+    /// SUBACK.
+    private static let longestFixedMessageByteCount = 8
 
     /// Sends what was appended to the arena since `beginDatagram`.
     mutating func endDatagram(_ start: Int, to route: Route) {

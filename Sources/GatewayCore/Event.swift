@@ -1,7 +1,7 @@
 /// A fact that the host tells the core, in the past tense; the bytes of a fact travel beside it.
 package enum Event: Equatable, Hashable, Sendable {
-    /// A datagram came in; the bytes are the datagram.
-    case datagramReceived(from: PeerID)
+    /// A datagram came in; the bytes are the datagram. The owner allows the sender to be a forwarder or not.
+    case datagramReceived(from: PeerID, mayForward: Bool = false)
     /// A datagram was longer than the host can receive and was cut by it; nothing of it is passed on.
     case datagramTruncated(from: PeerID)
     /// The stream that `openStream` asked for is connected; bytes may be sent.

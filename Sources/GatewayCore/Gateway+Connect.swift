@@ -5,18 +5,20 @@ import MQTTSN
 
 extension Gateway {
     mutating func connect(_ connect: Connect, _ datagram: RawSpan, from route: Route) {
-        let name = datagram.extracting(connect.clientID)
         // GW-22; whoever is connected from this address is left alone by a CONNECT that is refused.
-        guard connect.protocolID == 1, !connect.clientID.isEmpty, name.isWellFormedString,
-            connect.clientID.count <= environment.limits.clientIDByteCount, !isGatewaysOwnName(name)
-        else {
+        guard connect.protocolID == 1, let clientID = clientID(of: connect, datagram, from: route) else {
             refuse(route, .notSupported)
             return
         }
-        let clientID = ClientID(bytes: datagram.copy(of: connect.clientID))
         if let index = sessionByClientID[clientID], sessions[index].isRepeated(connect, from: route, in: environment) {
             sessions[index].lastHeard = environment.now  // GW-61
             sessions[index].repeatConnectReply(in: &environment)
+            settle(index)
+            return
+        }
+        if let index = sessionByClientID[clientID], sessions[index].canResume(connect) {
+            attach(index, to: route)
+            sessions[index].resume(connect, in: &environment)
             settle(index)
             return
         }
@@ -32,6 +34,26 @@ extension Gateway {
         move(index, to: route)
         sessions[index].begin(connect, in: &environment)
         settle(index)
+    }
+
+    /// The name the client goes by; nil where it is not acceptable. One without a name may be given one, the same for a
+    /// repeated CONNECT (AMB-08).
+    private mutating func clientID(of connect: Connect, _ datagram: RawSpan, from route: Route) -> ClientID? {
+        guard connect.clientID.isEmpty else {
+            let name = datagram.extracting(connect.clientID)
+            guard name.isWellFormedString, name.byteCount <= environment.limits.clientIDByteCount,
+                !isGatewaysOwnName(name)
+            else { return nil }
+            return ClientID(bytes: datagram.copy(of: connect.clientID))
+        }
+        // Nobody could come back to a session whose name he was never told.
+        guard environment.configuration.emptyClientID == .assign, connect.flags.cleanSession else { return nil }
+        if let index = sessionByRoute[route], sessions[index].clientID.isAssigned,
+            sessions[index].isRepeated(connect, from: route, in: environment)
+        {
+            return sessions[index].clientID
+        }
+        return .assigned(environment.random.next())
     }
 
     /// Whether the client's name at the broker is that of the gateway's own connection: the broker would cut one for the
@@ -73,6 +95,13 @@ extension Gateway {
         if sessions[index].upstream == nil {
             sessions[index].upstream = environment.makeUpstream(for: .session(index))
         }
+        attach(index, to: route)
+    }
+
+    /// The client woke up at another address.
+    mutating func moveSleeper(_ index: SessionIndex, to route: Route) { attach(index, to: route) }
+
+    private mutating func attach(_ index: SessionIndex, to route: Route) {
         guard sessions[index].route != route else { return }
         if let former = sessionByRoute[route] {
             sessions[former].lose(in: &environment)
@@ -84,6 +113,6 @@ extension Gateway {
         }
         sessions[index].route = route
         sessionByRoute[route] = index
-        routeCountByPeer[route.peer, default: 0] += 1
+        retain(route)
     }
 }

@@ -4,23 +4,55 @@ import MQTTSN
 // The way of a datagram to the session or the procedure that it concerns.
 
 extension Gateway {
-    mutating func datagramReceived(_ datagram: RawSpan, from peer: PeerID) {
-        let route = Route(peer: peer)
+    mutating func datagramReceived(_ datagram: RawSpan, from peer: PeerID, mayForward: Bool) {
         sender = peer
+        decode(datagram, from: Route(peer: peer), mayForward: mayForward)
+        sender = nil
+        forgetIfUnused(peer)
+    }
+
+    private var tolerance: DecodeTolerance { environment.configuration.isLenient ? .lenient : .strict }
+
+    private mutating func decode(_ datagram: RawSpan, from route: Route, mayForward: Bool) {
         do {
-            let message = try Message.decode(datagram)
-            receive(message, datagram, from: route)
+            let message = try Message.decode(datagram, tolerance: tolerance)
+            if case .encapsulated(let encapsulated) = message {
+                forward(encapsulated, datagram, from: route, mayForward: mayForward)
+            } else {
+                receive(message, datagram, from: route)
+            }
         } catch {
             malformedDatagramReceived(error, from: route)
         }
-        sender = nil
-        forgetIfUnused(peer)
+    }
+
+    /// GW-80, GW-83: a message in an envelope is the node's, not the forwarder's.
+    private mutating func forward(
+        _ encapsulated: Encapsulated, _ datagram: RawSpan, from route: Route, mayForward: Bool
+    ) {
+        guard mayForward else {
+            environment.observe(.forwarderRefused, peer: route.peer)
+            return
+        }
+        let nodeID = datagram.extracting(encapsulated.nodeID)
+        // GW-08: who could not be sent the shortest answer is not listened to.
+        guard environment.canAnswer(nodeIDByteCount: nodeID.byteCount, on: route.peer.link) else {
+            environment.observe(.messageDroppedTooLong, peer: route.peer, detail: datagram.byteCount)
+            return
+        }
+        let node = environment.forwarders.number(of: nodeID, behind: route.peer)
+        environment.forwarders.use(node)
+        decode(
+            datagram.extracting(encapsulated.inner), from: Route(peer: route.peer, node: node), mayForward: false)
+        environment.forwarders.release(node)
     }
 
     private mutating func receive(_ message: Message, _ datagram: RawSpan, from route: Route) {
         switch message {
         case .connect(let connect): self.connect(connect, datagram, from: route)
-        case .encapsulated, .searchGateway, .advertise, .gatewayInfo:
+        case .searchGateway(let radius): searched(radius: radius, from: route)
+        case .advertise(let gatewayID, let duration): advertiseReceived(gatewayID: gatewayID, duration: duration)
+        case .gatewayInfo, .encapsulated:
             environment.observe(.unexpectedMessage, peer: route.peer, detail: Int(message.type.rawValue))
         case .pingRequest(let clientID): pingRequestReceived(clientID, datagram, from: route)
         case .connectAcknowledgement, .willTopicRequest, .willTopic, .willMessageRequest, .willMessage, .register,
@@ -42,14 +74,27 @@ extension Gateway {
         settle(index)
     }
 
-    /// A PINGREQ that names another client than the one at this address is not that client's (AMB-11).
+    /// A PINGREQ that names another client than the one at this address is that one's, if it sleeps and may have moved;
+    /// else a stranger's (AMB-11).
     private mutating func pingRequestReceived(_ clientID: ByteRange, _ datagram: RawSpan, from route: Route) {
         if let index = sessionByRoute[route], isNamed(sessions[index].clientID, datagram, clientID) {
+            sessions[index].handle(.pingRequest(clientID: clientID), datagram, in: &environment)
+            settle(index)
+        } else if let index = sleeper(named: datagram.extracting(clientID)) {
+            moveSleeper(index, to: route)
             sessions[index].handle(.pingRequest(clientID: clientID), datagram, in: &environment)
             settle(index)
         } else {
             strangerSent(.pingRequest(clientID: clientID), datagram, from: route)
         }
+    }
+
+    /// The sleeping client of that name, where it may wake up at another address; never an active one.
+    private func sleeper(named name: RawSpan) -> SessionIndex? {
+        guard environment.configuration.sleep.allowsAddressChange, name.byteCount > 0 else { return nil }
+        let clientID = ClientID(bytes: name.copy(of: 0..<name.byteCount))
+        guard let index = sessionByClientID[clientID] else { return nil }
+        return sessions[index].state == .asleep || sessions[index].state == .awake ? index : nil
     }
 
     private func isNamed(_ clientID: ClientID, _ datagram: RawSpan, _ name: ByteRange) -> Bool {

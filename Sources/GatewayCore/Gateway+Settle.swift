@@ -5,7 +5,7 @@ import MQTTSN
 extension Gateway {
     /// Brings everything that depends on the session's state into line with it.
     mutating func settle(_ index: SessionIndex) {
-        continueReading(index)
+        readOn(index)
         guard sessions.contains(index) else { return }
         switch sessions[index].state {
         case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .active, .asleep, .awake:
@@ -19,12 +19,17 @@ extension Gateway {
         }
     }
 
-    /// A connection that was paused may have left bytes behind that nothing else brings up again.
-    private mutating func continueReading(_ index: SessionIndex) {
-        guard let slot = sessions[index].upstream, environment.upstreams[slot].hasKeptBytes,
-            !environment.upstreams[slot].isPaused
-        else { return }
-        readKeptBytes(ofUpstream: slot)
+    /// Stops reading from the broker or goes on, as the session's room is; what was read before a pause and is still here
+    /// comes first, as nothing else brings it up again.
+    private mutating func readOn(_ index: SessionIndex) {
+        while sessions.contains(index) {
+            sessions[index].adjustReading(in: &environment)
+            guard let slot = sessions[index].upstream, environment.upstreams[slot].hasKeptBytes,
+                !environment.upstreams[slot].isPaused
+            else { return }
+            readKeptBytes(ofUpstream: slot)
+            if sessions.contains(index) { sessions[index].deliver(in: &environment) }
+        }
     }
 
     /// The client is gone and its session stays.
@@ -64,9 +69,16 @@ extension Gateway {
 
     // MARK: Peers
 
+    /// One use of the route more: its peer and its node are kept.
+    mutating func retain(_ route: Route) {
+        routeCountByPeer[route.peer, default: 0] += 1
+        environment.forwarders.use(route.node)
+    }
+
     /// One use of the route less; the last one of a peer lets the host forget its address.
     mutating func release(_ route: Route) {
         let peer = route.peer
+        environment.forwarders.release(route.node)
         guard let count = routeCountByPeer[peer] else { return }
         if count > 1 {
             routeCountByPeer[peer] = count - 1
@@ -104,6 +116,7 @@ extension Gateway {
             environment.openStream(ofUpstream: shared)
         }
         forgetDepartures()
+        if !isShuttingDown { advertiseIfDue() }
     }
 
     // MARK: The end
@@ -116,5 +129,8 @@ extension Gateway {
             settle(index)
         }
         environment.closeStream(ofUpstream: environment.sharedUpstream, politely: true)
+        // Nothing is advertised any more; those who just left are still forgotten in their time.
+        environment.deadlines.cancel(.gateway)
+        if let next = departures.nextExpiry { environment.deadlines.schedule(.gateway, noLaterThan: next) }
     }
 }

@@ -45,7 +45,7 @@ extension Gateway {
         let isNew = departures.note(
             route, answers: answers, at: environment.now, until: environment.now + patience)
         guard isNew else { return }
-        routeCountByPeer[route.peer, default: 0] += 1
+        retain(route)
         while let gone = departures.takeExcess() { release(gone) }
     }
 

@@ -18,10 +18,10 @@ extension Gateway {
         case .shared:
             environment.sendConnect(clientID: upstream.sharedClientID, cleanSession: true, will: nil, on: id.slot)
         case .session(let index):
-            let session = sessions[index]
+            sessions[index].brokersWill = sessions[index].willForBroker(in: environment)
             environment.sendConnect(
-                clientID: upstream.clientIDPrefix + session.clientID.bytes, cleanSession: session.cleanSession,
-                will: session.will, on: id.slot)
+                clientID: upstream.clientIDPrefix + sessions[index].clientID.bytes,
+                cleanSession: sessions[index].cleanSession, will: sessions[index].brokersWill, on: id.slot)
         }
     }
 
@@ -61,9 +61,11 @@ extension Gateway {
     }
 
     mutating func readKeptBytes(ofUpstream slot: UInt32) {
-        environment.upstreams[slot].hasKeptBytes = false
+        let id = environment.upstreams[slot].streamID
         let nothing: [UInt8] = []
-        readPackets(in: nothing.span.bytes, from: environment.upstreams[slot].streamID)
+        readPackets(in: nothing.span.bytes, from: id)
+        // Where it was paused again, it has kept the rest.
+        if isCurrent(id), !environment.upstreams[slot].isPaused { environment.upstreams[slot].hasKeptBytes = false }
     }
 
     /// Takes packet after packet, until the bytes or the client's room are used up or the connection ends.
@@ -133,7 +135,7 @@ extension Gateway {
     private mutating func connectRefused(_ code: ConnectReturnCode, slot: UInt32) {
         guard case .session(let index) = environment.upstreams[slot].owner else { return breakOff(slot) }
         if sessions[index].isRestoring, code != .serverUnavailable {
-            sessions[index].dismiss(in: &environment)
+            sessions[index].dismiss(.notSupported, in: &environment)
         } else if sessions[index].isRestoring {
             breakOff(slot)
         } else {
@@ -181,6 +183,7 @@ extension Gateway {
         else { return }
         environment.isBrokerReachable = isReachable
         environment.observe(isReachable ? .brokerReachable : .brokerUnreachable)
+        if isReachable { advertiseIfDue() }
     }
 
     mutating func upstreamDeadlineReached(_ slot: UInt32) {

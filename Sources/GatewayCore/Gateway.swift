@@ -14,6 +14,7 @@ package struct Gateway: ~Copyable {
     var sessionByRoute: [Route: SessionIndex] = [:]
     /// How many routes go through a peer; a peer without one is forgotten.
     var routeCountByPeer: [PeerID: Int] = [:]
+    var advertiser: Advertiser
     /// The sender of the datagram that is being handled: not forgotten before that is done.
     var sender: PeerID?
     var departures: RecentDepartures
@@ -25,6 +26,7 @@ package struct Gateway: ~Copyable {
     package init(configuration: GatewayConfiguration, seed: UInt64) {
         environment = Environment(configuration: configuration, seed: seed)
         departures = RecentDepartures(limit: configuration.limits.recentDepartures)
+        advertiser = Advertiser(configuration.discovery, gatewayID: configuration.gatewayID)
         strangerReplies = TokenBucket(perSecond: configuration.limits.strangerRepliesPerSecond)
         environment.sharedUpstream = environment.makeUpstream(for: .shared)
         environment.deadlines.schedule(.gateway, noLaterThan: Instant(nanoseconds: 0))
@@ -45,7 +47,7 @@ package struct Gateway: ~Copyable {
         environment.now = now
         swap(&environment.effects, &effects)
         switch event {
-        case .datagramReceived(let peer): datagramReceived(bytes, from: peer)
+        case .datagramReceived(let peer, let mayForward): datagramReceived(bytes, from: peer, mayForward: mayForward)
         case .datagramTruncated(let peer):
             environment.observe(.truncatedDatagram, peer: peer)
             forgetIfUnused(peer)

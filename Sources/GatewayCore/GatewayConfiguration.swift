@@ -6,6 +6,16 @@ package struct GatewayConfiguration: Equatable, Sendable {
     package var supervision = Supervision()
     package var upstream = UpstreamConfiguration()
     package var qosMinusOne = QoSMinusOnePolicy.predefined
+    /// Whether a QoS −1 publish may bring its whole topic name, as RSMB and the Paho library send it: topic id type 00,
+    /// the name's length in the TopicId field, the name before the payload (AMB-19).
+    package var qosMinusOneFullNames = false
+    package var emptyClientID = EmptyClientIDPolicy.refuse
+    /// Whether the Paho client library's wrong Length of 255 is understood (AMB-32).
+    package var isLenient = false
+    package var sleep = SleepConfiguration()
+    package var queuePolicy = QueuePolicy.dropOldest
+    package var willUpdate = WillUpdatePolicy.reconnect
+    package var discovery = DiscoveryConfiguration()
     package var predefinedTopics = PredefinedTopics()
     /// One entry for each link, at the index that is the link's `LinkID`.
     package var links: [LinkConfiguration] = []
@@ -44,6 +54,8 @@ package struct LinkConfiguration: Equatable, Sendable {
     package var retryInterval = TimeSpan.seconds(10)
     /// Nretry of MQTT-SN 1.2 §7.2.
     package var retryCount = 3
+    /// Whether Tretry follows the round trips measured for each client, up to `retryInterval`.
+    package var adaptsRetryInterval = false
 
     package init() {}
 
@@ -59,6 +71,55 @@ package enum QoSMinusOnePolicy: UInt8, Equatable, Sendable, CaseIterable {
     case predefined
     /// Those, and short topic names.
     case on
+}
+
+/// What becomes of a CONNECT without ClientId (AMB-08).
+package enum EmptyClientIDPolicy: UInt8, Equatable, Sendable, CaseIterable {
+    case refuse
+    /// The gateway gives the client a name of its own, new at every CONNECT.
+    case assign
+}
+
+/// Which message goes when a client's queue is full; at QoS 1 and 2 none does, as the broker then keeps what follows.
+package enum QueuePolicy: UInt8, Equatable, Sendable, CaseIterable {
+    /// The oldest waiting message of QoS 0 makes room.
+    case dropOldest
+    /// The arriving message of QoS 0 is not taken.
+    case dropNewest
+}
+
+/// How a Will that changes inside a connection gets to the broker (MQTT-SN 1.2 §6.4, AMB-16).
+package enum WillUpdatePolicy: UInt8, Equatable, Sendable, CaseIterable {
+    /// The gateway connects anew with the new Will: the broker publishes it, even if the gateway fails.
+    case reconnect
+    /// The gateway keeps every Will to itself and publishes it when the client is lost.
+    case gateway
+}
+
+/// Sleeping clients (MQTT-SN 1.2 §6.14).
+package struct SleepConfiguration: Equatable, Sendable {
+    /// Messages one wake-up may bring; 0 for all that wait (AMB-12).
+    package var messagesPerWakeUp = 0
+    /// The pause between two messages to an awake client, for receivers with small buffers.
+    package var pacing = TimeSpan.zero
+    /// Whether a sleeping client may wake up at another address (AMB-11).
+    package var allowsAddressChange = true
+    /// How long a sleeping client's broker connection may stay lost before its next PINGREQ gets DISCONNECT (GW-86).
+    package var restoreTimeout = TimeSpan.seconds(600)
+
+    package init() {}
+}
+
+/// How the gateway makes itself known (MQTT-SN 1.2 §6.1).
+package struct DiscoveryConfiguration: Equatable, Sendable {
+    /// TADV: between two ADVERTISEs; 1…65535 s.
+    package var advertiseIntervalSeconds: UInt16 = 1_200
+    /// Whether the gateway keeps quiet as long as another one advertises (GW-15).
+    package var isStandby = false
+    /// NADV: so many of the other gateway's ADVERTISEs must be missed.
+    package var missedAdvertisements = 3
+
+    package init() {}
 }
 
 /// How the gateway speaks to the broker.

@@ -30,12 +30,22 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     /// A remembered session gave its place to a newer client.
     case sessionEvicted
 
+    /// In the broker's place, for a lost client whose Will the gateway held; or not, as the broker was away.
+    case willPublished, willNotPublished
+
     // Messages pass.
     case messageForwarded, messageDelivered
     /// The payload's octet count is the detail.
     case messageDroppedTooLong, messageDroppedQueueFull, messageDroppedNotRegistered, messageDroppedUpstreamDown
     case messageDroppedUpstreamBlocked
     case qosMinusOneForwarded, qosMinusOneDropped
+    /// At most once per client and minute; the detail is the number of messages dropped from its queue since the last.
+    case queueDropsReported
+
+    // The gateway makes itself known.
+    case advertised, searchAnswered
+    /// An encapsulated message from a sender that is not allowed to forward.
+    case forwarderRefused
 
     // The client broke the protocol or reached a limit.
     /// The detail is the raw value of the codec's reason.

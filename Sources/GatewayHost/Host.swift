@@ -12,7 +12,7 @@ package final class Host {
     package let loop: EventLoop
     private var gateway: Gateway
     private var effects = Effects()
-    private var links: [UDPLink] = []
+    private(set) var links: [UDPLink] = []
     private var streams = StreamTable()
     /// Streams with bytes of this turn.
     private var written: [BrokerStream] = []
@@ -56,13 +56,17 @@ package final class Host {
         guard let address = SocketAddress(numeric: listener.host, port: listener.port) else {
             throw HostError.notAnAddress(listener.name)
         }
-        do {
-            let link = try UDPLink(listener, address: address, id: id, host: self)
-            reporter.listening(on: link.transport, asked: listener.receiveBufferByteCount)
-            return link
+        let forwarders = try ForwarderList(listener.forwarders)
+        let link: UDPLink
+        do throws(IOError) {
+            link = try UDPLink(listener, address: address, forwarders: forwarders, id: id, host: self)
         } catch {
             throw HostError.cannotListen(listener.name, error)
         }
+        reporter.listening(on: link.transport, asked: listener.receiveBufferByteCount)
+        try link.joinGroups(of: listener)
+        reporter.joined(listener, on: link)
+        return link
     }
 
     // MARK: Turns
@@ -91,12 +95,14 @@ package final class Host {
     }
 
     private func flush() {
-        for link in links where link.hasQueued {
-            link.hasQueued = false
-            reporter.flushed(link.transport.flush(), on: link.transport)
-        }
+        for link in links where link.hasQueued { flush(link) }
         // Flushing may tell the core of a blocked stream, which may write to others.
         while let stream = written.popLast() { stream.flush() }
+    }
+
+    private func flush(_ link: UDPLink) {
+        link.hasQueued = false
+        reporter.flushed(link.transport.flush(), on: link.transport)
     }
 
     // MARK: Events
@@ -112,12 +118,15 @@ package final class Host {
     }
 
     /// One batch: the kernel tells again in the next turn when there is more, so the broker's side gets its turn too.
-    func receiveDatagrams(on link: UDPLink) {
+    ///
+    /// `transport` is the link's own or one of its groups'; a sender is the same peer on each.
+    func receiveDatagrams(on link: UDPLink, from transport: UDPTransport) {
         do {
-            _ = try link.transport.receive { datagram, source, local in
+            _ = try transport.receive { datagram, source, local in
                 let peer = link.peers.peer(source, writingTo: local)
                 self.reporter.traceReceived(datagram.byteCount, from: source)
-                self.handle(.datagramReceived(from: peer), datagram)
+                let mayForward = link.forwarders.allows(source)
+                self.handle(.datagramReceived(from: peer, mayForward: mayForward), datagram)
             } truncated: { _, source, local in
                 self.handle(.datagramTruncated(from: link.peers.peer(source, writingTo: local)))
             }
@@ -160,6 +169,8 @@ package final class Host {
     private func run(_ effect: Effect, _ arena: RawSpan) {
         switch effect {
         case .sendDatagram(let range, let peer): send(arena.extracting(range), to: peer)
+        case .broadcastDatagram(let range, let radius, let id):
+            broadcast(arena.extracting(range), radius: radius, on: links[Int(id.rawValue)])
         case .openStream(let id): open(id)
         case .sendStream(let range, let id): write(arena.extracting(range), on: id)
         case .closeStream(let id): close(id)
@@ -175,6 +186,21 @@ package final class Host {
         guard let destination = link.peers.destination(of: peer) else { return }
         reporter.traceSent(datagram.byteCount, to: destination.address)
         link.transport.queue(datagram, to: destination.address, from: destination.local)
+        link.hasQueued = true
+    }
+
+    /// MQTT-SN 1.2 §6.1: to every group of the link; a link without one broadcasts nothing.
+    private func broadcast(_ datagram: RawSpan, radius: UInt8, on link: UDPLink) {
+        guard !link.groups.isEmpty else { return }
+        if link.needsNewHopLimit(for: radius) {
+            // What is queued goes first, as the limit is the socket's.
+            flush(link)
+            do { try link.setHopLimit(for: radius) } catch { reporter.failed(error) }
+        }
+        for group in link.groups {
+            reporter.traceSent(datagram.byteCount, to: group)
+            link.transport.queue(datagram, to: group, from: nil)
+        }
         link.hasQueued = true
     }
 
@@ -219,7 +245,7 @@ package final class Host {
     /// Closes the sockets; what connections to the broker have not delivered is lost. The host must not be used
     /// afterwards.
     package func close() {
-        for link in links { link.transport.close() }
+        for link in links { link.close() }
         for stream in streams.removeAll() { stream.abort() }
         for connection in closing { connection.abort() }
         brokerAddress?.close()
@@ -232,12 +258,16 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The listener's host is a name; a socket is bound to an address.
     case notAnAddress(String)
     case cannotListen(String, IOError)
+    /// A listener's group cannot be sent to or received from.
+    case cannotJoin(group: String, listener: String, IOError)
+    /// A forwarder's address cannot be compared with senders'.
+    case notAForwarder(String)
 
     /// Whether the system forbids what was asked.
     package var isPermission: Bool {
         switch self {
-        case .notAnAddress: false
-        case .cannotListen(_, let error): error.isPermission
+        case .notAnAddress, .notAForwarder: false
+        case .cannotListen(_, let error), .cannotJoin(_, _, let error): error.isPermission
         }
     }
 
@@ -248,6 +278,11 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
             "cannot listen on \(listener): its host is not an IP address; use one of this machine's, or 0.0.0.0 or [::]"
         case .cannotListen(let listener, let error):
             "cannot listen on \(listener): \(error); is another gateway running, or the address not this machine's?"
+        case .cannotJoin(let group, let listener, let error):
+            "cannot use the group \(group) of the listener \(listener): \(error); name a network interface that is up"
+                + " with 'interface', and give the group to a listener with no other socket at the group's port"
+        case .notAForwarder(let address):
+            "cannot tell the forwarder \(address): it is not an IP address, or this machine has no such interface"
         }
     }
 }

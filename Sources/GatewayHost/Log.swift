@@ -39,7 +39,7 @@ enum LogText {
         let text = String(decoding: bytes, as: UTF8.self)
         let isPlain = text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
         guard !isPlain || text.isEmpty else { return text }
-        return "\"" + visible(text).replacing("\"", with: "\\\"") + "\""
+        return "\"" + visible(String(text.flatMap { $0 == "\"" ? ["\\", $0] : [$0] })) + "\""
     }
 
     /// The text with control characters written as `\u{…}`.

@@ -3,67 +3,93 @@ import GatewayCore
 import MQTT
 import MQTTSN
 
-/// How an observation is told to a person, and how loudly.
-struct ObservationText {
-    let level: LogLevel
-    /// What happened, in words.
-    let what: String
-    /// Whether anybody who can send a datagram can cause it, so that its lines are limited in number.
-    let isCausedByStrangers: Bool
-
-    private init(_ level: LogLevel, _ what: String) {
-        (self.level, self.what, isCausedByStrangers) = (level, what, false)
-    }
-
-    private init(anybody level: LogLevel, _ what: String) {
-        (self.level, self.what, isCausedByStrangers) = (level, what, true)
-    }
-
-    /// nil for what is only counted. One table, so that a new kind is given its words here.
-    static func of(_ observation: Observation) -> ObservationText? {
-        let detail = observation.detail
-        func dropped(_ reason: String) -> ObservationText {
-            ObservationText(anybody: .debug, "message of \(detail) octets dropped: \(reason)")
+/// How an observation is told to a person: how loudly, whether in limited numbers, and in which words.
+enum ObservationText {
+    /// nil for what is only counted.
+    static func level(of kind: ObservationKind) -> LogLevel? {
+        switch kind {
+        case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
+            .searchAnswered:
+            nil
+        case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
+            .queueDropsReported, .brokerUnreachable, .upstreamLost, .upstreamRefused, .malformedPacket:
+            .warning
+        case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .sessionEvicted, .willPublished,
+            .brokerReachable, .upstreamRestored:
+            .info
+        case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageDroppedUpstreamDown,
+            .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram, .truncatedDatagram,
+            .unexpectedMessage, .strangerMessage, .requestRefusedCongestion, .requestRefusedInvalidTopic,
+            .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened, .upstreamUnavailable,
+            .unexpectedPacket, .upstreamPaused, .upstreamResumed:
+            .debug
         }
-        switch observation.kind {
-        case .messageForwarded, .messageDelivered, .qosMinusOneForwarded, .strangerAnswered: return nil
-        case .clientConnected: return .init(.info, "client connected")
-        case .clientResumed: return .init(.info, "client connected, session resumed")
-        case .clientMoved: return .init(.info, "client connects from another address")
-        case .clientDisconnected: return .init(.info, "client disconnected")
-        case .clientLost: return .init(.warning, "client lost: it was silent for too long")
-        case .clientRefused: return .init(anybody: .warning, "client refused: \(returnCode(detail))")
-        case .clientSetUpAbandoned: return .init(anybody: .warning, "client did not finish connecting")
-        case .clientDismissed: return .init(.warning, "client told to connect anew: its session is gone")
-        case .sessionEvicted: return .init(.info, "absent client's session forgotten to make room")
-        case .messageDroppedTooLong: return dropped("it does not fit the client's link")
-        case .messageDroppedQueueFull: return dropped("too much waits for the client")
-        case .messageDroppedNotRegistered: return dropped("the client did not accept its topic")
-        case .messageDroppedUpstreamDown: return dropped("the broker is not connected")
-        case .messageDroppedUpstreamBlocked: return dropped("the broker takes no more")
-        case .qosMinusOneDropped:
-            return .init(anybody: .debug, "publish without connection dropped: topic \(detail) is not open to all")
-        case .malformedDatagram: return .init(anybody: .debug, "malformed datagram dropped: \(decodeReason(detail))")
-        case .truncatedDatagram: return .init(anybody: .debug, "datagram dropped: longer than the gateway receives")
-        case .unexpectedMessage: return .init(anybody: .debug, "\(messageName(detail)) ignored: it has no place here")
-        case .strangerMessage:
-            return .init(anybody: .debug, "\(messageName(detail)) from a sender without a connection")
-        case .requestRefusedCongestion: return .init(anybody: .debug, "request refused: congestion")
-        case .requestRefusedInvalidTopic: return .init(anybody: .debug, "request refused: invalid topic id")
-        case .requestRefusedNotSupported: return .init(anybody: .debug, "request refused: not supported")
-        case .brokerReachable: return .init(.info, "broker reachable")
-        case .brokerUnreachable: return .init(.warning, "broker unreachable: clients are told to wait")
-        case .upstreamOpened: return .init(.debug, "broker connection open")
-        case .upstreamLost: return .init(.warning, "client's broker connection lost: restoring it")
-        case .upstreamRestored: return .init(.info, "client's broker connection restored")
-        case .upstreamRefused: return .init(.warning, "broker refused a connection: MQTT return code \(detail)")
-        case .upstreamUnavailable: return .init(.debug, "broker connection failed: \(streamEnd(detail))")
-        case .malformedPacket:
-            return .init(.warning, "malformed packet from the broker, connection closed: \(packetError(detail))")
-        case .unexpectedPacket:
-            return .init(.debug, "packet of type \(detail) from the broker ignored: nothing waits for it")
-        case .upstreamPaused: return .init(.debug, "broker connection paused: the client cannot keep up")
-        case .upstreamResumed: return .init(.debug, "broker connection resumed")
+    }
+
+    /// Whether anybody who can send a datagram can cause it, so that its lines are limited in number.
+    static func isCausedByStrangers(_ kind: ObservationKind) -> Bool {
+        switch kind {
+        case .clientRefused, .clientSetUpAbandoned, .messageDroppedTooLong, .messageDroppedNotRegistered,
+            .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram,
+            .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
+            .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused:
+            true
+        case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
+            .searchAnswered, .clientLost, .clientDismissed, .willNotPublished, .queueDropsReported, .brokerUnreachable,
+            .upstreamLost, .upstreamRefused, .malformedPacket, .clientConnected, .clientResumed, .clientMoved,
+            .clientDisconnected, .sessionEvicted, .willPublished, .brokerReachable, .upstreamRestored, .advertised,
+            .upstreamOpened, .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed:
+            false
+        }
+    }
+
+    /// What happened, in words.
+    static func words(for kind: ObservationKind, detail: Int) -> String {
+        func dropped(_ reason: String) -> String { "message of \(detail) octets dropped: \(reason)" }
+        return switch kind {
+        case .queueDropsReported: "messages dropped, too many wait for the client: count=\(detail)"
+        case .willPublished: "Will of the lost client published"
+        case .willNotPublished: "Will of the lost client not published: the broker is away"
+        case .advertised: "advertised"
+        case .forwarderRefused: "encapsulated message dropped: its sender may not forward"
+        case .clientConnected: "client connected"
+        case .clientResumed: "client connected, session resumed"
+        case .clientMoved: "client connects from another address"
+        case .clientDisconnected: "client disconnected"
+        case .clientLost: "client lost: it was silent for too long"
+        case .clientRefused: "client refused: \(returnCode(detail))"
+        case .clientSetUpAbandoned: "client did not finish connecting"
+        case .clientDismissed: "client told to connect anew: its session is gone"
+        case .sessionEvicted: "absent client's session forgotten to make room"
+        case .messageDroppedTooLong: dropped("it does not fit the client's link")
+        case .messageDroppedNotRegistered: dropped("the client did not accept its topic")
+        case .messageDroppedUpstreamDown: dropped("the broker is not connected")
+        case .messageDroppedUpstreamBlocked: dropped("the broker takes no more")
+        case .qosMinusOneDropped: "publish without connection dropped: topic \(detail) is not open to all"
+        case .malformedDatagram: "malformed datagram dropped: \(decodeReason(detail))"
+        case .truncatedDatagram: "datagram dropped: longer than the gateway receives"
+        case .unexpectedMessage: "\(messageName(detail)) ignored: it has no place here"
+        case .strangerMessage: "\(messageName(detail)) from a sender without a connection"
+        case .requestRefusedCongestion: "request refused: congestion"
+        case .requestRefusedInvalidTopic: "request refused: invalid topic id"
+        case .requestRefusedNotSupported: "request refused: not supported"
+        case .brokerReachable: "broker reachable"
+        case .brokerUnreachable: "broker unreachable: clients are told to wait"
+        case .upstreamOpened: "broker connection open"
+        case .upstreamLost: "client's broker connection lost: restoring it"
+        case .upstreamRestored: "client's broker connection restored"
+        case .upstreamRefused: "broker refused a connection: MQTT return code \(detail)"
+        case .upstreamUnavailable: "broker connection failed: \(streamEnd(detail))"
+        case .malformedPacket: "malformed packet from the broker, connection closed: \(packetError(detail))"
+        case .unexpectedPacket: "packet of type \(detail) from the broker ignored: nothing waits for it"
+        case .upstreamPaused: "broker connection paused: the client cannot keep up"
+        case .upstreamResumed: "broker connection resumed"
+        case .messageForwarded: "message forwarded"
+        case .messageDelivered: "message delivered"
+        case .messageDroppedQueueFull: dropped("too much waits for the client")
+        case .qosMinusOneForwarded: "publish without connection forwarded"
+        case .strangerAnswered: "stranger told to connect"
+        case .searchAnswered: "search answered"
         }
     }
 

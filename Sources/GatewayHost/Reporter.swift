@@ -22,17 +22,17 @@ struct Reporter {
     }
 
     mutating func report(_ observation: Observation, clientID: RawSpan, address: SocketAddress?) {
-        counters.count(observation.kind)
-        guard log.level >= .info, let text = ObservationText.of(observation), log.isOn(text.level) else { return }
-        guard mayWrite(text) else { return }
-        var line = text.what
+        let kind = observation.kind
+        counters.count(kind)
+        guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind) else { return }
+        var line = ObservationText.words(for: kind, detail: observation.detail)
         if !clientID.isEmpty { line += " client=" + LogText.quoted(clientID.copy(of: 0..<clientID.byteCount)) }
         if let address { line += " address=\(address)" }
-        log.write(text.level, line)
+        log.write(level, line)
     }
 
-    private mutating func mayWrite(_ text: ObservationText) -> Bool {
-        guard text.isCausedByStrangers else { return true }
+    private mutating func mayWrite(_ kind: ObservationKind) -> Bool {
+        guard ObservationText.isCausedByStrangers(kind) else { return true }
         guard strangerLinesLeft > 0 else {
             suppressedLineCount += 1
             return false
@@ -64,6 +64,21 @@ struct Reporter {
         var line = "listening on udp://\(transport.localAddress) receive_buffer=\(granted)"
         if granted < asked { line += " (asked for \(asked); raise net.core.rmem_max for more)" }
         log.write(.info, line)
+    }
+
+    /// The groups and forwarders of a listener, which its clients depend on.
+    func joined(_ listener: UDPListener, on link: UDPLink) {
+        let address = link.transport.localAddress
+        for group in link.groups {
+            let kind = group.isMulticast ? "multicast group" : "broadcast address"
+            // An IPv6 group names its interface itself; broadcasts go where the routing table says.
+            let isNamed = group.isMulticast && !group.isIPv6
+            let interface = isNamed ? listener.interface.map { " interface=" + $0 } : nil
+            log.write(.info, "\(kind) udp://\(group) of udp://\(address)" + (interface ?? ""))
+        }
+        guard !listener.forwarders.isEmpty else { return }
+        let isOpenToAll = listener.forwarders.contains(.any)
+        log.write(.info, "forwarders of udp://\(address): \(isOpenToAll ? "any" : "\(listener.forwarders.count)")")
     }
 
     mutating func flushed(_ result: FlushResult, on transport: UDPTransport) {

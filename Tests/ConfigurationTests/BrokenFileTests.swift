@@ -135,8 +135,96 @@ import Testing
             "2:6: 'topic.id' must be an integer from 1 to 65534 (0 and 65535 are reserved); found 0"
         ),
         ("[[topic]]\nid = 1", "1:1: this [[topic]] lacks the key 'topic.name'"),
+        ("gateway.lenient = 1", "1:19: 'gateway.lenient' must be true or false; found 1"),
+        ("gateway.lenient = 'true'", "1:19: 'gateway.lenient' must be true or false; found a string"),
+        (
+            "clients.queue_policy = 'dropOldest'",
+            "1:24: 'clients.queue_policy' must be one of \"drop-oldest\", \"drop-newest\"; found 'dropOldest'"
+        ),
+        (
+            "[sleep]\npacing_milliseconds = 60001",
+            "2:23: 'sleep.pacing_milliseconds' must be an integer from 0 to 60000 milliseconds; found 60001"
+        ),
+        (
+            "[discovery]\nadvertise_interval_seconds = 0",
+            "2:30: 'discovery.advertise_interval_seconds' must be an integer from 1 to 65535 seconds; found 0"
+        ),
     ])
     func notTaken(text: String, error: String) { #expect(errors(text) == "f.toml:" + error) }
+
+    /// What a listener's lists do not take: each wrong element is named where it stands.
+    @Test(arguments: [
+        (
+            "groups = 'udp://239.255.0.1'",
+            "1:44: 'udp.groups' must be a list of up to 16 udp://ADDRESS[:PORT]; found a string"
+        ),
+        (
+            "groups = [\(String(repeating: "'udp://239.255.0.1', ", count: 17))]",
+            "1:44: 'udp.groups' must be a list of up to 16 udp://ADDRESS[:PORT]; found 17"
+        ),
+        (
+            "forwarders = [\(String(repeating: "'any', ", count: 1_001))]",
+            "1:48: 'udp.forwarders' must be a list of up to 1000 IP addresses or \"any\"; found 1001"
+        ),
+        ("groups = ['udp://239.255.0.1', 7]", "1:66: an element of 'udp.groups' must be text; found 7"),
+        (
+            "groups = ['udp://239.255.0.1', 'udp://lan:1', '239.255.0.2']",
+            """
+            1:66: an element of 'udp.groups' must have an IP address; found 'lan'
+            f.toml:1:81: an element of 'udp.groups' must start with 'udp://', as in udp://239.255.18.84:1884
+            """
+        ),
+        (
+            "groups = ['udp://239.255.0.1:0']",
+            "1:45: an element of 'udp.groups' must have a port from 1 to 65535 or none; found '0'"
+        ),
+        (
+            "forwarders = ['10.0.0.1', 'all']",
+            "1:61: an element of 'udp.forwarders' must be an IP address or 'any'; found 'all'"
+        ),
+        ("interface = 'eth 0'", "1:47: 'udp.interface' must be the name of a network interface; found 'eth 0'"),
+    ])
+    func notTakenByAListener(keys: String, error: String) {
+        #expect(errors("udp = [{listen = 'udp://0.0.0.0', \(keys)}]") == "f.toml:" + error)
+    }
+
+    /// What a listener, its groups and its forwarders must keep between them.
+    @Test(arguments: [
+        (
+            "listen = 'udp://0.0.0.0'\ngroups = ['udp://239.255.0.1', 'udp://[ff05::1]']",
+            "3:32: the group 'udp://[ff05::1]:1884' must be IPv4, as is its listener at udp://0.0.0.0:1884"
+        ),
+        (
+            "listen = 'udp://[::]'\ngroups = ['udp://255.255.255.255']",
+            "3:11: the group 'udp://255.255.255.255:1884' must be IPv6, as is its listener at udp://[::]:1884"
+        ),
+        (
+            "listen = 'udp://[::]'\nforwarders = ['any', '::1', '10.0.0.1']",
+            "3:29: the forwarder '10.0.0.1' must be IPv6, as is its listener at udp://[::]:1884"
+        ),
+        (
+            "listen = 'udp://[::]'\ngroups = ['udp://[ff05::A]:1', 'udp://[ff05::b]:1', 'udp://[ff05::a]:1']",
+            "3:53: the group 'udp://[ff05::a]:1' is given twice; the first one is at line 3, column 11"
+        ),
+        (
+            "listen = 'udp://[::]'\ngroups = ['udp://[ff05::1]', 'udp://[ff02::1]']",
+            "3:30: the group 'udp://[ff02::1]:1884' must name its interface, as in ff02::1%eth0, or the listener"
+                + " 'udp.interface'"
+        ),
+        (
+            "listen = 'udp://[::]'\ngroups = ['udp://[ff02::1%lo]', 'udp://[ff02::2%eth0]']",
+            "3:33: the group 'udp://[ff02::2%eth0]:1884' must be on the interface 'lo', as a listener uses one for"
+                + " all its groups"
+        ),
+        (
+            "listen = 'udp://[::]'\ninterface = 'eth0'\ngroups = ['udp://[ff02::1%lo]']",
+            "4:11: the group 'udp://[ff02::1%lo]:1884' must be on the interface 'eth0', as a listener uses one for"
+                + " all its groups"
+        ),
+    ])
+    func notTogetherInAListener(keys: String, error: String) {
+        #expect(errors("[[udp]]\n" + keys) == "f.toml:" + error)
+    }
 
     /// What several keys must keep between them.
     @Test(arguments: [

@@ -66,6 +66,48 @@ import Testing
         #expect(try EndpointParser.udp(text).get().name == text)
     }
 
+    @Test(arguments: [
+        ("udp://239.255.18.84:7", "239.255.18.84", 7), ("udp://224.0.0.1", "224.0.0.1", 1884),
+        ("udp://255.255.255.255", "255.255.255.255", 1884), ("udp://192.168.1.255:1", "192.168.1.255", 1),
+        ("udp://[ff02::1%eth0]", "ff02::1%eth0", 1884), ("udp://[FF05::1]:65535", "FF05::1", 65_535),
+    ])
+    func group(text: String, host: String, port: UInt16) throws {
+        let group = try EndpointParser.group(text).get()
+        #expect(group == UDPGroup(host: host, port: port))
+        #expect(try EndpointParser.group(group.name).get() == group)
+    }
+
+    @Test(arguments: [
+        ("239.255.18.84", "must start with 'udp://', as in udp://239.255.18.84:1884"),
+        ("udp://all-nodes:1", "must have an IP address; found 'all-nodes'"),
+        ("udp://0.0.0.0:1", "holds '0.0.0.0', which is no multicast group or broadcast address"),
+        ("udp://240.0.0.1:1", "holds '240.0.0.1', which is no multicast group or broadcast address"),
+        ("udp://[::1]:1", "holds '::1', which is no multicast group, as ff02::1%eth0 is"),
+        ("udp://[ff::1]:1", "holds 'ff::1', which is no multicast group, as ff02::1%eth0 is"),
+        ("udp://239.1.1.1:0", "must have a port from 1 to 65535 or none; found '0'"),
+    ])
+    func wrongGroups(text: String, message: String) {
+        #expect(EndpointParser.group(text) == .failure(EndpointError(message: message)))
+    }
+
+    @Test func forwarders() {
+        #expect(EndpointParser.forwarder("any") == .success(.any))
+        for address in ["192.0.2.1", "2001:db8::1", "fe80::1%eth0", "febf::1%2"] {
+            #expect(EndpointParser.forwarder(address) == .success(.address(address)))
+        }
+    }
+
+    @Test(arguments: [
+        ("", "must be an IP address or 'any'; found ''"),
+        ("192.0.2.1:1884", "must be an IP address or 'any'; found '192.0.2.1:1884'"),
+        ("[::1]", "must be an IP address or 'any'; found '[::1]'"),
+        ("fe80::1", "must name the interface, as in fe80::1%eth0; found 'fe80::1'"),
+        ("::1%lo", "must not name an interface, as its address is not link-local; found '::1%lo'"),
+    ])
+    func wrongForwarders(text: String, message: String) {
+        #expect(EndpointParser.forwarder(text) == .failure(EndpointError(message: message)))
+    }
+
     @Test(arguments: ["mqtt://127.0.0.1:1883", "mqtt://[::1]:1"])
     func aBrokerIsNamedAsItWasWritten(text: String) throws {
         #expect(try EndpointParser.broker(text).get().name == text)

@@ -7,8 +7,10 @@ import Testing
 @Suite struct SchemaTests {
     /// Values of which each key accepts at least one that is not its default.
     private var candidates: [TOMLValue] {
-        [9, 300, 5_000].map(TOMLValue.integer)
-            + ["off", "debug", "mqtt://other:9", "udp://other:9", "something"].map(TOMLValue.string)
+        [9, 300, 5_000].map(TOMLValue.integer) + [true, false].map(TOMLValue.boolean)
+            + ["off", "debug", "assign", "drop-newest", "gateway"].map(TOMLValue.string)
+            + ["mqtt://other:9", "udp://other:9", "something"].map(TOMLValue.string)
+            + ["udp://239.255.0.1:9", "192.0.2.1"].map { .array([TOMLElement(value: .string($0), offset: 0)]) }
     }
 
     /// The first candidate that changes what the key reads.
@@ -53,6 +55,26 @@ import Testing
         for (path, value) in leaves(of: changed) {
             #expect(defaults[path] != value, "no key sets \(path)")
         }
+    }
+
+    @Test func aListenerTakesGroupsItsInterfaceAndForwarders() throws {
+        let text = """
+            [[udp]]
+            listen = "udp://[::]:1884"
+            groups = ["udp://[ff02::1]:1884", "udp://[ff05::1%eth0]"]
+            interface = "eth0"
+            forwarders = ["any", "2001:db8::1"]
+            """
+        let listener = try #require(settings(text).get().host.listeners.first)
+        #expect(listener.groups.map(\.host) == ["ff02::1", "ff05::1%eth0"])
+        #expect(listener.interface == "eth0")
+        #expect(listener.forwarders == [.any, .address("2001:db8::1")])
+    }
+
+    @Test func timesAreReadInTheirUnits() throws {
+        let sleep = try settings("[sleep]\npacing_milliseconds = 7\nrestore_timeout_seconds = 7").get().gateway.sleep
+        #expect(sleep.pacing == .milliseconds(7))
+        #expect(sleep.restoreTimeout == .seconds(7))
     }
 
     /// Every stored value of the settings by its path.

@@ -242,7 +242,7 @@ import Testing
 
     @Test("GW-86 AMB-30 An asleep client is told when it wakes")
     func notRestoredWhileAsleep() {
-        let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .milliseconds(400) })
+        let dialogue = Dialogue(.dialogue { $0.sleep.restoreTimeout = .milliseconds(400) })
         let client = dialogue.client("c1")
         let upstream = client.connects(clean: false)
         client.sends(.disconnect(1_000))

@@ -243,4 +243,29 @@ import Testing
         upstream.receives(.publishComplete(2))
         client.receivesNothing()
     }
+
+    @Test("GW-08 GW-59 A message that waited is dropped when its client comes back on a link that it does not fit")
+    func tooLongForNewLink() {
+        let configuration = GatewayConfiguration.dialogue {
+            var radio = LinkConfiguration()
+            radio.maximumDatagramByteCount = 20
+            $0.links.append(radio)
+        }
+        let dialogue = Dialogue(configuration)
+        let (client, upstream) = subscriber(dialogue, clean: false)
+        upstream.sends(.publish("a/b", "12345678901234", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(1, "12345678901234", id: 1, qos: .exactlyOnce))
+        upstream.sends(.publish("a/b", "short", qos: .atLeastOnce, id: 2))
+        client.leaves(upstream)
+        let moved = dialogue.client("c1", link: 1)
+        moved.sends(.connect("c1", clean: false))
+        let second = moved.asksBroker(clean: false)
+        second.sends(.connectAcknowledgement(present: true))
+        moved.receives(.connectAcknowledgement(), .register(1, 1, "a/b"))
+        second.receives(.publishReceived(1))
+        moved.sends(.registerAcknowledgement(1, 1))
+        moved.receives(.publish(1, "short", id: 2, qos: .atLeastOnce))
+        second.sends(.publishRelease(1))
+        second.receives(.publishComplete(1))
+    }
 }

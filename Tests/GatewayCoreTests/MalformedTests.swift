@@ -24,7 +24,7 @@ import Testing
     ]
 
     /// What is well-formed and not for the gateway.
-    static let misplaced = ["0500010384", "030100", "030201", "05020a0b0c"]
+    static let misplaced = ["030201", "05020a0b0c"]
 
     @Test("GW-03 GW-04 GW-05 GW-83 A malformed datagram of a stranger is counted and not answered", arguments: invalid)
     func stranger(hex: String) {
@@ -139,7 +139,7 @@ extension SNMessage {
         case .connect, .willTopicRequest, .willTopic, .willMessageRequest, .willMessage, .register, .publish,
             .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete, .subscribe, .unsubscribe,
             .unsubscribeAcknowledgement, .pingRequest, .pingResponse, .disconnect, .willTopicUpdate,
-            .willMessageUpdate, .willMessageResponse, .searchGateway, .other:
+            .willMessageUpdate, .willMessageResponse, .searchGateway, .advertise, .gatewayInfo, .encapsulated, .other:
             false
         }
     }

@@ -3,150 +3,213 @@ import MQTT
 import MQTTSN
 import Testing
 
-/// The sleep cycle as far as the core has it (MQTT-SN 1.2 §6.14).
+/// Clients that are asleep: how they get there, what supervises them and how it ends (MQTT-SN 1.2 §6.14).
 @Suite struct SleepTests {
-    /// A client that sleeps for 100 s and has subscribed to "a/b".
-    private func sleeper(_ dialogue: Dialogue) -> (TestClient, TestUpstream) {
-        let client = dialogue.client("c1")
-        let upstream = client.connects(keepAlive: 10)
-        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: upstream)
-        client.sends(.disconnect(100))
-        client.receives(.disconnect())
-        return (client, upstream)
-    }
+    // MARK: Falling asleep
 
     @Test(
-        "GW-67 GW-68 GW-69 GW-77 DISCONNECT with Duration is answered without; then the gateway is silent and buffers")
-    func fallsAsleep() {
+        "GW-67 GW-68 DISCONNECT with Duration is answered by two octets and the broker hears nothing",
+        arguments: [1, 60, 65_535] as [UInt16])
+    func fallsAsleep(seconds: UInt16) {
         let dialogue = Dialogue()
-        let (client, upstream) = sleeper(dialogue)
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        client.sends(.disconnect(seconds))
+        client.receives(.disconnect(nil))
         upstream.receivesNothing()
-        upstream.sends(
-            .publish("a/b", "1"), .publish("a/b", "2", qos: .atLeastOnce, id: 2),
-            .publish("x/y", "3", qos: .exactlyOnce, id: 3))
-        dialogue.passes(.milliseconds(109_999))
+        dialogue.doesNotObserve(.clientDisconnected)
+        client.wakesUpInVain()
+    }
+
+    @Test("AMB-10 A Duration of 0 is none: the client has left")
+    func noDuration() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        client.sends(.disconnect(0))
+        client.receives(.disconnect())
+        upstream.receives(.disconnect, .close)
+        dialogue.observes(.clientDisconnected, of: "c1")
+        client.wakesUp()
+        client.receives(.disconnect())
+    }
+
+    @Test("GW-67 Before the CONNACK there is nobody to fall asleep")
+    func notConnected() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1", will: true))
+        client.receives(.willTopicRequest)
+        client.sends(.disconnect(60))
+        client.receives(.disconnect())
+        #expect(dialogue.sessionCount == 0)
+    }
+
+    @Test("GW-79 A repeated DISCONNECT with Duration gets the same answer")
+    func repeated() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        client.fallsAsleep(60)
+        client.fallsAsleep(60)
+        upstream.sends(.publish("a/b", "x"))
         client.receivesNothing()
     }
 
-    @Test("GW-70 An asleep client is lost, with its Will, after Duration and tolerance")
-    func lost() {
-        let dialogue = Dialogue()
-        let (_, upstream) = sleeper(dialogue)
-        dialogue.passes(.milliseconds(109_999))
-        upstream.receivesNothing()
-        dialogue.passes(.milliseconds(1))
-        upstream.receives(.close)
-        dialogue.observes(.clientLost, of: "c1")
-    }
+    // MARK: Nothing is sent
 
-    @Test("GW-74 AMB-11 Nothing buffered: PINGRESP at once, and the timer runs anew", arguments: ["", "c1"])
-    func nothingBuffered(clientID: String) {
+    @Test("GW-69 Whatever the broker sends, a sleeping client hears nothing of it")
+    func silence() {
         let dialogue = Dialogue()
-        let (client, upstream) = sleeper(dialogue)
-        dialogue.passes(.seconds(100))
-        client.sends(.pingRequest(clientID))
-        client.receives(.pingResponse)
-        dialogue.passes(.milliseconds(109_999))
-        upstream.receivesNothing()
-        dialogue.passes(.milliseconds(1))
-        upstream.receives(.close)
-    }
-
-    @Test("GW-71 GW-72 GW-73 AMB-12 Awake, everything is delivered in order and in full, then PINGRESP")
-    func wakesUp() {
-        let dialogue = Dialogue()
-        let (client, upstream) = sleeper(dialogue)
-        upstream.sends(
-            .publish("a/b", "1"), .publish("a/b", "2", qos: .atLeastOnce, id: 2),
-            .publish("x/y", "3", qos: .exactlyOnce, id: 3), .publish("a/b", "4"))
-        client.sends(.pingRequest("c1"))
-        client.receives(.publish(1, "1"), .publish(1, "2", id: 2, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 2))
-        upstream.receives(.publishAcknowledgement(2))
-        client.receives(.register(2, 1, "x/y"))
-        client.sends(.registerAcknowledgement(2, 1))
-        client.receives(.publish(2, "3", id: 3, qos: .exactlyOnce))
-        client.sends(.publishReceived(3))
-        upstream.receives(.publishReceived(3))
-        client.receivesNothing()
-        upstream.sends(.publishRelease(3))
-        client.receives(.publishRelease(3))
-        client.sends(.publishComplete(3))
-        upstream.receives(.publishComplete(3))
-        client.receives(.publish(1, "4"), .pingResponse)
-        upstream.sends(.publish("a/b", "5"))
-        client.receivesNothing()
-    }
-
-    @Test("GW-78 A client that falls silent while awake is asleep again, and its message is kept")
-    func silentWhileAwake() {
-        let dialogue = Dialogue()
-        let (client, upstream) = sleeper(dialogue)
-        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
-        client.sends(.pingRequest("c1"))
-        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
-        for _ in 0..<3 {
-            dialogue.passes(.seconds(10))
-            client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce, duplicate: true))
-        }
-        dialogue.passes(.seconds(10))
-        client.receivesNothing()
-        dialogue.passes(.seconds(100))
-        client.sends(.pingRequest("c1"))
-        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce, duplicate: true))
-        client.sends(.publishAcknowledgement(1, 1))
-        upstream.receives(.publishAcknowledgement(1))
-        client.receives(.pingResponse)
-    }
-
-    @Test("GW-73 AMB-12 An awake client does not wait for ever for a broker that does not release its message")
-    func brokerDoesNotRelease() {
-        let dialogue = Dialogue()
-        let (client, upstream) = sleeper(dialogue)
-        upstream.sends(.publish("a/b", "1", qos: .exactlyOnce, id: 1))
-        client.sends(.pingRequest("c1"))
-        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        client.registers("a/b", as: 1)
+        upstream.sends(.publish("a/b", "open", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(1, "open", id: 1, qos: .exactlyOnce))
         client.sends(.publishReceived(1))
         upstream.receives(.publishReceived(1))
-        dialogue.passes(.seconds(10))
-        client.receives(.pingResponse)
-        upstream.sends(.publishRelease(1))
+        client.fallsAsleep()
+        upstream.sends(
+            .publishRelease(1), .publish("a/b", "0"), .publish("a/b", "1", qos: .atLeastOnce, id: 2),
+            .publish("a/b", "2", qos: .exactlyOnce, id: 3), .publish("unknown", "0"), .publishRelease(99),
+            .publish("a/b", "2", qos: .exactlyOnce, id: 3, duplicate: true), .pingResponse)
         client.receivesNothing()
-        client.sends(.pingRequest("c1"))
-        client.receives(.publishRelease(1))
-        client.sends(.publishComplete(1))
-        upstream.receives(.publishComplete(1))
-        client.receives(.pingResponse)
+        upstream.receivesNothing()
+        dialogue.passes(.seconds(300))
+        client.receivesNothing()
     }
 
-    @Test("GW-75 A new Duration replaces the old one; a plain DISCONNECT ends the connection")
-    func newDuration() {
+    @Test("GW-69 What was open towards a client that falls asleep is not repeated")
+    func noRetransmission() {
         let dialogue = Dialogue()
-        let (client, upstream) = sleeper(dialogue)
-        client.sends(.disconnect(10))
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        upstream.sends(.publish("a/b", "1"))
+        client.receives(.register(1, 1, "a/b"))
+        client.fallsAsleep()
+        dialogue.passes(.seconds(300))
+        client.receivesNothing()
+    }
+
+    // MARK: Supervision
+
+    @Test(
+        "GW-70 AMB-09 A silent sleeper is lost after its Duration and the tolerance, and its Will is published",
+        arguments: [(10, 15_000), (60, 90_000), (61, 67_100), (1000, 1_100_000)] as [(UInt16, Int)])
+    func lost(seconds: UInt16, milliseconds: Int) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects(prompted: TestWill(topic: "w", payload: "gone"), keepAlive: 5)
+        client.fallsAsleep(seconds)
+        dialogue.passes(.milliseconds(milliseconds - 1))
+        upstream.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        dialogue.observes(.clientLost, of: "c1")
+        upstream.receives(.close)
+        client.receivesNothing()
+        client.wakesUp()
         client.receives(.disconnect())
+    }
+
+    @Test("GW-70 GW-73 Each wake-up starts the time anew, with the last Duration")
+    func timerRestarted() {
+        let dialogue = Dialogue()
+        let (client, upstream) = TestClient.asleep(dialogue, seconds: 100)
+        for _ in 0..<3 {
+            dialogue.passes(.seconds(109))
+            client.wakesUpInVain()
+        }
+        dialogue.passes(.seconds(110))
+        dialogue.observes(.clientLost, of: "c1")
+        upstream.receives(.close)
+    }
+
+    @Test("GW-75 A new Duration replaces the old one, asleep and awake", arguments: [true, false])
+    func newDuration(whileAwake: Bool) {
+        let dialogue = Dialogue()
+        let (client, upstream) = TestClient.asleep(dialogue, seconds: 1_000)
+        if whileAwake {
+            upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 1))
+            client.wakesUp()
+            client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        }
+        client.fallsAsleep(10)
         dialogue.passes(.milliseconds(14_999))
-        client.sends(.disconnect())
-        client.receives(.disconnect())
-        upstream.receives(.disconnect, .close)
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        dialogue.observes(.clientLost, of: "c1")
+        upstream.receives(.close)
     }
 
-    @Test("GW-75 CONNECT makes an asleep client active")
-    func connects() {
+    @Test("GW-70 The keep-alive of the CONNECT holds again when the client is active again")
+    func keepAliveAgain() {
         let dialogue = Dialogue()
-        let (client, upstream) = sleeper(dialogue)
-        client.sends(.connect("c1", keepAlive: 10))
-        upstream.receives(.disconnect, .close)
-        _ = client.connectsUpstream()
-        client.sends(.pingRequest())
-        client.receives(.pingResponse)
+        let (client, upstream) = TestClient.asleep(dialogue, clean: false, keepAlive: 1_000, seconds: 1_000)
+        client.sends(.connect("c1", clean: false, keepAlive: 10))
+        client.receives(.connectAcknowledgement())
+        dialogue.passes(.milliseconds(14_999))
+        dialogue.passes(.milliseconds(1))
+        dialogue.observes(.clientLost, of: "c1")
+        upstream.receives(.close)
     }
 
-    @Test("GW-76 PINGREQ with a ClientId that is not asleep here is answered by DISCONNECT")
-    func unknownPing() {
+    // MARK: Leaving
+
+    @Test("GW-75 A plain DISCONNECT ends the connection, asleep and awake", arguments: [true, false])
+    func leaves(whileAwake: Bool) {
         let dialogue = Dialogue()
-        let stranger = dialogue.client("c9")
-        stranger.sends(.pingRequest("c9"))
+        let (client, upstream) = TestClient.asleep(dialogue, clean: false)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 1))
+        if whileAwake {
+            client.wakesUp()
+            client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        }
+        client.leaves(upstream)
+        dialogue.passes(.seconds(1_000))
+        client.receivesNothing()
+        // What waited is the session's.
+        client.sends(.connect("c1", clean: false))
+        let second = client.asksBroker(clean: false)
+        second.sends(.connectAcknowledgement(present: true))
+        client.receives(.connectAcknowledgement(), .register(1, 1, "a/b"))
+        client.sends(.registerAcknowledgement(1, 1))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: whileAwake))
+        client.sends(.publishAcknowledgement(1, 1))
+        second.receives(.publishAcknowledgement(1))
+    }
+
+    @Test("GW-76 A PINGREQ of somebody unknown, gone or lost is answered by DISCONNECT")
+    func unknown() {
+        let dialogue = Dialogue()
+        let stranger = dialogue.client("nobody")
+        stranger.wakesUp()
         stranger.receives(.disconnect())
+        let gone = dialogue.client("gone")
+        gone.leaves(gone.connects(clean: false))
+        gone.wakesUp()
+        gone.receives(.disconnect())
+        let lost = dialogue.client("lost")
+        let upstream = lost.connects(clean: false)
+        lost.fallsAsleep(10)
+        dialogue.passes(.seconds(15))
+        upstream.receives(.close)
+        lost.wakesUp()
+        lost.receives(.disconnect())
+    }
+
+    // MARK: The broker meanwhile
+
+    @Test("GW-77 The gateway keeps the sleeper's broker connection alive by its own PINGREQs")
+    func brokerKeptAlive() {
+        let dialogue = Dialogue(.dialogue { $0.links = [] })
+        let (client, upstream) = TestClient.asleep(dialogue, seconds: 65_535)
+        for _ in 0..<3 {
+            dialogue.passes(.seconds(Int(Dialogue.upstreamKeepAlive)))
+            upstream.receives(.pingRequest)
+            dialogue.shared?.receives(.pingRequest)
+            upstream.sends(.pingResponse)
+            dialogue.shared?.sends(.pingResponse)
+            client.wakesUpInVain()
+        }
     }
 }

@@ -52,6 +52,7 @@ import Testing
     private func longTolerance(
         _ dialogue: Dialogue, _ client: TestClient, _ upstream: TestUpstream, _ milliseconds: Int
     ) {
+        dialogue.ignoresAdvertisements = true
         dialogue.passes(.seconds(Int(Dialogue.upstreamKeepAlive)))
         upstream.receives(.pingRequest)
         dialogue.shared?.receives(.pingRequest)
@@ -85,6 +86,7 @@ import Testing
         let dialogue = Dialogue()
         let client = dialogue.client("c1")
         client.connects(keepAlive: 0)
+        dialogue.ignoresAdvertisements = true
         dialogue.passes(.seconds(60_000))
         client.sends(.pingRequest())
         client.receives(.pingResponse)

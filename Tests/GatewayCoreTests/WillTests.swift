@@ -247,15 +247,4 @@ import Testing
         client.receives(.disconnect())
         upstream.receives(.disconnect, .close)
     }
-
-    @Test("GW-28 AMB-16 A Will update that cannot be carried out is answered")
-    func updates() {
-        let dialogue = Dialogue()
-        let client = dialogue.client("c1")
-        client.connects(prompted: will)
-        client.sends(.willTopicUpdate("other"))
-        client.receives(.willTopicResponse(.notSupported))
-        client.sends(.willMessageUpdate("words"))
-        client.receives(.willMessageResponse(.notSupported))
-    }
 }

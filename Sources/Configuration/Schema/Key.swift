@@ -31,6 +31,8 @@ enum KeyFailure: Error {
     case mismatch(found: String)
     /// It is of the right kind but wrong; the text follows the key's name.
     case wrong(String)
+    /// Elements of the list are wrong; the texts follow the words "an element of" and the key's name.
+    case wrongElements([SourceError])
 }
 
 /// The fields' types; a key is one call of one of these.
@@ -54,13 +56,43 @@ extension Key {
         _ path: String, _ field: any WritableKeyPath<Target, TimeSpan> & Sendable, _ range: ClosedRange<Int64>,
         _ reason: String
     ) -> Key {
-        integer(path, range, "seconds", reason) { value, target in
-            guard let count = Int(exactly: value) else { return false }
-            target[keyPath: field] = .seconds(count)
+        time(path, field, range, "seconds", nanoseconds: 1_000_000_000, reason)
+    }
+
+    /// A length of time in whole milliseconds; the key's name ends in `_milliseconds`.
+    static func milliseconds(
+        _ path: String, _ field: any WritableKeyPath<Target, TimeSpan> & Sendable, _ range: ClosedRange<Int64>,
+        _ reason: String
+    ) -> Key {
+        time(path, field, range, "milliseconds", nanoseconds: 1_000_000, reason)
+    }
+
+    /// A length of time in units of so many nanoseconds; the range lies within `TimeSpan`.
+    private static func time(
+        _ path: String, _ field: any WritableKeyPath<Target, TimeSpan> & Sendable, _ range: ClosedRange<Int64>,
+        _ unit: String, nanoseconds: UInt64, _ reason: String
+    ) -> Key {
+        integer(path, range, unit, reason) { value, target in
+            guard let count = UInt64(exactly: value) else { return false }
+            let (span, overflow) = count.multipliedReportingOverflow(by: nanoseconds)
+            guard !overflow else { return false }
+            target[keyPath: field] = TimeSpan(nanoseconds: span)
             return true
         } read: {
-            "\($0[keyPath: field].nanoseconds / 1_000_000_000)"
+            "\($0[keyPath: field].nanoseconds / nanoseconds)"
         }
+    }
+
+    /// Yes or no.
+    static func boolean(
+        _ path: String, _ field: any WritableKeyPath<Target, Bool> & Sendable, _ reason: String
+    ) -> Key {
+        Key(
+            path: path, summary: "true or false", expectation: "true or false", reason: reason,
+            write: { (value, target) throws(KeyFailure) in
+                guard case .boolean(let isOn) = value else { throw .mismatch(found: value.found) }
+                target[keyPath: field] = isOn
+            }, read: { "\($0[keyPath: field])" })
     }
 
     private static func integer(
@@ -109,26 +141,26 @@ extension Key {
             }, read: { read($0).map { "\"\(String(decoding: $0, as: UTF8.self))\"" } })
     }
 
-    /// The name of one of a type's cases.
+    /// The name of one of a type's cases, in lower case with hyphens.
     static func choice<Choice: CaseIterable & Equatable & Sendable>(
         _ path: String, _ field: any WritableKeyPath<Target, Choice> & Sendable, _ reason: String
     ) -> Key {
-        let summary = Choice.allCases.map { "\"\($0)\"" }.joined(separator: ", ")
+        let summary = Choice.allCases.map { "\"\(hyphenated($0))\"" }.joined(separator: ", ")
         return Key(
             path: path, summary: summary, expectation: "one of " + summary, reason: reason,
             write: { (value, target) throws(KeyFailure) in
                 guard case .string(let text) = value else { throw .mismatch(found: value.found) }
-                guard let choice = Choice.allCases.first(where: { "\($0)" == text }) else {
+                guard let choice = Choice.allCases.first(where: { hyphenated($0) == text }) else {
                     throw .mismatch(found: quoted(text))
                 }
                 target[keyPath: field] = choice
-            }, read: { "\"\($0[keyPath: field])\"" })
+            }, read: { "\"\(hyphenated($0[keyPath: field]))\"" })
     }
 
-    /// An address that `EndpointParser` reads.
+    /// An address or a name that `EndpointParser` reads; where it may be unset, nil is read.
     static func endpoint<Endpoint>(
         _ path: String, _ form: String, parse: @escaping @Sendable (String) -> Result<Endpoint, EndpointError>,
-        write: @escaping @Sendable (Endpoint, inout Target) -> Void, read: @escaping @Sendable (Target) -> String,
+        write: @escaping @Sendable (Endpoint, inout Target) -> Void, read: @escaping @Sendable (Target) -> String?,
         _ reason: String
     ) -> Key {
         Key(
@@ -139,8 +171,49 @@ extension Key {
                 case .success(let endpoint): write(endpoint, &target)
                 case .failure(let error): throw .wrong(error.message)
                 }
-            }, read: { "\"\(read($0))\"" })
+            }, read: { read($0).map { "\"\($0)\"" } })
     }
+
+    /// A list of texts, of which each is parsed for itself; `form` is what they are, in a few words.
+    static func list<Element>(
+        _ path: String, _ field: any WritableKeyPath<Target, [Element]> & Sendable, upTo limit: Int, _ form: String,
+        parse: @escaping @Sendable (String) -> Result<Element, EndpointError>,
+        write name: @escaping @Sendable (Element) -> String, _ reason: String
+    ) -> Key {
+        let summary = "list of up to \(grouped(Int64(limit))) \(form)"
+        return Key(
+            path: path, summary: summary, expectation: "a " + summary, reason: reason,
+            write: { (value, target) throws(KeyFailure) in
+                guard case .array(let elements) = value else { throw .mismatch(found: value.found) }
+                guard elements.count <= limit else { throw .mismatch(found: "\(elements.count)") }
+                target[keyPath: field] = try parsed(elements, by: parse)
+            }, read: { "[" + $0[keyPath: field].map { "\"\(name($0))\"" }.joined(separator: ", ") + "]" })
+    }
+}
+
+/// All elements as `parse` reads them, or all that are wrong.
+private func parsed<Element>(
+    _ elements: [TOMLElement], by parse: (String) -> Result<Element, EndpointError>
+) throws(KeyFailure) -> [Element] {
+    var found: [Element] = []
+    var errors: [SourceError] = []
+    for element in elements {
+        guard case .string(let text) = element.value else {
+            errors.append(SourceError(offset: element.offset, message: "must be text; found \(element.value.found)"))
+            continue
+        }
+        switch parse(text) {
+        case .success(let value): found.append(value)
+        case .failure(let error): errors.append(SourceError(offset: element.offset, message: error.message))
+        }
+    }
+    guard errors.isEmpty else { throw .wrongElements(errors) }
+    return found
+}
+
+/// A case's name as the file writes it: `dropOldest` is `drop-oldest`.
+private func hyphenated(_ choice: some Any) -> String {
+    "\(choice)".reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
 }
 
 /// The number as TOML allows it to be written: from a million on with underscores between groups of three digits.

@@ -11,6 +11,12 @@ enum Schema {
         .choice(
             "gateway.qos_minus_one", \.gateway.qosMinusOne,
             "Publishes without a connection: none, on pre-defined topics, or on short topic names too."),
+        .boolean(
+            "gateway.qos_minus_one_full_names", \.gateway.qosMinusOneFullNames,
+            "Whether they may also bring a whole topic name, as clients of RSMB send it."),
+        .boolean(
+            "gateway.lenient", \.gateway.isLenient,
+            "Whether the wrong Length field that the Paho client library sends is understood."),
 
         // [broker]
         .endpoint(
@@ -55,6 +61,9 @@ enum Schema {
         .integer(
             "clients.id_bytes", \.gateway.limits.clientIDByteCount, 1...1_024, "bytes",
             "Longest ClientId; MQTT-SN 1.2 section 5.3.1 says 23, many devices use more."),
+        .choice(
+            "clients.empty_id", \.gateway.emptyClientID,
+            "A CONNECT without ClientId is refused, or assigned a new one each time."),
         .integer(
             "clients.topics", \.gateway.limits.topicsPerClient, 1...65_534, "topics",
             "Topic names registered in one session; their ids are not reused inside it."),
@@ -76,12 +85,45 @@ enum Schema {
         .integer(
             "clients.queued_bytes", \.gateway.limits.queuedByteCountPerClient, 1...1_073_741_824, "bytes",
             "Payload waiting for one client, asleep or slow."),
+        .choice(
+            "clients.queue_policy", \.gateway.queuePolicy,
+            "Which QoS 0 message goes when that is too much; those of QoS 1 and 2 wait at the broker."),
         .integer(
             "clients.keep_alive_tolerance_short_percent", \.gateway.supervision.shortTolerancePercent, 0...1_000,
             "percent", "Added to keep-alive times of up to one minute before a silent client is lost."),
         .integer(
             "clients.keep_alive_tolerance_long_percent", \.gateway.supervision.longTolerancePercent, 0...1_000,
             "percent", "Added to keep-alive times above one minute before a silent client is lost."),
+
+        // [will]
+        .choice(
+            "will.update", \.gateway.willUpdate,
+            "A changed Will reaches the broker by a new connection, or the gateway keeps and publishes it."),
+
+        // [sleep]
+        .integer(
+            "sleep.messages_per_wake_up", \.gateway.sleep.messagesPerWakeUp, 0...65_535, "messages",
+            "What one wake-up may bring; 0 for all that waits."),
+        .milliseconds(
+            "sleep.pacing_milliseconds", \.gateway.sleep.pacing, 0...60_000,
+            "The pause between two messages to an awake client, for receivers with small buffers."),
+        .boolean(
+            "sleep.allow_address_change", \.gateway.sleep.allowsAddressChange,
+            "Whether a sleeping client may wake up at another address."),
+        .seconds(
+            "sleep.restore_timeout_seconds", \.gateway.sleep.restoreTimeout, 1...86_400,
+            "How long a sleeping client's lost broker connection may stay lost before the client is told."),
+
+        // [discovery]
+        .integer(
+            "discovery.advertise_interval_seconds", \.gateway.discovery.advertiseIntervalSeconds, 1...65_535,
+            "seconds", "Between two ADVERTISEs to the groups of each [[udp]] (TADV)."),
+        .boolean(
+            "discovery.standby", \.gateway.discovery.isStandby,
+            "Whether the gateway keeps quiet as long as another one advertises."),
+        .integer(
+            "discovery.missed_advertisements", \.gateway.discovery.missedAdvertisements, 1...100, "ADVERTISEs",
+            "So many of the other gateway's must be missed before a stand-by takes over (NADV)."),
 
         // [limits]
         .integer(
@@ -126,6 +168,21 @@ enum Schema {
         .integer(
             "udp.retry_count", \.link.retryCount, 0...100, "times",
             "How often the gateway repeats a message before it gives the client up (Nretry)."),
+        .boolean(
+            "udp.adapt_retry_interval", \.link.adaptsRetryInterval,
+            "Whether that wait shrinks to fit the round trips measured for each client."),
+        .list(
+            "udp.groups", \.endpoint.groups, upTo: UDPListener.maximumGroupCount, "udp://ADDRESS[:PORT]",
+            parse: EndpointParser.group, write: { $0.name },
+            "Multicast groups or IPv4 broadcast addresses where the gateway advertises and can be searched for."),
+        .endpoint(
+            "udp.interface", "NAME", parse: EndpointParser.interface,
+            write: { $1.endpoint.interface = $0 }, read: { $0.endpoint.interface },
+            "The network interface of the multicast groups; without the key the system chooses one."),
+        .list(
+            "udp.forwarders", \.endpoint.forwarders, upTo: UDPListener.maximumForwarderCount,
+            "IP addresses or \"any\"", parse: EndpointParser.forwarder, write: { $0.name },
+            "Who may forward other nodes' messages; encapsulated messages of all others are dropped."),
     ]
 
     /// The keys of each `[[topic]]`.

@@ -8,6 +8,7 @@ extension SettingsBuilder {
         checkCredentials()
         checkClientIDs()
         checkListeners()
+        checkGroups()
         checkTopics()
     }
 

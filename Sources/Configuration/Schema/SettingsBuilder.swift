@@ -132,7 +132,7 @@ struct SettingsBuilder {
     ) {
         do throws(KeyFailure) {
             try key.write(entry.value.value, &target)
-            seen.note(key.path, at: entry.value.offset)
+            seen.note(key.path, entry.value)
         } catch {
             seen.noteWrong(key.path)
             switch error {
@@ -140,6 +140,8 @@ struct SettingsBuilder {
                 report(entry.value.offset, "\(quoted(key.path)) must be \(key.expectation); found \(found)")
             case .wrong(let message):
                 report(entry.value.offset, "\(quoted(key.path)) \(message)")
+            case .wrongElements(let errors):
+                for error in errors { report(error.offset, "an element of \(quoted(key.path)) \(error.message)") }
             }
         }
     }
@@ -154,14 +156,21 @@ struct SettingsBuilder {
 /// Which keys of a table have been read, and where their values begin.
 struct SeenKeys {
     private var offsets: [String: Int] = [:]
+    private var elementOffsets: [String: [Int]] = [:]
     private var wrong: Set<String> = []
 
-    mutating func note(_ path: String, at offset: Int) { offsets[path] = offset }
+    mutating func note(_ path: String, _ value: TOMLElement) {
+        offsets[path] = value.offset
+        if case .array(let elements) = value.value { elementOffsets[path] = elements.map(\.offset) }
+    }
 
     mutating func noteWrong(_ path: String) { wrong.insert(path) }
 
     /// Nil when the key is not in the file or was not taken.
     func offset(of path: String) -> Int? { offsets[path] }
+
+    /// Where the elements of a list begin; none when the key is not in the file or was not taken.
+    func elementOffsets(of path: String) -> [Int] { elementOffsets[path] ?? [] }
 
     /// Whether the key is in the file with a value that was not taken, and so was reported already.
     func isWrong(_ path: String) -> Bool { wrong.contains(path) }

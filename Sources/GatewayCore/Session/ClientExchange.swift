@@ -37,6 +37,9 @@ struct ClientExchange: Equatable, Sendable {
         }
     }
 
+    /// Whether the next step is the broker's.
+    var awaitsBroker: Bool { stage != .awaitingPublishRelease }
+
     /// The filter the exchange keeps in use.
     var filter: TopicNameIndex? {
         switch stage {

@@ -51,6 +51,28 @@ extension ClientSession {
         }
     }
 
+    /// Whether a CONNECT only ends the sleep of a client whose connection goes on as it is (AMB-02).
+    func canResume(_ connect: MQTTSN.Connect) -> Bool {
+        (state == .asleep || state == .awake) && !isRestoring && !cleanSession && !connect.flags.cleanSession
+            && !connect.flags.will
+    }
+
+    /// The sleeper is active again (GW-75); what waits for it is delivered.
+    mutating func resume(_ connect: MQTTSN.Connect, in environment: inout Environment) {
+        wantsWill = false
+        keepAliveSeconds = connect.duration
+        hasSpoken = false
+        lastHeard = environment.now
+        waitingSince = environment.now
+        open = OpenExchange()
+        // The client may have forgotten its ids with the rest of its memory.
+        topics.forgetStandings()
+        state = .active
+        send(.connectAcknowledgement(.accepted), in: &environment)
+        observe(.clientResumed, in: &environment)
+        deliver(in: &environment)
+    }
+
     /// GW-24: nothing of an earlier session survives CleanSession = 1.
     mutating func forgetSession(in environment: inout Environment) {
         wasAccepted = false
@@ -76,7 +98,7 @@ extension ClientSession {
         if !sessionPresent { brokerHasForgotten(in: &environment) }
         if isRestoring {
             isRestoring = false
-            observe(.upstreamRestored, in: &environment)
+            if owedWillResponses.isEmpty { observe(.upstreamRestored, in: &environment) }
         } else if state == .awaitingBroker {
             state = .active
             lastHeard = environment.now
@@ -84,6 +106,7 @@ extension ClientSession {
             send(.connectAcknowledgement(.accepted), in: &environment)
             observe(sessionPresent ? .clientResumed : .clientConnected, in: &environment)
         }
+        willReachedBroker(in: &environment)
         deliver(in: &environment)
     }
 

@@ -44,8 +44,12 @@ extension ClientSession {
         if !canRegister(name, in: environment), reference(to: name, in: environment) == nil {
             return .messageDroppedTooLong
         }
-        let byteCount = Message.encodedByteCount(bodyByteCount: 5 + payload.byteCount)
-        return byteCount > link(in: environment).maximumDatagramByteCount ? .messageDroppedTooLong : nil
+        return fits(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong
+    }
+
+    /// Whether a PUBLISH with so much payload fits the client's link (GW-59).
+    private func fits(_ payloadByteCount: Int, in environment: borrowing Environment) -> Bool {
+        Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
 
     /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already.
@@ -70,19 +74,42 @@ extension ClientSession {
         observe(.messageDelivered, in: &environment)
     }
 
-    /// A QoS 0 message that finds no room is dropped; at QoS 1 and 2 the broker keeps what comes after this one.
+    /// Where there is no room, QoS 0 gives way as the policy says; at QoS 1 and 2 every message is taken and the broker
+    /// keeps what comes after it.
     private mutating func enqueue(
         _ publish: MQTT.Publish, _ name: TopicNameIndex, _ payload: RawSpan, in environment: inout Environment
     ) {
+        makeRoom(for: payload.byteCount, in: &environment)
         if publish.qos == .atMostOnce, isQueueFull(adding: payload.byteCount, in: environment) {
-            observe(.messageDroppedQueueFull, detail: payload.byteCount, in: &environment)
+            noteQueueDrop(payload.byteCount, in: &environment)
             return
         }
         environment.topicNames.use(name)
         let index = environment.store.insert(
             payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
         queue.append(index, in: &environment.store)
-        if isQueueFull(adding: 0, in: environment) { environment.pause(upstream) }
+        adjustReading(in: &environment)
+    }
+
+    /// Drops the oldest QoS 0 messages until the new one fits, where the policy is that.
+    private mutating func makeRoom(for byteCount: Int, in environment: inout Environment) {
+        guard environment.configuration.queuePolicy == .dropOldest else { return }
+        while isQueueFull(adding: byteCount, in: environment),
+            let dropped = queue.removeOldestAtMostOnce(in: &environment.store)
+        {
+            environment.topicNames.release(dropped.topicName)
+            noteQueueDrop(Int(dropped.payloadByteCount), in: &environment)
+        }
+    }
+
+    /// Every drop is counted; a line for the log comes once per client and minute.
+    private mutating func noteQueueDrop(_ byteCount: Int, in environment: inout Environment) {
+        observe(.messageDroppedQueueFull, detail: byteCount, in: &environment)
+        dropsSinceReport += 1
+        guard environment.now >= nextDropReport else { return }
+        observe(.queueDropsReported, detail: dropsSinceReport, in: &environment)
+        dropsSinceReport = 0
+        nextDropReport = environment.now + .seconds(60)
     }
 
     private func isQueueFull(adding byteCount: Int, in environment: borrowing Environment) -> Bool {
@@ -90,6 +117,24 @@ extension ClientSession {
         return queue.count >= limits.queuedMessagesPerClient
             || queue.byteCount + byteCount > limits.queuedByteCountPerClient
             || environment.store.byteCount + byteCount > limits.queuedByteCount
+    }
+
+    /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
+    mutating func adjustReading(in environment: inout Environment) {
+        if mustNotRead(in: environment) { environment.pause(upstream) } else { environment.resume(upstream) }
+    }
+
+    /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing else
+    /// would come back to it. And what waits for the broker's answer waits for ever if that is not read; what comes
+    /// before it is bounded by what the broker keeps in flight.
+    private func mustNotRead(in environment: borrowing Environment) -> Bool {
+        guard let last = queue.newest, isQueueFull(adding: 0, in: environment), open.kind != .brokerRelease,
+            !exchanges.contains(where: \.awaitsBroker)
+        else { return false }
+        switch environment.configuration.queuePolicy {
+        case .dropOldest: return !queue.holdsAtMostOnce
+        case .dropNewest: return environment.store[last].qos != .atMostOnce
+        }
     }
 
     // MARK: To the client
@@ -100,16 +145,32 @@ extension ClientSession {
         while open.isClosed, !queue.isEmpty, !hasHadEnough(in: environment) {
             sendFirst(in: &environment)
         }
-        if state == .awake, open.isClosed { finishWakeUp(in: &environment) }
-        // Where nothing waits for this client, what waits for the others must not hold it up: nobody would resume it.
-        if queue.isEmpty || !isQueueFull(adding: 0, in: environment) { environment.resume(upstream) }
+        guard state == .awake, open.isClosed else { return }
+        // What the broker sent before it was not read any more belongs to this wake-up; it is read next.
+        guard hasHadEnough(in: environment) || !environment.hasKeptBytes(upstream) else { return }
+        finishWakeUp(in: &environment)
+    }
+
+    /// Sends the next message, after the pause that an awake client may need.
+    private mutating func goOn(in environment: inout Environment) {
+        pauseBetweenMessages(in: &environment)
+        deliver(in: &environment)
+    }
+
+    private mutating func pauseBetweenMessages(in environment: inout Environment) {
+        let pacing = environment.configuration.sleep.pacing
+        guard state == .awake, !pacing.isZero, !queue.isEmpty, !hasHadEnough(in: environment) else { return }
+        open = OpenExchange(kind: .pause, retryAt: environment.now + pacing)
     }
 
     private mutating func sendFirst(in environment: inout Environment) {
         let message = environment.store[queue.first]
         switch message.stage {
         case .unsent, .sent:
-            if let reference = reference(to: message.topicName, in: environment) {
+            // The client may have moved to a narrower link since the message came.
+            if !fits(Int(message.payloadByteCount), in: environment) {
+                discardFirst(.messageDroppedTooLong, in: &environment)
+            } else if let reference = reference(to: message.topicName, in: environment) {
                 sendFirst(as: reference, in: &environment)
             } else {
                 registerTopic(message.topicName, in: &environment)
@@ -149,19 +210,14 @@ extension ClientSession {
     private mutating func sendFirst(as reference: TopicReference, in environment: inout Environment) {
         let index = queue.first
         sendPublish(index, as: reference, in: &environment)
-        deliveriesSinceWakeUp += 1
         if environment.store[index].qos == .atMostOnce {
-            observe(.messageDelivered, in: &environment)
-            removeFirst(in: &environment)
+            finishFirst(in: &environment)
+            pauseBetweenMessages(in: &environment)
         } else {
+            let isRepetition = environment.store[index].stage == .sent
             environment.store[index].stage = .sent
-            openExchange(.publish, in: &environment)
+            openExchange(.publish, isRepetition: isRepetition, in: &environment)
         }
-    }
-
-    private mutating func openExchange(_ kind: OpenExchange.Kind, in environment: inout Environment) {
-        open = OpenExchange(
-            kind: kind, attempts: 1, retryAt: environment.now + link(in: environment).retryInterval)
     }
 
     private mutating func sendPublish(
@@ -186,7 +242,11 @@ extension ClientSession {
 
     /// Sends the first message again, with DUP and under the same message id.
     mutating func repeatPublish(in environment: inout Environment) {
-        guard let reference = reference(to: environment.store[queue.first].topicName, in: environment) else { return }
+        guard let reference = reference(to: environment.store[queue.first].topicName, in: environment) else {
+            // Meanwhile the client has denied the id, or what it was told of it is forgotten.
+            open = OpenExchange()
+            return deliver(in: &environment)
+        }
         sendPublish(queue.first, as: reference, in: &environment)
     }
 
@@ -199,6 +259,13 @@ extension ClientSession {
         openExchange(.brokerRelease, in: &environment)
         // Only a client that stays awake for it makes this wait worth bounding.
         if state != .awake { open.retryAt = nil }
+    }
+
+    /// The client has the first message, as far as its QoS can tell.
+    private mutating func finishFirst(in environment: inout Environment) {
+        observe(.messageDelivered, in: &environment)
+        deliveriesSinceWakeUp += 1
+        removeFirst(in: &environment)
     }
 
     private mutating func removeFirst(in environment: inout Environment) {
@@ -257,13 +324,12 @@ extension ClientSession {
                 return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
             }
             acknowledgeToBroker(.atLeastOnce, message.packetID, in: &environment)
-            observe(.messageDelivered, in: &environment)
-            removeFirst(in: &environment)
+            finishFirst(in: &environment)
         case .invalidTopicID where renewTopic(message.topicName, in: environment): break
         default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
         }
-        open = OpenExchange()
-        deliver(in: &environment)
+        closeExchange(in: environment)
+        goOn(in: &environment)
     }
 
     /// The client has lost a normal id: it is told again and the message repeated, a bounded number of times (GW-57).
@@ -288,7 +354,7 @@ extension ClientSession {
             return
         }
         let packetID = environment.store[queue.first].packetID
-        open = OpenExchange()
+        closeExchange(in: environment)
         if packetID == 0 {
             environment.store[queue.first].stage = .released
         } else {
@@ -304,10 +370,9 @@ extension ClientSession {
         }
         let packetID = environment.store[queue.first].packetID
         if packetID != 0 { environment.sendPacket(.publishComplete(packetID), on: upstream) }
-        observe(.messageDelivered, in: &environment)
-        removeFirst(in: &environment)
-        open = OpenExchange()
-        deliver(in: &environment)
+        finishFirst(in: &environment)
+        closeExchange(in: environment)
+        goOn(in: &environment)
     }
 
     /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an earlier

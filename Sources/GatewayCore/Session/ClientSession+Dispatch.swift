@@ -11,6 +11,9 @@ extension ClientSession {
         switch message {
         case .willTopic(let will): receiveWillTopic(will, datagram, in: &environment)
         case .willMessage(let content): receiveWillMessage(content, datagram, in: &environment)
+        case .publish(let publish) where publish.flags.qos == .minusOne && !state.isConnected:
+            // GW-49: it needs no connection, so one that is being set up does not matter.
+            environment.forwardQoSMinusOne(publish, datagram, clientID: clientID, peer: route?.peer)
         case .disconnect where state.isSettingUp: receiveDisconnect(duration: nil, in: &environment)
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete, .register,
             .registerAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect,
@@ -42,8 +45,8 @@ extension ClientSession {
         case .pingRequest(let clientID): receivePingRequest(clientID, datagram, in: &environment)
         case .pingResponse: break
         case .disconnect(let duration): receiveDisconnect(duration: duration, in: &environment)
-        case .willTopicUpdate: refuseWillUpdate(.willTopicResponse(.notSupported), in: &environment)
-        case .willMessageUpdate: refuseWillUpdate(.willMessageResponse(.notSupported), in: &environment)
+        case .willTopicUpdate(let update): receiveWillTopicUpdate(update, datagram, in: &environment)
+        case .willMessageUpdate(let content): receiveWillMessageUpdate(content, datagram, in: &environment)
         case .advertise, .searchGateway, .gatewayInfo, .connect, .connectAcknowledgement, .willTopicRequest, .willTopic,
             .willMessageRequest, .willMessage, .subscribeAcknowledgement, .unsubscribeAcknowledgement,
             .willTopicResponse, .willMessageResponse, .encapsulated:

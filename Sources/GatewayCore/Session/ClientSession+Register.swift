@@ -53,7 +53,7 @@ extension ClientSession {
     /// Whether a REGISTER of the name fits the client's link (GW-59); a longer name takes no id and no place in a queue.
     func canRegister(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
         let byteCount = Message.encodedByteCount(bodyByteCount: 4 + environment.topicNames.name(name).count)
-        return byteCount <= link(in: environment).maximumDatagramByteCount
+        return byteCount <= messageRoom(in: environment)
     }
 
     /// Tells the client an id before it is used, and holds everything behind it until the REGACK (GW-34, GW-35).
@@ -61,9 +61,7 @@ extension ClientSession {
         guard let route else { return }
         let messageID = nextMessageID()
         environment.sendRegister(topicID, messageID, name: name, to: route)
-        open = OpenExchange(
-            kind: .register(topicID: topicID, messageID: messageID), attempts: 1,
-            retryAt: environment.now + link(in: environment).retryInterval)
+        openExchange(.register(topicID: topicID, messageID: messageID), in: &environment)
     }
 
     /// Sends an open REGISTER again, under the same message id.
@@ -80,7 +78,7 @@ extension ClientSession {
             observeUnexpected(.registerAcknowledgement(answer), in: &environment)
             return
         }
-        open = OpenExchange()
+        closeExchange(in: environment)
         if answer.returnCode == .accepted {
             topics.setStanding(.known, of: topicID)
         } else {

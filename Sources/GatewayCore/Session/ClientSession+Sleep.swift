@@ -10,8 +10,9 @@ extension ClientSession {
         case .active: send(.pingResponse, in: &environment)
         case .asleep: wakeUp(in: &environment)
         case .awake:
-            // A repeat: what is open is repeated by its own timer.
-            if open.isClosed { deliver(in: &environment) }
+            // The client listens now, so what is open is said again at once; pauses take their time.
+            guard open.kind != .pause, open.kind != .brokerRelease else { return }
+            repeatOpen(in: &environment)
         case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: break
         }
     }
@@ -24,7 +25,10 @@ extension ClientSession {
     }
 
     /// Whether an awake client has been given as much as one wake-up may bring (AMB-12).
-    func hasHadEnough(in environment: borrowing Environment) -> Bool { false }
+    func hasHadEnough(in environment: borrowing Environment) -> Bool {
+        let maximum = environment.configuration.sleep.messagesPerWakeUp
+        return state == .awake && maximum > 0 && deliveriesSinceWakeUp >= maximum
+    }
 
     /// GW-73: after the last acknowledgement, and only then.
     mutating func finishWakeUp(in environment: inout Environment) {
@@ -32,7 +36,8 @@ extension ClientSession {
         fallAsleep(in: &environment)
     }
 
-    private mutating func fallAsleep(in environment: inout Environment) {
+    /// With the time begun anew (GW-73).
+    mutating func fallAsleep(in environment: inout Environment) {
         state = .asleep
         open = OpenExchange()
         lastHeard = environment.now
@@ -44,6 +49,7 @@ extension ClientSession {
     mutating func receiveDisconnect(duration: UInt16?, in environment: inout Environment) {
         if let duration, duration > 0 {
             sleepSeconds = duration
+            owedWillResponses = []  // who sleeps is told nothing (GW-69); awake again, it asks again
             fallAsleep(in: &environment)
             send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
             return

@@ -11,7 +11,7 @@ extension ClientSession {
             next = next.map { min($0, instant) } ?? instant
         }
         consider(silenceDeadline(in: environment))
-        if isRestoring { consider(waitingSince + environment.configuration.upstream.restoreTimeout) }
+        consider(restoreDeadline(in: environment))
         return next
     }
 
@@ -26,12 +26,21 @@ extension ClientSession {
         return environment.configuration.supervision.allowance(forSeconds: seconds).map { lastHeard + $0 }
     }
 
+    /// When a lost broker connection has been lost for too long; a sleeping client can wait longer (GW-86).
+    private func restoreDeadline(in environment: borrowing Environment) -> Instant? {
+        guard isRestoring else { return nil }
+        let configuration = environment.configuration
+        let patience =
+            state == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
+        return waitingSince + patience
+    }
+
     mutating func deadlineReached(in environment: inout Environment) {
         if let deadline = silenceDeadline(in: environment), deadline <= environment.now {
             lose(in: &environment)
             return
         }
-        if isRestoring, waitingSince + environment.configuration.upstream.restoreTimeout <= environment.now {
+        if let deadline = restoreDeadline(in: environment), deadline <= environment.now {
             dismiss(in: &environment)
             return
         }
@@ -46,14 +55,28 @@ extension ClientSession {
             giveUp(in: &environment)
             return
         }
+        open.retryAt = environment.now + retryInterval(in: environment)
         open.attempts += 1
-        open.retryAt = environment.now + link.retryInterval
+        sendOpen(in: &environment)
+    }
+
+    /// The client has said that it is there: what is open is sent again, and Nretry counts anew.
+    mutating func repeatOpen(in environment: inout Environment) {
+        openExchange(open.kind, isRepetition: true, in: &environment)
+        sendOpen(in: &environment)
+    }
+
+    /// Sends again what is open, under its message id.
+    private mutating func sendOpen(in environment: inout Environment) {
         switch open.kind {
         case .none: open.retryAt = nil
         case .willPrompt: repeatConnectReply(in: &environment)
         case .register(let topicID, let messageID): repeatRegister(topicID, messageID, in: &environment)
         case .publish: repeatPublish(in: &environment)
         case .release: send(.publishRelease(environment.store[queue.first].messageID), in: &environment)
+        case .pause:
+            open = OpenExchange()
+            deliver(in: &environment)
         case .brokerRelease:
             // The broker keeps the client awake for nothing: the rest waits for the next wake-up.
             if state == .awake { finishWakeUp(in: &environment) }
@@ -67,10 +90,8 @@ extension ClientSession {
             observe(.clientSetUpAbandoned, in: &environment)
             end(in: &environment)
         case .active: lose(in: &environment)
-        case .awake:
-            state = .asleep
-            open = OpenExchange()
-            lastHeard = environment.now
+        // The client gives up about now too and sleeps its whole Duration from here.
+        case .awake: fallAsleep(in: &environment)
         case .asleep, .disconnected, .over: open = OpenExchange()
         }
     }
@@ -80,14 +101,19 @@ extension ClientSession {
     /// The client is silent for good: the broker publishes the Will, because the connection ends without DISCONNECT.
     mutating func lose(in environment: inout Environment) {
         observe(.clientLost, in: &environment)
+        publishHeldWill(in: &environment)
         leaveBroker(politely: false, in: &environment)
         finish()
     }
 
-    /// The gateway cannot keep its promise to the client and says so (GW-86).
-    mutating func dismiss(in environment: inout Environment) {
+    /// The gateway cannot keep its promise to the client and says so (GW-86); a Will update that waits for the broker is
+    /// answered with `code`.
+    mutating func dismiss(_ code: ReturnCode = .congestion, in environment: inout Environment) {
         observe(.clientDismissed, in: &environment)
-        if state.isListening { send(.disconnect(duration: nil), in: &environment) }
+        if state.isListening {
+            answerOwedWillUpdates(code, in: &environment)
+            send(.disconnect(duration: nil), in: &environment)
+        }
         end(in: &environment)
     }
 
@@ -107,15 +133,19 @@ extension ClientSession {
     mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
         removeAllExchanges(in: &environment)
         isRestoring = false
+        owedWillResponses = []
         if let upstream { environment.closeStream(ofUpstream: upstream, politely: politely) }
     }
 
     // MARK: The broker goes and comes
 
+    /// Whether the broker holds a QoS 2 message of the client that the end of the connection would make it forget.
+    var canLoseMessage: Bool { cleanSession && exchanges.contains(where: \.needsTheBrokersMemory) }
+
     /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
     /// connected.
     mutating func brokerLost(in environment: inout Environment) {
-        let cannotGoOn = cleanSession && exchanges.contains(where: \.needsTheBrokersMemory)
+        let cannotGoOn = canLoseMessage
         removeAllExchanges(in: &environment)
         switch state {
         case .awaitingBroker: brokerRefused(nil, in: &environment)

@@ -8,8 +8,7 @@ extension ClientSession {
     /// Sends WILLTOPICREQ or WILLMSGREQ and waits for the answer.
     mutating func sendWillPrompt(_ prompt: Message, in environment: inout Environment) {
         send(prompt, in: &environment)
-        open = OpenExchange(
-            kind: .willPrompt, attempts: 1, retryAt: environment.now + link(in: environment).retryInterval)
+        openExchange(.willPrompt, in: &environment)
     }
 
     /// GW-18, GW-19, GW-23.
@@ -31,6 +30,7 @@ extension ClientSession {
             refuseConnection(.notSupported, in: &environment)
             return
         }
+        closeExchange(in: environment)
         promptedWill = StoredWill(qos: qos, retain: message.flags.retain, topic: datagram.copy(of: message.topic))
         state = .awaitingWillMessage
         sendWillPrompt(.willMessageRequest, in: &environment)
@@ -46,6 +46,7 @@ extension ClientSession {
             refuseConnection(.notSupported, in: &environment)
             return
         }
+        closeExchange(in: environment)
         prompted.message = datagram.copy(of: content)
         will = prompted
         promptedWill = nil
@@ -61,12 +62,6 @@ extension ClientSession {
         } else {
             observeUnexpected(message, in: &environment)
         }
-    }
-
-    /// GW-28: an update that cannot be carried out is answered, not passed over in silence.
-    func refuseWillUpdate(_ answer: Message, in environment: inout Environment) {
-        send(answer, in: &environment)
-        observe(.requestRefusedNotSupported, in: &environment)
     }
 }
 

@@ -91,6 +91,9 @@ struct ClientSession: SlabElement {
     var will: StoredWill?
     /// The Will that the prompting dialogue is collecting.
     var promptedWill: StoredWill?
+    /// The Will that the last CONNECT told the broker.
+    var brokersWill: StoredWill?
+    var owedWillResponses: OwedWillResponses = []
 
     /// The last Duration of a DISCONNECT, in seconds.
     var sleepSeconds: UInt16 = 0
@@ -112,8 +115,12 @@ struct ClientSession: SlabElement {
     var discardedPacketIDs: [PacketID] = []
     /// The one exchange the gateway has open towards the client.
     var open = OpenExchange()
+    var roundTrip = RoundTripEstimate()
     var lastMessageID: MessageID = 0
     var deliveriesSinceWakeUp = 0
+    /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
+    var dropsSinceReport = 0
+    var nextDropReport = Instant(nanoseconds: 0)
     /// How often the first message's topic id has been told again because the client did not know it.
     var renewals = 0
 
@@ -139,5 +146,11 @@ struct ClientSession: SlabElement {
     func link(in environment: borrowing Environment) -> LinkConfiguration {
         guard let route else { return LinkConfiguration() }
         return environment.configuration.link(route.peer.link)
+    }
+
+    /// The longest message that fits a datagram to the client; unlimited while it has no address, so that nothing is
+    /// given up before that is known.
+    func messageRoom(in environment: borrowing Environment) -> Int {
+        route.map { environment.messageRoom(on: $0) } ?? .max
     }
 }

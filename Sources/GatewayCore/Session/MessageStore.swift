@@ -153,14 +153,26 @@ struct DeliveryQueue {
     private(set) var count = 0
     /// Octets of payload.
     private(set) var byteCount = 0
+    private var atMostOnceCount = 0
 
     var isEmpty: Bool { count == 0 }
+
+    /// The message that came last; nil where none waits.
+    var newest: StoredMessageIndex? { isEmpty ? nil : last }
+
+    /// Whether a message of QoS 0 waits, which could make room.
+    var holdsAtMostOnce: Bool { atMostOnceCount > 0 }
 
     mutating func append(_ message: StoredMessageIndex, in store: inout MessageStore) {
         if last == .none { first = message } else { store.link(last, to: message) }
         last = message
-        count += 1
-        byteCount += Int(store[message].payloadByteCount)
+        add(1, store[message])
+    }
+
+    private mutating func add(_ number: Int, _ message: StoredMessage) {
+        count += number
+        byteCount += number * Int(message.payloadByteCount)
+        if message.qos == .atMostOnce { atMostOnceCount += number }
     }
 
     /// Takes the first message out and gives its room back; the caller releases its topic name.
@@ -169,9 +181,25 @@ struct DeliveryQueue {
         precondition(message != .none, "only a queue that holds something is shortened")
         first = store[message].next
         if first == .none { last = .none }
-        count -= 1
-        byteCount -= Int(store[message].payloadByteCount)
+        add(-1, store[message])
         store.remove(message)
+    }
+
+    /// Takes out the oldest message of QoS 0 and gives its room back; the caller releases its topic name.
+    mutating func removeOldestAtMostOnce(in store: inout MessageStore) -> StoredMessage? {
+        guard holdsAtMostOnce else { return nil }
+        var previous = StoredMessageIndex.none
+        var index = first
+        while index != .none, store[index].qos != .atMostOnce {
+            previous = index
+            index = store[index].next
+        }
+        let message = store[index]
+        if previous == .none { first = message.next } else { store.link(previous, to: message.next) }
+        if last == index { last = previous }
+        add(-1, message)
+        store.remove(index)
+        return message
     }
 
     /// The waiting QoS 1 or 2 message that the broker knows by `packetID`.

@@ -72,6 +72,12 @@ extension Environment {
         observe(.upstreamPaused)
     }
 
+    /// Whether bytes of the broker are here that have not been read.
+    func hasKeptBytes(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].hasKeptBytes
+    }
+
     mutating func resume(_ slot: UInt32?) {
         guard let slot, upstreams[slot].isPaused else { return }
         upstreams[slot].isPaused = false

@@ -49,9 +49,11 @@ extension RandomWorld {
         if chance(1) { return tell(.datagramTruncated(from: peer)) }
         let message = chance(5) ? connectMessage(at: address) : randomMessage()
         var bytes = message.bytes
+        if chance(15) { bytes = SNMessage.encapsulated(node: pick([[1], [2, 3]]), bytes).bytes }
         if chance(5) { mutate(&bytes) }
-        tell(.datagramReceived(from: peer), bytes)
-        if chance(10) { tell(.datagramReceived(from: peer), bytes) }
+        // One of the addresses is a forwarder's.
+        tell(.datagramReceived(from: peer, mayForward: address == 5), bytes)
+        if chance(10) { tell(.datagramReceived(from: peer, mayForward: address == 5), bytes) }
     }
 
     /// Mostly each address has its own client.
@@ -90,7 +92,11 @@ extension RandomWorld {
         case 20: return .willTopic(pick(["", "w", "a/b", "#"]), qos: qos)
         case 21: return .willMessage(payload())
         case 22:
-            return pick([.willTopicUpdate("w"), .willMessageUpdate("x"), .pingResponse, .searchGateway(radius: 0)])
+            return pick([
+                .willTopicUpdate("w"), .willTopicUpdate("v"), .willTopicUpdate(""), .willMessageUpdate("x"),
+                .willMessageUpdate("y"), .pingResponse, .searchGateway(radius: 0),
+                .advertise(gatewayID: 9, seconds: 50), .gatewayInfo(gatewayID: 3),
+            ])
         default:
             return pick([
                 .publishAcknowledgement(1, id), .publishReceived(id), .publishComplete(id),
@@ -114,7 +120,7 @@ extension RandomWorld {
         while !toClients.isEmpty, broken.isEmpty {
             let (address, bytes) = toClients.removeFirst()
             guard chance(85), let answer = answer(to: SNMessage(reading: bytes), at: address) else { continue }
-            tell(.datagramReceived(from: peer(at: address)), answer.bytes)
+            tell(.datagramReceived(from: peer(at: address), mayForward: address == 5), answer.bytes)
         }
     }
 
@@ -135,11 +141,14 @@ extension RandomWorld {
         case .publishReceived(let messageID): return .publishRelease(messageID)
         case .connectAcknowledgement(.accepted): return .subscribe(filter(), id: 1, qos: .exactlyOnce)
         case .connectAcknowledgement, .disconnect: return chance(50) ? connectMessage(at: address) : nil
+        case .encapsulated(let node, let inner):
+            return answer(to: SNMessage(reading: inner), at: address).map { .encapsulated(node: node, $0.bytes) }
         case .pingResponse: return chance(50) ? .pingRequest("c\(address)") : nil
         case .connect, .willTopic, .willMessage, .registerAcknowledgement,
             .publishAcknowledgement, .publishComplete, .subscribe, .subscribeAcknowledgement, .unsubscribe,
             .unsubscribeAcknowledgement, .pingRequest, .willTopicUpdate,
-            .willTopicResponse, .willMessageUpdate, .willMessageResponse, .searchGateway, .other:
+            .willTopicResponse, .willMessageUpdate, .willMessageResponse, .searchGateway, .advertise, .gatewayInfo,
+            .other:
             return nil
         }
     }

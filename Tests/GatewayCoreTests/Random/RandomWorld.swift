@@ -44,7 +44,7 @@ struct RandomWorld: ~Copyable {
     init(seed: UInt64) {
         self.seed = seed
         random = RandomNumbers(seed: seed)
-        configuration = .cramped
+        configuration = .cramped(&random)
         gateway = Gateway(configuration: configuration, seed: seed)
         ledger = HostLedger(configuration)
         tell(.deadlineReached)
@@ -79,7 +79,7 @@ struct RandomWorld: ~Copyable {
             openStreams.removeAll { $0.stream == id }
             tellBroker(.closed(connection))
         case .forgetPeer(let peer): addressByPeer[peer].map { peerByAddress[$0] = nil }
-        case .pauseStream, .resumeStream, .observe: break
+        case .broadcastDatagram, .pauseStream, .resumeStream, .observe: break
         }
     }
 
@@ -146,8 +146,8 @@ struct RandomWorld: ~Copyable {
 }
 
 extension GatewayConfiguration {
-    /// Every limit so small that it is reached.
-    fileprivate static var cramped: GatewayConfiguration {
+    /// Every limit so small that it is reached, and every policy as chance has it.
+    fileprivate static func cramped(_ random: inout RandomNumbers) -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.limits.clients = 4
         configuration.limits.clientIDByteCount = 4
@@ -173,7 +173,18 @@ extension GatewayConfiguration {
         radio.maximumDatagramByteCount = 24
         radio.retryInterval = .seconds(3)
         radio.retryCount = 1
+        radio.adaptsRetryInterval = Bool.random(using: &random)
         configuration.links = [LinkConfiguration(), radio]
+        configuration.qosMinusOneFullNames = Bool.random(using: &random)
+        configuration.emptyClientID = Bool.random(using: &random) ? .refuse : .assign
+        configuration.isLenient = Bool.random(using: &random)
+        configuration.queuePolicy = Bool.random(using: &random) ? .dropOldest : .dropNewest
+        configuration.willUpdate = Bool.random(using: &random) ? .reconnect : .gateway
+        configuration.sleep.messagesPerWakeUp = Int.random(in: 0...2, using: &random)
+        configuration.sleep.pacing = Bool.random(using: &random) ? .zero : .milliseconds(300)
+        configuration.sleep.allowsAddressChange = Bool.random(using: &random)
+        configuration.discovery.isStandby = Bool.random(using: &random)
+        configuration.discovery.advertiseIntervalSeconds = 100
         return configuration
     }
 }

@@ -10,6 +10,8 @@ final class Dialogue {
     static let upstreamKeepAlive: UInt16 = 65_535
 
     let configuration: GatewayConfiguration
+    /// Whether the test is about ADVERTISE and names each; others do not listen to it.
+    let hearsAdvertise: Bool
     private var gateway: Gateway
     private var effects = Effects()
     private var ledger: HostLedger
@@ -20,6 +22,14 @@ final class Dialogue {
     private var unreadMessages: [Int: [SNMessage]] = [:]
     private var unreadPackets: [UpstreamID: [BrokerPacket]] = [:]
     private var requestedStreams: [UpstreamID] = []
+    private var unreadBroadcasts: [Broadcast] = []
+
+    /// Something said to every node of a link.
+    struct Broadcast: Equatable {
+        var message: SNMessage
+        var radius: UInt8
+        var link: LinkID
+    }
     /// Of the last event, or of everything since time began to pass.
     private(set) var observations: [(kind: ObservationKind, clientID: String, detail: Int)] = []
 
@@ -32,9 +42,10 @@ final class Dialogue {
     /// Begins with the shared connection open and accepted, or, if the broker is away, with the attempt refused.
     init(
         _ configuration: GatewayConfiguration = .dialogue(), isBrokerReachable: Bool = true,
-        at location: SourceLocation = #_sourceLocation
+        hearsAdvertise: Bool = false, at location: SourceLocation = #_sourceLocation
     ) {
         self.configuration = configuration
+        self.hearsAdvertise = hearsAdvertise
         gateway = Gateway(configuration: configuration, seed: 1)
         ledger = HostLedger(configuration)
         lastLocation = location
@@ -56,6 +67,11 @@ final class Dialogue {
     /// The connection for QoS −1; nil where the broker was not reachable.
     private(set) var shared: TestUpstream?
 
+    /// Whether the test takes no notice of ADVERTISE: for dialogues of many hours that are about something else.
+    var ignoresAdvertisements = false
+    /// Whether the host lets senders be forwarders.
+    var allowsForwarders = false
+
     var nextDeadline: Instant? { gateway.nextDeadline }
     var sessionCount: Int { gateway.sessionCount }
 
@@ -65,6 +81,12 @@ final class Dialogue {
     func client(_ clientID: String, link: UInt16 = 0) -> TestClient {
         addressCount += 1
         return TestClient(clientID: clientID, address: addressCount, link: LinkID(link), dialogue: self)
+    }
+
+    /// A client that is a node behind the forwarder at another client's address.
+    func client(_ clientID: String, node: [UInt8], behind forwarder: TestClient) -> TestClient {
+        TestClient(
+            clientID: clientID, address: forwarder.address, link: forwarder.link, node: node, dialogue: self)
     }
 
     /// The one stream that the gateway has just asked for.
@@ -123,6 +145,11 @@ final class Dialogue {
         case .sendDatagram(let range, let peer):
             let message = SNMessage(reading: effects.copy(of: range) ?? [])
             unreadMessages[addressByPeer[peer] ?? 0, default: []].append(message)
+        case .broadcastDatagram(let range, let radius, let link):
+            let message = SNMessage(reading: effects.copy(of: range) ?? [])
+            if ignoresAdvertisements, case .advertise = message { break }
+            if case .advertise = message, !hearsAdvertise { break }
+            unreadBroadcasts.append(Broadcast(message: message, radius: radius, link: link))
         case .openStream(let id): requestedStreams.append(id)
         case .sendStream(let range, let id):
             unreadPackets[id, default: []].append(BrokerPacket(reading: effects.copy(of: range) ?? []))
@@ -141,6 +168,21 @@ final class Dialogue {
     /// Takes what was said to an address.
     func readMessages(to address: Int) -> [SNMessage] { unreadMessages.removeValue(forKey: address) ?? [] }
 
+    /// Everything the gateway has said to all nodes of its links since the last look is exactly this.
+    func broadcasts(
+        _ expected: SNMessage..., radius: UInt8 = 0, link: UInt16 = 0, at location: SourceLocation = #_sourceLocation
+    ) {
+        let found = takeBroadcasts()
+        let wanted = expected.map { Broadcast(message: $0, radius: radius, link: LinkID(link)) }
+        #expect(found == wanted, sourceLocation: location)
+    }
+
+    /// Takes what was said to all nodes of any link.
+    func takeBroadcasts() -> [Broadcast] {
+        defer { unreadBroadcasts = [] }
+        return unreadBroadcasts
+    }
+
     /// Takes what became of a stream.
     func readPackets(on id: UpstreamID) -> [BrokerPacket] { unreadPackets.removeValue(forKey: id) ?? [] }
 
@@ -148,8 +190,10 @@ final class Dialogue {
         #expect(unreadMessages == [:], "messages that the test did not name", sourceLocation: lastLocation)
         #expect(unreadPackets == [:], "packets that the test did not name", sourceLocation: lastLocation)
         #expect(requestedStreams == [], "streams that the test did not name", sourceLocation: lastLocation)
+        #expect(unreadBroadcasts == [], "broadcasts that the test did not name", sourceLocation: lastLocation)
         unreadMessages = [:]
         unreadPackets = [:]
+        unreadBroadcasts = []
         requestedStreams = []
     }
 

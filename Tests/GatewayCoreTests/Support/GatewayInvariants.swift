@@ -23,6 +23,7 @@ extension Gateway {
         check(Set(routeCountByPeer.keys) == peers, "the peers of the core and of the host differ")
         let uses = routeCountByPeer.values.reduce(0, +)
         check(uses == view.routeCount + departures.count, "routes are counted wrong")
+        check(environment.forwarders.count <= uses, "nodes behind forwarders that no route leads to")
         check(Set(openStreamIDs()) == streams, "the streams of the core and of the host differ")
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(in: environment)

@@ -32,7 +32,7 @@ struct HostLedger {
     /// Books an event that the gateway is about to be told.
     mutating func note(_ event: Event) {
         switch event {
-        case .datagramReceived(let peer), .datagramTruncated(let peer): livePeers.insert(peer)
+        case .datagramReceived(let peer, _), .datagramTruncated(let peer): livePeers.insert(peer)
         case .streamOpened(let id): liveStreams[id]?.isOpen = true
         case .streamClosed(let id, _):
             liveStreams[id] = nil
@@ -46,6 +46,10 @@ struct HostLedger {
         for effect in effects.list {
             switch effect {
             case .sendDatagram(let range, let peer): checkDatagram(effects.copy(of: range), to: peer)
+            case .broadcastDatagram(let range, _, let link):
+                if effects.copy(of: range) == nil || Int(link.rawValue) >= configuration.links.count {
+                    violation("broadcasts something that is not there")
+                }
             case .openStream(let id): checkOpening(id)
             case .sendStream(let range, let id): checkPacket(effects.copy(of: range), on: id)
             case .closeStream(let id):

@@ -33,6 +33,10 @@ enum SNMessage: Equatable, Sendable {
     case willMessageUpdate(String)
     case willMessageResponse(ReturnCode)
     case searchGateway(radius: UInt8)
+    case advertise(gatewayID: UInt8, seconds: UInt16)
+    case gatewayInfo(gatewayID: UInt8)
+    /// A complete inner message for, or from, a node behind a forwarder.
+    case encapsulated(node: [UInt8], [UInt8])
     /// Something of another type, or nothing that can be read.
     case other(MessageType?)
 }
@@ -81,7 +85,12 @@ extension SNMessage {
         case .disconnect(let duration): self = .disconnect(duration)
         case .willTopicResponse(let code): self = .willTopicResponse(code)
         case .willMessageResponse(let code): self = .willMessageResponse(code)
-        case .advertise, .searchGateway, .gatewayInfo, .subscribe, .unsubscribe, .willTopicUpdate, .willMessageUpdate,
+        case .advertise(let gatewayID, let seconds): self = .advertise(gatewayID: gatewayID, seconds: seconds)
+        case .gatewayInfo(let gatewayID, let address) where address.isEmpty:
+            self = .gatewayInfo(gatewayID: gatewayID)
+        case .encapsulated(let envelope) where envelope.radius == 0:
+            self = .encapsulated(node: datagram.copy(of: envelope.nodeID), datagram.copy(of: envelope.inner))
+        case .searchGateway, .gatewayInfo, .subscribe, .unsubscribe, .willTopicUpdate, .willMessageUpdate,
             .encapsulated:
             self = .other(message.type)
         }
@@ -93,6 +102,7 @@ extension SNMessage {
 extension SNMessage {
     /// The datagram that holds the message.
     var bytes: [UInt8] {
+        if case .encapsulated(let node, let inner) = self { return [UInt8(3 + node.count), 0xFE, 0] + node + inner }
         var source: [UInt8] = []
         let message = message(&source)
         var datagram: [UInt8] = []
@@ -132,7 +142,7 @@ extension SNMessage {
         case .publishComplete(let messageID): return .publishComplete(messageID)
         case .subscribe, .subscribeAcknowledgement, .unsubscribe, .unsubscribeAcknowledgement, .pingRequest,
             .pingResponse, .disconnect, .willTopicUpdate, .willTopicResponse, .willMessageUpdate,
-            .willMessageResponse, .searchGateway, .other:
+            .willMessageResponse, .searchGateway, .advertise, .gatewayInfo, .encapsulated, .other:
             return laterMessage(&source)
         }
     }
@@ -162,9 +172,11 @@ extension SNMessage {
         case .willMessageUpdate(let content): return .willMessageUpdate(source.appendRange(of: content.utf8))
         case .willMessageResponse(let code): return .willMessageResponse(code)
         case .searchGateway(let radius): return .searchGateway(radius: radius)
+        case .advertise(let gatewayID, let seconds): return .advertise(gatewayID: gatewayID, duration: seconds)
+        case .gatewayInfo(let gatewayID): return .gatewayInfo(gatewayID: gatewayID, address: 0..<0)
         case .connect, .connectAcknowledgement, .willTopicRequest, .willTopic, .willMessageRequest, .willMessage,
             .register, .registerAcknowledgement, .publish, .publishAcknowledgement, .publishReceived, .publishRelease,
-            .publishComplete, .pingResponse, .other:
+            .publishComplete, .pingResponse, .encapsulated, .other:
             return .pingResponse
         }
     }

@@ -8,6 +8,8 @@ struct TestClient {
     let clientID: String
     let address: Int
     let link: LinkID
+    /// The node id, of a client behind a forwarder.
+    var node: [UInt8]?
     let dialogue: Dialogue
 
     /// Says a message after the other; between two of them the gateway must have nothing to say.
@@ -17,12 +19,20 @@ struct TestClient {
 
     /// Sends a datagram, well-formed or not.
     func sends(octets: [UInt8], at location: SourceLocation = #_sourceLocation) {
-        dialogue.happens(.datagramReceived(from: dialogue.peer(of: self)), octets, at: location)
+        dialogue.happens(
+            .datagramReceived(from: dialogue.peer(of: self), mayForward: dialogue.allowsForwarders), wrapped(octets),
+            at: location)
+    }
+
+    /// The datagram as the client's forwarder passes it on.
+    private func wrapped(_ octets: [UInt8]) -> [UInt8] {
+        node.map { [UInt8(3 + $0.count), 0xFE, 0] + $0 + octets } ?? octets
     }
 
     /// Everything the gateway has said to the client since the last look is exactly this.
     func receives(_ expected: SNMessage..., at location: SourceLocation = #_sourceLocation) {
-        #expect(dialogue.readMessages(to: address) == expected, sourceLocation: location)
+        let wanted = node.map { node in expected.map { SNMessage.encapsulated(node: node, $0.bytes) } } ?? expected
+        #expect(dialogue.readMessages(to: address) == wanted, sourceLocation: location)
     }
 
     func receivesNothing(at location: SourceLocation = #_sourceLocation) {

@@ -25,6 +25,10 @@ struct TestUpstream {
 
     /// Everything that became of the stream since the last look is exactly this.
     func receives(_ expected: BrokerPacket..., at location: SourceLocation = #_sourceLocation) {
+        receives(expected, at: location)
+    }
+
+    func receives(_ expected: [BrokerPacket], at location: SourceLocation = #_sourceLocation) {
         #expect(dialogue.readPackets(on: id) == expected, sourceLocation: location)
     }
 

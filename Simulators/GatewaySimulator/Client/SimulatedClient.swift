@@ -1,0 +1,111 @@
+import Bytes
+package import GatewayCore
+import MQTTSN
+
+/// An MQTT-SN 1.2 client as a pure state machine: no sockets, no clock, no randomness.
+///
+/// The host feeds events with the time and carries out the effects in order. A device that dies is a client that gets
+/// no more events. Behind a forwarder the same client speaks and hears inner messages; wrapping them is the network's
+/// part.
+package struct SimulatedClient: Sendable {
+    /// Where the client stands; Asleep and Awake of MQTT-SN 1.2 §6.14 belong here as soon as devices sleep.
+    package enum State: Equatable, Sendable {
+        case disconnected
+        /// From CONNECT to CONNACK.
+        case connecting
+        case active
+        /// DISCONNECT is sent.
+        case disconnecting
+    }
+
+    package let configuration: SimulatedClientConfiguration
+    package internal(set) var state = State.disconnected
+
+    var now = Instant(nanoseconds: 0)
+    /// Those of the last `connect`.
+    var options = ClientConnectOptions()
+    var connecting: ClientRequest<ClientConnectionStep>?
+    /// Outlives a connection, so that an exchange can be resumed.
+    var publishing: ClientRequest<ClientPublishStep>?
+    var subscribing: ClientRequest<ClientSubscribeStep>?
+    var publications: [ClientPublication] = []
+    var subscriptionRequests: [ClientSubscriptionRequest] = []
+    var topics = ClientTopicTable()
+    /// Message ids of QoS 2 messages that were received and not yet released.
+    var receivedMessageIDs: Set<MessageID> = []
+    /// The message id of the first publication, where a new connection must repeat its PUBLISH.
+    var interruptedMessageID: MessageID?
+    /// How often the first publication was told that its topic id is invalid.
+    var renewalCount = 0
+    var lastSent = Instant(nanoseconds: 0)
+    var lastHeard = Instant(nanoseconds: 0)
+    private var lastMessageID: MessageID = 0
+
+    package init(configuration: SimulatedClientConfiguration) { self.configuration = configuration }
+
+    /// Takes one event and appends what it causes.
+    ///
+    /// - Parameters:
+    ///   - event: What happened.
+    ///   - bytes: The datagram of `datagramReceived`; empty otherwise.
+    ///   - now: The host's time, never earlier than at the event before.
+    ///   - effects: Where the effects are appended; the host clears it.
+    package mutating func handle(
+        _ event: ClientEvent, _ bytes: RawSpan, at now: Instant, into effects: inout ClientEffects
+    ) {
+        self.now = now
+        switch event {
+        case .datagramReceived: receive(bytes, into: &effects)
+        case .deadlineReached: deadlineReached(into: &effects)
+        case .commanded(let command): carryOut(command, into: &effects)
+        }
+    }
+
+    /// Whether nothing waits to be sent or acknowledged.
+    package var isIdle: Bool {
+        publications.isEmpty && subscriptionRequests.isEmpty && connecting == nil
+    }
+
+    private mutating func carryOut(_ command: ClientCommand, into effects: inout ClientEffects) {
+        switch command {
+        case .connect(let options): connect(options, into: &effects)
+        case .publish(let publication): publish(publication, into: &effects)
+        case .subscribe(let topic, let qos):
+            subscriptionRequests.append(ClientSubscriptionRequest(topic: topic, qos: qos))
+            continueSubscribing(into: &effects)
+        case .unsubscribe(let topic):
+            subscriptionRequests.append(ClientSubscriptionRequest(topic: topic, qos: nil))
+            continueSubscribing(into: &effects)
+        case .disconnect: disconnect(into: &effects)
+        }
+    }
+
+    // MARK: Sending
+
+    /// Sends a message whose ranges index `source`.
+    mutating func send(_ message: Message, _ source: [UInt8] = [], into effects: inout ClientEffects) {
+        let start = effects.bytes.count
+        effects.bytes.appendMessage(message, from: source.span.bytes)
+        effects.list.append(.send(start..<effects.bytes.count))
+        lastSent = now
+    }
+
+    /// An open request with the message that was just sent.
+    func request<Step>(_ step: Step, messageID: MessageID = 0) -> ClientRequest<Step> {
+        ClientRequest(step: step, messageID: messageID, retryAt: now + configuration.retryInterval)
+    }
+
+    /// A pause after "rejected: congestion" (MQTT-SN 1.2 §5.3.10).
+    func pause<Step>(_ step: Step) -> ClientRequest<Step> {
+        ClientRequest(step: step, retryAt: now + configuration.congestionPause)
+    }
+
+    /// 1…65535, and none that is in use.
+    mutating func newMessageID() -> MessageID {
+        repeat {
+            lastMessageID = lastMessageID == .max ? 1 : lastMessageID + 1
+        } while lastMessageID == publishing?.messageID || lastMessageID == subscribing?.messageID
+            || lastMessageID == interruptedMessageID
+        return lastMessageID
+    }
+}

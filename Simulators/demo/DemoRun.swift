@@ -1,0 +1,107 @@
+import Configuration
+import GatewayCore
+import GatewayHost
+import Transports
+
+/// One run of the demo: broker, gateway and devices on one event loop, from their first word to the table.
+final class DemoRun: SignalSourceDelegate {
+    /// How long before the end nobody sends any more, so that everything under way can land; nanoseconds.
+    private static let quietTime: UInt64 = 1_000_000_000
+    /// How long before the end the devices say goodbye; nanoseconds.
+    private static let goodbyeTime: UInt64 = 300_000_000
+    /// How long gateway and broker may take to part; nanoseconds.
+    private static let farewell: UInt64 = 800_000_000
+
+    private let seconds: Int
+    private let loop: EventLoop
+    private let signals: SignalSource
+    private let broker: BrokerHost
+    private let host: Host
+    private let household: Household
+    private let narrator: Narrator
+    private let startedAt: UInt64
+    private var isInterrupted = false
+
+    /// Opens all sockets on 127.0.0.1.
+    init(seconds: Int) throws {
+        self.seconds = seconds
+        guard let loopback = SocketAddress(numeric: "127.0.0.1", port: 0) else { throw DemoError.noLoopback }
+        loop = try EventLoop()
+        signals = try SignalSource([.interrupt, .terminate], loop: loop)
+        broker = try BrokerHost(address: loopback, loop: loop)
+        startedAt = MonotonicClock.now()
+        narrator = Narrator(startedAt: startedAt)
+        host = try Host(
+            settings: Self.settings(brokerPort: broker.address.port), seed: startedAt, log: Log(level: .warning),
+            loop: loop)
+        guard let gateway = host.listeningAddresses.first else { throw DemoError.noLoopback }
+        household = try Household(localAddress: loopback, gateway: gateway, narrator: narrator, loop: loop)
+        signals.delegate = self
+        narrator.say("Swiftlet for \(seconds) seconds: devices speak MQTT-SN to the gateway at udp://\(gateway),")
+        narrator.say("and it speaks MQTT for each of them to a simulated broker at mqtt://\(broker.address).\n")
+    }
+
+    private static func settings(brokerPort: UInt16) -> Settings {
+        var settings = Settings()
+        settings.host.listeners = [UDPListener(host: "127.0.0.1", port: 0)]
+        settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: brokerPort)
+        settings.host.logLevel = .warning
+        var link = LinkConfiguration()
+        // As for the devices: seconds are long on a loopback.
+        link.retryInterval = .milliseconds(500)
+        settings.gateway.links = [link]
+        settings.gateway.qosMinusOne = .predefined
+        settings.gateway.predefinedTopics = PredefinedTopics([
+            .init(topicID: House.buttonTopicID, topicName: Array(House.buttonTopicName.utf8))
+        ])
+        return settings
+    }
+
+    func run() throws(IOError) -> ExitStatus {
+        let end = startedAt + UInt64(seconds) * 1_000_000_000
+        household.start()
+        try turn(until: end - Self.quietTime)
+        household.stopSending()
+        try turn(until: end - Self.goodbyeTime)
+        if isInterrupted { try turnRegardless(until: MonotonicClock.now() + Self.goodbyeTime) }
+        household.leave()
+        try turn(until: end)
+        if isInterrupted { try turnRegardless(until: MonotonicClock.now() + Self.goodbyeTime / 3) }
+        try stopGateway()
+        household.close()
+        broker.close()
+        Summary(household.ledger, narrator: narrator).tell(wasInterrupted: isInterrupted)
+        if isInterrupted { return .interrupted }
+        return household.ledger.complaints.isEmpty ? .success : .failure
+    }
+
+    func signalReceived(_ signal: Signal) { isInterrupted = true }
+
+    /// Lets things happen until the time has come or somebody wants to stop.
+    private func turn(until end: UInt64) throws(IOError) {
+        while !isInterrupted, MonotonicClock.now() < end { try turnOnce(until: end) }
+    }
+
+    private func turnRegardless(until end: UInt64) throws(IOError) {
+        while MonotonicClock.now() < end { try turnOnce(until: end) }
+    }
+
+    private func turnOnce(until end: UInt64) throws(IOError) {
+        try loop.turn(deadline: min(host.nextDeadline ?? end, end))
+        host.finishTurn()
+    }
+
+    private func stopGateway() throws(IOError) {
+        host.stop()
+        let end = MonotonicClock.now() + Self.farewell
+        while !host.hasStopped, MonotonicClock.now() < end { try turnOnce(until: end) }
+        host.close()
+    }
+}
+
+/// Why the demo could not begin.
+enum DemoError: Error, CustomStringConvertible {
+    case noLoopback
+
+    var description: String { "127.0.0.1 cannot be used" }
+}

@@ -1,0 +1,82 @@
+import GatewaySimulator
+import MQTTSN
+import Transports
+
+/// A device that publishes by its plan, until the house goes quiet or it dies.
+final class Sender: DeviceApplication {
+    let device: Device
+    private let plan: SenderPlan
+    /// The number of its account in the ledger.
+    private let index: Int
+    private unowned let household: Household
+    /// Whether its lifetime is over and only answers are awaited.
+    private var isDying = false
+
+    init(_ plan: SenderPlan, index: Int, device: Device, household: Household) {
+        (self.plan, self.index, self.device, self.household) = (plan, index, device, household)
+        device.application = self
+    }
+
+    /// The device starts at its own time.
+    func switchOn() {
+        household.remind(after: plan.startsAfter) { [self] in
+            guard household.isSending else { return }
+            if plan.qos == .minusOne { publish() } else { connect() }
+            if plan.will != nil { household.remind(after: House.lifetimeOfMortal) { [self] in die() } }
+        }
+    }
+
+    private func connect() {
+        var options = ClientConnectOptions()
+        options.will = plan.will
+        if plan.will != nil { options.keepAliveSeconds = House.keepAliveOfMortal }
+        device.command(.connect(options))
+    }
+
+    /// Publishes now and again after each period.
+    private func publish() {
+        guard household.isSending, !isDying else { return }
+        let sequence = household.ledger.accounts[index].records.count + 1
+        let message = household.ledger.send(plan.text(sequence), from: index, at: MonotonicClock.now())
+        device.command(
+            .publish(
+                ClientPublication(
+                    number: message.sequence, topic: plan.topic, payload: message.payload, qos: plan.qos)))
+        household.remind(after: plan.period) { [self] in publish() }
+    }
+
+    /// Dies as soon as everything it said is acknowledged; the Will is about the silence, not about lost messages.
+    private func die() {
+        isDying = true
+        guard device.isIdle else {
+            household.remind(after: 20) { [self] in die() }
+            return
+        }
+        let now = MonotonicClock.now()
+        device.die()
+        household.ledger.die(at: now)
+        household.narrator.tell(plan.name, "dies without a word", .warning, at: now)
+    }
+
+    func device(_ device: Device, observed observation: ClientObservation, at time: UInt64) {
+        switch observation {
+        case .connected:
+            household.narrator.tell(plan.name, connectedText, at: time)
+            publish()
+        case .topicRegistered(let name, let topicID):
+            let text = "registers \(String(decoding: name, as: UTF8.self)), gets topic id \(topicID)"
+            household.narrator.tell(plan.name, text, at: time)
+        case .published(let sequence): household.ledger.acknowledge(sequence, from: index)
+        case .disconnected: break
+        case .connectionRefused, .dismissed, .gatewayLost, .topicLearned, .subscribed, .subscriptionRefused,
+            .unsubscribed, .publicationRefused, .publicationAbandoned, .messageReceived, .unexpectedMessage,
+            .malformedDatagram:
+            household.noteTrouble(observation, of: device, at: time)
+        }
+    }
+
+    private var connectedText: String {
+        plan.will == nil
+            ? "connects" : "connects, keep-alive \(House.keepAliveOfMortal) s, and leaves its Will"
+    }
+}

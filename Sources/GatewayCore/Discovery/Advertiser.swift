@@ -1,0 +1,45 @@
+/// When the gateway makes itself known, and when it keeps quiet for another one (MQTT-SN 1.2 §6.1).
+struct Advertiser {
+    private let interval: TimeSpan
+    private let missedAdvertisements: Int
+    private let isStandby: Bool
+    private let gatewayID: UInt8
+    /// TADV after the last ADVERTISE; nil before the first.
+    private var planned: Instant?
+    /// Until when a stand-by that has heard nobody waits for somebody; nil before the first look at the clock.
+    private var patienceEnd: Instant?
+    /// Until when each of the other gateways counts as active.
+    private var othersActiveUntil: [UInt8: Instant] = [:]
+
+    init(_ configuration: DiscoveryConfiguration, gatewayID: UInt8) {
+        interval = .seconds(Int(configuration.advertiseIntervalSeconds))
+        missedAdvertisements = configuration.missedAdvertisements
+        isStandby = configuration.isStandby
+        self.gatewayID = gatewayID
+    }
+
+    /// Whether this gateway is the one that makes itself known.
+    func isActive(at now: Instant) -> Bool { !isStandby || patienceEnd != nil && quietUntil <= now }
+
+    private var quietUntil: Instant {
+        othersActiveUntil.values.reduce(patienceEnd ?? Instant(nanoseconds: 0)) { max($0, $1) }
+    }
+
+    /// When the next ADVERTISE is due; what could not be sent stays due.
+    mutating func nextAdvertise(at now: Instant) -> Instant {
+        guard isStandby else { return planned ?? now }
+        // A stand-by gives the active one the time of NADV advertisements to show itself.
+        if patienceEnd == nil { patienceEnd = now + interval * missedAdvertisements }
+        return max(planned ?? now, quietUntil)
+    }
+
+    mutating func hasAdvertised(at now: Instant) { planned = now + interval }
+
+    /// Another gateway says that it is there, and when it will say so again.
+    mutating func heardAdvertise(gatewayID other: UInt8, seconds: UInt16, at now: Instant) {
+        // Groups give back what is sent to them.
+        guard isStandby, other != gatewayID else { return }
+        othersActiveUntil[other] = now + TimeSpan.seconds(Int(seconds)) * missedAdvertisements
+        patienceEnd = now
+    }
+}

@@ -1,0 +1,46 @@
+import Bytes
+import MQTTSN
+
+// ADVERTISE, SEARCHGW and GWINFO (MQTT-SN 1.2 §6.1).
+
+extension Gateway {
+    /// GW-12, GW-13: at once, to the group with the radius of the search, and to whoever asked.
+    mutating func searched(radius: UInt8, from route: Route) {
+        // GW-10: a gateway without a broker does not offer itself.
+        guard environment.isBrokerReachable == true, !isShuttingDown, advertiser.isActive(at: environment.now)
+        else { return }
+        let info = Message.gatewayInfo(gatewayID: environment.configuration.gatewayID, address: 0..<0)
+        guard strangerReplies.take(at: environment.now) else { return }
+        broadcast(info, radius: radius, on: route.peer.link)
+        environment.send(info, to: route)
+        environment.observe(.searchAnswered, peer: route.peer)
+    }
+
+    /// Sends the ADVERTISE that is due, on every link that reaches all its nodes (GW-09). Without a broker it stays due
+    /// until there is one (GW-10).
+    mutating func advertiseIfDue() {
+        let due = advertiser.nextAdvertise(at: environment.now)
+        guard environment.isBrokerReachable == true, !isShuttingDown else { return }
+        guard due <= environment.now else { return environment.deadlines.schedule(.gateway, noLaterThan: due) }
+        let configuration = environment.configuration
+        let message = Message.advertise(
+            gatewayID: configuration.gatewayID, duration: configuration.discovery.advertiseIntervalSeconds)
+        for index in configuration.links.indices { broadcast(message, radius: 0, on: LinkID(UInt16(index))) }
+        environment.observe(.advertised)
+        advertiser.hasAdvertised(at: environment.now)
+        environment.deadlines.schedule(.gateway, noLaterThan: advertiser.nextAdvertise(at: environment.now))
+    }
+
+    /// Another gateway, or this one's own echo.
+    mutating func advertiseReceived(gatewayID: UInt8, duration: UInt16) {
+        advertiser.heardAdvertise(gatewayID: gatewayID, seconds: duration, at: environment.now)
+        advertiseIfDue()
+    }
+
+    private mutating func broadcast(_ message: Message, radius: UInt8, on link: LinkID) {
+        let start = environment.effects.bytes.count
+        environment.effects.bytes.appendMessage(message)
+        environment.effects.list.append(
+            .broadcastDatagram(start..<environment.effects.bytes.count, radius: radius, on: link))
+    }
+}

@@ -87,7 +87,7 @@ import Testing
         upstream.receives(.publishAcknowledgement(5))
         dialogue.observes(.messageDroppedTooLong)
         upstream.sends(.publish(String(repeating: "t", count: 31), "x"))
-        node.receives(.register(2, 1, String(repeating: "t", count: 31)))
+        node.receives(.register(1, 1, String(repeating: "t", count: 31)))
     }
 
     @Test("GW-08 A node whose envelope leaves no room for any answer cannot be served", arguments: [52, 49])

@@ -5,19 +5,20 @@ import MQTTSN
 
 extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
-        let isNewSession = self.options.cleanSession || options.cleanSession
+        // A clean session ends with its connection, also where the next one is not clean.
+        isNewSession = self.options.cleanSession || options.cleanSession
         self.options = options
         state = .connecting
         connecting = request(.connect)
         subscribing = nil
-        prepareSession(isNew: isNewSession)
+        prepareSession()
         sendConnectionStep(.connect, into: &effects)
     }
 
     /// Forgets what the gateway forgets too.
-    private mutating func prepareSession(isNew: Bool) {
-        if isNew { receivedMessageIDs = [] }
-        if isNew || !configuration.remembersTopicIDs { topics.removeAll() }
+    private mutating func prepareSession() {
+        if isNewSession { receivedMessageIDs = [] }
+        if isNewSession || !configuration.remembersTopicIDs { topics.removeAll() }
     }
 
     /// Sends the message of a step, for the first time or again.

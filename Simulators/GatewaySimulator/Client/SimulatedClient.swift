@@ -30,6 +30,8 @@ package struct SimulatedClient: Sendable {
     var now = Instant(nanoseconds: 0)
     /// Those of the last `connect`.
     var options = ClientConnectOptions()
+    /// Whether the last `connect` began a session, so that nothing of an earlier one is remembered elsewhere.
+    var isNewSession = true
     var connecting: ClientRequest<ClientConnectionStep>?
     /// Outlives a connection, so that an exchange can be resumed.
     var publishing: ClientRequest<ClientPublishStep>?

@@ -6,7 +6,9 @@ import MQTTSN
 extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
         // A clean session ends with its connection, also where the next one is not clean.
-        isNewSession = self.options.cleanSession || options.cleanSession
+        // What a connection that was never acknowledged has begun is not known.
+        isNewSession = self.options.cleanSession || options.cleanSession || (isNewSession && !isAccepted)
+        isAccepted = false
         self.options = options
         state = .connecting
         connecting = request(.connect)
@@ -73,6 +75,7 @@ extension SimulatedClient {
             return
         }
         state = .active
+        isAccepted = true
         effects.observe(.connected)
         resumePublishing(into: &effects)
         continueSubscribing(into: &effects)

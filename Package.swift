@@ -66,6 +66,7 @@ let package = Package(
                 "Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewayHost", "Transports", "Configuration",
                 "GatewaySimulator",
             ]),
+        tests(of: "Tidy", []),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -28,7 +28,9 @@ import Testing
         }
     }
 
-    @Test("GW-87 A full queue pauses the stream; what comes nevertheless is kept, and all is delivered in order")
+    @Test(
+        "GW-87 AMB-14 AMB-15 A full queue pauses the stream; what comes nevertheless is kept, and all is delivered in order"
+    )
     func pauseAndResume() {
         let dialogue = Dialogue(.dialogue { $0.limits.queuedMessagesPerClient = 2 })
         let (client, upstream) = subscriber(dialogue)
@@ -89,7 +91,7 @@ import Testing
         upstream.receives(.publishAcknowledgement(1), .resume)
     }
 
-    @Test("GW-87 QoS 0 that finds no room is dropped and counted, and takes none from the rest")
+    @Test("GW-87 AMB-15 QoS 0 that finds no room is dropped and counted, and takes none from the rest")
     func atMostOnceDropped() {
         let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerClient = 10 })
         let (client, upstream) = subscriber(dialogue)

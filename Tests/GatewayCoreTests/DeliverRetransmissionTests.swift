@@ -32,7 +32,7 @@ import Testing
         #expect(!client.isKnown)
     }
 
-    @Test("GW-78 PUBREL is repeated Nretry times, then the client is lost")
+    @Test("GW-78 AMB-22 PUBREL is repeated Nretry times, then the client is lost")
     func release() {
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
@@ -155,7 +155,7 @@ import Testing
         second.receives(.publishComplete(9))
     }
 
-    @Test("GW-72 PUBREL for a message that an earlier run of the gateway delivered is passed on")
+    @Test("GW-72 AMB-23 PUBREL for a message that an earlier run of the gateway delivered is passed on")
     func releaseOfEarlierRun() {
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)

@@ -24,7 +24,7 @@ import Testing
         dialogue.observes(.messageDelivered, of: "c1")
     }
 
-    @Test("GW-56 The broker's PUBACK waits for the client's")
+    @Test("GW-56 AMB-14 The broker's PUBACK waits for the client's")
     func atLeastOnce() {
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)

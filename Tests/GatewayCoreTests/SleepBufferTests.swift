@@ -77,6 +77,40 @@ import Testing
         other.receives(.publish(1, "x"), .pingResponse)
     }
 
+    @Test("GW-87 AMB-15 A message that could have no room drives none out", arguments: [true, false])
+    func noDropInVain(isTooLong: Bool) {
+        let dialogue = dialogue {
+            $0.limits.queuedByteCountPerClient = isTooLong ? 10 : 100
+            $0.limits.queuedByteCount = isTooLong ? 100 : 10
+        }
+        let other = dialogue.client("c2")
+        let otherUpstream = other.connects()
+        other.fallsAsleep()
+        if !isTooLong { otherUpstream.sends(.publish("a/b", "1234567")) }
+        let (client, upstream) = TestClient.asleep(dialogue)
+        upstream.sends(.publish("a/b", "1"), .publish("a/b", "2"), .publish("a/b", isTooLong ? "12345678901" : "1234"))
+        dialogue.observes(.messageDroppedQueueFull, detail: isTooLong ? 11 : 4, of: "c1")
+        client.wakesUp()
+        client.receives(.publish(1, "1"), .publish(1, "2"), .pingResponse)
+    }
+
+    @Test("GW-36 AMB-15 A message that gives way while its topic is being registered leaves no trace")
+    func dropsRegistered() {
+        let dialogue = dialogue { $0.limits.queuedMessagesPerClient = 1 }
+        let (client, upstream) = TestClient.asleep(dialogue)
+        upstream.sends(.publish("new", "1"))
+        client.wakesUp()
+        client.receives(.register(2, 1, "new"))
+        upstream.sends(.publish("a/b", "2", qos: .atLeastOnce, id: 2))
+        dialogue.observes(.messageDroppedQueueFull, detail: 1)
+        upstream.receives(.pause)
+        client.sends(.registerAcknowledgement(2, 1))
+        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 2))
+        upstream.receives(.publishAcknowledgement(2), .resume)
+        client.receives(.pingResponse)
+    }
+
     @Test("AMB-15 Drops are reported once per client and minute, with their number")
     func reported() {
         let dialogue = dialogue { $0.limits.queuedMessagesPerClient = 1 }

@@ -91,6 +91,69 @@ import Testing
         client.receivesNothing()
     }
 
+    @Test("GW-69 What the broker answers to a client that has meanwhile fallen asleep is for the client to ask again")
+    func unansweredRequests() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        client.registers("a/b", as: 1)
+        client.sends(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        upstream.receives(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
+        client.sends(.publish(1, "2", id: 2, qos: .exactlyOnce))
+        upstream.receives(.publish("a/b", "2", qos: .exactlyOnce, id: 2))
+        client.sends(.publish(1, "3", id: 3, qos: .exactlyOnce))
+        upstream.receives(.publish("a/b", "3", qos: .exactlyOnce, id: 3))
+        upstream.sends(.publishReceived(3))
+        client.receives(.publishReceived(3))
+        client.sends(.publishRelease(3))
+        upstream.receives(.publishRelease(3))
+        client.sends(.subscribe("c/d", id: 4))
+        upstream.receives(.subscribe("c/d", id: 4))
+        client.sends(.unsubscribe("e/f", id: 5))
+        upstream.receives(.unsubscribe("e/f", id: 5))
+        client.sends(.subscribe("g/h", id: 6))
+        upstream.receives(.subscribe("g/h", id: 6))
+        client.fallsAsleep()
+        upstream.sends(
+            .publishAcknowledgement(1), .publishReceived(2), .publishComplete(3), .subscribeAcknowledgement(4, 0),
+            .unsubscribeAcknowledgement(5), .subscribeAcknowledgement(6, 0x80))
+        client.receivesNothing()
+        client.wakesUpInVain()
+        client.sends(.publish(1, "2", id: 2, qos: .exactlyOnce, duplicate: true))
+        client.receives(.publishReceived(2))
+        client.sends(.publishRelease(3))
+        upstream.receives(.publishRelease(3))
+        upstream.sends(.publishComplete(3))
+        client.receives(.publishComplete(3))
+        // The id of a SUBACK that was never sent is not known.
+        upstream.sends(.publish("c/d", "x"))
+        client.wakesUp()
+        client.receives(.register(2, 1, "c/d"))
+        client.sends(.subscribe("c/d", id: 4))
+        client.receives(.subscribeAcknowledgement(2, 4))
+        client.sends(.registerAcknowledgement(2, 1))
+        client.receives(.publish(2, "x"), .pingResponse)
+    }
+
+    @Test("GW-69 AMB-13 A sleeper that asks again before the broker has answered is there to be answered")
+    func askedAgain() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        client.registers("a/b", as: 1)
+        client.sends(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        upstream.receives(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
+        client.sends(.subscribe("c/d", id: 4))
+        upstream.receives(.subscribe("c/d", id: 4))
+        client.fallsAsleep()
+        client.sends(.publish(1, "1", id: 1, qos: .atLeastOnce, duplicate: true), .subscribe("c/d", id: 4))
+        upstream.receivesNothing()
+        upstream.sends(.publishAcknowledgement(1))
+        client.receives(.publishAcknowledgement(1, 1))
+        upstream.sends(.subscribeAcknowledgement(4, 0))
+        client.receives(.subscribeAcknowledgement(2, 4))
+    }
+
     // MARK: Supervision
 
     @Test(

@@ -123,7 +123,7 @@ import Testing
         second.receivesNothing()
     }
 
-    @Test("GW-78 WILLTOPICREQ is repeated Nretry times, then set-up is abandoned")
+    @Test("GW-78 AMB-22 WILLTOPICREQ is repeated Nretry times, then set-up is abandoned")
     func promptRepeated() {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")
@@ -141,7 +141,7 @@ import Testing
         #expect(!client.isKnown)
     }
 
-    @Test("GW-78 WILLMSGREQ is repeated Nretry times, then set-up is abandoned")
+    @Test("GW-78 AMB-22 WILLMSGREQ is repeated Nretry times, then set-up is abandoned")
     func secondPromptRepeated() {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")

@@ -5,8 +5,7 @@ import MQTTSN
 import Testing
 
 @Suite struct DecodeTests {
-    /// GW-01, GW-07, GW-80.
-    @Test(arguments: ValidVector.all)
+    @Test("GW-01 GW-07 GW-80 Every valid datagram decodes to what the specification says", arguments: ValidVector.all)
     func validDatagramDecodes(vector: ValidVector) throws {
         let bytes = vector.bytes
         let message = try decoded(bytes).get()
@@ -16,15 +15,15 @@ import Testing
         #expect(lenient == .success(message))
     }
 
-    /// GW-03, GW-04, GW-05, GW-83; what is wrong only in meaning decodes for its reader to judge.
-    @Test(arguments: InvalidVector.all)
+    /// What is wrong only in meaning decodes for its reader to judge.
+    @Test(
+        "GW-03 GW-04 GW-05 GW-83 Every invalid datagram is refused for the right reason", arguments: InvalidVector.all)
     func invalidDatagramIsRefusedForTheRightReason(vector: InvalidVector) {
         let result = decoded(vector.bytes)
         #expect(result == vector.outcome.result)
     }
 
-    /// GW-03.
-    @Test(arguments: ValidVector.all)
+    @Test("GW-03 AMB-31 Every truncation and every trailing octet is refused", arguments: ValidVector.all)
     func everyTruncationAndEveryTrailingOctetIsRefused(vector: ValidVector) {
         let bytes = vector.bytes
         // The largest would take minutes, and its prefixes differ in nothing but size.
@@ -43,8 +42,8 @@ import Testing
         }
     }
 
-    /// GW-04: exactly the 28 types of §5.2.2 are known, in both Length forms.
-    @Test func everyReservedTypeIsRefused() {
+    @Test("GW-04 Exactly the 28 types of §5.2.2 are known, in both Length forms")
+    func everyReservedTypeIsRefused() {
         let reserved: [ClosedRange<UInt8>] = [
             0x03...0x03, 0x11...0x11, 0x19...0x19, 0x1E...0xFD, 0xFF...0xFF,
         ]
@@ -59,8 +58,8 @@ import Testing
         #expect(MessageType.allCases.count == 28)
     }
 
-    /// AMB-32: the option accepts the Paho pattern.
-    @Test func lenientAcceptsThePahoMiscount() throws {
+    @Test("AMB-32 The option accepts the Paho pattern")
+    func lenientAcceptsThePahoMiscount() throws {
         let vector = try #require(InvalidVector.all.first { $0.id == "I014" })
         let bytes = vector.bytes
         let result = decoded(bytes, tolerance: .lenient)
@@ -75,8 +74,8 @@ import Testing
         #expect(strict == .failure(.innerMessageFraming(.lengthMismatch)))
     }
 
-    /// AMB-32: exactly that pattern, and nothing else.
-    @Test func lenientAcceptsNothingElse() {
+    @Test("AMB-32 Exactly that pattern, and nothing else")
+    func lenientAcceptsNothingElse() {
         for vector in InvalidVector.all where vector.id != "I014" {
             let result = decoded(vector.bytes, tolerance: .lenient)
             #expect(result == vector.outcome.result, "\(vector.testDescription)")

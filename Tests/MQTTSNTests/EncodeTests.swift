@@ -5,8 +5,8 @@ import MQTTSN
 import Testing
 
 @Suite struct EncodeTests {
-    /// GW-02, GW-07, GW-82: the vector itself, or its canonical form, which decodes to the same fields.
-    @Test(arguments: ValidVector.all)
+    /// The vector itself, or its canonical form, which decodes to the same fields.
+    @Test("GW-02 GW-07 GW-82 Every message is sent in its one canonical form", arguments: ValidVector.all)
     func decodedMessageEncodesToItsCanonicalForm(vector: ValidVector) throws {
         let canonical = vector.canonicalBytes
         #expect(encoded(vector.expected, from: vector.bytes) == canonical)
@@ -19,8 +19,9 @@ import Testing
         #expect(message.ranges.map { Array(canonical[$0]) } == vector.parts.map { octets($0) })
     }
 
-    /// GW-02: the sizes 256 and 257 never arise.
-    @Test(arguments: [(0, 2), (252, 254), (253, 255), (254, 258), (255, 259), (1396, 1400), (65531, 65535)])
+    @Test(
+        "GW-02 The Length form depends on the size; 256 and 257 never arise",
+        arguments: [(0, 2), (252, 254), (253, 255), (254, 258), (255, 259), (1396, 1400), (65531, 65535)])
     func lengthFormDependsOnTheSize(bodyByteCount: Int, encodedByteCount: Int) throws {
         #expect(Message.encodedByteCount(bodyByteCount: bodyByteCount) == encodedByteCount)
         let data = [UInt8](repeating: 0x5A, count: bodyByteCount)
@@ -50,8 +51,8 @@ import Testing
         #expect(direct == encoded(register, from: source))
     }
 
-    /// §5.5: the header stops at the node id, and the inner message follows.
-    @Test func encapsulationHeaderTakesTheInnerMessageAfterIt() {
+    @Test("GW-80 AMB-26 The header stops at the node id, and the inner message follows")
+    func encapsulationHeaderTakesTheInnerMessageAfterIt() {
         let nodeID: [UInt8] = [0x12, 0x34]
         var arena: [UInt8] = []
         arena.appendEncapsulation(radius: 1, nodeID: nodeID.span.bytes)
@@ -59,8 +60,9 @@ import Testing
         #expect(arena == octets("05fe011234030201"))
     }
 
-    /// GW-82: Ctrl has two bits for Radius and the rest is 0.
-    @Test(arguments: [(0, 0), (1, 1), (3, 3), (4, 3), (255, 3)] as [(UInt8, UInt8)])
+    @Test(
+        "GW-82 Ctrl has two bits for Radius and the rest is 0",
+        arguments: [(0, 0), (1, 1), (3, 3), (4, 3), (255, 3)] as [(UInt8, UInt8)])
     func radiusIsSentAsNearAsCtrlAllows(radius: UInt8, control: UInt8) {
         let nodeID: [UInt8] = [0x07]
         var arena: [UInt8] = []

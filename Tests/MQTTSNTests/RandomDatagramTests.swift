@@ -5,8 +5,8 @@ import MQTTSN
 import Testing
 
 @Suite struct RandomDatagramTests {
-    /// GW-90. Four quarters of a million datagrams, which run side by side.
-    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    /// Four quarters of a million datagrams, which run side by side.
+    @Test("GW-90 No datagram traps, and what decodes survives being sent again", arguments: [1, 2, 3, 4] as [UInt64])
     func randomAndMutatedDatagramsAreHarmless(seed: UInt64) {
         var datagrams = DatagramGenerator(seed: seed)
         var survey = DatagramSurvey()

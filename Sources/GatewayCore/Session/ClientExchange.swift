@@ -26,6 +26,8 @@ struct ClientExchange: Equatable, Sendable {
     var packetID: PacketID
     /// What PUBACK or SUBACK will carry.
     var topicID: TopicID = 0
+    /// Whether the client has fallen asleep since it asked.
+    var isSleptOver = false
 
     /// Whether this is a PUBLISH of the client.
     var isPublish: Bool {
@@ -74,6 +76,14 @@ extension ClientSession {
         while exchangeIndex(packetID: candidate) != nil { candidate = candidate == .max ? 1 : candidate + 1 }
         return candidate
     }
+
+    /// Tells the client how its request went; one that has fallen asleep over it hears nothing and will ask again
+    /// (GW-69).
+    func answer(_ exchange: ClientExchange, _ message: Message, in environment: inout Environment) {
+        if awaitsAnswer(exchange) { send(message, in: &environment) }
+    }
+
+    func awaitsAnswer(_ exchange: ClientExchange) -> Bool { state != .asleep || !exchange.isSleptOver }
 
     mutating func removeExchange(at index: Int, in environment: inout Environment) {
         if let filter = exchanges[index].filter { environment.topicNames.release(filter) }

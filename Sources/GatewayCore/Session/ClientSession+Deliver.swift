@@ -79,11 +79,14 @@ extension ClientSession {
     private mutating func enqueue(
         _ publish: MQTT.Publish, _ name: TopicNameIndex, _ payload: RawSpan, in environment: inout Environment
     ) {
-        makeRoom(for: payload.byteCount, in: &environment)
-        if publish.qos == .atMostOnce, isQueueFull(adding: payload.byteCount, in: environment) {
+        let mayDisplace = environment.configuration.queuePolicy == .dropOldest
+        if publish.qos == .atMostOnce,
+            isQueueFull(adding: payload.byteCount, countingAtMostOnce: !mayDisplace, in: environment)
+        {
             noteQueueDrop(payload.byteCount, in: &environment)
             return
         }
+        if mayDisplace { makeRoom(for: payload.byteCount, in: &environment) }
         environment.topicNames.use(name)
         let index = environment.store.insert(
             payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
@@ -91,9 +94,8 @@ extension ClientSession {
         adjustReading(in: &environment)
     }
 
-    /// Drops the oldest QoS 0 messages until the new one fits, where the policy is that.
+    /// Drops the oldest QoS 0 messages until the new one fits.
     private mutating func makeRoom(for byteCount: Int, in environment: inout Environment) {
-        guard environment.configuration.queuePolicy == .dropOldest else { return }
         while isQueueFull(adding: byteCount, in: environment),
             let dropped = queue.removeOldestAtMostOnce(in: &environment.store)
         {
@@ -112,11 +114,16 @@ extension ClientSession {
         nextDropReport = environment.now + .seconds(60)
     }
 
-    private func isQueueFull(adding byteCount: Int, in environment: borrowing Environment) -> Bool {
+    /// Whether there is no room for so many octets more; without `countingAtMostOnce`, even if QoS 0 gave way.
+    private func isQueueFull(
+        adding byteCount: Int, countingAtMostOnce: Bool = true, in environment: borrowing Environment
+    ) -> Bool {
         let limits = environment.limits
-        return queue.count >= limits.queuedMessagesPerClient
-            || queue.byteCount + byteCount > limits.queuedByteCountPerClient
-            || environment.store.byteCount + byteCount > limits.queuedByteCount
+        let count = queue.count - (countingAtMostOnce ? 0 : queue.atMostOnceCount)
+        let growth = byteCount - (countingAtMostOnce ? 0 : queue.atMostOnceByteCount)
+        return count >= limits.queuedMessagesPerClient
+            || queue.byteCount + growth > limits.queuedByteCountPerClient
+            || environment.store.byteCount + growth > limits.queuedByteCount
     }
 
     /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
@@ -132,7 +139,7 @@ extension ClientSession {
             !exchanges.contains(where: \.awaitsBroker)
         else { return false }
         switch environment.configuration.queuePolicy {
-        case .dropOldest: return !queue.holdsAtMostOnce
+        case .dropOldest: return queue.atMostOnceCount == 0
         case .dropNewest: return environment.store[last].qos != .atMostOnce
         }
     }

@@ -16,6 +16,7 @@ extension ClientSession {
             return
         }
         if qos != .atMostOnce, let index = publishExchangeIndex(messageID: publish.messageID) {
+            exchanges[index].isSleptOver = false
             answerRepeatedPublish(exchanges[index], in: &environment)
             return
         }
@@ -105,7 +106,7 @@ extension ClientSession {
         exchanges.remove(at: index)
         let answer = PublishAcknowledgement(
             topicID: exchange.topicID, messageID: exchange.messageID, returnCode: .accepted)
-        send(.publishAcknowledgement(answer), in: &environment)
+        self.answer(exchange, .publishAcknowledgement(answer), in: &environment)
         return true
     }
 
@@ -116,7 +117,7 @@ extension ClientSession {
         switch exchanges[index].stage {
         case .awaitingPublishReceived:
             exchanges[index].stage = .awaitingPublishRelease
-            send(.publishReceived(exchanges[index].messageID), in: &environment)
+            answer(exchanges[index], .publishReceived(exchanges[index].messageID), in: &environment)
             return true
         case .awaitingPublishRelease, .awaitingPublishComplete: return true
         case .awaitingPublishAcknowledgement, .awaitingSubscribeAcknowledgement, .awaitingUnsubscribeAcknowledgement,
@@ -130,6 +131,7 @@ extension ClientSession {
         guard messageID != 0 else { return observeUnexpected(.publishRelease(messageID), in: &environment) }
         var packetID = messageID
         if let index = publishExchangeIndex(messageID: messageID) {
+            exchanges[index].isSleptOver = false
             guard exchanges[index].stage == .awaitingPublishRelease else { return }
             packetID = exchanges[index].packetID
             guard environment.sendPacket(.publishRelease(packetID), on: upstream) else { return }
@@ -146,9 +148,8 @@ extension ClientSession {
     mutating func brokerCompleted(_ packetID: PacketID, in environment: inout Environment) -> Bool {
         guard let index = exchangeIndex(packetID: packetID), exchanges[index].stage == .awaitingPublishComplete
         else { return false }
-        let messageID = exchanges[index].messageID
-        exchanges.remove(at: index)
-        send(.publishComplete(messageID), in: &environment)
+        let exchange = exchanges.remove(at: index)
+        answer(exchange, .publishComplete(exchange.messageID), in: &environment)
         return true
     }
 }

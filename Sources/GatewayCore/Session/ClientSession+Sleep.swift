@@ -50,6 +50,7 @@ extension ClientSession {
         if let duration, duration > 0 {
             sleepSeconds = duration
             owedWillResponses = []  // who sleeps is told nothing (GW-69); awake again, it asks again
+            for index in exchanges.indices { exchanges[index].isSleptOver = true }
             fallAsleep(in: &environment)
             send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
             return

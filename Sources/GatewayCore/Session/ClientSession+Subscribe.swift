@@ -25,7 +25,7 @@ extension ClientSession {
             refuseSubscribe(subscribe.messageID, refusal.code, topicID: refusal.topicID, in: &environment)
         case .success(let target):
             if let index = answeredSubscription(to: target.filter, subscribe.messageID, qos, in: environment) {
-                answerSubscribe(subscriptions[index], in: &environment)
+                answer(subscriptions[index], in: &environment)
                 environment.topicNames.release(target.filter)
                 return
             }
@@ -35,8 +35,12 @@ extension ClientSession {
 
     /// A repeated SUBSCRIBE or UNSUBSCRIBE that the broker has not answered yet; asking twice would bring the retained
     /// messages twice (GW-79).
-    private func isAlreadyOpen(_ messageID: MessageID) -> Bool {
-        exchanges.contains { !$0.isPublish && $0.messageID == messageID }
+    private mutating func isAlreadyOpen(_ messageID: MessageID) -> Bool {
+        guard let index = exchanges.firstIndex(where: { !$0.isPublish && $0.messageID == messageID }) else {
+            return false
+        }
+        exchanges[index].isSleptOver = false
+        return true
     }
 
     /// The subscription whose SUBACK the client has missed.
@@ -136,12 +140,20 @@ extension ClientSession {
         _ messageID: MessageID, _ code: ReturnCode, topicID: TopicID = 0, in environment: inout Environment
     ) {
         observeRefusal(code, in: &environment)
-        let answer = MQTTSN.SubscribeAcknowledgement(
-            flags: Flags(), topicID: topicID, messageID: messageID, returnCode: code)
-        send(.subscribeAcknowledgement(answer), in: &environment)
+        send(Self.refusal(messageID, code, topicID: topicID), in: &environment)
     }
 
-    private func answerSubscribe(_ subscription: Subscription, in environment: inout Environment) {
+    private static func refusal(_ messageID: MessageID, _ code: ReturnCode, topicID: TopicID = 0) -> Message {
+        .subscribeAcknowledgement(
+            MQTTSN.SubscribeAcknowledgement(
+                flags: Flags(), topicID: topicID, messageID: messageID, returnCode: code))
+    }
+
+    /// The SUBACK also tells the id of a plain name.
+    private mutating func answer(_ subscription: Subscription, in environment: inout Environment) {
+        if topics.entry(subscription.topicID)?.name == subscription.filter {
+            topics.setStanding(.known, of: subscription.topicID)
+        }
         let answer = MQTTSN.SubscribeAcknowledgement(
             flags: Flags(qos: QualityOfService(subscription.grantedQoS)), topicID: subscription.topicID,
             messageID: subscription.messageID, returnCode: .accepted)
@@ -162,7 +174,8 @@ extension ClientSession {
             exchanges.remove(at: index)
             guard let granted = DeliveryQoS(rawValue: code) else {
                 environment.topicNames.release(filter)
-                refuseSubscribe(exchange.messageID, .notSupported, in: &environment)
+                observeRefusal(.notSupported, in: &environment)
+                answer(exchange, Self.refusal(exchange.messageID, .notSupported), in: &environment)
                 return true
             }
             grant(exchange, filter, requested: qos, granted: granted, in: &environment)
@@ -187,8 +200,7 @@ extension ClientSession {
         } else {
             subscriptions.append(subscription)
         }
-        if topics.entry(exchange.topicID)?.name == filter { topics.setStanding(.known, of: exchange.topicID) }
-        answerSubscribe(subscription, in: &environment)
+        if awaitsAnswer(exchange) { answer(subscription, in: &environment) }
     }
 
     // MARK: Unsubscribing
@@ -244,14 +256,16 @@ extension ClientSession {
         guard let index = exchangeIndex(packetID: packetID),
             case .awaitingUnsubscribeAcknowledgement(let filter) = exchanges[index].stage
         else { return false }
-        let messageID = exchanges[index].messageID
+        let exchange = exchanges[index]
         if let old = subscriptions.firstIndex(where: { $0.filter == filter }) {
             environment.topicNames.release(filter)
             subscriptions.remove(at: old)
         }
         removeExchange(at: index, in: &environment)
         // Message id 0: the gateway itself unsubscribed.
-        if messageID != 0 { send(.unsubscribeAcknowledgement(messageID), in: &environment) }
+        if exchange.messageID != 0 {
+            answer(exchange, .unsubscribeAcknowledgement(exchange.messageID), in: &environment)
+        }
         return true
     }
 }

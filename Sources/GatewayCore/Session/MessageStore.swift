@@ -153,15 +153,14 @@ struct DeliveryQueue {
     private(set) var count = 0
     /// Octets of payload.
     private(set) var byteCount = 0
-    private var atMostOnceCount = 0
+    /// Of these, what is of QoS 0 and could make room.
+    private(set) var atMostOnceCount = 0
+    private(set) var atMostOnceByteCount = 0
 
     var isEmpty: Bool { count == 0 }
 
     /// The message that came last; nil where none waits.
     var newest: StoredMessageIndex? { isEmpty ? nil : last }
-
-    /// Whether a message of QoS 0 waits, which could make room.
-    var holdsAtMostOnce: Bool { atMostOnceCount > 0 }
 
     mutating func append(_ message: StoredMessageIndex, in store: inout MessageStore) {
         if last == .none { first = message } else { store.link(last, to: message) }
@@ -172,7 +171,9 @@ struct DeliveryQueue {
     private mutating func add(_ number: Int, _ message: StoredMessage) {
         count += number
         byteCount += number * Int(message.payloadByteCount)
-        if message.qos == .atMostOnce { atMostOnceCount += number }
+        guard message.qos == .atMostOnce else { return }
+        atMostOnceCount += number
+        atMostOnceByteCount += number * Int(message.payloadByteCount)
     }
 
     /// Takes the first message out and gives its room back; the caller releases its topic name.
@@ -187,7 +188,7 @@ struct DeliveryQueue {
 
     /// Takes out the oldest message of QoS 0 and gives its room back; the caller releases its topic name.
     mutating func removeOldestAtMostOnce(in store: inout MessageStore) -> StoredMessage? {
-        guard holdsAtMostOnce else { return nil }
+        guard atMostOnceCount > 0 else { return nil }
         var previous = StoredMessageIndex.none
         var index = first
         while index != .none, store[index].qos != .atMostOnce {

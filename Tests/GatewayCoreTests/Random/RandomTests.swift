@@ -36,9 +36,7 @@ import Testing
                 if case .observe(let observation) = effect { counts[observation.kind, default: 0] += 1 }
             }
         }
-        // What these worlds do not configure or do not have.
-        let absent: [ObservationKind] = [.forwarderRefused, .willPublished, .willNotPublished]
-        let missing = ObservationKind.allCases.filter { counts[$0] == nil && !absent.contains($0) }
+        let missing = ObservationKind.allCases.filter { counts[$0] == nil }
         #expect(missing == [])
     }
 

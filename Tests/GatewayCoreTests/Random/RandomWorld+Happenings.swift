@@ -144,10 +144,11 @@ extension RandomWorld {
         case .encapsulated(let node, let inner):
             return answer(to: SNMessage(reading: inner), at: address).map { .encapsulated(node: node, $0.bytes) }
         case .pingResponse: return chance(50) ? .pingRequest("c\(address)") : nil
-        case .connect, .willTopic, .willMessage, .registerAcknowledgement, .publishAcknowledgement, .publishComplete,
-            .subscribe, .subscribeAcknowledgement, .unsubscribe, .unsubscribeAcknowledgement, .pingRequest,
-            .willTopicUpdate, .willTopicResponse, .willMessageUpdate, .willMessageResponse, .searchGateway, .advertise,
-            .gatewayInfo, .encapsulated, .other:
+        case .connect, .willTopic, .willMessage, .registerAcknowledgement,
+            .publishAcknowledgement, .publishComplete, .subscribe, .subscribeAcknowledgement, .unsubscribe,
+            .unsubscribeAcknowledgement, .pingRequest, .willTopicUpdate,
+            .willTopicResponse, .willMessageUpdate, .willMessageResponse, .searchGateway, .advertise, .gatewayInfo,
+            .other:
             return nil
         }
     }

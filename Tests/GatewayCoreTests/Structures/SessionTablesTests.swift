@@ -67,7 +67,7 @@ import Testing
 }
 
 /// One session's topic ids.
-@Suite struct TopicRegistryTests {
+@Suite struct TopicRegistryTableTests {
     @Test("GW-33 AMB-27 Ids run from 1 to 65,534 and are not given again; 0x0000 and 0xFFFF never are")
     func wholeRange() {
         var names = TopicNameTable()

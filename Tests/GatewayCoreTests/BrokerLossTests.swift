@@ -54,6 +54,25 @@ import Testing
         client.receives(.publish(1, "x"))
     }
 
+    /// Seed 294: with a refusal the client would begin anew under another message id, and the message come twice.
+    @Test("GW-50 GW-86 A QoS 2 PUBLISH that the lost broker may know is not refused when it comes again")
+    func repeatedExactlyOnceWithoutBroker() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        client.registers("a/b", as: 1)
+        client.sends(.publish(1, "x", id: 7, qos: .exactlyOnce))
+        first.receives(.publish("a/b", "x", id: 7, qos: .exactlyOnce))
+        first.closes()
+        client.sends(.publish(1, "x", id: 7, qos: .exactlyOnce, duplicate: true))
+        client.receivesNothing()
+        let second = restores(client, clean: false, present: true)
+        client.sends(.publish(1, "x", id: 7, qos: .exactlyOnce, duplicate: true))
+        second.receives(.publish("a/b", "x", id: 7, qos: .exactlyOnce, duplicate: true))
+        second.sends(.publishReceived(7))
+        client.receives(.publishReceived(7))
+    }
+
     @Test("GW-86 The pauses between attempts double up to a bound, and each is at least half of its measure")
     func backOff() {
         let configuration = GatewayConfiguration.dialogue {

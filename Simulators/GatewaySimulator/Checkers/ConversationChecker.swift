@@ -180,6 +180,7 @@ struct ConversationChecker {
         guard conversations[client].address == address else { return }
         if conversations[client].wantsSleep, isAnswer {
             conversations[client].phase = .asleep
+            conversations[client].closeExchanges()
         } else if conversations[client].phase != .connecting {
             conversations[client].phase = .unknown
         }

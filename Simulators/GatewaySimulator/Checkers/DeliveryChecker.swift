@@ -42,6 +42,8 @@ struct DeliveryChecker {
         var atMostOnceSends = 0
         var receipts = [0, 0, 0]
         var acknowledgements = 0
+        /// Acknowledgements in place of the client, of messages that the gateway said it dropped.
+        var excused = 0
         var isReleased = false
         var releasedAt = Instant(nanoseconds: 0)
         var mayRepeat = false
@@ -83,10 +85,12 @@ struct DeliveryChecker {
     }
 
     /// - Parameter isOld: The copy was sent in an earlier connection of the client.
-    mutating func publishReachedGateway(_ stamp: Stamp, isOld: Bool) {
+    mutating func publishReachedGateway(_ stamp: Stamp, isOld: Bool, isDuplicate: Bool) {
         let key = Self.key(stamp.publisher, stamp.sequence)
         guard var publication = publications[key] else { return }
         publication.arrivals += 1
+        // A first copy that comes after a repeated one may be refused, and the refusal taken for one of the repeated.
+        if publication.arrivals > 1, !isDuplicate { publication.mayRepeat = true }
         if isOld || publication.isReleased { publication.mayRepeat = true }
         publications[key] = publication
     }
@@ -163,10 +167,12 @@ struct DeliveryChecker {
     private mutating func brokerWasAcknowledged(_ stamp: Stamp, by client: Int, _ qos: DeliveryQoS) {
         let key = DeliveryKey(client: client, stamp: stamp)
         deliveries[key, default: Delivery()].acknowledgements += 1
-        guard let delivery = deliveries[key], delivery.receiptCount < delivery.acknowledgements else { return }
+        guard let delivery = deliveries[key], delivery.receiptCount + delivery.excused < delivery.acknowledgements
+        else { return }
         if qos == .exactlyOnce, hasBrokerForgotten || delivery.receiptCount > 0 { return }
         guard clients[client].excuses == 0 else {
             clients[client].excuses -= 1
+            deliveries[key]?.excused += 1
             return
         }
         violate("the broker was told that client \(client) has \(stamp), and it has not")
@@ -175,7 +181,14 @@ struct DeliveryChecker {
     // MARK: From the broker to clients
 
     /// The client's CONNECT begins a connection; a new session ends what was before.
-    mutating func sessionBegins(_ client: Int, isNew: Bool) { clients[client].isBeginningAnew = isNew }
+    mutating func sessionBegins(_ client: Int, isNew: Bool) {
+        clients[client].isBeginningAnew = isNew
+        // It forgets what it knows even if the gateway then refuses, and the old session goes on another time.
+        if isNew { loseReceivedIDs(of: client) }
+    }
+
+    /// The gateway has refused the client's CONNECT, so the old session goes on if there is one.
+    mutating func sessionRefused(_ client: Int) { clients[client].isBeginningAnew = false }
 
     mutating func excuse(_ client: Int, byteCount: Int) { clients[client].excuses += 1 }
 
@@ -233,11 +246,15 @@ struct DeliveryChecker {
         deliveries[key]?.releasedAt = now
     }
 
-    /// The client has lost its memory: nothing it had open can be recognised any more.
-    mutating func clientForgot(_ client: Int) {
+    private mutating func loseReceivedIDs(of client: Int) {
         for (key, delivery) in deliveries where key.client == client && delivery.handed[2] > 0 {
             deliveries[key]?.mayRepeat = true
         }
+    }
+
+    /// The client has lost its memory: nothing it had open can be recognised any more.
+    mutating func clientForgot(_ client: Int) {
+        loseReceivedIDs(of: client)
         for (key, publication) in publications where key >> 32 == client && !publication.isSettled {
             publications[key]?.isSettled = true
         }

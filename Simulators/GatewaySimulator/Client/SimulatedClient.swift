@@ -30,6 +30,10 @@ package struct SimulatedClient: Sendable {
     var now = Instant(nanoseconds: 0)
     /// Those of the last `connect`.
     var options = ClientConnectOptions()
+    /// Whether the last `connect` began a session, so that nothing of an earlier one is remembered elsewhere.
+    var isNewSession = true
+    /// Whether the last `connect` was accepted.
+    var isAccepted = false
     var connecting: ClientRequest<ClientConnectionStep>?
     /// Outlives a connection, so that an exchange can be resumed.
     var publishing: ClientRequest<ClientPublishStep>?

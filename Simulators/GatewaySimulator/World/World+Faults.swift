@@ -90,8 +90,14 @@ extension World {
 
     /// Somebody else's words from another address; a CONNECT would be a takeover, which MQTT allows.
     private func replay(_ bytes: [UInt8], at address: Int) {
-        if case .connect? = try? Message.decode(bytes.span.bytes) { return }
-        gatewayWillReceive(bytes, at: address)
+        var copy = bytes
+        switch try? Message.decode(bytes.span.bytes) {
+        case .connect?: return
+        // Whoever repeats a message under a name of his own publishes a message of his own.
+        case .publish(let publish)? where Stamp(bytes[publish.data]) != nil: copy[publish.data.lowerBound] = 0
+        default: break
+        }
+        gatewayWillReceive(copy, at: address)
     }
 
     private func randomBytes() -> [UInt8] {

@@ -57,8 +57,9 @@ extension World {
     private var isQuiet: Bool {
         guard clients.indices.allSatisfy(isSettled) else { return false }
         let census = gateway.census()
-        let areQueuesEmpty = census.queuedMessages == 0 || !options.areAllAbleToConnect
-        return areQueuesEmpty && census.brokerExchanges == 0
+        // Those that keep no rule may leave messages waiting for ever.
+        let areQueuesEmpty = census.queuedMessages == 0 || !options.areAllAbleToConnect || !hostiles.isEmpty
+        return areQueuesEmpty && (census.brokerExchanges == 0 || !hostiles.isEmpty)
     }
 
     private func isSettled(_ index: Int) -> Bool {

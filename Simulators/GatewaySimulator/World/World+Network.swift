@@ -17,7 +17,7 @@ extension World {
             return
         }
         conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
-        noteSentPublish(bytes, to: client)
+        noteSent(bytes, to: client)
         overhear(bytes)
         let datagram = Datagram(
             client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection)
@@ -114,7 +114,7 @@ extension World {
         switch message {
         case .publish(let publish):
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
-            deliveries.publishReachedGateway(stamp, isOld: isOld)
+            deliveries.publishReachedGateway(stamp, isOld: isOld, isDuplicate: publish.flags.duplicate)
         case .subscribe, .unsubscribe: subscriptions.requestReachedGateway(message, datagram.bytes, of: client, plan)
         default: break
         }
@@ -133,10 +133,13 @@ extension World {
         clientHandles(client, .datagramReceived, datagram.bytes)
     }
 
-    private func noteSentPublish(_ bytes: [UInt8], to client: Int) {
-        guard case .publish(let publish)? = try? Message.decode(bytes.span.bytes),
-            let stamp = Stamp(bytes[publish.data])
-        else { return }
-        deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)
+    private func noteSent(_ bytes: [UInt8], to client: Int) {
+        switch try? Message.decode(bytes.span.bytes) {
+        case .connectAcknowledgement(let code)?: if code != .accepted { deliveries.sessionRefused(client) }
+        case .publish(let publish)?:
+            guard let stamp = Stamp(bytes[publish.data]) else { return }
+            deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)
+        default: break
+        }
     }
 }

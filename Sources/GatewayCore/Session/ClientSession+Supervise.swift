@@ -187,8 +187,9 @@ extension ClientSession {
 }
 
 extension ClientExchange {
-    /// Whether the broker holds the message of this QoS 2 exchange and would lose it with the session.
+    /// Whether the broker holds the message of this QoS 2 exchange, or may hold it, and would not know it again without
+    /// the session.
     fileprivate var needsTheBrokersMemory: Bool {
-        stage == .awaitingPublishRelease || stage == .awaitingPublishComplete
+        stage == .awaitingPublishReceived || stage == .awaitingPublishRelease || stage == .awaitingPublishComplete
     }
 }

@@ -23,7 +23,8 @@ struct OneRun {
         Report.tell(verdict, of: world, options)
         Terminal.print(
             "seed \(seed): \(world.stepCount) steps, \(world.gatewayEventCount) events of the gateway, "
-                + "\(world.elapsed.nanoseconds / 1_000_000_000) s simulated, effects \(String(world.effectHash, radix: 16))")
+                + "\(world.elapsed.nanoseconds / 1_000_000_000) s simulated, effects \(String(world.effectHash, radix: 16))"
+        )
         return SimulateStatus(verdict)
     }
 }

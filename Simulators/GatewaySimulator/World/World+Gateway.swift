@@ -59,7 +59,8 @@ extension World {
 
     func client(named clientID: [UInt8]) -> Int? {
         // "c" and a number.
-        guard clientID.first == UInt8(ascii: "c"), let number = Int(String(decoding: clientID.dropFirst(), as: UTF8.self)),
+        guard clientID.first == UInt8(ascii: "c"),
+            let number = Int(String(decoding: clientID.dropFirst(), as: UTF8.self)),
             clients.indices.contains(number)
         else { return nil }
         return number

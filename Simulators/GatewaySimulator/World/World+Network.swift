@@ -54,7 +54,9 @@ extension World {
         } else if !damaged.isEmpty {
             damaged[pick(damaged.count)] ^= UInt8(1 << pick(8))
             // Whatever it has become, it must not name anybody.
-            if (try? Message.decode(damaged.span.bytes))?.type != .connect { gatewayWillReceive(damaged, at: newAddress()) }
+            if (try? Message.decode(damaged.span.bytes))?.type != .connect {
+                gatewayWillReceive(damaged, at: newAddress())
+            }
         }
     }
 

@@ -18,7 +18,7 @@ package final class Host {
     private var written: [BrokerStream] = []
     /// Streams that still deliver their last bytes.
     private var closing: [TCPStream] = []
-    private var brokerAddress: BrokerAddress?
+    private(set) var brokerAddress: BrokerAddress?
     private var reporter: Reporter
     let streamOptions: TCPStreamOptions
     package private(set) var isStopping = false
@@ -135,6 +135,11 @@ package final class Host {
         }
     }
 
+    func streamOpened(_ stream: BrokerStream, to address: SocketAddress) {
+        brokerAddress?.hasWorked(address)
+        handle(.streamOpened(stream.id))
+    }
+
     func isCurrent(_ stream: BrokerStream) -> Bool { streams[stream.id] === stream }
 
     func streamEnded(_ stream: BrokerStream, reason: StreamCloseReason) {
@@ -146,7 +151,7 @@ package final class Host {
     func streamUnresolved(_ stream: BrokerStream, _ error: ResolveError) {
         guard streams.remove(stream.id) != nil else { return }
         reporter.unresolved(error)
-        handle(.streamClosed(stream.id, .unresolved))
+        handle(.streamClosed(stream.id, error.isLocal ? .localFailure : .unresolved))
     }
 
     // MARK: Effects
@@ -294,8 +299,10 @@ extension StreamEnd {
         case .endOfStream: self = .closedByBroker
         case .writeQueueOverflow: self = .queueOverflow
         case .failed(let error):
-            if !error.isConnecting {
+            if error.phase != .connecting {
                 self = .failed
+            } else if error.isLocal {
+                self = .localFailure
             } else {
                 self = error.isTimeout ? .timedOut : .refused
             }

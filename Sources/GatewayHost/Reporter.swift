@@ -91,14 +91,21 @@ struct Reporter {
         switch reason {
         case .endOfStream: log.write(.debug, "broker closed a connection")
         case .writeQueueOverflow: log.write(.warning, "broker connection closed: it took bytes too slowly")
-        case .failed(let error): connectFailed("\(error)")
+        case .failed(let error): connectionFailed("\(error)" + Self.advice(for: error))
         }
     }
 
-    mutating func unresolved(_ error: ResolveError) { connectFailed("\(error)") }
+    /// What the owner can do where the system says no to every client beyond some number.
+    private static func advice(for error: IOError) -> String {
+        guard error.isDescriptorShortage else { return "" }
+        return "; \(ProcessLimits.fileDescriptorLimit()) files may be open: raise the limit (LimitNOFILE= in systemd,"
+            + " ulimit -Hn) or lower clients.maximum"
+    }
+
+    mutating func unresolved(_ error: ResolveError) { connectionFailed("\(error)") }
 
     /// Thousands of clients meet the same broken broker; the same words are said once until they change.
-    private mutating func connectFailed(_ words: String) {
+    private mutating func connectionFailed(_ words: String) {
         log.write(words == lastConnectError ? .debug : .warning, "broker connection failed: \(words)")
         lastConnectError = words
     }

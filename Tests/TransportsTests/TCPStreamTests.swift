@@ -94,7 +94,7 @@ import Transports
         #expect(owner.closeReasons.isEmpty, "never from within the call")
         #expect(try loop.turn { !owner.closeReasons.isEmpty })
         try loop.turnWithoutWaiting()
-        let error = IOError(operation: "connect tcp://\(address)", code: ECONNREFUSED)
+        let error = IOError(operation: "connect tcp://\(address)", code: ECONNREFUSED, phase: .connecting)
         #expect(owner.closeReasons == [.failed(error)])
         #expect(error.description == "connect tcp://\(address): connection refused (ECONNREFUSED)")
         #expect(!client.isOpen)
@@ -114,7 +114,7 @@ import Transports
         let fillers = (0..<4).map { _ in TCPStream(connectingTo: address, loop: otherLoop, delegate: nil) }
         let client = connect(to: address) { $0.connectTimeout = .milliseconds(60) }
         #expect(try loop.turn { !owner.closeReasons.isEmpty })
-        let error = IOError(operation: "connect tcp://\(address)", code: ETIMEDOUT)
+        let error = IOError(operation: "connect tcp://\(address)", code: ETIMEDOUT, phase: .connecting)
         #expect(owner.closeReasons == [.failed(error)])
         #expect(owner.openedCount == 0)
         client.abort()

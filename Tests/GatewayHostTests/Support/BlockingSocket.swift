@@ -61,6 +61,9 @@ final class BlockingSocket {
         }
     }
 
+    /// Whether reading would not wait.
+    var hasInput: Bool { waitUntilReady(descriptor, for: POLLIN, until: Deadline(in: .zero)) }
+
     /// What waits on a connected stream, as soon as there is something; empty at the stream's end, nil when nothing
     /// comes in time.
     func read(until deadline: Deadline) -> [UInt8]? {

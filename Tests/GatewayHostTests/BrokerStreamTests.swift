@@ -1,0 +1,87 @@
+import Configuration
+import GatewayCore
+import Glibc
+import MQTT
+import Testing
+import Transports
+
+@testable import GatewayHost
+
+/// Proves how the host reaches a broker, writes to it and leaves it, on a loop that the test turns.
+@Suite struct BrokerStreamTests {
+    private let loop: EventLoop
+
+    init() throws { loop = try EventLoop() }
+
+    private func host(
+        broker: BrokerEndpoint, _ configure: (inout Settings) -> Void = { _ in }
+    ) throws -> Host {
+        var settings = Settings()
+        settings.host.listeners = [UDPListener(host: "127.0.0.1", port: 0)]
+        settings.gateway.links = [LinkConfiguration()]
+        settings.host.broker = broker
+        configure(&settings)
+        return try Host(settings: settings, seed: 1, log: Log(level: .error), loop: loop)
+    }
+
+    /// Turns until `condition` holds; whether it did within a bound that only a broken host reaches.
+    private func turn(_ host: Host, until condition: () -> Bool) throws -> Bool {
+        let deadline = Deadline(in: generous)
+        while !condition() {
+            guard !deadline.hasPassed else { return false }
+            try loop.turn(deadline: min(MonotonicClock.now() + 10_000_000, host.nextDeadline ?? .max))
+            host.finishTurn()
+        }
+        return true
+    }
+
+    /// Lets the host's next connection in and answers its CONNECT.
+    private func accept(_ host: Host, _ broker: ScriptedBroker) throws -> PacketStream {
+        try #require(try turn(host) { broker.hasConnectionWaiting })
+        let stream = try broker.accept()
+        try #require(try turn(host) { stream.socket.hasInput })
+        #expect(try stream.hear()?.packet.type == .connect)
+        let answer = ConnectAcknowledgement(sessionPresent: false, returnCode: .accepted)
+        try stream.send(.connectAcknowledgement(answer))
+        let count = host.counters[.upstreamOpened]
+        try #require(try turn(host) { host.counters[.upstreamOpened] > count })
+        return stream
+    }
+
+    // MARK: Where the broker is
+
+    /// An address that answers nothing leaves time for the next within one attempt; the next attempt begins there.
+    @Test func theSecondAddressIsTriedWhenTheFirstDoesNotAnswer() throws {
+        let silent = try SilentListener()
+        let broker = try ScriptedBroker()
+        let host = try host(broker: BrokerEndpoint(host: "broker.invalid", port: 1)) {
+            $0.gateway.upstream.connectTimeout = .milliseconds(1_000)
+        }
+        defer { host.close() }
+        let address = try #require(host.brokerAddress)
+        address.found([silent.address, broker.address])
+        _ = try accept(host, broker)
+        #expect(host.counters[.upstreamUnavailable] == 0)
+        #expect(address.inOrder == [broker.address, silent.address])
+    }
+}
+
+/// A listening socket with room for one connection, which is taken: the kernel answers nobody else.
+private final class SilentListener {
+    let address: SocketAddress
+    private let listener: BlockingSocket
+    private var fillers: [BlockingSocket] = []
+
+    init() throws {
+        let any = try SocketAddress.numeric("127.0.0.1")
+        listener = try BlockingSocket(.stream, for: any, boundTo: any)
+        guard listen(listener.descriptor, 0) == 0 else { throw SystemFailure(operation: "listen") }
+        address = try listener.localAddress()
+        for _ in 0..<4 {
+            let filler = try BlockingSocket(.stream, for: address)
+            _ = fcntl(filler.descriptor, F_SETFL, O_NONBLOCK)
+            try? filler.connect(to: address)
+            fillers.append(filler)
+        }
+    }
+}

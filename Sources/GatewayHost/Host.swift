@@ -17,7 +17,7 @@ package final class Host {
     /// Streams with bytes of this turn.
     private var written: [BrokerStream] = []
     /// Streams that still deliver their last bytes.
-    private var closing: [TCPStream] = []
+    private var closing = ClosingStreams()
     private(set) var brokerAddress: BrokerAddress?
     private var reporter: Reporter
     let streamOptions: TCPStreamOptions
@@ -44,7 +44,6 @@ package final class Host {
     private static func streamOptions(for configuration: GatewayConfiguration) -> TCPStreamOptions {
         var options = TCPStreamOptions()
         options.maximumQueuedByteCount = configuration.limits.queuedByteCountPerUpstream * 2 + 1_048_576
-        options.lingerTimeout = .milliseconds(800)
         let upstream = configuration.upstream
         options.connectTimeout = .nanoseconds(Int64(clamping: upstream.connectTimeout.nanoseconds))
         // What the network does not acknowledge for this long is as lost as a PINGRESP that does not come.
@@ -226,7 +225,7 @@ package final class Host {
     private func close(_ id: UpstreamID) {
         guard let stream = streams.remove(id) else { return }
         stream.close()
-        if isStopping, let connection = stream.stream { closing.append(connection) }
+        if let connection = stream.stream { closing.insert(connection) }
     }
 
     private func observe(_ observation: Observation, _ arena: RawSpan) {
@@ -236,23 +235,25 @@ package final class Host {
 
     // MARK: The end
 
-    /// Says goodbye to clients and broker; `hasStopped` tells when everybody has heard it or time is up.
+    /// Says goodbye to clients and broker; `hasStopped` tells when everybody has heard it.
     package func stop() {
         guard !isStopping else { return }
         isStopping = true
+        reporter.stopBegan()
         handle(.shutdownRequested)
         flush()
+        reporter.stopEnded()
     }
 
     /// Whether every connection to the broker has delivered its last bytes.
-    package var hasStopped: Bool { isStopping && closing.allSatisfy(\.isClosed) }
+    package var hasStopped: Bool { isStopping && closing.areDone }
 
-    /// Closes the sockets; what connections to the broker have not delivered is lost. The host must not be used
-    /// afterwards.
+    /// Closes the sockets. Connections that were ended are left to the system, which goes on delivering what it was
+    /// handed; others are cut. The host must not be used afterwards.
     package func close() {
         for link in links { link.close() }
         for stream in streams.removeAll() { stream.abort() }
-        for connection in closing { connection.abort() }
+        closing.leaveToSystem()
         brokerAddress?.close()
         reporter.summarize()
     }

@@ -189,6 +189,19 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
         finish()
     }
 
+    /// Leaves a stream that is closing to the system, for the end of the process: the system goes on delivering what it
+    /// has been handed, and what it has not been handed is lost.
+    package func leaveToSystem() {
+        guard state == .closing else {
+            abort()
+            return
+        }
+        shutDownWriting()
+        // What was received and not read would make the system cut the connection instead.
+        while receive() > 0 {}
+        finish()
+    }
+
     private func shutDownWriting() {
         _ = shutdown(socket.value, Int32(SHUT_WR))
     }

@@ -223,6 +223,27 @@ import Transports
         #expect(server.streamDelegate.closeReasons == [.failed(error)])
     }
 
+    /// At the end of the process: a stream that is left to the system still delivers what the system has, and the peer
+    /// sees an end rather than a cut, whatever it has written itself.
+    @Test func whatIsLeftToTheSystemIsDelivered() throws {
+        let server = try AcceptingServer(loop: loop)
+        let (client, accepted) = try connected(server)
+        defer { server.close() }
+        accepted.pauseReading()
+        queue(octets("unread"), on: accepted)
+        accepted.flush()
+        let sent = (0..<30_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &>> 2) }
+        queue(sent, on: client)
+        client.closeGracefully()
+        #expect(client.queuedByteCount == 0)
+        client.leaveToSystem()
+        #expect(client.isClosed)
+        accepted.resumeReading()
+        #expect(try loop.turn { !server.streamDelegate.closeReasons.isEmpty })
+        #expect(server.streamDelegate.received == sent)
+        #expect(server.streamDelegate.closeReasons == [.endOfStream])
+    }
+
     @Test func theEndOfThePeersStreamIsTold() throws {
         let server = try AcceptingServer(loop: loop)
         let (client, accepted) = try connected(server)

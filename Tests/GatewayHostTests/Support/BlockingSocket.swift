@@ -61,6 +61,9 @@ final class BlockingSocket {
         }
     }
 
+    /// The errno value of the last read that failed; 0 when none did.
+    private(set) var lastReadError: Int32 = 0
+
     /// Whether reading would not wait.
     var hasInput: Bool { waitUntilReady(descriptor, for: POLLIN, until: Deadline(in: .zero)) }
 
@@ -70,6 +73,7 @@ final class BlockingSocket {
         guard waitUntilReady(descriptor, for: POLLIN, until: deadline) else { return nil }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count < 0 { lastReadError = errno }
         // A reset is an end too.
         return count > 0 ? Array(buffer[..<count]) : []
     }

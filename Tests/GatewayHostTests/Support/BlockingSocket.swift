@@ -61,8 +61,12 @@ final class BlockingSocket {
         }
     }
 
-    /// The errno value of the last read that failed; 0 when none did.
-    private(set) var lastReadError: Int32 = 0
+    /// What became of a connected stream, as an errno value; a cut is EPIPE after its end and ECONNRESET before.
+    var pendingError: Int32 {
+        var (code, length) = (Int32(-1), socklen_t(MemoryLayout<Int32>.size))
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+        return code
+    }
 
     /// Whether reading would not wait.
     var hasInput: Bool { waitUntilReady(descriptor, for: POLLIN, until: Deadline(in: .zero)) }
@@ -73,7 +77,6 @@ final class BlockingSocket {
         guard waitUntilReady(descriptor, for: POLLIN, until: deadline) else { return nil }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
-        if count < 0 { lastReadError = errno }
         // A reset is an end too.
         return count > 0 ? Array(buffer[..<count]) : []
     }

@@ -36,9 +36,14 @@ final class BrokerStream: TCPStreamDelegate {
 
     func write(_ bytes: RawSpan) { stream?.queueWrite(bytes) }
 
-    /// Hands what was queued in this turn to the system; tells the core when not all was taken.
+    /// Octets that the system has not been handed.
+    var queuedByteCount: Int { stream?.queuedByteCount ?? 0 }
+
+    /// Whether the system may take what is queued: it has not refused anything since it last took all.
+    var canFlush: Bool { !isReportedBlocked }
+
+    /// Hands what was queued to the system; tells the core when not all was taken.
     func flush() {
-        hasQueued = false
         guard let stream else { return }
         stream.flush()
         let queued = stream.queuedByteCount

@@ -16,6 +16,9 @@ package final class Host {
     private var streams = StreamTable()
     /// Streams with bytes of this turn.
     private var written: [BrokerStream] = []
+    /// Those of them that hold more than the core allows a stream that is blocked.
+    private var crowded: [BrokerStream] = []
+    private let queuedByteCountPerStream: Int
     /// Streams that still deliver their last bytes.
     private var closing = ClosingStreams()
     private(set) var brokerAddress: BrokerAddress?
@@ -28,6 +31,7 @@ package final class Host {
         self.loop = loop
         gateway = Gateway(configuration: settings.gateway, seed: seed)
         reporter = Reporter(log: log, strangerLinesPerSecond: settings.host.strangerLogLinesPerSecond)
+        queuedByteCountPerStream = settings.gateway.limits.queuedByteCountPerUpstream
         streamOptions = Self.streamOptions(for: settings.gateway)
         do throws(HostError) {
             for (index, listener) in settings.host.listeners.enumerated() {
@@ -96,7 +100,10 @@ package final class Host {
     private func flush() {
         for link in links where link.hasQueued { flush(link) }
         // Flushing may tell the core of a blocked stream, which may write to others.
-        while let stream = written.popLast() { stream.flush() }
+        while let stream = written.popLast() {
+            stream.hasQueued = false
+            stream.flush()
+        }
     }
 
     private func flush(_ link: UDPLink) {
@@ -114,6 +121,12 @@ package final class Host {
     func handle(_ event: Event, _ bytes: RawSpan) {
         gateway.handle(event, bytes, at: Instant(nanoseconds: loop.now), into: &effects)
         runEffects()
+        flushCrowded()
+    }
+
+    /// One turn can bring more than a stream's bound: the core learns in time when the system takes no more.
+    private func flushCrowded() {
+        while let stream = crowded.popLast() { stream.flush() }
     }
 
     /// One batch: the kernel tells again in the next turn when there is more, so the broker's side gets its turn too.
@@ -217,6 +230,7 @@ package final class Host {
     private func write(_ bytes: RawSpan, on id: UpstreamID) {
         guard let stream = streams[id] else { return }
         stream.write(bytes)
+        if stream.canFlush, stream.queuedByteCount > queuedByteCountPerStream { crowded.append(stream) }
         guard !stream.hasQueued else { return }
         stream.hasQueued = true
         written.append(stream)

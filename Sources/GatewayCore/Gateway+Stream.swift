@@ -157,6 +157,7 @@ extension Gateway {
         case .unresolved, .refused, .timedOut:
             environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
             brokerIsReachable(false)
+        case .localFailure: environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
         case .closedByBroker, .failed, .queueOverflow: break
         }
         connectionEnded(id.slot)

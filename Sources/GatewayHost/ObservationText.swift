@@ -106,7 +106,16 @@ enum ObservationText {
     }
 
     private static func streamEnd(_ end: Int) -> String {
-        StreamEnd(rawValue: UInt8(clamping: end)).map { "\($0)" } ?? "\(end)"
+        switch StreamEnd(rawValue: UInt8(clamping: end)) {
+        case .unresolved: "its name could not be resolved"
+        case .refused: "refused"
+        case .timedOut: "no answer in time"
+        case .closedByBroker: "closed by the broker"
+        case .failed: "it broke"
+        case .queueOverflow: "the broker took bytes too slowly"
+        case .localFailure: "this machine could not open one"
+        case nil: "reason \(end)"
+        }
     }
 
     private static func returnCode(_ code: Int) -> String {

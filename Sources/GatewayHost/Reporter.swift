@@ -13,6 +13,8 @@ struct Reporter {
     private var suppressedLineCount = 0
     private var secondBegan: UInt64 = 0
     private var undeliveredCount = 0
+    /// While the gateway says goodbye to everybody, so many have heard it; nil at all other times.
+    private var dismissedCount: Int?
     private var lastConnectError = ""
 
     init(log: Log, strangerLinesPerSecond: Int) {
@@ -24,6 +26,10 @@ struct Reporter {
     mutating func report(_ observation: Observation, clientID: RawSpan, address: SocketAddress?) {
         let kind = observation.kind
         counters.count(kind)
+        if kind == .clientDismissed, let count = dismissedCount {
+            dismissedCount = count + 1
+            return
+        }
         guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind) else { return }
         var line = ObservationText.words(for: kind, detail: observation.detail)
         if !clientID.isEmpty { line += " client=" + LogText.quoted(clientID.copy(of: 0..<clientID.byteCount)) }
@@ -55,6 +61,19 @@ struct Reporter {
             log.write(.warning, "datagrams not taken by the system: count=\(undeliveredCount)")
             undeliveredCount = 0
         }
+    }
+
+    // MARK: The end
+
+    /// From here on clients are only counted that are told to connect anew: at the end that is everybody.
+    mutating func stopBegan() { dismissedCount = 0 }
+
+    /// Says how many they were.
+    mutating func stopEnded() {
+        if let count = dismissedCount, count > 0 {
+            log.write(.info, "clients told to connect anew: count=\(count)")
+        }
+        dismissedCount = nil
     }
 
     // MARK: The machine
@@ -91,14 +110,21 @@ struct Reporter {
         switch reason {
         case .endOfStream: log.write(.debug, "broker closed a connection")
         case .writeQueueOverflow: log.write(.warning, "broker connection closed: it took bytes too slowly")
-        case .failed(let error): connectFailed("\(error)")
+        case .failed(let error): connectionFailed("\(error)" + Self.advice(for: error))
         }
     }
 
-    mutating func unresolved(_ error: ResolveError) { connectFailed("\(error)") }
+    /// What the owner can do where the system says no to every client beyond some number.
+    private static func advice(for error: IOError) -> String {
+        guard error.isDescriptorShortage else { return "" }
+        return "; \(ProcessLimits.fileDescriptorLimit()) files may be open: raise the limit (LimitNOFILE= in systemd,"
+            + " ulimit -Hn) or lower clients.maximum"
+    }
+
+    mutating func unresolved(_ error: ResolveError) { connectionFailed("\(error)") }
 
     /// Thousands of clients meet the same broken broker; the same words are said once until they change.
-    private mutating func connectFailed(_ words: String) {
+    private mutating func connectionFailed(_ words: String) {
         log.write(words == lastConnectError ? .debug : .warning, "broker connection failed: \(words)")
         lastConnectError = words
     }

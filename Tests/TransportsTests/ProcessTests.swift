@@ -20,6 +20,19 @@ private func writeMuchToBothStandardStreams() {
     StandardError.write(errorSpan.bytes)
 }
 
+/// Whether connecting with no descriptor left fails as an attempt to connect, for want of one.
+private func failsToConnectWithoutDescriptors() throws -> Bool {
+    let loop = try EventLoop()
+    let owner = StreamRecorder()
+    let address = try loopback("127.0.0.1", 1)
+    var limit = rlimit()
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    _ = TCPStream(connectingTo: address, loop: loop, delegate: owner)
+    _ = try loop.turn { !owner.closeReasons.isEmpty }
+    let error = IOError(operation: "connect tcp://\(address)", code: EMFILE, phase: .connecting)
+    return owner.closeReasons == [.failed(error)]
+}
+
 /// Signals and what else a program asks of its process.
 @Suite(.serialized) struct ProcessTests {
     @Test func aSignalIsAnEventOfTheLoop() throws {
@@ -43,6 +56,13 @@ private func writeMuchToBothStandardStreams() {
         let limits = ProcessLimits.raiseFileDescriptorLimit()
         #expect(limits.soft == limits.hard)
         #expect(limits.soft > 0)
+    }
+
+    /// What fails before the network is asked is a failure to connect as well.
+    @Test func aSocketThatCannotBeOpenedIsAFailedAttempt() async {
+        await #expect(processExitsWith: .exitCode(3)) {
+            ProcessControl.exit((try? failsToConnectWithoutDescriptors()) == true ? 3 : 4)
+        }
     }
 
     @Test func residentMemoryIsPlausible() throws {

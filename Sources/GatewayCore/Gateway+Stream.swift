@@ -165,11 +165,13 @@ extension Gateway {
 
     /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.
     private mutating func connectionEnded(_ slot: UInt32) {
+        let state = environment.upstreams[slot].state
         environment.upstreams[slot].state = .idle
         environment.upstreams[slot].resetStream(maximumPacketByteCount: 0)
         switch environment.upstreams[slot].owner {
         case .shared: if !isShuttingDown { environment.scheduleReconnect(ofUpstream: slot) }
         case .session(let index):
+            sessions[index].noteLostAnswer(state)
             sessions[index].brokerLost(in: &environment)
             if sessions[index].isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
             settle(index)

@@ -73,6 +73,29 @@ import Testing
         client.receives(.publishReceived(7))
     }
 
+    /// Seed 1007: the broker's new session has begun with the CONNECT whose answer was lost.
+    @Test("GW-86 The subscriptions are told again where the answer that the broker forgot them was lost")
+    func resubscriptionAfterLostAnswer() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        client.subscribes("a/b", as: 1, on: first)
+        first.closes()
+        dialogue.passes(.seconds(1))
+        client.asksBroker(clean: false).closes()
+        dialogue.passes(.seconds(1))
+        let third = restores(client, clean: false, present: true)
+        third.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
+        third.closes()
+        // The SUBACK is missing: once more.
+        let fourth = restores(client, clean: false, present: true)
+        fourth.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
+        fourth.sends(.subscribeAcknowledgement(0x8000, 1))
+        fourth.closes()
+        let fifth = restores(client, clean: false, present: true)
+        fifth.receivesNothing()
+    }
+
     @Test("GW-86 The pauses between attempts double up to a bound, and each is at least half of its measure")
     func backOff() {
         let configuration = GatewayConfiguration.dialogue {
@@ -170,7 +193,8 @@ import Testing
         #expect(dialogue.sessionCount == 0)
     }
 
-    @Test("GW-42 A clean session ends with a QoS 2 PUBLISH that the broker may have delivered already")
+    /// Seed 620: the broker may have had it, and knows nothing of it in the new session.
+    @Test("GW-42 GW-86 A clean session's QoS 2 PUBLISH that the broker has not answered cannot go on either")
     func cleanExactlyOnceUnanswered() {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")

@@ -19,7 +19,8 @@ import Testing
     static let bans = [
         Ban(
             words: ["import Foundation", "import FoundationEssentials", "import Dispatch"],
-            folders: ["Sources/", "Simulators/"], instead: "use the standard library, or add what is missing to Transports"
+            folders: ["Sources/", "Simulators/"],
+            instead: "use the standard library, or add what is missing to Transports"
         ),
         Ban(
             words: ["import Glibc", "import CLinux"],
@@ -59,7 +60,9 @@ import Testing
 
     @Test(arguments: bans) func nothingBannedIsUsed(_ ban: Ban) {
         for file in Self.product + Self.simulators {
-            guard ban.folders.contains(where: file.path.hasPrefix), !ban.exceptions.contains(file.path) else { continue }
+            guard ban.folders.contains(where: file.path.hasPrefix), !ban.exceptions.contains(file.path) else {
+                continue
+            }
             let lines = ban.words.contains("TODO") ? file.lines : file.code
             for (index, line) in lines.enumerated() {
                 for word in ban.words where line.contains(word) && !line.contains("using: &") {
@@ -103,7 +106,8 @@ import Testing
         let folders = ["Sources/GatewayCore/", "Sources/MQTT/", "Sources/MQTTSN/"]
         for file in Self.product where folders.contains(where: file.path.hasPrefix) && !foreign.contains(file.path) {
             for (index, line) in file.code.enumerated() where line.drop(while: { $0 == " " }).hasPrefix("default:") {
-                Issue.record("\(file.path):\(index + 1): name the cases, so that the compiler lists what a new one needs")
+                Issue.record(
+                    "\(file.path):\(index + 1): name the cases, so that the compiler lists what a new one needs")
             }
         }
     }

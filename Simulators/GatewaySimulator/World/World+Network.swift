@@ -4,10 +4,11 @@ import MQTTSN
 
 // The radio: what happens to a datagram between a client and the gateway.
 //
-// Three things a real network may do are left out, because MQTT-SN 1.2 has no means against them and no gateway could keep
-// its promises: a copy of a CONNECT that comes after the client has gone on would start a session the client does not know
-// of (AMB-01); what was sent in an earlier session, or before the broker or the gateway lost their memory, would be taken
-// for something of the new one, because message ids and topic ids begin anew there. Such datagrams are lost instead.
+// Three things a real network may do are left out, because MQTT-SN 1.2 has no means against them and no gateway could
+// keep its promises: a copy of a CONNECT that comes after the client has gone on would start a session the client does
+// not know of (AMB-01); what was sent in an earlier session, or before the broker or the gateway lost their memory,
+// would be taken for something of the new one, because message ids and topic ids begin anew there. Such datagrams are
+// lost instead.
 
 extension World {
     /// A datagram of the gateway sets out.

@@ -56,6 +56,7 @@ package final class World {
     var hostiles: [HostileSender] = []
 
     var isHealed = false
+    var healedAt = Instant(nanoseconds: 0)
     var hasEnded = false
 
     // The checkers.

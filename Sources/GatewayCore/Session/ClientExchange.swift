@@ -42,6 +42,11 @@ struct ClientExchange: Equatable, Sendable {
     /// Whether the next step is the broker's.
     var awaitsBroker: Bool { stage != .awaitingPublishRelease }
 
+    /// Whether the gateway itself subscribes again.
+    var isResubscription: Bool {
+        if case .awaitingResubscription = stage { true } else { false }
+    }
+
     /// The filter the exchange keeps in use.
     var filter: TopicNameIndex? {
         switch stage {
@@ -91,6 +96,7 @@ extension ClientSession {
     }
 
     mutating func removeAllExchanges(in environment: inout Environment) {
+        if exchanges.contains(where: \.isResubscription) { areSubscriptionsInDoubt = true }
         while !exchanges.isEmpty { removeExchange(at: exchanges.count - 1, in: &environment) }
     }
 }

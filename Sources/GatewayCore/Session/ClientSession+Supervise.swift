@@ -134,7 +134,14 @@ extension ClientSession {
         removeAllExchanges(in: &environment)
         isRestoring = false
         owedWillResponses = []
-        if let upstream { environment.closeStream(ofUpstream: upstream, politely: politely) }
+        guard let upstream else { return }
+        noteLostAnswer(environment.upstreams[upstream].state)
+        environment.closeStream(ofUpstream: upstream, politely: politely)
+    }
+
+    /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
+    mutating func noteLostAnswer(_ state: Upstream.State) {
+        if state == .connecting { areSubscriptionsInDoubt = true }
     }
 
     // MARK: The broker goes and comes
@@ -170,6 +177,10 @@ extension ClientSession {
             index = environment.store[index].next
         }
         if open.kind == .brokerRelease { open = OpenExchange() }
+        resubscribe(in: &environment)
+    }
+
+    mutating func resubscribe(in environment: inout Environment) {
         for subscription in subscriptions { resubscribe(subscription, in: &environment) }
     }
 

@@ -110,6 +110,8 @@ struct ClientSession: SlabElement {
     var upstream: UInt32?
     var topics = TopicRegistry()
     var subscriptions: [Subscription] = []
+    /// Whether the broker may lack them: an answer that would have told was lost with the connection.
+    var areSubscriptionsInDoubt = false
     /// What the client has asked of the broker and not yet got.
     var exchanges: [ClientExchange] = []
     var queue = DeliveryQueue()

@@ -76,7 +76,8 @@ final class Household {
         case .publicationAbandoned(let number): "message #\(number) was given up"
         case .unexpectedMessage(let type): "got a \(type.specificationName) that it did not expect"
         case .malformedDatagram(let error): "got a malformed datagram: \(error)"
-        case .connected, .disconnected, .fellAsleep, .topicRegistered, .topicLearned, .subscribed, .unsubscribed, .published,
+        case .connected, .disconnected, .fellAsleep, .topicRegistered, .topicLearned, .subscribed, .unsubscribed,
+            .published,
             .messageReceived:
             "did what it was not asked for: \(observation)"
         }

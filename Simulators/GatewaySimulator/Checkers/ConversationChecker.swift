@@ -214,14 +214,17 @@ struct ConversationChecker {
         }
     }
 
-    private mutating func checkTopic(of publish: MQTTSN.Publish, _ datagram: [UInt8], _ client: Int, _ plan: WorldPlan) {
+    private mutating func checkTopic(of publish: MQTTSN.Publish, _ datagram: [UInt8], _ client: Int, _ plan: WorldPlan)
+    {
         let name: [UInt8]?
         switch publish.flags.topicIDType {
         case .normal: name = conversations[client].toldNames[publish.topicID]
         case .predefined, .shortName: name = plan.name(of: publish.topicID, publish.flags.topicIDType)
         case .reserved: name = nil
         }
-        guard let name else { return violate(client, "gets PUBLISH with topic id \(publish.topicID), which it was not told") }
+        guard let name else {
+            return violate(client, "gets PUBLISH with topic id \(publish.topicID), which it was not told")
+        }
         guard let stamp = Stamp(datagram[publish.data]), plan.topics.indices.contains(stamp.topic) else { return }
         if plan.topics[stamp.topic].name != name {
             violate(client, "gets \(stamp) as \(String(decoding: name, as: UTF8.self))")

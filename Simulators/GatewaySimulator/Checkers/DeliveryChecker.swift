@@ -57,8 +57,13 @@ struct DeliveryChecker {
         var handedAtOpening = 0
         var voidBefore = 0
         var isBeginningAnew = false
+        /// Whether the last CONNECT was clean, and the last that was accepted.
+        var isAskedClean = false
+        var isAcceptedClean = false
         /// Messages the gateway has said it dropped.
         var excuses = 0
+        /// A dropped message may come again, and then behind later ones.
+        var hasDropped = false
         var lastFirstReceipt = 0
         var lastAtMostOnceSend = 0
     }
@@ -181,8 +186,13 @@ struct DeliveryChecker {
     // MARK: From the broker to clients
 
     /// The client's CONNECT begins a connection; a new session ends what was before.
-    mutating func sessionBegins(_ client: Int, isNew: Bool) {
-        clients[client].isBeginningAnew = isNew
+    ///
+    /// - Parameters:
+    ///   - isClean: The CONNECT asks for a clean session.
+    ///   - isNew: The client takes it for a new session; it does so also after a clean CONNECT that was not accepted.
+    mutating func sessionBegins(_ client: Int, isClean: Bool, isNew: Bool) {
+        clients[client].isBeginningAnew = isClean || clients[client].isAcceptedClean
+        clients[client].isAskedClean = isClean
         // It forgets what it knows even if the gateway then refuses, and the old session goes on another time.
         if isNew { loseReceivedIDs(of: client) }
     }
@@ -190,7 +200,12 @@ struct DeliveryChecker {
     /// The gateway has refused the client's CONNECT, so the old session goes on if there is one.
     mutating func sessionRefused(_ client: Int) { clients[client].isBeginningAnew = false }
 
-    mutating func excuse(_ client: Int, byteCount: Int) { clients[client].excuses += 1 }
+    mutating func sessionAccepted(_ client: Int) { clients[client].isAcceptedClean = clients[client].isAskedClean }
+
+    mutating func excuse(_ client: Int, byteCount: Int) {
+        clients[client].excuses += 1
+        clients[client].hasDropped = true
+    }
 
     mutating func gatewaySent(_ stamp: Stamp, to client: Int, qos: QualityOfService) {
         let key = DeliveryKey(client: client, stamp: stamp)
@@ -232,7 +247,8 @@ struct DeliveryChecker {
         if qos == .exactlyOnce, delivery.receipts[2] > delivery.handed[2], !delivery.mayRepeat {
             violate("client \(client) got \(stamp) \(delivery.receipts[2]) times at QoS 2")
         }
-        guard qos != .atMostOnce, delivery.receiptCount == 1, delivery.handedCount == 1 else { return }
+        guard qos != .atMostOnce, delivery.receiptCount == 1, delivery.handedCount == 1, !clients[client].hasDropped
+        else { return }
         if delivery.lastHanded < clients[client].lastFirstReceipt {
             violate("client \(client) got \(stamp) after a later message")
         }

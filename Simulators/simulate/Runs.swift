@@ -24,7 +24,8 @@ struct OneRun {
         Report.tell(verdict, of: world, options)
         Terminal.print(
             "seed \(seed): \(world.stepCount) steps, \(world.gatewayEventCount) events of the gateway, "
-                + "\(world.elapsed.nanoseconds / 1_000_000_000) s simulated, effects \(String(world.effectHash.value, radix: 16))"
+                + "\(world.elapsed.nanoseconds / 1_000_000_000) s simulated, "
+                + "effects \(String(world.effectHash.value, radix: 16))"
         )
         if let path = options.tracePath { return write(world.trace, path) ?? SimulateStatus(verdict) }
         return SimulateStatus(verdict)

@@ -17,6 +17,7 @@ import MQTTSN
 /// - When the broker is told that a client has a QoS 1 or 2 message, the client has it, unless the gateway has said that
 ///   it had to drop the message (too long, topic refused) or, at QoS 2, the broker and the gateway both lost their memory,
 ///   so that the client takes a new message for one it knows.
+///   The same where a late copy of a QoS 2 message made the client note a message id that the broker then uses again.
 /// - QoS 2 arrives at most once per copy, except where the client lost its memory, or a copy was under way for longer than
 ///   the exchange took.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were handed.
@@ -64,6 +65,8 @@ struct DeliveryChecker {
         var excuses = 0
         /// A dropped message may come again, and then behind later ones.
         var hasDropped = false
+        /// A late copy of a QoS 2 message has come after its exchange.
+        var knowsOldID = false
         var lastFirstReceipt = 0
         var lastAtMostOnceSend = 0
     }
@@ -89,7 +92,7 @@ struct DeliveryChecker {
         publications[Self.key(stamp.publisher, stamp.sequence)] = Publication(qos: qos)
     }
 
-    /// - Parameter isOld: The copy was sent in an earlier connection of the client.
+    /// `isOld` where the copy was sent in an earlier connection of the client.
     mutating func publishReachedGateway(_ stamp: Stamp, isOld: Bool, isDuplicate: Bool) {
         let key = Self.key(stamp.publisher, stamp.sequence)
         guard var publication = publications[key] else { return }
@@ -174,7 +177,7 @@ struct DeliveryChecker {
         deliveries[key, default: Delivery()].acknowledgements += 1
         guard let delivery = deliveries[key], delivery.receiptCount + delivery.excused < delivery.acknowledgements
         else { return }
-        if qos == .exactlyOnce, hasBrokerForgotten || delivery.receiptCount > 0 { return }
+        if qos == .exactlyOnce, hasBrokerForgotten || clients[client].knowsOldID || delivery.receiptCount > 0 { return }
         guard clients[client].excuses == 0 else {
             clients[client].excuses -= 1
             deliveries[key]?.excused += 1
@@ -187,9 +190,7 @@ struct DeliveryChecker {
 
     /// The client's CONNECT begins a connection; a new session ends what was before.
     ///
-    /// - Parameters:
-    ///   - isClean: The CONNECT asks for a clean session.
-    ///   - isNew: The client takes it for a new session; it does so also after a clean CONNECT that was not accepted.
+    /// `isNew` where the client takes it for a new session; it does so also after a clean CONNECT that was not accepted.
     mutating func sessionBegins(_ client: Int, isClean: Bool, isNew: Bool) {
         clients[client].isBeginningAnew = isClean || clients[client].isAcceptedClean
         clients[client].isAskedClean = isClean
@@ -233,6 +234,8 @@ struct DeliveryChecker {
         let key = DeliveryKey(client: client, stamp: stamp)
         guard let delivery = deliveries[key], delivery.isReleased, sentAt <= delivery.releasedAt else { return }
         deliveries[key]?.mayRepeat = true
+        // It notes the message id again, and nobody will release it: the next message under that id is taken for this one.
+        clients[client].knowsOldID = true
     }
 
     mutating func received(_ stamp: Stamp, by client: Int, qos: QualityOfService) {

@@ -75,9 +75,7 @@ package final class World {
     package var recordsTrace = false
     var traceHash = EffectHash()
 
-    /// - Parameters:
-    ///   - options: nil to draw them from the seed.
-    ///   - canary: A bug to plant.
+    /// Without `options` they are drawn from the seed; a `canary` is a bug to plant.
     package init(seed: UInt64, options: WorldOptions? = nil, canary: Canary? = nil) {
         self.seed = seed
         self.canary = canary

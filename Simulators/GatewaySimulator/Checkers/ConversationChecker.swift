@@ -137,9 +137,8 @@ struct ConversationChecker {
 
     // MARK: Said to the client
 
-    /// The gateway sends a datagram to an address of a client.
-    ///
-    /// - Parameter isAnswer: It does so while it is told of a datagram of this client.
+    /// The gateway sends a datagram to an address of a client; `isAnswer` where it is being told of a datagram of this
+    /// client.
     mutating func gatewaySent(_ datagram: [UInt8], to client: Int, at address: Int, isAnswer: Bool, plan: WorldPlan) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
         switch message {

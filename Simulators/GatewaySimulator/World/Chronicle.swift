@@ -9,7 +9,7 @@ package struct Chronicle {
     private var lines: [String] = []
     private var start: Instant
 
-    /// - Parameter limit: So many lines are kept, the latest.
+    /// Keeps the latest lines, at least `limit` of them; `start` is where its times count from.
     package init(limit: Int, from start: Instant) {
         self.limit = limit
         self.start = start

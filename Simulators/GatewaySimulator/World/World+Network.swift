@@ -138,7 +138,8 @@ extension World {
 
     private func noteSent(_ bytes: [UInt8], to client: Int) {
         switch try? Message.decode(bytes.span.bytes) {
-        case .connectAcknowledgement(let code)?: if code != .accepted { deliveries.sessionRefused(client) }
+        case .connectAcknowledgement(let code)?:
+            if code == .accepted { deliveries.sessionAccepted(client) } else { deliveries.sessionRefused(client) }
         case .publish(let publish)?:
             guard let stamp = Stamp(bytes[publish.data]) else { return }
             deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)

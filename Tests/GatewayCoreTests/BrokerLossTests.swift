@@ -279,7 +279,7 @@ import Testing
         client.receivesNothing()
         dialogue.passes(.milliseconds(1))
         client.receives(.disconnect())
-        upstream.receives(.close)
+        upstream.receives(.disconnect, .close)
     }
 
     @Test("GW-86 AMB-30 An asleep client is told when it wakes")

@@ -121,6 +121,8 @@ struct ClientSession: SlabElement {
     var open = OpenExchange()
     var roundTrip = RoundTripEstimate()
     var lastMessageID: MessageID = 0
+    /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.
+    var lastOwnPacketID: PacketID = 0
     var deliveriesSinceWakeUp = 0
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0

@@ -30,7 +30,7 @@ package final class Host {
     package init(settings: Settings, seed: UInt64, log: Log, loop: EventLoop) throws(HostError) {
         self.loop = loop
         gateway = Gateway(configuration: settings.gateway, seed: seed)
-        reporter = Reporter(log: log, strangerLinesPerSecond: settings.host.strangerLogLinesPerSecond)
+        reporter = Reporter(log: log, settings.host)
         queuedByteCountPerStream = settings.gateway.limits.queuedByteCountPerUpstream
         streamOptions = Self.streamOptions(for: settings.gateway)
         do throws(HostError) {
@@ -108,7 +108,7 @@ package final class Host {
 
     private func flush(_ link: UDPLink) {
         link.hasQueued = false
-        reporter.flushed(link.transport.flush(), on: link.transport)
+        reporter.flushed(link.transport.flush())
     }
 
     // MARK: Events
@@ -243,8 +243,9 @@ package final class Host {
     }
 
     private func observe(_ observation: Observation, _ arena: RawSpan) {
+        guard let level = reporter.count(observation.kind) else { return }
         let address = observation.peer.flatMap { links[Int($0.link.rawValue)].peers.address(of: $0) }
-        reporter.report(observation, clientID: arena.extracting(observation.clientID), address: address)
+        reporter.write(level, observation, clientID: arena.extracting(observation.clientID), address: address)
     }
 
     // MARK: The end

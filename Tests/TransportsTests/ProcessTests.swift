@@ -110,6 +110,27 @@ private func failsToConnectWithoutDescriptors() throws -> Bool {
         #expect(!ProcessControl.isTerminal(descriptor))
     }
 
+    /// A blocking descriptor, as standard error is, that nobody reads: the patience is used up once, and nothing is
+    /// waited for any more.
+    @Test(.timeLimit(.minutes(1))) func patientOutputDoesNotWaitForAReader() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let lines = [UInt8](repeating: UInt8(ascii: "x"), count: 1_000_000)
+        var patience: UInt64 = 20_000_000
+        let isWritten = PatientOutput.write(lines.span.bytes, to: ends[1], patience: &patience)
+        #expect(!isWritten)
+        #expect(patience == 0)
+        let isWrittenAgain = PatientOutput.write(lines.span.bytes, to: ends[1], patience: &patience)
+        #expect(!isWrittenAgain)
+        var buffer = [UInt8](repeating: 0, count: 1_000_000)
+        #expect(read(ends[0], &buffer, buffer.count) > 0)
+        let line = Array("line\n".utf8)
+        let isTaken = PatientOutput.write(line.span.bytes, to: ends[1], patience: &patience)
+        #expect(isTaken, "who reads again is written to again, without patience")
+        #expect(read(ends[0], &buffer, buffer.count) == line.count)
+    }
+
     @Test func standardStreamsAreWrittenWhole() async {
         let result = await #expect(
             processExitsWith: .exitCode(3), observing: [\.standardOutputContent, \.standardErrorContent]

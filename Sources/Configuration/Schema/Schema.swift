@@ -150,6 +150,9 @@ enum Schema {
         .integer(
             "log.stranger_lines_per_second", \.host.strangerLogLinesPerSecond, 0...1_000_000, "lines",
             "Log lines about senders that the gateway does not know; further ones are only counted."),
+        .integer(
+            "log.client_lines_per_second", \.host.clientLogLinesPerSecond, 0...1_000_000, "lines",
+            "Log lines about clients that come, go or lose their connection; further ones are only counted."),
     ]
 
     /// The keys of each `[[udp]]`.

@@ -41,7 +41,9 @@ struct Narrator {
 
     /// A message on its way, when it has arrived.
     func tellMessage(from plan: SenderPlan, _ arrival: Ledger.Arrival, at time: UInt64) {
-        let note = "QoS \(plan.qos.label)  \(plan.listener) has it after \(Text.milliseconds(arrival.latency)) ms"
+        let waited = arrival.waiting == 0 ? "" : "waited \(Text.seconds(arrival.waiting)) s, then "
+        let latency = Text.milliseconds(arrival.latency)
+        let note = "QoS \(plan.qos.label)  \(waited)\(plan.listener) has it after \(latency) ms"
         tellMessage(from: plan.name, arrival.text, to: plan.topicName, note, .value, at: time)
     }
 

@@ -21,7 +21,9 @@ final class Sender: DeviceApplication {
     func switchOn() {
         household.remind(after: plan.startsAfter) { [self] in
             guard household.isSending else { return }
-            if plan.qos == .minusOne { publish() } else { connect() }
+            device.findGateway { [self] in
+                if plan.qos == .minusOne { publish() } else { connect() }
+            }
             if plan.will != nil { household.remind(after: House.lifetimeOfMortal) { [self] in die() } }
         }
     }
@@ -67,8 +69,9 @@ final class Sender: DeviceApplication {
             let text = "registers \(String(decoding: name, as: UTF8.self)), gets topic id \(topicID)"
             household.narrator.tell(plan.name, text, at: time)
         case .published(let sequence): household.ledger.acknowledge(sequence, from: index)
-        case .disconnected, .fellAsleep: break
-        case .connectionRefused, .dismissed, .gatewayLost, .topicLearned, .subscribed, .subscriptionRefused,
+        case .disconnected: break
+        case .fellAsleep, .connectionRefused, .dismissed, .gatewayLost, .topicLearned, .subscribed,
+            .subscriptionRefused,
             .unsubscribed, .publicationRefused, .publicationAbandoned, .messageReceived, .unexpectedMessage,
             .malformedDatagram:
             household.noteTrouble(observation, of: device, at: time)
@@ -77,6 +80,6 @@ final class Sender: DeviceApplication {
 
     private var connectedText: String {
         plan.will == nil
-            ? "connects" : "connects, keep-alive \(House.keepAliveOfMortal) s, and leaves its Will"
+            ? "connects" + plan.access.remark : "connects, keep-alive \(House.keepAliveOfMortal) s, and leaves its Will"
     }
 }

@@ -90,7 +90,7 @@ enum House {
         ListenerPlan(name: "watchman", filter: "home/#"),
         ListenerPlan(name: "lamp", filter: "lamps/+"),
         ListenerPlan(name: "sprinkler", filter: "garden/+", access: .forwarded(nodeID: sprinklerNodeID)),
-        ListenerPlan(name: "valve", filter: "valves/+", sleepSeconds: 2),
+        ListenerPlan(name: "valve", filter: "valves/+", sleepSeconds: 3),
     ]
 
     static let senders = [
@@ -100,31 +100,31 @@ enum House {
             will: ClientWill(
                 topicName: Array(willTopicName.utf8), payload: Array("out of order".utf8), qos: .atLeastOnce)),
         SenderPlan(
-            "thermometer", "home/kitchen/temperature", qos: .atMostOnce, to: "watchman", startsAfter: 300,
+            "thermometer", "home/kitchen/temperature", qos: .atMostOnce, to: "watchman", startsAfter: 400,
             period: 900, texts: ["21.4 °C", "21.5 °C", "21.7 °C", "21.6 °C", "21.4 °C", "21.3 °C", "21.2 °C"]),
-        SenderPlan(
-            "alarm", "home/hall/alarm", qos: .atLeastOnce, to: "watchman", startsAfter: 600, period: 1_700,
-            texts: ["motion", "all quiet"]),
-        SenderPlan(
-            "wall panel", "lamps/kitchen", qos: .exactlyOnce, to: "lamp", startsAfter: 900, period: 1_300,
-            texts: ["on", "off"]),
-        SenderPlan(
-            "dusk sensor", "lamps/porch", qos: .atLeastOnce, to: "lamp", startsAfter: 1_200, period: 2_300,
-            texts: ["dim to 40 %", "dim to 60 %", "dim to 80 %"]),
-        SenderPlan(
-            "button", buttonTopic.name, predefined: buttonTopic.topicID, qos: .minusOne, to: "watchman",
-            startsAfter: 1_500, period: 2_100, texts: ["pressed"]),
-        SenderPlan(
-            "window", "home/hall/window", qos: .atLeastOnce, to: "watchman", startsAfter: 400, period: 2_500,
-            texts: ["closed", "open"], access: .searching),
         SenderPlan(
             "garden timer", "valves/garden", qos: .exactlyOnce, to: "valve", startsAfter: 700, period: 1_000,
             texts: ["open", "close"]),
         SenderPlan(
-            "soil probe", "garden/soil", qos: .atLeastOnce, to: "sprinkler", startsAfter: 500, period: 1_900,
+            "window", "home/hall/window", qos: .atLeastOnce, to: "watchman", startsAfter: 1_000, period: 2_500,
+            texts: ["closed", "open"], access: .searching),
+        SenderPlan(
+            "soil probe", "garden/soil", qos: .atLeastOnce, to: "sprinkler", startsAfter: 1_300, period: 1_900,
             texts: ["31 %", "30 %", "29 %", "33 %"], access: .forwarded(nodeID: soilNodeID)),
         SenderPlan(
+            "alarm", "home/hall/alarm", qos: .atLeastOnce, to: "watchman", startsAfter: 1_600, period: 1_700,
+            texts: ["motion", "all quiet"]),
+        SenderPlan(
+            "wall panel", "lamps/kitchen", qos: .exactlyOnce, to: "lamp", startsAfter: 1_900, period: 1_300,
+            texts: ["on", "off"]),
+        SenderPlan(
+            "dusk sensor", "lamps/porch", qos: .atLeastOnce, to: "lamp", startsAfter: 2_200, period: 2_300,
+            texts: ["dim to 40 %", "dim to 60 %", "dim to 80 %"]),
+        SenderPlan(
+            "button", buttonTopic.name, predefined: buttonTopic.topicID, qos: .minusOne, to: "watchman",
+            startsAfter: 2_500, period: 2_100, texts: ["pressed"]),
+        SenderPlan(
             "rain gauge", rainTopic.name, predefined: rainTopic.topicID, qos: .minusOne, to: "watchman",
-            startsAfter: 1_100, period: 2_400, texts: ["0.0 mm", "0.2 mm"], access: .forwarded(nodeID: rainNodeID)),
+            startsAfter: 2_800, period: 2_400, texts: ["0.0 mm", "0.2 mm"], access: .forwarded(nodeID: rainNodeID)),
     ]
 }

@@ -4,6 +4,9 @@ import Transports
 
 /// A listening device that sleeps, and wakes now and then to ask for what was published meanwhile (MQTT-SN 1.2 §6.14).
 final class Sleeper: ListeningApplication {
+    /// How long it sleeps, in milliseconds: well within its Duration, as a careful device does.
+    private static let nap = 2_000
+
     let device: Device
     private let plan: ListenerPlan
     /// The Duration of its DISCONNECT, in seconds.
@@ -25,9 +28,8 @@ final class Sleeper: ListeningApplication {
     func sendingStopped() { household.remind(after: 400) { [self] in wakeUp() } }
 
     private func fallAsleep(at time: UInt64) {
-        let seconds = Int(sleepSeconds)
-        household.narrator.tell(plan.name, "falls asleep for \(seconds) s", at: time)
-        household.remind(after: seconds * 1_000) { [self] in
+        household.narrator.tell(plan.name, "falls asleep, Duration \(sleepSeconds) s", at: time)
+        household.remind(after: Self.nap) { [self] in
             if household.isSending { wakeUp() }
         }
         guard !isReady else { return }

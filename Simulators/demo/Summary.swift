@@ -7,7 +7,7 @@ struct Summary {
     private static let nameWidth = 14
     private static let numberWidth = 9
 
-    /// - Parameter forwardedCount: How many messages the forwarder passed on.
+    /// `forwardedCount` says how many messages the forwarder passed on.
     init(_ ledger: Ledger, forwardedCount: Int, narrator: Narrator) {
         (self.ledger, self.forwardedCount, self.narrator) = (ledger, forwardedCount, narrator)
     }
@@ -74,6 +74,7 @@ struct Summary {
     private func tellNetwork() {
         narrator.say("The forwarder passed on \(forwardedCount) messages for \(House.nodeIDs.count) nodes.")
         guard ledger.advertiseCount > 0 else { return }
-        narrator.say("The gateway was heard to ADVERTISE itself, \(ledger.advertiseCount) times.")
+        narrator.say(
+            "ADVERTISEs of the gateway that were heard, every \(House.advertiseInterval) s: \(ledger.advertiseCount).")
     }
 }

@@ -89,8 +89,8 @@ import Testing
         third.closes()
         // The SUBACK is missing: once more.
         let fourth = restores(client, clean: false, present: true)
-        fourth.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
-        fourth.sends(.subscribeAcknowledgement(0x8000, 1))
+        fourth.receives(.subscribe("a/b", id: 0x8001, qos: .atLeastOnce))
+        fourth.sends(.subscribeAcknowledgement(0x8001, 1))
         fourth.closes()
         let fifth = restores(client, clean: false, present: true)
         fifth.receivesNothing()

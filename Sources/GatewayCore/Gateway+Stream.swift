@@ -158,6 +158,7 @@ extension Gateway {
         case .unresolved, .refused, .timedOut:
             environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
             brokerIsReachable(false)
+        case .localFailure: environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
         case .closedByBroker, .failed, .queueOverflow: break
         }
         connectionEnded(id.slot)
@@ -165,6 +166,7 @@ extension Gateway {
 
     /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.
     private mutating func connectionEnded(_ slot: UInt32) {
+        let state = environment.upstreams[slot].state
         let hasStayed = environment.hasStayedOpen(upstream: slot)
         if hasStayed { environment.upstreams[slot].failureCount = 0 }
         environment.upstreams[slot].state = .idle
@@ -172,6 +174,7 @@ extension Gateway {
         switch environment.upstreams[slot].owner {
         case .shared: if !isShuttingDown { environment.scheduleReconnect(ofUpstream: slot) }
         case .session(let index):
+            sessions[index].noteLostAnswer(state)
             sessions[index].brokerLost(hasStayed: hasStayed, in: &environment)
             if sessions[index].isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
             settle(index)

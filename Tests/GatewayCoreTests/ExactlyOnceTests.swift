@@ -41,9 +41,9 @@ import Testing
         upstream.receives(.subscribe("s", id: 1))
     }
 
-    private func restores(_ client: TestClient, clean: Bool = false, present: Bool) -> TestUpstream {
+    private func restores(_ client: TestClient, present: Bool) -> TestUpstream {
         client.dialogue.passes(.seconds(1))
-        let upstream = client.asksBroker(clean: clean)
+        let upstream = client.asksBroker(clean: false)
         upstream.sends(.connectAcknowledgement(present: present))
         return upstream
     }
@@ -81,13 +81,13 @@ import Testing
     @Test("GW-50 A repetition is not taken for a late copy of an equal message before it")
     func equalMessages() {
         let dialogue = Dialogue()
-        let (client, upstream) = publisher(dialogue)
+        let (client, upstream) = publisher(dialogue, clean: false)
         publishes("A", client, upstream)
         releases(client, upstream)
         client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce))
         upstream.receives(.publish("a", "A", qos: .exactlyOnce, id: 1))
         upstream.closes()
-        let second = restores(client, clean: true, present: false)
+        let second = restores(client, present: true)
         client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
         second.receives(.publish("a", "A", qos: .exactlyOnce, id: 1, duplicate: true))
     }
@@ -242,17 +242,5 @@ import Testing
         client.receives(.connectAcknowledgement(), .disconnect())
         second.receives(.disconnect, .close)
         client.connects(clean: false, present: true)
-    }
-
-    @Test("GW-42 A broker that has forgotten a message before PUBREC gets it again")
-    func forgottenEarly() {
-        let dialogue = Dialogue()
-        let (client, first) = publisher(dialogue, clean: false)
-        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce))
-        first.receives(.publish("a", "A", qos: .exactlyOnce, id: 1))
-        first.closes()
-        let second = restores(client, present: false)
-        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
-        second.receives(.publish("a", "A", qos: .exactlyOnce, id: 1, duplicate: true))
     }
 }

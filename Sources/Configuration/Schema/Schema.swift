@@ -130,6 +130,9 @@ enum Schema {
             "limits.queued_bytes", \.gateway.limits.queuedByteCount, 1...1_099_511_627_776, "bytes",
             "Payload waiting for all clients together."),
         .integer(
+            "limits.topic_names_bytes", \.gateway.limits.topicNamesByteCount, 1...1_099_511_627_776, "bytes",
+            "All topic names and filters in use together, each counted once."),
+        .integer(
             "limits.upstream_queued_bytes", \.gateway.limits.queuedByteCountPerUpstream, 1_024...1_073_741_824,
             "bytes", "Octets waiting to be written to one broker connection."),
         .integer(
@@ -147,6 +150,9 @@ enum Schema {
         .integer(
             "log.stranger_lines_per_second", \.host.strangerLogLinesPerSecond, 0...1_000_000, "lines",
             "Log lines about senders that the gateway does not know; further ones are only counted."),
+        .integer(
+            "log.client_lines_per_second", \.host.clientLogLinesPerSecond, 0...1_000_000, "lines",
+            "Log lines about clients that come, go or lose their connection; further ones are only counted."),
     ]
 
     /// The keys of each `[[udp]]`.

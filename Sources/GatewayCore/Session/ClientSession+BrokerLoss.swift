@@ -23,6 +23,15 @@ extension ClientSession {
         }
     }
 
+    /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
+    mutating func noteLostAnswer(_ state: Upstream.State) {
+        if state == .connecting { doubtSubscriptions() }
+    }
+
+    private mutating func doubtSubscriptions() {
+        for index in subscriptions.indices { subscriptions[index].isAtBroker = false }
+    }
+
     /// The broker has the session: what it may not have got of the gateway is sent again (MQTT 3.1.1 §4.4).
     ///
     /// - Returns: false where that cannot be done.
@@ -37,8 +46,7 @@ extension ClientSession {
     /// The broker has no session of the client, though the gateway has: what it was told is told again, and what it sent
     /// is no longer acknowledged to it.
     ///
-    /// - Returns: false where it has lost more than it can be told again: a message that the client may no longer send,
-    ///   because it has the PUBREC.
+    /// - Returns: false where it has lost more than it can be told again.
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
         discardedPacketIDs = []
         var index = queue.first
@@ -50,15 +58,14 @@ extension ClientSession {
         if open.kind == .brokerRelease { open = OpenExchange() }
         let hasLostMessage = exchanges.contains(where: \.needsTheBrokersMemory)
         removeAllExchanges(in: &environment)
-        for index in subscriptions.indices { subscriptions[index].isAtBroker = false }
+        doubtSubscriptions()
         let isSubscribed = resubscribe(in: &environment)
         return isSubscribed && !hasLostMessage
     }
 }
 
 extension ClientExchange {
-    /// Whether the broker holds the message of this QoS 2 exchange and would lose it with the session.
-    fileprivate var needsTheBrokersMemory: Bool {
-        messageID != 0 && (stage == .awaitingPublishRelease || stage == .awaitingPublishComplete)
-    }
+    /// Whether the broker holds the message of this QoS 2 exchange, or may hold it, and would not know it again without
+    /// the session.
+    fileprivate var needsTheBrokersMemory: Bool { isExactlyOnce && messageID != 0 }
 }

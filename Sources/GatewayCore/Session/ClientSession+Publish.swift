@@ -65,6 +65,9 @@ extension ClientSession {
             topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: publish.flags.duplicate,
             packetID: packetID, on: upstream)
         guard isForwarded else {
+            // The broker may have it already: a refusal would let the client begin anew under another message id, and
+            // the message come twice. Unanswered, it comes again under this one.
+            if qos == .exactlyOnce, publish.flags.duplicate { return }
             refusePublish(publish, .congestion, in: &environment)
             return
         }

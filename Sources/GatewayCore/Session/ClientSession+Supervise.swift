@@ -134,6 +134,9 @@ extension ClientSession {
         interruptExchanges(in: &environment)
         isRestoring = false
         owedWillResponses = []
-        if let upstream { environment.closeStream(ofUpstream: upstream, politely: politely) }
+        guard let upstream else { return }
+        noteLostAnswer(environment.upstreams[upstream].state)
+        environment.closeStream(ofUpstream: upstream, politely: politely)
     }
+
 }

@@ -70,7 +70,7 @@ struct Subscription {
     var topicID: TopicID
     var messageID: MessageID
     var answeredAt: Instant
-    /// Whether the broker has it; not, from the loss of the broker's session until it has granted it again.
+    /// Whether the broker surely has it; not, from what may have ended the broker's session until it has granted it again.
     var isAtBroker = true
 }
 
@@ -96,6 +96,8 @@ struct ClientSession: SlabElement {
     /// The Will that the last CONNECT told the broker.
     var brokersWill: StoredWill?
     var owedWillResponses: OwedWillResponses = []
+    /// What the Will was before the updates that wait for the broker.
+    var willBeforeUpdate: StoredWill?
 
     /// The last Duration of a DISCONNECT, in seconds.
     var sleepSeconds: UInt16 = 0
@@ -125,6 +127,8 @@ struct ClientSession: SlabElement {
     var lastMessageID: MessageID = 0
     /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.
     var lastOwnPacketID: PacketID = 0
+    /// Under which the last message went to the client that it has answered to the end; 0 before the first.
+    var answeredMessageID: MessageID = 0
     var deliveriesSinceWakeUp = 0
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0

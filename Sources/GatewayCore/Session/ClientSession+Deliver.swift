@@ -162,7 +162,8 @@ extension ClientSession {
     ) {
         guard let route else { return }
         if environment.store[index].qos != .atMostOnce, environment.store[index].messageID == 0 {
-            environment.store[index].messageID = newMessageID(preferring: environment.store[index].packetID)
+            environment.store[index].messageID = newMessageID(
+                preferring: environment.store[index].packetID, in: environment)
         }
         let message = environment.store[index]
         let flags = Flags(
@@ -176,11 +177,17 @@ extension ClientSession {
         environment.endDatagram(start, to: route)
     }
 
-    /// The broker's packet identifier, where it has one for the message (AMB-23) and the message before did not go under
-    /// the same: a broker that has forgotten counts anew, and an answer that comes twice would answer two messages.
-    private mutating func newMessageID(preferring packetID: PacketID) -> MessageID {
+    /// The broker's packet identifier, where it has one for the message, and no message under the same id has just ended
+    /// (AMB-23): many a broker uses an identifier again at once, and a second answer to the old message would acknowledge
+    /// the new one.
+    private mutating func newMessageID(
+        preferring packetID: PacketID, in environment: borrowing Environment
+    ) -> MessageID {
+        let patience = link(in: environment).patience
         var messageID = packetID == 0 ? nextMessageID() : packetID
-        while messageID == answeredMessageID { messageID = nextMessageID() }
+        while recentlyDelivered.contains(messageID, endedWithin: patience, before: environment.now) {
+            messageID = nextMessageID()
+        }
         return messageID
     }
 
@@ -214,7 +221,7 @@ extension ClientSession {
 
     private mutating func removeFirst(in environment: inout Environment) {
         let messageID = environment.store[queue.first].messageID
-        if messageID != 0 { answeredMessageID = messageID }
+        if messageID != 0 { recentlyDelivered.note(messageID, at: environment.now) }
         environment.topicNames.release(environment.store[queue.first].topicName)
         queue.removeFirst(in: &environment.store)
         renewals = 0

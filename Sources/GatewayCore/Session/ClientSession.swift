@@ -119,6 +119,8 @@ struct ClientSession: SlabElement {
     /// QoS 2 messages of the client that have come to their end at the broker.
     var recentlyCompleted = RecentMessageIDs()
     var queue = DeliveryQueue()
+    /// The last messages of the queue that have come to their end with the client.
+    var recentlyDelivered = RecentMessageIDs()
     /// QoS 2 messages that were dropped here: the broker's PUBREL is answered without the client, who knows nothing.
     var discardedPacketIDs: [PacketID] = []
     /// The one exchange the gateway has open towards the client.
@@ -127,8 +129,6 @@ struct ClientSession: SlabElement {
     var lastMessageID: MessageID = 0
     /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.
     var lastOwnPacketID: PacketID = 0
-    /// Under which the last message went to the client that it has answered to the end; 0 before the first.
-    var answeredMessageID: MessageID = 0
     var deliveriesSinceWakeUp = 0
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0

@@ -35,6 +35,7 @@ extension Gateway {
     /// The client is gone and its session stays.
     private mutating func putAside(_ index: SessionIndex) {
         leave(index)
+        sessions[index].leaveQueueToBroker(in: &environment)
         if !remembered.contains(index) { remembered.append(index) }
     }
 

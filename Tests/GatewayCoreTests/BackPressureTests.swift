@@ -184,9 +184,121 @@ import Testing
         client.sends(.publishAcknowledgement(1, 1))
         second.receives(.publishAcknowledgement(1), .resume)
         second.sends(.publish("a/b", "2", qos: .atLeastOnce, id: 2, duplicate: true))
-        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce, duplicate: true))
         second.receives(.pause)
         client.sends(.publishAcknowledgement(1, 2))
         second.receives(.publishAcknowledgement(2), .resume)
+    }
+
+    // MARK: What waits for the broker's answer
+
+    @Test("GW-87 AMB-15 For a PUBREL that is awaited as much again is read, and the PUBREL found")
+    func releaseBehindMessages() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedMessagesPerClient = 2 })
+        let (client, upstream) = subscriber(dialogue)
+        awaitsRelease(client, upstream)
+        upstream.sends(.publish("a/b", "3", qos: .atLeastOnce, id: 3), .publishRelease(1))
+        upstream.receives(.pause)
+        client.receives(.publishRelease(1))
+        client.sends(.publishComplete(1))
+        upstream.receives(.publishComplete(1))
+        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 2))
+        upstream.receives(.publishAcknowledgement(2), .resume)
+        client.receives(.publish(1, "3", id: 3, qos: .atLeastOnce))
+    }
+
+    @Test("GW-87 AMB-15 A client whose PUBREL lies behind more than that is dismissed, not left hanging")
+    func releaseTooFarBehind() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedMessagesPerClient = 2 })
+        let (client, upstream) = subscriber(dialogue)
+        awaitsRelease(client, upstream)
+        upstream.sends(.publish("a/b", "3", qos: .atLeastOnce, id: 3), .publish("a/b", "4", qos: .atLeastOnce, id: 4))
+        upstream.receives(.pause)
+        dialogue.passes(.milliseconds(39_999))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        client.receives(.disconnect())
+        dialogue.observes(.clientDismissed, of: "c1")
+        upstream.receives(.disconnect, .close)
+    }
+
+    @Test("GW-87 AMB-15 A broker that does not answer a request is not read without bound", arguments: [true, false])
+    func answerAwaited(isAnsweredInTime: Bool) {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedMessagesPerClient = 2 })
+        let (client, upstream) = subscriber(dialogue)
+        client.fallsAsleep()
+        client.sends(.publish(1, "mine", id: 9, qos: .atLeastOnce))
+        upstream.receives(.publish("a/b", "mine", qos: .atLeastOnce, id: 9))
+        for id in 1...3 as ClosedRange<PacketID> {
+            upstream.sends(.publish("a/b", "\(id)", qos: .atLeastOnce, id: id))
+            upstream.receivesNothing()
+        }
+        if isAnsweredInTime {
+            upstream.sends(.publishAcknowledgement(9))
+            client.receives(.publishAcknowledgement(1, 9))
+        } else {
+            upstream.sends(.publish("a/b", "4", qos: .atLeastOnce, id: 4))
+        }
+        upstream.receives(.pause)
+    }
+
+    /// Message 1 is the client's, the broker's PUBREL is awaited, and message 2 fills the queue.
+    private func awaitsRelease(_ client: TestClient, _ upstream: TestUpstream) {
+        upstream.sends(.publish("a/b", "1", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        upstream.receives(.publishReceived(1))
+        upstream.sends(.publish("a/b", "2", qos: .atLeastOnce, id: 2))
+        upstream.receivesNothing()
+    }
+
+    // MARK: Clients that are away
+
+    @Test("GW-87 AMB-15 What waits for an absent client waits at the broker, and leaves the room to the others")
+    func absentClient() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCount = 10 })
+        let absent = dialogue.client("absent")
+        let upstream = absent.connects(clean: false)
+        absent.subscribes("a/b", as: 1, qos: .atLeastOnce, on: upstream)
+        absent.fallsAsleep()
+        upstream.sends(.publish("a/b", "0"), .publish("a/b", "12345678901", qos: .atLeastOnce, id: 1))
+        upstream.receives(.pause)
+        absent.sends(.disconnect())
+        absent.receives(.disconnect())
+        upstream.receives(.disconnect, .close)
+        let (other, second) = subscriber(dialogue)
+        other.fallsAsleep()
+        second.sends(.publish("a/b", "x"))
+        dialogue.doesNotObserve(.messageDroppedQueueFull)
+        absent.sends(.connect("absent", clean: false))
+        let third = absent.asksBroker(clean: false)
+        third.sends(.connectAcknowledgement(present: true))
+        absent.receives(.connectAcknowledgement())
+        third.sends(.publish("a/b", "12345678901", qos: .atLeastOnce, id: 1, duplicate: true))
+        third.receives(.pause)
+        absent.receives(.register(1, 1, "a/b"))
+        absent.sends(.registerAcknowledgement(1, 1))
+        absent.receives(.publish(1, "12345678901", id: 1, qos: .atLeastOnce, duplicate: true))
+    }
+
+    @Test("GW-87 AMB-15 What a forgetful broker would not send again is kept for an absent client")
+    func keptForAbsentClient() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        client.fallsAsleep()
+        first.sends(.publish("ab", "1", qos: .atLeastOnce, id: 1))
+        first.closes()
+        dialogue.passes(.seconds(1))
+        let second = client.asksBroker(clean: false)
+        second.sends(.connectAcknowledgement(present: false))
+        client.leaves(second)
+        client.sends(.connect("c1", clean: false))
+        let third = client.asksBroker(clean: false)
+        third.sends(.connectAcknowledgement(present: true))
+        client.receives(.connectAcknowledgement(), .publish(.short("ab"), "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(0x6162, 1))
+        third.receivesNothing()
     }
 }

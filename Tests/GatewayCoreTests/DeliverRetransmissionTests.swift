@@ -127,8 +127,9 @@ import Testing
         client.sends(.connect("c1", clean: false))
         let second = client.asksBroker(clean: false)
         second.sends(.connectAcknowledgement(present: true))
-        client.receives(.connectAcknowledgement(), .register(1, 1, "a/b"))
+        client.receives(.connectAcknowledgement())
         second.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 9, duplicate: true))
+        client.receives(.register(1, 1, "a/b"))
         client.sends(.registerAcknowledgement(1, 1))
         client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce, duplicate: true))
         client.sends(.publishAcknowledgement(1, 9))
@@ -165,5 +166,38 @@ import Testing
         client.receivesNothing()
         client.sends(.publishComplete(9))
         upstream.receives(.publishComplete(9))
+    }
+
+    @Test(
+        "AMB-23 GW-79 A late second answer does not acknowledge the next message of a broker that uses its identifier again",
+        arguments: [DeliveryQoS.atLeastOnce, .exactlyOnce])
+    func lateAnswer(qos: DeliveryQoS) {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        func answers(_ messageID: MessageID) {
+            client.sends(qos == .atLeastOnce ? .publishAcknowledgement(1, messageID) : .publishReceived(messageID))
+        }
+        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(1))
+        for id in 2...9 as ClosedRange<MessageID> {
+            upstream.sends(.publish("a/b", "\(id)", qos: qos, id: 1))
+            client.receives(.publish(1, "\(id)", id: id, qos: QualityOfService(qos)))
+            answers(id - 1)
+            upstream.receivesNothing()
+            answers(id)
+            upstream.receives(qos == .atLeastOnce ? .publishAcknowledgement(1) : .publishReceived(1))
+            guard qos == .exactlyOnce else { continue }
+            upstream.sends(.publishRelease(1))
+            client.receives(.publishRelease(id))
+            client.sends(.publishComplete(id - 1))
+            upstream.receivesNothing()
+            client.sends(.publishComplete(id))
+            upstream.receives(.publishComplete(1))
+        }
+        dialogue.passes(.seconds(40))
+        upstream.sends(.publish("a/b", "later", qos: qos, id: 1))
+        client.receives(.publish(1, "later", id: 1, qos: QualityOfService(qos)))
     }
 }

@@ -229,13 +229,15 @@ import Testing
         client.leaves(upstream)
         dialogue.passes(.seconds(1_000))
         client.receivesNothing()
-        // What waited is the session's.
+        // What waited is the session's, at the broker.
         client.sends(.connect("c1", clean: false))
         let second = client.asksBroker(clean: false)
         second.sends(.connectAcknowledgement(present: true))
-        client.receives(.connectAcknowledgement(), .register(1, 1, "a/b"))
+        client.receives(.connectAcknowledgement())
+        second.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 1, duplicate: true))
+        client.receives(.register(1, 1, "a/b"))
         client.sends(.registerAcknowledgement(1, 1))
-        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: whileAwake))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: true))
         client.sends(.publishAcknowledgement(1, 1))
         second.receives(.publishAcknowledgement(1))
     }

@@ -21,8 +21,26 @@ extension ClientSession {
         environment.topicNames.use(name)
         let index = environment.store.insert(
             payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
+        // The client may have it from an earlier connection, of which nothing is left here.
+        if publish.duplicate, publish.qos != .atMostOnce { environment.store[index].stage = .sent }
         queue.append(index, in: &environment.store)
         adjustReading(in: &environment)
+    }
+
+    /// The client is away: what the broker has kept it will send again, with DUP, and QoS 0 does not wait for who is not
+    /// there. Only what the broker would not send again stays, and what the client must know again by a message id that
+    /// is not the broker's.
+    mutating func leaveQueueToBroker(in environment: inout Environment) {
+        queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in
+            guard message.qos != .atMostOnce else { return true }
+            switch message.stage {
+            case .unsent: return message.packetID != 0
+            case .sent:
+                return message.packetID != 0 && (message.qos == .atLeastOnce || message.messageID == message.packetID)
+            case .received, .released: return false
+            }
+        }
+        renewals = 0
     }
 
     /// Drops the oldest QoS 0 messages until the new one fits.
@@ -46,29 +64,40 @@ extension ClientSession {
     }
 
     /// Whether there is no room for so many octets more; without `countingAtMostOnce`, even if QoS 0 gave way.
+    /// `measure` is how often the limits count.
     func isQueueFull(
-        adding byteCount: Int, countingAtMostOnce: Bool = true, in environment: borrowing Environment
+        adding byteCount: Int, countingAtMostOnce: Bool = true, measure: Int = 1, in environment: borrowing Environment
     ) -> Bool {
         let limits = environment.limits
         let count = queue.count - (countingAtMostOnce ? 0 : queue.atMostOnceCount)
         let growth = byteCount - (countingAtMostOnce ? 0 : queue.atMostOnceByteCount)
-        return count >= limits.queuedMessagesPerClient
-            || queue.byteCount + growth > limits.queuedByteCountPerClient
-            || environment.store.byteCount + growth > limits.queuedByteCount
+        return count >= limits.queuedMessagesPerClient * measure
+            || queue.byteCount + growth > limits.queuedByteCountPerClient * measure
+            || environment.store.byteCount + growth > limits.queuedByteCount * measure
     }
 
     /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
     mutating func adjustReading(in environment: inout Environment) {
         if mustNotRead(in: environment) { environment.pause(upstream) } else { environment.resume(upstream) }
+        guard open.kind == .brokerRelease, state == .active else { return }
+        // The PUBREL lies behind what is not read. If nothing makes room in time, it never comes.
+        if !environment.isPaused(upstream) {
+            open.retryAt = nil
+        } else if open.retryAt == nil {
+            open.retryAt = environment.now + link(in: environment).patience
+        }
     }
 
     /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing else
-    /// would come back to it. And what waits for the broker's answer waits for ever if that is not read; what comes
-    /// before it is bounded by what the broker keeps in flight.
+    /// would come back to it. What waits for the broker's answer would wait for ever if that were not read, so as much
+    /// again is read for it; it lies behind what the broker has in flight.
     private func mustNotRead(in environment: borrowing Environment) -> Bool {
-        guard let last = queue.newest, isQueueFull(adding: 0, in: environment), open.kind != .brokerRelease,
-            !exchanges.contains(where: \.awaitsBroker)
-        else { return false }
+        guard let last = queue.newest, isQueueFull(adding: 0, in: environment) else { return false }
+        if open.kind == .brokerRelease || exchanges.contains(where: \.awaitsBroker),
+            !isQueueFull(adding: 0, measure: 2, in: environment)
+        {
+            return false
+        }
         switch environment.configuration.queuePolicy {
         case .dropOldest: return queue.atMostOnceCount == 0
         case .dropNewest: return environment.store[last].qos != .atMostOnce

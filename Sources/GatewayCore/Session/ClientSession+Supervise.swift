@@ -78,8 +78,13 @@ extension ClientSession {
             open = OpenExchange()
             deliver(in: &environment)
         case .brokerRelease:
-            // The broker keeps the client awake for nothing: the rest waits for the next wake-up.
-            if state == .awake { finishWakeUp(in: &environment) }
+            if environment.isPaused(upstream) {
+                dismiss(in: &environment)  // more waits before the broker's PUBREL than there is room for
+            } else if state == .awake {
+                finishWakeUp(in: &environment)  // the rest waits for the next wake-up
+            } else {
+                open.retryAt = nil
+            }
         }
     }
 

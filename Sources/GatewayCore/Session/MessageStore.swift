@@ -213,10 +213,22 @@ struct DeliveryQueue {
         return nil
     }
 
-    mutating func removeAll(in store: inout MessageStore, names: inout TopicNameTable) {
-        while !isEmpty {
-            names.release(store[first].topicName)
-            removeFirst(in: &store)
+    /// Takes out the messages that `goes` is true of, and gives their room and their topic names back.
+    mutating func removeAll(
+        in store: inout MessageStore, names: inout TopicNameTable, where goes: (StoredMessage) -> Bool = { _ in true }
+    ) {
+        var index = first
+        self = DeliveryQueue()
+        while index != .none {
+            let message = store[index]
+            if goes(message) {
+                names.release(message.topicName)
+                store.remove(index)
+            } else {
+                store.link(index, to: .none)
+                append(index, in: &store)
+            }
+            index = message.next
         }
     }
 }

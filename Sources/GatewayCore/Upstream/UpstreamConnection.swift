@@ -94,6 +94,11 @@ extension Environment {
         return upstreams[slot].hasKeptBytes
     }
 
+    func isPaused(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].isPaused
+    }
+
     mutating func resume(_ slot: UInt32?) {
         guard let slot, upstreams[slot].isPaused else { return }
         upstreams[slot].isPaused = false

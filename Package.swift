@@ -60,7 +60,8 @@ let package = Package(
             of: "GatewayCore", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator"], exclude: ["Transcripts"]),
         tests(of: "Transports", ["CLinux", "Transports"]),
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),
-        tests(of: "GatewaySimulator", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator"]),
+        tests(
+            of: "GatewaySimulator", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator", "Transports"]),
         tests(
             of: "GatewayHost",
             [

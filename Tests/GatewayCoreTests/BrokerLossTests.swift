@@ -96,6 +96,26 @@ import Testing
         fifth.receivesNothing()
     }
 
+    /// Seed 4433: the second PUBACK for the first message would have answered the second one.
+    @Test("GW-86 AMB-23 A broker that counts anew does not let two messages in a row have the same message id")
+    func brokerCountsAnew() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        first.sends(.publish("ab", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(.short("ab"), "1", id: 1, qos: .atLeastOnce))
+        first.closes()
+        let second = restores(client, clean: false, present: false)
+        second.sends(.publish("ab", "2", qos: .atLeastOnce, id: 1))
+        client.sends(.publishAcknowledgement(0, 1))
+        client.receives(.publish(.short("ab"), "2", id: 2, qos: .atLeastOnce))
+        second.receivesNothing()
+        client.sends(.publishAcknowledgement(0, 1))
+        second.receivesNothing()
+        client.sends(.publishAcknowledgement(0, 2))
+        second.receives(.publishAcknowledgement(1))
+    }
+
     @Test("GW-86 The pauses between attempts double up to a bound, and each is at least half of its measure")
     func backOff() {
         let configuration = GatewayConfiguration.dialogue {

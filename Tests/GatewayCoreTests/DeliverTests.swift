@@ -125,14 +125,14 @@ import Testing
     func renewed() {
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
-        for qos in [DeliveryQoS.atLeastOnce, .exactlyOnce] {
-            upstream.sends(.publish("a/b", "x", qos: qos, id: 9))
-            client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos)))
-            client.sends(.publishAcknowledgement(1, 9, .invalidTopicID))
+        for (qos, id) in [(DeliveryQoS.atLeastOnce, UInt16(9)), (.exactlyOnce, 10)] {
+            upstream.sends(.publish("a/b", "x", qos: qos, id: id))
+            client.receives(.publish(1, "x", id: id, qos: QualityOfService(qos)))
+            client.sends(.publishAcknowledgement(1, id, .invalidTopicID))
             client.receives(.register(1, qos == .atLeastOnce ? 1 : 2, "a/b"))
             upstream.receivesNothing()
             client.sends(.registerAcknowledgement(1, qos == .atLeastOnce ? 1 : 2))
-            client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos), duplicate: true))
+            client.receives(.publish(1, "x", id: id, qos: QualityOfService(qos), duplicate: true))
             guard qos == .atLeastOnce else { return }
             client.sends(.publishAcknowledgement(1, 9))
             upstream.receives(.publishAcknowledgement(9))

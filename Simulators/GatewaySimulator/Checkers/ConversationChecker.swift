@@ -134,9 +134,8 @@ struct ConversationChecker {
 
     // MARK: Said to the client
 
-    /// The gateway sends a datagram to an address of a client.
-    ///
-    /// - Parameter isAnswer: It does so while it is told of a datagram of this client.
+    /// The gateway sends a datagram to an address of a client; `isAnswer` where it is being told of a datagram of this
+    /// client.
     mutating func gatewaySent(_ datagram: [UInt8], to client: Int, at address: Int, isAnswer: Bool, plan: WorldPlan) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
         switch message {
@@ -214,14 +213,17 @@ struct ConversationChecker {
         }
     }
 
-    private mutating func checkTopic(of publish: MQTTSN.Publish, _ datagram: [UInt8], _ client: Int, _ plan: WorldPlan) {
+    private mutating func checkTopic(of publish: MQTTSN.Publish, _ datagram: [UInt8], _ client: Int, _ plan: WorldPlan)
+    {
         let name: [UInt8]?
         switch publish.flags.topicIDType {
         case .normal: name = conversations[client].toldNames[publish.topicID]
         case .predefined, .shortName: name = plan.name(of: publish.topicID, publish.flags.topicIDType)
         case .reserved: name = nil
         }
-        guard let name else { return violate(client, "gets PUBLISH with topic id \(publish.topicID), which it was not told") }
+        guard let name else {
+            return violate(client, "gets PUBLISH with topic id \(publish.topicID), which it was not told")
+        }
         guard let stamp = Stamp(datagram[publish.data]), plan.topics.indices.contains(stamp.topic) else { return }
         if plan.topics[stamp.topic].name != name {
             violate(client, "gets \(stamp) as \(String(decoding: name, as: UTF8.self))")

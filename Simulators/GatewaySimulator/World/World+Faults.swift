@@ -145,7 +145,9 @@ extension World {
             let code = ReturnCode(rawValue: UInt8(pick(4)))
             let answer = PublishAcknowledgement(topicID: topicID, messageID: messageID, returnCode: code)
             bytes.appendMessage(.publishAcknowledgement(answer))
-        case 12: bytes.appendMessage(.willTopicUpdate(WillTopic(flags: flags, topic: 0..<topic.count)), from: topic.span.bytes)
+        case 12:
+            bytes.appendMessage(
+                .willTopicUpdate(WillTopic(flags: flags, topic: 0..<topic.count)), from: topic.span.bytes)
         case 13: bytes.appendMessage(.willMessageUpdate(all), from: text.span.bytes)
         case 14: bytes.appendMessage(.searchGateway(radius: 0))
         default:

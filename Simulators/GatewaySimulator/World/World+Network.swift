@@ -54,7 +54,9 @@ extension World {
         } else if !damaged.isEmpty {
             damaged[pick(damaged.count)] ^= UInt8(1 << pick(8))
             // Whatever it has become, it must not name anybody.
-            if (try? Message.decode(damaged.span.bytes))?.type != .connect { gatewayWillReceive(damaged, at: newAddress()) }
+            if (try? Message.decode(damaged.span.bytes))?.type != .connect {
+                gatewayWillReceive(damaged, at: newAddress())
+            }
         }
     }
 
@@ -135,7 +137,8 @@ extension World {
 
     private func noteSent(_ bytes: [UInt8], to client: Int) {
         switch try? Message.decode(bytes.span.bytes) {
-        case .connectAcknowledgement(let code)?: if code != .accepted { deliveries.sessionRefused(client) }
+        case .connectAcknowledgement(let code)?:
+            if code == .accepted { deliveries.sessionAccepted(client) } else { deliveries.sessionRefused(client) }
         case .publish(let publish)?:
             guard let stamp = Stamp(bytes[publish.data]) else { return }
             deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)

@@ -130,6 +130,9 @@ enum Schema {
             "limits.queued_bytes", \.gateway.limits.queuedByteCount, 1...1_099_511_627_776, "bytes",
             "Payload waiting for all clients together."),
         .integer(
+            "limits.topic_names_bytes", \.gateway.limits.topicNamesByteCount, 1...1_099_511_627_776, "bytes",
+            "All topic names and filters in use together, each counted once."),
+        .integer(
             "limits.upstream_queued_bytes", \.gateway.limits.queuedByteCountPerUpstream, 1_024...1_073_741_824,
             "bytes", "Octets waiting to be written to one broker connection."),
         .integer(

@@ -232,8 +232,7 @@ extension ClientSession {
     ) {
         guard let route else { return }
         if environment.store[index].qos != .atMostOnce, environment.store[index].messageID == 0 {
-            let packetID = environment.store[index].packetID
-            environment.store[index].messageID = packetID == 0 ? nextMessageID() : packetID
+            environment.store[index].messageID = newMessageID(preferring: environment.store[index].packetID)
         }
         let message = environment.store[index]
         let flags = Flags(
@@ -245,6 +244,14 @@ extension ClientSession {
             dataByteCount: Int(message.payloadByteCount))
         environment.store.appendPayload(of: index, to: &environment.effects.bytes)
         environment.endDatagram(start, to: route)
+    }
+
+    /// The broker's packet identifier, where it has one for the message (AMB-23) and the message before did not go under
+    /// the same: a broker that has forgotten counts anew, and an answer that comes twice would answer two messages.
+    private mutating func newMessageID(preferring packetID: PacketID) -> MessageID {
+        var messageID = packetID == 0 ? nextMessageID() : packetID
+        while messageID == answeredMessageID { messageID = nextMessageID() }
+        return messageID
     }
 
     /// Sends the first message again, with DUP and under the same message id.
@@ -276,6 +283,8 @@ extension ClientSession {
     }
 
     private mutating func removeFirst(in environment: inout Environment) {
+        let messageID = environment.store[queue.first].messageID
+        if messageID != 0 { answeredMessageID = messageID }
         environment.topicNames.release(environment.store[queue.first].topicName)
         queue.removeFirst(in: &environment.store)
         renewals = 0

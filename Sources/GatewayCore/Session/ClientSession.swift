@@ -121,6 +121,8 @@ struct ClientSession: SlabElement {
     var open = OpenExchange()
     var roundTrip = RoundTripEstimate()
     var lastMessageID: MessageID = 0
+    /// Under which the last message went to the client that it has answered to the end; 0 before the first.
+    var answeredMessageID: MessageID = 0
     var deliveriesSinceWakeUp = 0
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0

@@ -23,6 +23,8 @@ package struct HostSettings: Equatable, Sendable {
     package var logLevel = LogLevel.info
     /// Lines per second about senders the gateway does not know; further ones are only counted.
     package var strangerLogLinesPerSecond = 10
+    /// Lines per second about clients that come, go, move or lose their connection; further ones are only counted.
+    package var clientLogLinesPerSecond = 50
 
     package static let maximumListenerCount = 64
 
@@ -122,11 +124,11 @@ package enum LogLevel: UInt8, Comparable, CaseIterable, Sendable {
     case error
     /// Something that may need the owner.
     case warning
-    /// Starts, stops, and the broker coming and going.
+    /// Starts, stops, the broker and clients coming and going.
     case info
-    /// Clients coming and going.
+    /// Why a message was refused or dropped.
     case debug
-    /// Every message.
+    /// Every datagram.
     case trace
 
     package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }

@@ -34,4 +34,6 @@ package enum StreamEnd: UInt8, Hashable, Sendable, CaseIterable {
     case failed
     /// The broker took bytes too slowly and the host's queue reached its bound.
     case queueOverflow
+    /// This machine could not open the stream: no descriptor, memory or port was left. It says nothing of the broker.
+    case localFailure
 }

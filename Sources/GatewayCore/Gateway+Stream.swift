@@ -118,6 +118,7 @@ extension Gateway {
         brokerIsReachable(true)
         guard answer.returnCode == .accepted else {
             environment.observe(.upstreamRefused, detail: Int(answer.returnCode.rawValue))
+            environment.upstreams[slot].state = .refused
             connectRefused(answer.returnCode, slot: slot)
             return
         }
@@ -157,6 +158,7 @@ extension Gateway {
         case .unresolved, .refused, .timedOut:
             environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
             brokerIsReachable(false)
+        case .localFailure: environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
         case .closedByBroker, .failed, .queueOverflow: break
         }
         connectionEnded(id.slot)
@@ -194,11 +196,12 @@ extension Gateway {
             return
         }
         switch environment.upstreams[slot].state {
-        case .idle: break
+        case .idle, .refused: break
         case .waiting: environment.openStream(ofUpstream: slot)
         case .opening, .connecting:
             environment.observe(.upstreamUnavailable, detail: Int(StreamEnd.timedOut.rawValue))
             brokerIsReachable(false)
+            environment.sayGoodbye(onUpstream: slot)  // no client has failed
             breakOff(slot)
         case .open:
             if environment.upstreams[slot].pingResponseDeadline == nil {

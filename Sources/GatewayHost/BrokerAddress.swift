@@ -12,6 +12,8 @@ final class BrokerAddress {
     private let loop: EventLoop
     private var addresses: [SocketAddress] = []
     private var resolvedAt: UInt64 = 0
+    /// The last one that answered.
+    private var lastGood: SocketAddress?
     private var waiting: [BrokerStream] = []
     private unowned let host: Host
 
@@ -27,11 +29,27 @@ final class BrokerAddress {
         if let numeric = SocketAddress(numeric: endpoint.host, port: endpoint.port) {
             stream.connect(to: [numeric])
         } else if !addresses.isEmpty, loop.now &- resolvedAt < Self.lifetime {
-            stream.connect(to: addresses)
+            stream.connect(to: inOrder)
         } else {
             waiting.append(stream)
             if waiting.count == 1 { resolve() }
         }
+    }
+
+    /// The addresses in the order to try them: one that worked comes before others that may let everybody wait.
+    var inOrder: [SocketAddress] {
+        guard let lastGood, let index = addresses.firstIndex(of: lastGood) else { return addresses }
+        var ordered = addresses
+        ordered.remove(at: index)
+        return [lastGood] + ordered
+    }
+
+    func hasWorked(_ address: SocketAddress) { lastGood = address }
+
+    /// Takes note of where the broker is.
+    func found(_ addresses: [SocketAddress]) {
+        self.addresses = addresses
+        resolvedAt = loop.now
     }
 
     func close() { resolver.close() }
@@ -44,10 +62,9 @@ final class BrokerAddress {
         let streams = waiting
         waiting = []
         switch result {
-        case .success(let found):
-            addresses = found
-            resolvedAt = loop.now
-            for stream in streams where host.isCurrent(stream) { stream.connect(to: found) }
+        case .success(let addresses):
+            found(addresses)
+            for stream in streams where host.isCurrent(stream) { stream.connect(to: inOrder) }
         case .failure(let error):
             for stream in streams where host.isCurrent(stream) { host.streamUnresolved(stream, error) }
         }

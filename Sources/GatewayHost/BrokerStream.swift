@@ -6,6 +6,9 @@ final class BrokerStream: TCPStreamDelegate {
     let id: UpstreamID
     private(set) var stream: TCPStream?
     private var remainingAddresses: ArraySlice<SocketAddress> = []
+    private var options: TCPStreamOptions
+    /// What another machine's silence or refusal said, before this one failed by itself.
+    private var remoteFailure: IOError?
     /// Whether the core knows that bytes wait in the write queue.
     private var isReportedBlocked = false
     /// Whether bytes were queued in this turn.
@@ -15,25 +18,32 @@ final class BrokerStream: TCPStreamDelegate {
     init(_ id: UpstreamID, host: Host) {
         self.id = id
         self.host = host
+        options = host.streamOptions
     }
 
-    /// Connects to the first of the addresses; to the next when that fails.
+    /// Connects to the first of the addresses; to the next when that fails. Together they have the time that the core
+    /// gives an attempt, so that one that does not answer leaves some to the next.
     func connect(to addresses: [SocketAddress]) {
         remainingAddresses = addresses[...]
+        options.connectTimeout /= max(1, addresses.count)
         connectToNext()
     }
 
     private func connectToNext() {
         guard let address = remainingAddresses.popFirst() else { return }
-        stream = TCPStream(
-            connectingTo: address, options: host.streamOptions, loop: host.loop, delegate: self)
+        stream = TCPStream(connectingTo: address, options: options, loop: host.loop, delegate: self)
     }
 
     func write(_ bytes: RawSpan) { stream?.queueWrite(bytes) }
 
-    /// Hands what was queued in this turn to the system; tells the core when not all was taken.
+    /// Octets that the system has not been handed.
+    var queuedByteCount: Int { stream?.queuedByteCount ?? 0 }
+
+    /// Whether the system may take what is queued: it has not refused anything since it last took all.
+    var canFlush: Bool { !isReportedBlocked }
+
+    /// Hands what was queued to the system; tells the core when not all was taken.
     func flush() {
-        hasQueued = false
         guard let stream else { return }
         stream.flush()
         let queued = stream.queuedByteCount
@@ -56,7 +66,7 @@ final class BrokerStream: TCPStreamDelegate {
 
     // MARK: TCPStreamDelegate
 
-    func streamOpened(_ stream: TCPStream) { host.handle(.streamOpened(id)) }
+    func streamOpened(_ stream: TCPStream) { host.streamOpened(self, to: stream.remoteAddress) }
 
     func streamReadable(_ stream: TCPStream) {
         _ = stream.read { host.handle(.streamReceived(id), $0) }
@@ -68,15 +78,14 @@ final class BrokerStream: TCPStreamDelegate {
     }
 
     func streamClosed(_ stream: TCPStream, reason: StreamCloseReason) {
-        if !wasOpened(reason), !remainingAddresses.isEmpty {
-            connectToNext()
-            return
+        guard case .failed(let error) = reason, error.phase == .connecting else {
+            return host.streamEnded(self, reason: reason)
         }
-        host.streamEnded(self, reason: reason)
-    }
-
-    private func wasOpened(_ reason: StreamCloseReason) -> Bool {
-        guard case .failed(let error) = reason else { return true }
-        return !error.isConnecting
+        if !error.isLocal { remoteFailure = error }
+        if remainingAddresses.isEmpty {
+            host.streamEnded(self, reason: .failed(remoteFailure ?? error))
+        } else {
+            connectToNext()
+        }
     }
 }

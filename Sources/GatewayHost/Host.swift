@@ -16,9 +16,12 @@ package final class Host {
     private var streams = StreamTable()
     /// Streams with bytes of this turn.
     private var written: [BrokerStream] = []
+    /// Those of them that hold more than the core allows a stream that is blocked.
+    private var crowded: [BrokerStream] = []
+    private let queuedByteCountPerStream: Int
     /// Streams that still deliver their last bytes.
-    private var closing: [TCPStream] = []
-    private var brokerAddress: BrokerAddress?
+    private var closing = ClosingStreams()
+    private(set) var brokerAddress: BrokerAddress?
     private var reporter: Reporter
     let streamOptions: TCPStreamOptions
     package private(set) var isStopping = false
@@ -27,7 +30,8 @@ package final class Host {
     package init(settings: Settings, seed: UInt64, log: Log, loop: EventLoop) throws(HostError) {
         self.loop = loop
         gateway = Gateway(configuration: settings.gateway, seed: seed)
-        reporter = Reporter(log: log, strangerLinesPerSecond: settings.host.strangerLogLinesPerSecond)
+        reporter = Reporter(log: log, settings.host)
+        queuedByteCountPerStream = settings.gateway.limits.queuedByteCountPerUpstream
         streamOptions = Self.streamOptions(for: settings.gateway)
         do throws(HostError) {
             for (index, listener) in settings.host.listeners.enumerated() {
@@ -44,7 +48,6 @@ package final class Host {
     private static func streamOptions(for configuration: GatewayConfiguration) -> TCPStreamOptions {
         var options = TCPStreamOptions()
         options.maximumQueuedByteCount = configuration.limits.queuedByteCountPerUpstream * 2 + 1_048_576
-        options.lingerTimeout = .milliseconds(800)
         let upstream = configuration.upstream
         options.connectTimeout = .nanoseconds(Int64(clamping: upstream.connectTimeout.nanoseconds))
         // What the network does not acknowledge for this long is as lost as a PINGRESP that does not come.
@@ -97,12 +100,15 @@ package final class Host {
     private func flush() {
         for link in links where link.hasQueued { flush(link) }
         // Flushing may tell the core of a blocked stream, which may write to others.
-        while let stream = written.popLast() { stream.flush() }
+        while let stream = written.popLast() {
+            stream.hasQueued = false
+            stream.flush()
+        }
     }
 
     private func flush(_ link: UDPLink) {
         link.hasQueued = false
-        reporter.flushed(link.transport.flush(), on: link.transport)
+        reporter.flushed(link.transport.flush())
     }
 
     // MARK: Events
@@ -115,6 +121,12 @@ package final class Host {
     func handle(_ event: Event, _ bytes: RawSpan) {
         gateway.handle(event, bytes, at: Instant(nanoseconds: loop.now), into: &effects)
         runEffects()
+        flushCrowded()
+    }
+
+    /// One turn can bring more than a stream's bound: the core learns in time when the system takes no more.
+    private func flushCrowded() {
+        while let stream = crowded.popLast() { stream.flush() }
     }
 
     /// One batch: the kernel tells again in the next turn when there is more, so the broker's side gets its turn too.
@@ -135,6 +147,11 @@ package final class Host {
         }
     }
 
+    func streamOpened(_ stream: BrokerStream, to address: SocketAddress) {
+        brokerAddress?.hasWorked(address)
+        handle(.streamOpened(stream.id))
+    }
+
     func isCurrent(_ stream: BrokerStream) -> Bool { streams[stream.id] === stream }
 
     func streamEnded(_ stream: BrokerStream, reason: StreamCloseReason) {
@@ -146,7 +163,7 @@ package final class Host {
     func streamUnresolved(_ stream: BrokerStream, _ error: ResolveError) {
         guard streams.remove(stream.id) != nil else { return }
         reporter.unresolved(error)
-        handle(.streamClosed(stream.id, .unresolved))
+        handle(.streamClosed(stream.id, error.isLocal ? .localFailure : .unresolved))
     }
 
     // MARK: Effects
@@ -213,6 +230,7 @@ package final class Host {
     private func write(_ bytes: RawSpan, on id: UpstreamID) {
         guard let stream = streams[id] else { return }
         stream.write(bytes)
+        if stream.canFlush, stream.queuedByteCount > queuedByteCountPerStream { crowded.append(stream) }
         guard !stream.hasQueued else { return }
         stream.hasQueued = true
         written.append(stream)
@@ -221,33 +239,36 @@ package final class Host {
     private func close(_ id: UpstreamID) {
         guard let stream = streams.remove(id) else { return }
         stream.close()
-        if isStopping, let connection = stream.stream { closing.append(connection) }
+        if let connection = stream.stream { closing.insert(connection) }
     }
 
     private func observe(_ observation: Observation, _ arena: RawSpan) {
+        guard let level = reporter.count(observation.kind) else { return }
         let address = observation.peer.flatMap { links[Int($0.link.rawValue)].peers.address(of: $0) }
-        reporter.report(observation, clientID: arena.extracting(observation.clientID), address: address)
+        reporter.write(level, observation, clientID: arena.extracting(observation.clientID), address: address)
     }
 
     // MARK: The end
 
-    /// Says goodbye to clients and broker; `hasStopped` tells when everybody has heard it or time is up.
+    /// Says goodbye to clients and broker; `hasStopped` tells when everybody has heard it.
     package func stop() {
         guard !isStopping else { return }
         isStopping = true
+        reporter.stopBegan()
         handle(.shutdownRequested)
         flush()
+        reporter.stopEnded()
     }
 
     /// Whether every connection to the broker has delivered its last bytes.
-    package var hasStopped: Bool { isStopping && closing.allSatisfy(\.isClosed) }
+    package var hasStopped: Bool { isStopping && closing.areDone }
 
-    /// Closes the sockets; what connections to the broker have not delivered is lost. The host must not be used
-    /// afterwards.
+    /// Closes the sockets. Connections that were ended are left to the system, which goes on delivering what it was
+    /// handed; others are cut. The host must not be used afterwards.
     package func close() {
         for link in links { link.close() }
         for stream in streams.removeAll() { stream.abort() }
-        for connection in closing { connection.abort() }
+        closing.leaveToSystem()
         brokerAddress?.close()
         reporter.summarize()
     }
@@ -294,8 +315,10 @@ extension StreamEnd {
         case .endOfStream: self = .closedByBroker
         case .writeQueueOverflow: self = .queueOverflow
         case .failed(let error):
-            if !error.isConnecting {
+            if error.phase != .connecting {
                 self = .failed
+            } else if error.isLocal {
+                self = .localFailure
             } else {
                 self = error.isTimeout ? .timedOut : .refused
             }

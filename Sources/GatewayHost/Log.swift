@@ -2,20 +2,41 @@ package import Configuration
 import Transports
 
 /// Structured lines on standard error: time, level, what happened, and its circumstances as `key=value`.
-package struct Log: Sendable {
-    package let level: LogLevel
+///
+/// Whoever reads the lines cannot hold up the gateway: those that nobody takes in time are left out and counted.
+package final class Log {
+    /// What the lines of one turn may wait for their reader together, in nanoseconds.
+    private static let patiencePerTurn: UInt64 = 50_000_000
 
-    package init(level: LogLevel) { self.level = level }
+    package let level: LogLevel
+    private let descriptor: Int32
+    private var patience = patiencePerTurn
+    private var leftOutCount = 0
+
+    /// Writes lines of `level` and of those before it; not to standard error where a test gives another `descriptor`.
+    package init(level: LogLevel, descriptor: Int32 = PatientOutput.standardError) {
+        (self.level, self.descriptor) = (level, descriptor)
+    }
 
     package func isOn(_ level: LogLevel) -> Bool { level <= self.level }
 
     /// Writes one line, whatever is in the text: line breaks and control characters are shown, not obeyed.
     package func write(_ level: LogLevel, _ text: String) {
         guard isOn(level) else { return }
+        if leftOutCount > 0, put(.warning, "log lines left out, nobody took them in time: count=\(leftOutCount)") {
+            leftOutCount = 0
+        }
+        if leftOutCount > 0 || !put(level, text) { leftOutCount += 1 }
+    }
+
+    /// Lets the next turn's lines wait anew, unless the last ones were in vain.
+    package func turnEnded() { patience = leftOutCount > 0 ? 0 : Self.patiencePerTurn }
+
+    private func put(_ level: LogLevel, _ text: String) -> Bool {
         let (seconds, nanoseconds) = WallClock.now()
         let stamp = Timestamp(secondsSince1970: seconds, milliseconds: Int(nanoseconds) / 1_000_000)
         let line = Array("\(stamp) \(level.label) \(LogText.visible(text))\n".utf8)
-        StandardError.write(line.span.bytes)
+        return PatientOutput.write(line.span.bytes, to: descriptor, patience: &patience)
     }
 }
 

@@ -26,20 +26,31 @@ enum ObservationText {
         }
     }
 
-    /// Whether anybody who can send a datagram can cause it, so that its lines are limited in number.
-    static func isCausedByStrangers(_ kind: ObservationKind) -> Bool {
+    /// Who brings an observation about, in whatever numbers.
+    enum Cause {
+        /// Whoever can send a datagram.
+        case sender
+        /// Each client for itself, all of them at once where the broker fails.
+        case client
+        /// The gateway, the broker or the owner.
+        case gateway
+    }
+
+    /// Lines about senders and about clients are limited in number.
+    static func cause(of kind: ObservationKind) -> Cause {
         switch kind {
         case .clientRefused, .clientSetUpAbandoned, .messageDroppedTooLong, .messageDroppedNotRegistered,
             .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram,
             .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused:
-            true
+            .sender
+        case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
+            .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .upstreamLost, .upstreamRestored,
+            .upstreamRefused, .upstreamUnavailable, .upstreamOpened, .upstreamPaused, .upstreamResumed:
+            .client
         case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
-            .searchAnswered, .clientLost, .clientDismissed, .willNotPublished, .queueDropsReported, .brokerUnreachable,
-            .upstreamLost, .upstreamRefused, .malformedPacket, .clientConnected, .clientResumed, .clientMoved,
-            .clientDisconnected, .sessionEvicted, .willPublished, .brokerReachable, .upstreamRestored, .advertised,
-            .upstreamOpened, .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed:
-            false
+            .searchAnswered, .brokerReachable, .brokerUnreachable, .malformedPacket, .unexpectedPacket, .advertised:
+            .gateway
         }
     }
 
@@ -65,7 +76,8 @@ enum ObservationText {
         case .messageDroppedNotRegistered: dropped("the client did not accept its topic")
         case .messageDroppedUpstreamDown: dropped("the broker is not connected")
         case .messageDroppedUpstreamBlocked: dropped("the broker takes no more")
-        case .qosMinusOneDropped: "publish without connection dropped: topic \(detail) is not open to all"
+        case .qosMinusOneDropped:
+            "publish without connection dropped" + (detail == 0 ? "" : ": topic \(detail) is not open to all")
         case .malformedDatagram: "malformed datagram dropped: \(decodeReason(detail))"
         case .truncatedDatagram: "datagram dropped: longer than the gateway receives"
         case .unexpectedMessage: "\(messageName(detail)) ignored: it has no place here"
@@ -81,7 +93,7 @@ enum ObservationText {
         case .upstreamRefused: "broker refused a connection: MQTT return code \(detail)"
         case .upstreamUnavailable: "broker connection failed: \(streamEnd(detail))"
         case .malformedPacket: "malformed packet from the broker, connection closed: \(packetError(detail))"
-        case .unexpectedPacket: "packet of type \(detail) from the broker ignored: nothing waits for it"
+        case .unexpectedPacket: "packet of type \(detail) from the broker has no place here"
         case .upstreamPaused: "broker connection paused: the client cannot keep up"
         case .upstreamResumed: "broker connection resumed"
         case .messageForwarded: "message forwarded"
@@ -106,7 +118,16 @@ enum ObservationText {
     }
 
     private static func streamEnd(_ end: Int) -> String {
-        StreamEnd(rawValue: UInt8(clamping: end)).map { "\($0)" } ?? "\(end)"
+        switch StreamEnd(rawValue: UInt8(clamping: end)) {
+        case .unresolved: "its name could not be resolved"
+        case .refused: "refused"
+        case .timedOut: "no answer in time"
+        case .closedByBroker: "closed by the broker"
+        case .failed: "it broke"
+        case .queueOverflow: "the broker took bytes too slowly"
+        case .localFailure: "this machine could not open one"
+        case nil: "reason \(end)"
+        }
     }
 
     private static func returnCode(_ code: Int) -> String {

@@ -7,54 +7,77 @@ import Transports
 struct Reporter {
     private(set) var counters = Counters()
     private let log: Log
-    private let strangerLinesPerSecond: Int
-    /// Lines that strangers may still cause in this second.
-    private var strangerLinesLeft: Int
-    private var suppressedLineCount = 0
+    private var linesAboutSenders: LineAllowance
+    private var linesAboutClients: LineAllowance
     private var secondBegan: UInt64 = 0
     private var undeliveredCount = 0
+    /// While the gateway says goodbye to everybody, so many have heard it; nil at all other times.
+    private var dismissedCount: Int?
     private var lastConnectError = ""
 
-    init(log: Log, strangerLinesPerSecond: Int) {
+    init(log: Log, _ settings: HostSettings) {
         self.log = log
-        self.strangerLinesPerSecond = strangerLinesPerSecond
-        strangerLinesLeft = strangerLinesPerSecond
+        linesAboutSenders = LineAllowance(
+            "senders", key: "log.stranger_lines_per_second", perSecond: settings.strangerLogLinesPerSecond)
+        linesAboutClients = LineAllowance(
+            "clients", key: "log.client_lines_per_second", perSecond: settings.clientLogLinesPerSecond)
     }
 
-    mutating func report(_ observation: Observation, clientID: RawSpan, address: SocketAddress?) {
-        let kind = observation.kind
+    /// Counts an observation; returns the level of its line where one is to be written.
+    mutating func count(_ kind: ObservationKind) -> LogLevel? {
         counters.count(kind)
-        guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind) else { return }
-        var line = ObservationText.words(for: kind, detail: observation.detail)
+        if kind == .clientDismissed, let count = dismissedCount {
+            dismissedCount = count + 1
+            return nil
+        }
+        guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind) else { return nil }
+        return level
+    }
+
+    private mutating func mayWrite(_ kind: ObservationKind) -> Bool {
+        switch ObservationText.cause(of: kind) {
+        case .sender: linesAboutSenders.take()
+        case .client: linesAboutClients.take()
+        case .gateway: true
+        }
+    }
+
+    /// Writes an observation's line.
+    func write(_ level: LogLevel, _ observation: Observation, clientID: RawSpan, address: SocketAddress?) {
+        var line = ObservationText.words(for: observation.kind, detail: observation.detail)
         if !clientID.isEmpty { line += " client=" + LogText.quoted(clientID.copy(of: 0..<clientID.byteCount)) }
         if let address { line += " address=\(address)" }
         log.write(level, line)
     }
 
-    private mutating func mayWrite(_ kind: ObservationKind) -> Bool {
-        guard ObservationText.isCausedByStrangers(kind) else { return true }
-        guard strangerLinesLeft > 0 else {
-            suppressedLineCount += 1
-            return false
-        }
-        strangerLinesLeft -= 1
-        return true
-    }
-
-    /// Begins a new second for lines that strangers cause, and owns up to those left out.
+    /// Begins a new second for lines that are limited in number, and owns up to those left out.
     mutating func turnEnded(at now: UInt64) {
+        log.turnEnded()
         guard now &- secondBegan >= 1_000_000_000 else { return }
         secondBegan = now
-        strangerLinesLeft = strangerLinesPerSecond
-        if suppressedLineCount > 0 {
-            log.write(
-                .info, "log lines about senders left out: count=\(suppressedLineCount) (log.stranger_lines_per_second)")
-            suppressedLineCount = 0
-        }
+        ownUp()
+    }
+
+    private mutating func ownUp() {
+        linesAboutSenders.refill(log)
+        linesAboutClients.refill(log)
         if undeliveredCount > 0 {
             log.write(.warning, "datagrams not taken by the system: count=\(undeliveredCount)")
             undeliveredCount = 0
         }
+    }
+
+    // MARK: The end
+
+    /// From here on clients are only counted that are told to connect anew: at the end that is everybody.
+    mutating func stopBegan() { dismissedCount = 0 }
+
+    /// Says how many they were.
+    mutating func stopEnded() {
+        if let count = dismissedCount, count > 0 {
+            log.write(.info, "clients told to connect anew: count=\(count)")
+        }
+        dismissedCount = nil
     }
 
     // MARK: The machine
@@ -81,7 +104,7 @@ struct Reporter {
         log.write(.info, "forwarders of udp://\(address): \(isOpenToAll ? "any" : "\(listener.forwarders.count)")")
     }
 
-    mutating func flushed(_ result: FlushResult, on transport: UDPTransport) {
+    mutating func flushed(_ result: FlushResult) {
         undeliveredCount += result.droppedCount
     }
 
@@ -89,18 +112,29 @@ struct Reporter {
 
     mutating func streamEnded(_ reason: StreamCloseReason) {
         switch reason {
-        case .endOfStream: log.write(.debug, "broker closed a connection")
-        case .writeQueueOverflow: log.write(.warning, "broker connection closed: it took bytes too slowly")
-        case .failed(let error): connectFailed("\(error)")
+        case .endOfStream: writeAboutClient(.debug, "broker closed a connection")
+        case .writeQueueOverflow: writeAboutClient(.warning, "broker connection closed: it took bytes too slowly")
+        case .failed(let error): connectionFailed("\(error)" + Self.advice(for: error))
         }
     }
 
-    mutating func unresolved(_ error: ResolveError) { connectFailed("\(error)") }
+    /// What the owner can do where the system says no to every client beyond some number.
+    private static func advice(for error: IOError) -> String {
+        guard error.isDescriptorShortage else { return "" }
+        return "; \(ProcessLimits.fileDescriptorLimit()) files may be open: raise the limit (LimitNOFILE= in systemd,"
+            + " ulimit -Hn) or lower clients.maximum"
+    }
+
+    mutating func unresolved(_ error: ResolveError) { connectionFailed("\(error)") }
 
     /// Thousands of clients meet the same broken broker; the same words are said once until they change.
-    private mutating func connectFailed(_ words: String) {
-        log.write(words == lastConnectError ? .debug : .warning, "broker connection failed: \(words)")
+    private mutating func connectionFailed(_ words: String) {
+        writeAboutClient(words == lastConnectError ? .debug : .warning, "broker connection failed: \(words)")
         lastConnectError = words
+    }
+
+    private mutating func writeAboutClient(_ level: LogLevel, _ text: String) {
+        if log.isOn(level), linesAboutClients.take() { log.write(level, text) }
     }
 
     func traceReceived(_ byteCount: Int, from address: SocketAddress) {
@@ -112,7 +146,8 @@ struct Reporter {
     }
 
     /// Everything that was counted, for the last lines of a run.
-    func summarize() {
+    mutating func summarize() {
+        ownUp()
         for kind in ObservationKind.allCases where counters[kind] > 0 {
             log.write(.info, "counted \(kind)=\(counters[kind])")
         }

@@ -6,12 +6,24 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What was attempted, with its object, such as `bind udp://[::]:1884`.
     package let operation: String
 
+    /// What the call belonged to.
+    package enum Phase: Equatable, Sendable {
+        /// The attempt to open a TCP connection.
+        case connecting
+        /// Anything else.
+        case other
+    }
+
+    /// Tells a connection that could not be opened from one that broke.
+    package let phase: Phase
+
     /// The `errno` value.
     package let code: Int32
 
-    package init(operation: String, code: Int32) {
+    package init(operation: String, code: Int32, phase: Phase = .other) {
         self.operation = operation
         self.code = code
+        self.phase = phase
     }
 
     /// Such as `bind udp://0.0.0.0:1884: address already in use (EADDRINUSE)`.
@@ -23,8 +35,17 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
         return "\(operation): \(sentence.prefix(1).lowercased())\(sentence.dropFirst()) (\(String(cString: name)))"
     }
 
-    /// Whether the attempt to open a TCP connection failed, rather than the connection itself.
-    package var isConnecting: Bool { operation.hasPrefix("connect ") }
+    /// Whether this machine lacks something, a descriptor, memory, a port, a network interface's address, so that
+    /// nothing is said about whoever the call was meant for.
+    package var isLocal: Bool {
+        switch code {
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC, EADDRNOTAVAIL, EADDRINUSE, EAGAIN, EAFNOSUPPORT: true
+        default: false
+        }
+    }
+
+    /// Whether the process may open no more files.
+    package var isDescriptorShortage: Bool { code == EMFILE }
 
     /// Whether nobody answered in time.
     package var isTimeout: Bool { code == ETIMEDOUT }

@@ -15,6 +15,13 @@ package enum ProcessLimits {
         return (UInt64(limits.rlim_cur), UInt64(limits.rlim_max))
     }
 
+    /// How many descriptors the process may open.
+    package static func fileDescriptorLimit() -> UInt64 {
+        var limits = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
+        return UInt64(limits.rlim_cur)
+    }
+
     /// The memory that the process occupies, in octets (proc(5), statm); nil when the system does not tell.
     package static func residentMemoryByteCount() -> UInt64? {
         guard let text = try? FileReader.read(path: "/proc/self/statm", maximumByteCount: 4_096) else { return nil }

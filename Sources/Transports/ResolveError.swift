@@ -13,6 +13,14 @@ package enum ResolveError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The code for a name that does not exist.
     static let noName = EAI_NONAME
 
+    /// Whether this machine lacks something, so that nothing is said about the name.
+    package var isLocal: Bool {
+        switch self {
+        case .failed(_, let code): code == EAI_MEMORY
+        case .tooManyRequests, .unavailable: true
+        }
+    }
+
     /// Such as `resolve broker.example: name or service not known`.
     package var description: String {
         switch self {

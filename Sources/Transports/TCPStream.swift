@@ -44,7 +44,7 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
         do throws(IOError) {
             try startConnecting()
         } catch {
-            fail(.failed(error))
+            fail(.failed(IOError(operation: error.operation, code: error.code, phase: .connecting)))
         }
     }
 
@@ -189,6 +189,19 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
         finish()
     }
 
+    /// Leaves a stream that is closing to the system, for the end of the process: the system goes on delivering what it
+    /// has been handed, and what it has not been handed is lost.
+    package func leaveToSystem() {
+        guard state == .closing else {
+            abort()
+            return
+        }
+        shutDownWriting()
+        // What was received and not read would make the system cut the connection instead.
+        while receive() > 0 {}
+        finish()
+    }
+
     private func shutDownWriting() {
         _ = shutdown(socket.value, Int32(SHUT_WR))
     }
@@ -231,13 +244,17 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
         stopTimer()
         let code = pendingErrorCode()
         guard code == 0 else {
-            fail(.failed(IOError(operation: "connect tcp://\(remoteAddress)", code: code)))
+            fail(.failed(connectError(code)))
             return
         }
         state = .open
         updateInterest()
         delegate?.streamOpened(self)
         flush()
+    }
+
+    private func connectError(_ code: Int32) -> IOError {
+        IOError(operation: "connect tcp://\(remoteAddress)", code: code, phase: .connecting)
     }
 
     private func readyWhileOpen(_ readiness: Readiness) {
@@ -312,7 +329,7 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
     package func timerFired(_ timer: LoopTimer) {
         self.timer = nil
         switch state {
-        case .connecting: fail(.failed(IOError(operation: "connect tcp://\(remoteAddress)", code: ETIMEDOUT)))
+        case .connecting: fail(.failed(connectError(ETIMEDOUT)))
         case .open: break
         case .closing: abort()
         case .closed:

@@ -60,8 +60,9 @@ struct RunCommand {
 
     private func serve(_ host: Host, until stop: StopRequest) throws(IOError) {
         while !stop.isRequested { try host.turn() }
-        host.stop()
+        // Thousands of goodbyes take their time too.
         let end = MonotonicClock.now() + Self.farewell
+        host.stop()
         while !host.hasStopped, MonotonicClock.now() < end {
             try host.loop.turn(deadline: end)
             host.finishTurn()

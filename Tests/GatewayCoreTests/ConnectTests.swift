@@ -99,6 +99,21 @@ import Testing
         #expect(dialogue.sessionCount == 0)
     }
 
+    @Test("GW-10 GW-21 What this machine lacks says nothing of the broker: the next client is asked for")
+    func localFailure() {
+        let dialogue = Dialogue()
+        dialogue.shared?.closes(.failed)
+        for name in ["c1", "c2"] {
+            let client = dialogue.client(name)
+            client.sends(.connect(name))
+            dialogue.opensStream().closes(.localFailure)
+            client.receives(.connectAcknowledgement(.congestion))
+            dialogue.observes(.upstreamUnavailable, detail: Int(StreamEnd.localFailure.rawValue))
+            dialogue.doesNotObserve(.brokerUnreachable)
+        }
+        #expect(dialogue.sessionCount == 0)
+    }
+
     @Test("GW-21 A broker that closes instead of answering is congestion")
     func closedBeforeConnack() {
         let dialogue = Dialogue()
@@ -119,7 +134,8 @@ import Testing
         client.receivesNothing()
         dialogue.passes(.milliseconds(1))
         client.receives(.connectAcknowledgement(.congestion))
-        upstream.receives(.close)
+        // The broker may have accepted nevertheless, and has no reason to publish a Will.
+        if opens { upstream.receives(.disconnect, .close) } else { upstream.receives(.close) }
         #expect(dialogue.sessionCount == 0)
     }
 
@@ -256,7 +272,7 @@ import Testing
             client.receives(.connectAcknowledgement())
         }
         client.sends(.connect("c1", keepAlive: 61))
-        if isAnswered { first.receives(.disconnect, .close) } else { first.receives(.close) }
+        first.receives(.disconnect, .close)
         _ = client.connectsUpstream()
         #expect(dialogue.sessionCount == 1)
     }

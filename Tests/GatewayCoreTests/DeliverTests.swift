@@ -170,6 +170,23 @@ import Testing
         client.receives(.publish(1, "2"))
     }
 
+    @Test("GW-57 AMB-18 PUBACK 0x02 to a QoS 0 message and to the QoS 1 message behind it: none is taken for delivered")
+    func renewedTwice() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "0"))
+        client.receives(.publish(1, "0"))
+        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 7))
+        client.receives(.publish(1, "1", id: 7, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 0, .invalidTopicID), .publishAcknowledgement(1, 7, .invalidTopicID))
+        upstream.receivesNothing()
+        client.receives(.register(1, 1, "a/b"))
+        client.sends(.registerAcknowledgement(1, 1))
+        client.receives(.publish(1, "1", id: 7, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publishAcknowledgement(1, 7))
+        upstream.receives(.publishAcknowledgement(7))
+    }
+
     @Test("GW-57 PUBACK 0x02 to a pre-defined id drops the message")
     func predefinedUnknown() {
         let topics = PredefinedTopics([.init(topicID: 7, topicName: Array("common/7".utf8))])

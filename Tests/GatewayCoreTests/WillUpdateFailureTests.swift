@@ -138,7 +138,7 @@ import Testing
         client.receivesNothing()
         dialogue.passes(.milliseconds(1))
         client.receives(.willTopicResponse(.congestion), .willMessageResponse(.congestion), .disconnect())
-        third.receives(.close)
+        third.receives(.disconnect, .close)
     }
 
     // MARK: The client goes on
@@ -149,7 +149,7 @@ import Testing
         let (client, second) = updating(dialogue)
         client.sends(.disconnect())
         client.receives(.disconnect())
-        second.receives(.close)
+        second.receives(.disconnect, .close)
         #expect(dialogue.sessionCount == 0)
     }
 

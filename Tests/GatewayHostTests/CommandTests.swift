@@ -197,6 +197,14 @@ extension RealSocketTests {
             gateway.process.kill(SIGTERM)
             // A second, and as much again for a machine that is busy.
             #expect(gateway.process.waitForExit(within: .seconds(2)) == .exited(0))
+            // Cut connections would have cost the broker the goodbye that it has not read yet.
+            for connection in broker.streams {
+                #expect(connection.socket.pendingError == 0)
+                try connection.expect(.disconnect)
+                #expect(try connection.hearsEnd())
+            }
+            #expect(gateway.log.contains { $0.hasSuffix(" info  clients told to connect anew: count=1") })
+            #expect(!gateway.log.contains { $0.contains("client told to connect anew") })
         }
 
         @Test func theLogTellsWhatHappened() throws {

@@ -55,7 +55,8 @@ extension RealSocketTests {
             try sensor.send(Datagram.publishComplete(publish.messageID))
         }
 
-        /// AMB-14: what the sensor has not acknowledged is the broker's still, so a gateway that is killed loses nothing.
+        /// AMB-14: what the sensor has not acknowledged is the broker's still, so a gateway that is killed loses
+        /// nothing.
         @Test(arguments: [DeliveryQoS.atLeastOnce, .exactlyOnce])
         func aKilledGatewayLosesNothingOfASleeper(qos: DeliveryQoS) throws {
             let mosquitto = try MosquittoProcess()

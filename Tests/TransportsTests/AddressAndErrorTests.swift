@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import Transports
 
@@ -53,6 +54,15 @@ import Transports
     @Test func description() {
         let error = IOError(operation: "bind udp://0.0.0.0:1884", code: 98)
         #expect(error.description == "bind udp://0.0.0.0:1884: address already in use (EADDRINUSE)")
+    }
+
+    /// What this machine lacks says nothing about whoever a call was meant for.
+    @Test(arguments: [
+        (EMFILE, true), (ENFILE, true), (ENOMEM, true), (ENOBUFS, true), (EADDRNOTAVAIL, true),
+        (ECONNREFUSED, false), (ETIMEDOUT, false), (ENETUNREACH, false), (EHOSTUNREACH, false), (ECONNRESET, false),
+    ])
+    func locality(code: Int32, isLocal: Bool) {
+        #expect(IOError(operation: "connect x", code: code, phase: .connecting).isLocal == isLocal)
     }
 
     @Test func unknownCode() {

@@ -20,6 +20,19 @@ private func writeMuchToBothStandardStreams() {
     StandardError.write(errorSpan.bytes)
 }
 
+/// Whether connecting with no descriptor left fails as an attempt to connect, for want of one.
+private func failsToConnectWithoutDescriptors() throws -> Bool {
+    let loop = try EventLoop()
+    let owner = StreamRecorder()
+    let address = try loopback("127.0.0.1", 1)
+    var limit = rlimit()
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    _ = TCPStream(connectingTo: address, loop: loop, delegate: owner)
+    _ = try loop.turn { !owner.closeReasons.isEmpty }
+    let error = IOError(operation: "connect tcp://\(address)", code: EMFILE, phase: .connecting)
+    return owner.closeReasons == [.failed(error)]
+}
+
 /// Signals and what else a program asks of its process.
 @Suite(.serialized) struct ProcessTests {
     @Test func aSignalIsAnEventOfTheLoop() throws {
@@ -43,6 +56,13 @@ private func writeMuchToBothStandardStreams() {
         let limits = ProcessLimits.raiseFileDescriptorLimit()
         #expect(limits.soft == limits.hard)
         #expect(limits.soft > 0)
+    }
+
+    /// What fails before the network is asked is a failure to connect as well.
+    @Test func aSocketThatCannotBeOpenedIsAFailedAttempt() async {
+        await #expect(processExitsWith: .exitCode(3)) {
+            ProcessControl.exit((try? failsToConnectWithoutDescriptors()) == true ? 3 : 4)
+        }
     }
 
     @Test func residentMemoryIsPlausible() throws {
@@ -88,6 +108,27 @@ private func writeMuchToBothStandardStreams() {
         try #require(descriptor >= 0)
         defer { close(descriptor) }
         #expect(!ProcessControl.isTerminal(descriptor))
+    }
+
+    /// A blocking descriptor, as standard error is, that nobody reads: the patience is used up once, and nothing is
+    /// waited for any more.
+    @Test(.timeLimit(.minutes(1))) func patientOutputDoesNotWaitForAReader() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let lines = [UInt8](repeating: UInt8(ascii: "x"), count: 1_000_000)
+        var patience: UInt64 = 20_000_000
+        let isWritten = PatientOutput.write(lines.span.bytes, to: ends[1], patience: &patience)
+        #expect(!isWritten)
+        #expect(patience == 0)
+        let isWrittenAgain = PatientOutput.write(lines.span.bytes, to: ends[1], patience: &patience)
+        #expect(!isWrittenAgain)
+        var buffer = [UInt8](repeating: 0, count: 1_000_000)
+        #expect(read(ends[0], &buffer, buffer.count) > 0)
+        let line = Array("line\n".utf8)
+        let isTaken = PatientOutput.write(line.span.bytes, to: ends[1], patience: &patience)
+        #expect(isTaken, "who reads again is written to again, without patience")
+        #expect(read(ends[0], &buffer, buffer.count) == line.count)
     }
 
     @Test func standardStreamsAreWrittenWhole() async {

@@ -94,7 +94,7 @@ import Transports
         #expect(owner.closeReasons.isEmpty, "never from within the call")
         #expect(try loop.turn { !owner.closeReasons.isEmpty })
         try loop.turnWithoutWaiting()
-        let error = IOError(operation: "connect tcp://\(address)", code: ECONNREFUSED)
+        let error = IOError(operation: "connect tcp://\(address)", code: ECONNREFUSED, phase: .connecting)
         #expect(owner.closeReasons == [.failed(error)])
         #expect(error.description == "connect tcp://\(address): connection refused (ECONNREFUSED)")
         #expect(!client.isOpen)
@@ -114,7 +114,7 @@ import Transports
         let fillers = (0..<4).map { _ in TCPStream(connectingTo: address, loop: otherLoop, delegate: nil) }
         let client = connect(to: address) { $0.connectTimeout = .milliseconds(60) }
         #expect(try loop.turn { !owner.closeReasons.isEmpty })
-        let error = IOError(operation: "connect tcp://\(address)", code: ETIMEDOUT)
+        let error = IOError(operation: "connect tcp://\(address)", code: ETIMEDOUT, phase: .connecting)
         #expect(owner.closeReasons == [.failed(error)])
         #expect(owner.openedCount == 0)
         client.abort()
@@ -221,6 +221,29 @@ import Transports
         // A reset after the end of the peer's stream is a broken pipe to the kernel.
         let error = IOError(operation: "read tcp://\(accepted.remoteAddress)", code: EPIPE)
         #expect(server.streamDelegate.closeReasons == [.failed(error)])
+    }
+
+    /// At the end of the process: a stream that is left to the system still delivers what the system has, and the peer
+    /// sees an end rather than a cut, whatever it has written itself.
+    @Test func whatIsLeftToTheSystemIsDelivered() throws {
+        let server = try AcceptingServer(loop: loop)
+        let (client, accepted) = try connected(server)
+        defer { server.close() }
+        accepted.pauseReading()
+        queue(octets("unread"), on: accepted)
+        accepted.flush()
+        let sent = (0..<30_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &>> 2) }
+        queue(sent, on: client)
+        client.closeGracefully()
+        #expect(client.queuedByteCount == 0)
+        client.leaveToSystem()
+        #expect(client.isClosed)
+        try loop.turnWithoutWaiting()
+        #expect(server.streamDelegate.closeReasons.isEmpty, "a cut would be told before anything is read")
+        accepted.resumeReading()
+        #expect(try loop.turn { !server.streamDelegate.closeReasons.isEmpty })
+        #expect(server.streamDelegate.received == sent)
+        #expect(server.streamDelegate.closeReasons == [.endOfStream])
     }
 
     @Test func theEndOfThePeersStreamIsTold() throws {

@@ -5,11 +5,14 @@ import MQTTSN
 
 /// What the gateway may say to a client, judged by what it has heard from it and said to it before.
 ///
-/// - To a client that sleeps only answers to its own requests go out (MQTT-SN 1.2 §6.14); to one that is being connected
+/// - To a client that sleeps only answers to its own requests go out (MQTT-SN 1.2 §6.14); to one that is being
+/// connected
 ///   nothing but what belongs to the set-up.
-/// - PINGRESP answers a PINGREQ of an active client, or ends a wake-up: not while an exchange with the client is open, and
+/// - PINGRESP answers a PINGREQ of an active client, or ends a wake-up: not while an exchange with the client is open,
+/// and
 ///   nothing follows it.
-/// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a REGISTER
+/// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a
+/// REGISTER
 ///   that it has acknowledged; or by a pre-defined id or short name. The id stands for the topic of the message.
 /// - PUBACK, PUBREC, PUBCOMP, REGACK, SUBACK and UNSUBACK answer something that was asked.
 ///
@@ -171,6 +174,7 @@ struct ConversationChecker {
         }
         // Where it is a repetition the client has said nothing since the last one, so it was told nothing either.
         conversations[client].toldNames = [:]
+        (conversations[client].openPublish, conversations[client].openRelease) = (nil, nil)
         conversations[client].phase = .active
         conversations[client].address = address
     }

@@ -4,9 +4,9 @@ import MQTTSN
 
 /// What clients were told of their subscriptions decides what the broker must hold for them in the end.
 ///
-/// Certain is only what the client was told last and what nothing has put in doubt since: a request that is open, a late
-/// copy of an earlier request, the broker's loss of its store at a time when the gateway did not know of the subscription
-/// either.
+/// Certain is only what the client was told last and what nothing has put in doubt since: a request that is open, a
+/// late copy of an earlier request, the broker's loss of its store at a time when the gateway did not know of the
+/// subscription either.
 struct SubscriptionChecker {
     private struct Entry {
         var filter: [UInt8]

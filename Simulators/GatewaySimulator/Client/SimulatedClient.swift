@@ -102,8 +102,8 @@ package struct SimulatedClient: Sendable {
 
     /// The device starts again; it says nothing before the next command.
     ///
-    /// Message ids go on where they were, as on a device that keeps the number or draws the first one by chance: MQTT-SN
-    /// cannot tell a new request from a repeated one otherwise.
+    /// Message ids go on where they were, as on a device that keeps the number or draws the first one by chance:
+    /// MQTT-SN cannot tell a new request from a repeated one otherwise.
     ///
     /// - Parameter keepsMemory: Whether topic ids, open exchanges and what waits to be sent survive.
     package mutating func reboot(keepsMemory: Bool) {

@@ -4,10 +4,11 @@ import MQTTSN
 
 // The radio: what happens to a datagram between a client and the gateway.
 //
-// Three things a real network may do are left out, because MQTT-SN 1.2 has no means against them and no gateway could keep
-// its promises: a copy of a CONNECT that comes after the client has gone on would start a session the client does not know
-// of (AMB-01); what was sent in an earlier session, or before the broker or the gateway lost their memory, would be taken
-// for something of the new one, because message ids and topic ids begin anew there. Such datagrams are lost instead.
+// Three things a real network may do are left out, because MQTT-SN 1.2 has no means against them and no gateway could
+// keep its promises: a copy of a CONNECT that comes after the client has gone on would start a session the client does
+// not know of (AMB-01); what was sent in an earlier session, or before the broker or the gateway lost their memory,
+// would be taken for something of the new one, because message ids and topic ids begin anew there. Such datagrams are
+// lost instead.
 
 extension World {
     /// A datagram of the gateway sets out.
@@ -114,6 +115,8 @@ extension World {
         let isOld = datagram.connection != clients[client].connection
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
         switch message {
+        case .connect(let connect):
+            deliveries.connectReachedGateway(client, isClean: connect.flags.cleanSession)
         case .publish(let publish):
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
             deliveries.publishReachedGateway(stamp, isOld: isOld, isDuplicate: publish.flags.duplicate)

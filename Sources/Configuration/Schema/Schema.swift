@@ -71,10 +71,10 @@ enum Schema {
             "clients.topic_name_bytes", \.gateway.limits.topicNameByteCount, 1...65_535, "bytes",
             "Longest topic name or filter."),
         .integer(
-            "clients.subscriptions", \.gateway.limits.subscriptionsPerClient, 1...65_535, "subscriptions",
+            "clients.subscriptions", \.gateway.limits.subscriptionsPerClient, 1...16_384, "subscriptions",
             "Subscriptions in one session."),
         .integer(
-            "clients.exchanges", \.gateway.limits.exchangesPerClient, 1...65_535, "exchanges",
+            "clients.exchanges", \.gateway.limits.exchangesPerClient, 1...1_024, "exchanges",
             "Publishes of QoS 1 and 2 and subscriptions that one client may have open towards the broker."),
         .integer(
             "clients.will_message_bytes", \.gateway.limits.willMessageByteCount, 0...65_535, "bytes",
@@ -150,6 +150,9 @@ enum Schema {
         .integer(
             "log.stranger_lines_per_second", \.host.strangerLogLinesPerSecond, 0...1_000_000, "lines",
             "Log lines about senders that the gateway does not know; further ones are only counted."),
+        .integer(
+            "log.client_lines_per_second", \.host.clientLogLinesPerSecond, 0...1_000_000, "lines",
+            "Log lines about clients that come, go or lose their connection; further ones are only counted."),
     ]
 
     /// The keys of each `[[udp]]`.

@@ -57,11 +57,12 @@ extension ClientSession {
         _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, topicName: TopicNameIndex, _ payload: RawSpan,
         in environment: inout Environment
     ) {
-        guard qos == .atMostOnce || !hasNoRoomForExchange(in: environment) else {
+        guard qos == .atMostOnce || !hasNoRoomForExchange(in: environment),
+            let packetID = qos == .atMostOnce ? 0 : freePacketID(preferring: publish.messageID)
+        else {
             refusePublish(publish, .congestion, in: &environment)
             return
         }
-        let packetID = qos == .atMostOnce ? 0 : freePacketID(preferring: publish.messageID)
         let isForwarded = environment.publish(
             topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: publish.flags.duplicate,
             packetID: packetID, on: upstream)

@@ -94,8 +94,9 @@ extension ClientSession {
         guard let name = topics.entry(topicID)?.name,
             let index = subscriptions.firstIndex(where: { $0.filter == name })
         else { return }
-        let packetID = freePacketID(preferring: 0)
-        if environment.unsubscribe(name, packetID: packetID, on: upstream) {
+        if let packetID = freePacketID(preferring: 0),
+            environment.unsubscribe(name, packetID: packetID, on: upstream)
+        {
             environment.topicNames.use(name)
             exchanges.append(
                 ClientExchange(

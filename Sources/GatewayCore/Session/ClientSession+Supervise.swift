@@ -50,8 +50,8 @@ extension ClientSession {
     // MARK: Repetition towards the client (GW-78)
 
     private mutating func retry(in environment: inout Environment) {
-        let link = link(in: environment)
-        guard open.attempts <= link.retryCount else {
+        guard open.awaitsClient else { return sendOpen(in: &environment) }
+        guard open.attempts <= link(in: environment).retryCount else {
             giveUp(in: &environment)
             return
         }
@@ -170,6 +170,7 @@ extension ClientSession {
     /// is no longer acknowledged to it.
     mutating func brokerHasForgotten(in environment: inout Environment) {
         discardedPacketIDs = []
+        changeMessageIDHalf()
         var index = queue.first
         while index != .none {
             environment.store[index].packetID = 0
@@ -185,8 +186,7 @@ extension ClientSession {
     }
 
     private mutating func resubscribe(_ subscription: Subscription, in environment: inout Environment) {
-        let packetID = freePacketID(preferring: 0)
-        guard
+        guard let packetID = freePacketID(preferring: 0),
             environment.subscribe(
                 subscription.filter, qos: subscription.requestedQoS, packetID: packetID, on: upstream)
         else { return }

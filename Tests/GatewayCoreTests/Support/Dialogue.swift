@@ -4,7 +4,8 @@ import Testing
 /// A gateway between clients and broker that a test plays: what they say is heard at once, and everything the gateway
 /// says in return must be named by the test before anybody speaks again, so "nothing" needs no words.
 ///
-/// Time stands still unless the test lets it pass. After every event the host's books and the core's tables are checked.
+/// Time stands still unless the test lets it pass. After every event the host's books and the core's tables are
+/// checked.
 final class Dialogue {
     /// Long enough to keep MQTT's PINGREQ out of dialogues that are not about it.
     static let upstreamKeepAlive: UInt16 = 65_535
@@ -230,7 +231,8 @@ final class Dialogue {
         #expect(unreadBroadcasts == [], "broadcasts that the test did not name", sourceLocation: lastLocation)
     }
 
-    /// Since the last event, `kind` was observed exactly once; `detail` and `clientID` are compared where they are given.
+    /// Since the last event, `kind` was observed exactly once; `detail` and `clientID` are compared where they are
+    /// given.
     func observes(
         _ kind: ObservationKind, detail: Int? = nil, of clientID: String? = nil,
         at location: SourceLocation = #_sourceLocation

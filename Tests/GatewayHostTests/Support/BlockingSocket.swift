@@ -61,6 +61,16 @@ final class BlockingSocket {
         }
     }
 
+    /// What became of a connected stream, as an errno value; a cut is EPIPE after its end and ECONNRESET before.
+    var pendingError: Int32 {
+        var (code, length) = (Int32(-1), socklen_t(MemoryLayout<Int32>.size))
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+        return code
+    }
+
+    /// Whether reading would not wait.
+    var hasInput: Bool { waitUntilReady(descriptor, for: POLLIN, until: Deadline(in: .zero)) }
+
     /// What waits on a connected stream, as soon as there is something; empty at the stream's end, nil when nothing
     /// comes in time.
     func read(until deadline: Deadline) -> [UInt8]? {

@@ -1,4 +1,5 @@
-// Proves how a simulated client connects, leaves its Will, keeps alive and ends (MQTT-SN 1.2 §6.2, §6.3, §6.11 to §6.13).
+// Proves how a simulated client connects, leaves its Will, keeps alive and ends (MQTT-SN 1.2 §6.2, §6.3, §6.11 to
+// §6.13).
 
 import GatewaySimulator
 import MQTTSN

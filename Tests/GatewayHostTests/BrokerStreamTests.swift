@@ -1,0 +1,123 @@
+import Configuration
+import GatewayCore
+import Glibc
+import MQTT
+import MQTTSN
+import Testing
+import Transports
+
+@testable import GatewayHost
+
+/// Proves how the host reaches a broker, writes to it and leaves it, on a loop that the test turns.
+@Suite struct BrokerStreamTests {
+    private let loop: EventLoop
+
+    init() throws { loop = try EventLoop() }
+
+    private func host(
+        broker: BrokerEndpoint, _ configure: (inout Settings) -> Void = { _ in }
+    ) throws -> Host {
+        var settings = Settings()
+        settings.host.listeners = [UDPListener(host: "127.0.0.1", port: 0)]
+        settings.gateway.links = [LinkConfiguration()]
+        settings.host.broker = broker
+        configure(&settings)
+        return try Host(settings: settings, seed: 1, log: Log(level: .error), loop: loop)
+    }
+
+    /// Turns until `condition` holds; whether it did within a bound that only a broken host reaches.
+    private func turn(_ host: Host, until condition: () -> Bool) throws -> Bool {
+        let deadline = Deadline(in: generous)
+        while !condition() {
+            guard !deadline.hasPassed else { return false }
+            try loop.turn(deadline: min(MonotonicClock.now() + 10_000_000, host.nextDeadline ?? .max))
+            host.finishTurn()
+        }
+        return true
+    }
+
+    /// Lets the host's next connection in and answers its CONNECT.
+    private func accept(_ host: Host, _ broker: ScriptedBroker) throws -> PacketStream {
+        try #require(try turn(host) { broker.hasConnectionWaiting })
+        let stream = try broker.accept()
+        try #require(try turn(host) { stream.socket.hasInput })
+        #expect(try stream.hear()?.packet.type == .connect)
+        let answer = ConnectAcknowledgement(sessionPresent: false, returnCode: .accepted)
+        try stream.send(.connectAcknowledgement(answer))
+        let count = host.counters[.upstreamOpened]
+        try #require(try turn(host) { host.counters[.upstreamOpened] > count })
+        return stream
+    }
+
+    // MARK: Where the broker is
+
+    /// An address that answers nothing leaves time for the next within one attempt; the next attempt begins there.
+    @Test func theSecondAddressIsTriedWhenTheFirstDoesNotAnswer() throws {
+        let silent = try SilentListener()
+        let broker = try ScriptedBroker()
+        let host = try host(broker: BrokerEndpoint(host: "broker.invalid", port: 1)) {
+            $0.gateway.upstream.connectTimeout = .milliseconds(1_000)
+        }
+        defer { host.close() }
+        let address = try #require(host.brokerAddress)
+        address.found([silent.address, broker.address])
+        _ = try accept(host, broker)
+        #expect(host.counters[.upstreamUnavailable] == 0)
+        #expect(address.inOrder == [broker.address, silent.address])
+    }
+
+    // MARK: What waits for the broker
+
+    /// GW-88: what comes in one turn is more than the broker's connection may hold; the rest is refused, and the
+    /// connection stays.
+    @Test func oneTurnCannotOverrunTheBrokersConnection() throws {
+        let broker = try ScriptedBroker(receiveBufferByteCount: 8_192)
+        let host = try host(broker: BrokerEndpoint(broker.address)) {
+            $0.gateway.limits.queuedByteCountPerUpstream = 65_536
+            $0.gateway.qosMinusOne = .on
+        }
+        defer { host.close() }
+        let stream = try accept(host, broker)
+        let sender = try UDPTransport(binding: .numeric("127.0.0.1"), receiveBufferByteCount: nil, loop: loop)
+        defer { sender.close() }
+        let datagram = Datagram.publish(
+            0x6162, [UInt8](repeating: 0x55, count: 60_000), type: .shortName, qos: .minusOne)
+        let peer = host.links[0].peers.peer(
+            sender.localAddress,
+            writingTo: LocalAddress(address: host.listeningAddresses[0], interfaceIndex: 0, delivery: .unicast))
+        // More than the host's own bound of 1.2 MB and what the system takes together; no turn ends in between.
+        for _ in 0..<1_000 { host.handle(.datagramReceived(from: peer), datagram.span.bytes) }
+        #expect(host.counters[.messageDroppedUpstreamBlocked] > 0)
+        let forwardedCount = Int(host.counters[.qosMinusOneForwarded])
+        var heardCount = 0
+        #expect(
+            try turn(host) {
+                while let heard = try? stream.hear(within: .zero) {
+                    heardCount += heard.packet.type == .publish ? 1 : 0
+                }
+                return heardCount >= forwardedCount || stream.hasEnded
+            })
+        #expect(heardCount == forwardedCount)
+        #expect(!stream.hasEnded)
+    }
+}
+
+/// A listening socket with room for one connection, which is taken: the kernel answers nobody else.
+private final class SilentListener {
+    let address: SocketAddress
+    private let listener: BlockingSocket
+    private var fillers: [BlockingSocket] = []
+
+    init() throws {
+        let any = try SocketAddress.numeric("127.0.0.1")
+        listener = try BlockingSocket(.stream, for: any, boundTo: any)
+        guard listen(listener.descriptor, 0) == 0 else { throw SystemFailure(operation: "listen") }
+        address = try listener.localAddress()
+        for _ in 0..<4 {
+            let filler = try BlockingSocket(.stream, for: address)
+            _ = fcntl(filler.descriptor, F_SETFL, O_NONBLOCK)
+            try? filler.connect(to: address)
+            fillers.append(filler)
+        }
+    }
+}

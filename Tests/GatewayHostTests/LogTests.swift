@@ -1,0 +1,122 @@
+import Configuration
+import GatewayCore
+import Glibc
+import Testing
+import Transports
+
+@testable import GatewayHost
+
+/// Proves that the log cannot hold up the gateway, and cannot be filled by whoever sends datagrams.
+@Suite struct LogTests {
+    /// Standard error in a pipe whose reader sleeps, as that of a service manager may.
+    @Test(.timeLimit(.minutes(1))) func aLogThatNobodyReadsLeavesLinesOutAndSaysSo() throws {
+        let pipe = try LogPipe()
+        let log = Log(level: .info, descriptor: pipe.writing)
+        let text = String(repeating: "x", count: 1_000)
+        for _ in 0..<200 { log.write(.info, text) }
+        log.turnEnded()
+        for _ in 0..<100 { log.write(.info, text) }
+        let takenCount = pipe.readLines().count
+        #expect(takenCount > 0 && takenCount < 200)
+        log.write(.info, "awake")
+        let lines = pipe.readLines()
+        try #require(lines.count == 2)
+        #expect(lines[0].hasSuffix("warn  log lines left out, nobody took them in time: count=\(300 - takenCount)"))
+        #expect(lines[1].hasSuffix("info  awake"))
+    }
+
+    @Test func tracingCostsNoClientItsAnswer() throws {
+        let pipe = try LogPipe()
+        pipe.fill()
+        let loop = try EventLoop()
+        var settings = Settings()
+        settings.host.listeners = [UDPListener(host: "127.0.0.1", port: 0)]
+        settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: try ScriptedBroker.unusedPort())
+        let log = Log(level: .trace, descriptor: pipe.writing)
+        let host = try Host(settings: settings, seed: 1, log: log, loop: loop)
+        defer { host.close() }
+        let sensor = try Sensor(host.listeningAddresses[0])
+        var answers = 0
+        for _ in 0..<100 {
+            try sensor.send(Datagram.connect("s"))
+            let deadline = Deadline(in: generous)
+            while try sensor.hear(within: .zero) == nil, !deadline.hasPassed {
+                try loop.turn(deadline: min(MonotonicClock.now() + 10_000_000, host.nextDeadline ?? .max))
+                host.finishTurn()
+            }
+            answers += deadline.hasPassed ? 0 : 1
+        }
+        #expect(answers == 100)
+    }
+
+    /// Anybody can come and go a thousand times a second; a full disk would be the owner's.
+    @Test(arguments: [
+        ObservationKind.clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost,
+        .clientDismissed, .upstreamLost,
+    ])
+    func clientsCauseFewLines(kind: ObservationKind) throws {
+        let pipe = try LogPipe()
+        var settings = HostSettings()
+        settings.clientLogLinesPerSecond = 5
+        var reporter = Reporter(log: Log(level: .info, descriptor: pipe.writing), settings)
+        for second in 1...2 {
+            let lineCount = (0..<1_000).count { _ in reporter.count(kind) != nil }
+            #expect(lineCount == 5)
+            #expect(reporter.counters[kind] == UInt64(1_000 * second))
+            reporter.turnEnded(at: UInt64(second) * 1_000_000_000)
+            let said = pipe.readLines()
+            #expect(said.count == 1)
+            #expect(
+                said.first?.hasSuffix("log lines about clients left out: count=995 (log.client_lines_per_second)")
+                    == true)
+        }
+    }
+
+    /// What tells the owner that something is wrong comes through.
+    @Test func theBrokersLinesAreNotLimited() throws {
+        var settings = HostSettings()
+        (settings.clientLogLinesPerSecond, settings.strangerLogLinesPerSecond) = (0, 0)
+        var reporter = Reporter(log: Log(level: .info), settings)
+        #expect(reporter.count(.brokerUnreachable) == .warning)
+        #expect(reporter.count(.brokerReachable) == .info)
+        #expect(reporter.count(.clientConnected) == nil)
+    }
+}
+
+/// A pipe for the log with its reader.
+private final class LogPipe {
+    private let reading: Int32
+    let writing: Int32
+
+    init() throws {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw SystemFailure(operation: "pipe") }
+        (reading, writing) = (ends[0], ends[1])
+        _ = fcntl(reading, F_SETFL, O_NONBLOCK)
+    }
+
+    deinit {
+        close(reading)
+        close(writing)
+    }
+
+    /// Leaves no room.
+    func fill() {
+        _ = fcntl(writing, F_SETFL, O_NONBLOCK)
+        let octets = [UInt8](repeating: UInt8(ascii: "x"), count: 4_096)
+        while write(writing, octets, octets.count) > 0 {}
+        _ = fcntl(writing, F_SETFL, 0)
+    }
+
+    /// All lines that wait.
+    func readLines() -> [Substring] {
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(reading, &buffer, buffer.count)
+            guard count > 0 else { break }
+            all += buffer[..<count]
+        }
+        return String(decoding: all, as: UTF8.self).lines
+    }
+}

@@ -108,11 +108,11 @@ import Testing
         let second = restores(client, clean: false, present: false)
         second.sends(.publish("ab", "2", qos: .atLeastOnce, id: 1))
         client.sends(.publishAcknowledgement(0, 1))
-        client.receives(.publish(.short("ab"), "2", id: 2, qos: .atLeastOnce))
+        client.receives(.publish(.short("ab"), "2", id: 0x8001, qos: .atLeastOnce))
         second.receivesNothing()
         client.sends(.publishAcknowledgement(0, 1))
         second.receivesNothing()
-        client.sends(.publishAcknowledgement(0, 2))
+        client.sends(.publishAcknowledgement(0, 0x8001))
         second.receives(.publishAcknowledgement(1))
     }
 

@@ -188,20 +188,22 @@ struct DeliveryChecker {
 
     // MARK: From the broker to clients
 
-    /// The client's CONNECT begins a connection; a new session ends what was before.
-    ///
-    /// `isNew` where the client takes it for a new session; it does so also after a clean CONNECT that was not accepted.
-    mutating func sessionBegins(_ client: Int, isClean: Bool, isNew: Bool) {
+    /// The client forgets what it knows for a new session, even if the gateway then goes on with the old one.
+    mutating func clientBegins(_ client: Int) { loseReceivedIDs(of: client) }
+
+    /// The gateway hears a CONNECT of the client; a new session ends what was before.
+    mutating func connectReachedGateway(_ client: Int, isClean: Bool) {
         clients[client].isBeginningAnew = isClean || clients[client].isAcceptedClean
         clients[client].isAskedClean = isClean
-        // It forgets what it knows even if the gateway then refuses, and the old session goes on another time.
-        if isNew { loseReceivedIDs(of: client) }
     }
 
     /// The gateway has refused the client's CONNECT, so the old session goes on if there is one.
     mutating func sessionRefused(_ client: Int) { clients[client].isBeginningAnew = false }
 
-    mutating func sessionAccepted(_ client: Int) { clients[client].isAcceptedClean = clients[client].isAskedClean }
+    mutating func sessionAccepted(_ client: Int) {
+        clients[client].isBeginningAnew = false
+        clients[client].isAcceptedClean = clients[client].isAskedClean
+    }
 
     mutating func excuse(_ client: Int, byteCount: Int) {
         clients[client].excuses += 1

@@ -80,6 +80,8 @@ extension ClientSession {
         for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
         subscriptions = []
         areSubscriptionsInDoubt = false
+        answeredMessageID = 0
+        messageIDHalf = 0
         will = nil
         queue.removeAll(in: &environment.store, names: &environment.topicNames)
         discardedPacketIDs = []

@@ -176,13 +176,22 @@ extension ClientSession {
         environment.endDatagram(start, to: route)
     }
 
-    /// The broker's packet identifier, where it has one for the message (AMB-23) and the message before did not go under
-    /// the same: a broker that has forgotten counts anew, and an answer that comes twice would answer two messages.
+    /// The broker's packet identifier, where it has one for the message (AMB-23); in the other half of the numbers after
+    /// the broker has forgotten its session and counts anew, and where the message before went under the same. Otherwise
+    /// an answer that comes twice would answer two messages.
     private mutating func newMessageID(preferring packetID: PacketID) -> MessageID {
-        var messageID = packetID == 0 ? nextMessageID() : packetID
-        while messageID == answeredMessageID { messageID = nextMessageID() }
-        return messageID
+        let preferred = packetID == 0 ? nextMessageID() : packetID
+        let isTaken = (preferred ^ messageIDHalf) == answeredMessageID
+        let messageID = preferred ^ messageIDHalf ^ (isTaken ? Self.half : 0)
+        return messageID == 0 ? preferred : messageID
     }
+
+    /// From now on the broker's packet identifiers are those of another session.
+    mutating func changeMessageIDHalf() {
+        if answeredMessageID != 0 || !queue.isEmpty { messageIDHalf ^= Self.half }
+    }
+
+    private static var half: MessageID { 0x8000 }
 
     /// Sends the first message again, with DUP and under the same message id.
     mutating func repeatPublish(in environment: inout Environment) {

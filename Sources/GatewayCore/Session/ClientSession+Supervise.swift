@@ -170,6 +170,7 @@ extension ClientSession {
     /// is no longer acknowledged to it.
     mutating func brokerHasForgotten(in environment: inout Environment) {
         discardedPacketIDs = []
+        changeMessageIDHalf()
         var index = queue.first
         while index != .none {
             environment.store[index].packetID = 0

@@ -73,10 +73,10 @@ extension ClientSession {
         // A connection that is being opened has not said its Will yet, or is followed by another one.
         guard environment.upstreams[upstream].state == .open else { return }
         environment.closeStream(ofUpstream: upstream, politely: true)
-        removeAllExchanges(in: &environment)
+        interruptExchanges(in: &environment)
         if !isRestoring {
             isRestoring = true
-            waitingSince = environment.now
+            lostSince = environment.now
         }
         environment.openStream(ofUpstream: upstream)
     }

@@ -53,6 +53,13 @@ extension Environment {
         scheduleDeadline(ofUpstream: slot)
     }
 
+    /// Whether the connection has been open for long enough to count as a success: a broker that accepts and closes again
+    /// at once is failing.
+    func hasStayedOpen(upstream slot: UInt32) -> Bool {
+        upstreams[slot].state == .open
+            && now.since(upstreams[slot].openedAt) >= configuration.upstream.reconnectMinimum * 10
+    }
+
     func scheduledDeadline(ofUpstream slot: UInt32) -> Instant? {
         upstreams[slot].nextDeadline(keepAlive: .seconds(Int(configuration.upstream.keepAliveSeconds)))
     }

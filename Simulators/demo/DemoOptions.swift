@@ -37,8 +37,8 @@ enum DemoOptions: Equatable {
     }
 
     static let helpText = """
-        A first look at Swiftlet: a simulated MQTT broker, the gateway and eight simulated MQTT-SN devices, in one
-        process and over real sockets on 127.0.0.1. Nothing else is needed.
+        A first look at Swiftlet: a simulated MQTT broker, the gateway and fourteen simulated MQTT-SN devices, in
+        one process and over real sockets on 127.0.0.1. Nothing else is needed.
 
         usage: demo [--seconds N]     run for N seconds, \(allowedSeconds.lowerBound) to \(allowedSeconds.upperBound), \
         default \(defaultSeconds)

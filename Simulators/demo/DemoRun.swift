@@ -31,19 +31,41 @@ final class DemoRun: SignalSourceDelegate {
         broker = try BrokerHost(address: loopback, loop: loop)
         startedAt = MonotonicClock.now()
         narrator = Narrator(startedAt: startedAt)
-        host = try Host(
-            settings: Self.settings(brokerPort: broker.address.port), seed: startedAt, log: Log(level: .warning),
-            loop: loop)
+        let group: Group
+        (host, group) = try Self.openGateway(brokerPort: broker.address.port, seed: startedAt, loop: loop)
         guard let gateway = host.listeningAddresses.first else { throw DemoError.noLoopback }
-        household = try Household(localAddress: loopback, gateway: gateway, narrator: narrator, loop: loop)
+        let places = Places(loopback: loopback, gateway: gateway, group: group)
+        household = try Household(places: places, narrator: narrator, loop: loop)
         signals.delegate = self
         narrator.say("Swiftlet for \(seconds) seconds: devices speak MQTT-SN to the gateway at udp://\(gateway),")
         narrator.say("and it speaks MQTT for each of them to a simulated broker at mqtt://\(broker.address).\n")
     }
 
+    /// With a multicast group, where the machine allows one on its loopback.
+    private static func openGateway(
+        brokerPort: UInt16, seed: UInt64, loop: EventLoop
+    ) throws(HostError) -> (Host, Group) {
+        var settings = settings(brokerPort: brokerPort)
+        let log = Log(level: .warning)
+        // A port that is the broker's alone keeps demos that run at the same time apart.
+        guard let address = SocketAddress(numeric: House.group, port: brokerPort) else {
+            return (try Host(settings: settings, seed: seed, log: log, loop: loop), .impossible("no IPv4 multicast"))
+        }
+        settings.host.listeners[0].groups = [UDPGroup(host: House.group, port: brokerPort)]
+        settings.host.listeners[0].interface = House.groupInterface
+        do throws(HostError) {
+            return (try Host(settings: settings, seed: seed, log: log, loop: loop), .open(address))
+        } catch .cannotJoin(_, _, let error) {
+            settings.host.listeners[0].groups = []
+            return (try Host(settings: settings, seed: seed, log: log, loop: loop), .impossible("\(error)"))
+        }
+    }
+
     private static func settings(brokerPort: UInt16) -> Settings {
         var settings = Settings()
-        settings.host.listeners = [UDPListener(host: "127.0.0.1", port: 0)]
+        var listener = UDPListener(host: "127.0.0.1", port: 0)
+        listener.forwarders = [.address("127.0.0.1")]
+        settings.host.listeners = [listener]
         settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: brokerPort)
         settings.host.logLevel = .warning
         var link = LinkConfiguration()
@@ -51,9 +73,9 @@ final class DemoRun: SignalSourceDelegate {
         link.retryInterval = .milliseconds(500)
         settings.gateway.links = [link]
         settings.gateway.qosMinusOne = .predefined
-        settings.gateway.predefinedTopics = PredefinedTopics([
-            .init(topicID: House.buttonTopicID, topicName: Array(House.buttonTopicName.utf8))
-        ])
+        settings.gateway.discovery.advertiseIntervalSeconds = House.advertiseInterval
+        settings.gateway.predefinedTopics = PredefinedTopics(
+            House.predefinedTopics.map { .init(topicID: $0.topicID, topicName: Array($0.name.utf8)) })
         return settings
     }
 
@@ -70,7 +92,8 @@ final class DemoRun: SignalSourceDelegate {
         try stopGateway()
         household.close()
         broker.close()
-        Summary(household.ledger, narrator: narrator).tell(wasInterrupted: isInterrupted)
+        Summary(household.ledger, forwardedCount: household.forwardedCount, narrator: narrator)
+            .tell(wasInterrupted: isInterrupted)
         if isInterrupted { return .interrupted }
         return household.ledger.complaints.isEmpty ? .success : .failure
     }

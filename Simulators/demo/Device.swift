@@ -8,37 +8,33 @@ protocol DeviceApplication: AnyObject {
     func device(_ device: Device, observed observation: ClientObservation, at time: UInt64)
 }
 
-/// A simulated MQTT-SN client on a UDP socket of its own.
-final class Device: UDPTransportDelegate, TimerHandler {
+/// A simulated MQTT-SN client with its timer and its radio.
+final class Device: TimerHandler {
     let name: String
     weak var application: (any DeviceApplication)?
     private var client: SimulatedClient
     private var effects = ClientEffects()
     private var timer: LoopTimer?
-    private let transport: UDPTransport
-    private let gateway: SocketAddress
+    private let radio: any Radio
     private let loop: EventLoop
     private(set) var isDead = false
 
-    /// Binds a socket to a port of `localAddress` that the system chooses.
-    init(
-        name: String, localAddress: SocketAddress, gateway: SocketAddress, loop: EventLoop
-    ) throws(IOError) {
-        self.name = name
-        self.gateway = gateway
-        self.loop = loop
+    init(name: String, radio: any Radio, loop: EventLoop) {
+        (self.name, self.radio, self.loop) = (name, radio, loop)
         var configuration = SimulatedClientConfiguration(clientID: Array(name.utf8))
         // Seconds are long on a loopback, and a lost message must be repeated before the demo ends.
         configuration.retryInterval = .milliseconds(500)
         client = SimulatedClient(configuration: configuration)
-        transport = try UDPTransport(binding: localAddress, receiveBufferByteCount: nil, loop: loop)
-        transport.delegate = self
+        radio.device = self
     }
 
     var state: SimulatedClient.State { client.state }
 
     /// Whether nothing waits to be sent or acknowledged.
     var isIdle: Bool { client.isIdle }
+
+    /// Calls `found` when it is known where the gateway is.
+    func findGateway(_ found: @escaping () -> Void) { radio.findGateway(found) }
 
     func command(_ command: ClientCommand) {
         let nothing: [UInt8] = []
@@ -50,17 +46,13 @@ final class Device: UDPTransportDelegate, TimerHandler {
         guard !isDead else { return }
         isDead = true
         if let timer { loop.cancel(timer) }
-        transport.close()
+        radio.close()
     }
 
     // MARK: Events
 
-    func transportReadable(_ transport: UDPTransport) {
-        // An error of the socket shows as a message that does not arrive.
-        _ = try? transport.receive { datagram, source, _ in
-            if source == gateway { handle(.datagramReceived, datagram) }
-        }
-    }
+    /// A datagram of the gateway came in.
+    func receive(_ datagram: RawSpan) { handle(.datagramReceived, datagram) }
 
     func timerFired(_ timer: LoopTimer) {
         self.timer = nil
@@ -85,9 +77,9 @@ final class Device: UDPTransportDelegate, TimerHandler {
         let arena = effects.bytes.span
         for index in effects.list.indices {
             guard case .send(let range) = effects.list[index] else { continue }
-            transport.queue(arena.bytes.extracting(range), to: gateway, from: nil)
+            radio.queue(arena.bytes.extracting(range))
         }
-        transport.flush()
+        radio.flush()
     }
 
     private func tell(_ effects: borrowing ClientEffects, at time: UInt64) {

@@ -7,7 +7,9 @@ struct Ledger {
         var payload: [UInt8]
         var sentAt: UInt64
         var arrivalCount = 0
-        /// Nanoseconds from the device to the listener.
+        /// Nanoseconds until the listener, which slept, woke up.
+        var waiting: UInt64 = 0
+        /// Nanoseconds from the device to the listener, without those of `waiting`.
         var latency: UInt64 = 0
         /// At QoS 1 and 2: the sender was told that the broker has the message.
         var isAcknowledged = false
@@ -24,6 +26,9 @@ struct Ledger {
 
         /// Sorted, in nanoseconds.
         var latencies: [UInt64] { records.filter { $0.arrivalCount > 0 }.map(\.latency).sorted() }
+
+        /// Of those that waited for a sleeper; sorted, in nanoseconds.
+        var waitingTimes: [UInt64] { records.filter { $0.waiting > 0 }.map(\.waiting).sorted() }
     }
 
     /// The Will of the device that dies.
@@ -36,6 +41,9 @@ struct Ledger {
 
     private(set) var accounts: [Account]
     private(set) var will = WillState.expected
+    /// How often the device that searched heard an ADVERTISE.
+    private(set) var advertiseCount = 0
+    private var isAdvertiseExpected = false
     /// Whatever must not happen where everything goes well, in words.
     private(set) var troubles: [String] = []
 
@@ -58,11 +66,15 @@ struct Ledger {
     struct Arrival {
         var account: Int
         var text: String
+        var waiting: UInt64
         var latency: UInt64
     }
 
-    /// Checks off a message that came to `listener`; nil when nobody sent it like this.
-    mutating func arrive(_ payload: [UInt8], on topicName: String, at listener: String, time: UInt64) -> Arrival? {
+    /// Checks off a message that came to `listener`, which could hear it from `reachableSince`; nil when nobody sent it
+    /// like this.
+    mutating func arrive(
+        _ payload: [UInt8], on topicName: String, at listener: String, reachableSince: UInt64, time: UInt64
+    ) -> Arrival? {
         guard
             let index = accounts.firstIndex(where: { $0.plan.topicName == topicName && $0.plan.listener == listener }),
             let (sequence, text) = Self.read(payload),
@@ -72,12 +84,18 @@ struct Ledger {
             note("\(listener) got a message on \(topicName) that nobody sent")
             return nil
         }
-        let latency = time &- accounts[index].records[sequence - 1].sentAt
-        accounts[index].records[sequence - 1].arrivalCount += 1
-        if accounts[index].records[sequence - 1].arrivalCount == 1 {
-            accounts[index].records[sequence - 1].latency = latency
-        }
-        return Arrival(account: index, text: text, latency: latency)
+        var record = accounts[index].records[sequence - 1]
+        let start = max(record.sentAt, reachableSince)
+        let (waiting, latency) = (start &- record.sentAt, time &- start)
+        record.arrivalCount += 1
+        if record.arrivalCount == 1 { (record.waiting, record.latency) = (waiting, latency) }
+        accounts[index].records[sequence - 1] = record
+        return Arrival(account: index, text: text, waiting: waiting, latency: latency)
+    }
+
+    /// How many messages to `listener` are under way.
+    func waitingCount(for listener: String) -> Int {
+        accounts.filter { $0.plan.listener == listener }.reduce(0) { $0 + $1.lostCount }
     }
 
     /// Takes `#12 21.4 °C` apart.
@@ -98,6 +116,10 @@ struct Ledger {
         }
     }
 
+    mutating func hearAdvertise() { advertiseCount += 1 }
+
+    mutating func expectAdvertise() { isAdvertiseExpected = true }
+
     mutating func note(_ trouble: String) { troubles.append(trouble) }
 
     // MARK: The verdict
@@ -110,6 +132,7 @@ struct Ledger {
         case .expected: list.append("the sensor that was to die did not")
         case .diedAt: list.append("the Will of the sensor that died did not appear")
         }
+        if isAdvertiseExpected, advertiseCount == 0 { list.append("the gateway did not ADVERTISE itself") }
         return list + troubles
     }
 

@@ -1,8 +1,18 @@
 import GatewaySimulator
 import MQTTSN
 
-/// A device that subscribes and checks off what it receives.
-final class Listener: DeviceApplication {
+/// The application on a device that subscribes.
+protocol ListeningApplication: DeviceApplication {
+    var device: Device { get }
+    /// Whether nothing that is published from now on is missed.
+    var isReady: Bool { get }
+    func start()
+    /// Nobody will publish anything any more.
+    func sendingStopped()
+}
+
+/// A device that subscribes, stays awake and checks off what it receives.
+final class Listener: ListeningApplication {
     let device: Device
     private let plan: ListenerPlan
     private unowned let household: Household
@@ -16,47 +26,22 @@ final class Listener: DeviceApplication {
 
     func start() { device.command(.connect(ClientConnectOptions())) }
 
+    func sendingStopped() {}
+
     func device(_ device: Device, observed observation: ClientObservation, at time: UInt64) {
         switch observation {
         case .connected: device.command(.subscribe(.name(Array(plan.filter.utf8)), .exactlyOnce))
         case .subscribed(_, let qos):
-            household.narrator.tell(plan.name, "subscribes to \(plan.filter), granted QoS\(qos.label)", at: time)
+            household.tellSubscribed(plan, qos, at: time)
             isReady = true
             household.listenerIsReady()
-        case .topicLearned(let name, let topicID):
-            let text = "is told that topic id \(topicID) is \(String(decoding: name, as: UTF8.self))"
-            household.narrator.tell(plan.name, text, at: time)
-        case .messageReceived(let message): receive(message, at: time)
-        case .disconnected, .fellAsleep: break
-        case .connectionRefused, .dismissed, .gatewayLost, .topicRegistered, .subscriptionRefused, .unsubscribed,
-            .published, .publicationRefused, .publicationAbandoned, .unexpectedMessage, .malformedDatagram:
+        case .topicLearned(let name, let topicID): household.tellLearned(plan, name, topicID, at: time)
+        case .messageReceived(let message): household.receive(message, by: plan, at: time)
+        case .disconnected: break
+        case .fellAsleep, .connectionRefused, .dismissed, .gatewayLost, .topicRegistered, .subscriptionRefused,
+            .unsubscribed, .published, .publicationRefused, .publicationAbandoned, .unexpectedMessage,
+            .malformedDatagram:
             household.noteTrouble(observation, of: device, at: time)
-        }
-    }
-
-    private func receive(_ message: ClientMessage, at time: UInt64) {
-        let topicName = Self.name(of: message.topic)
-        if topicName == House.willTopicName {
-            household.ledger.willAppeared(at: time)
-            household.narrator.tellMessage(
-                from: House.mortalName, String(decoding: message.payload, as: UTF8.self), to: topicName,
-                "QoS \(message.qos.label)  \(plan.name) has its Will", .warning, at: time)
-            return
-        }
-        guard let arrival = household.ledger.arrive(message.payload, on: topicName, at: plan.name, time: time) else {
-            household.narrator.tell(plan.name, "got something on \(topicName) that nobody sent", .bad, at: time)
-            return
-        }
-        household.narrator.tellMessage(from: House.senders[arrival.account], arrival, at: time)
-    }
-
-    private static func name(of topic: ClientTopic) -> String {
-        switch topic {
-        case .name(let name): String(decoding: name, as: UTF8.self)
-        case .predefined(let topicID):
-            topicID == House.buttonTopicID ? House.buttonTopicName : "pre-defined topic \(topicID)"
-        case .shortName(let octets):
-            String(decoding: [UInt8(octets >> 8), UInt8(octets & 0xFF)], as: UTF8.self)
         }
     }
 }

@@ -41,8 +41,13 @@ struct Narrator {
 
     /// A message on its way, when it has arrived.
     func tellMessage(from plan: SenderPlan, _ arrival: Ledger.Arrival, at time: UInt64) {
-        let note = "QoS \(plan.qos.label)  \(plan.listener) has it after \(Text.milliseconds(arrival.latency)) ms"
-        tellMessage(from: plan.name, arrival.text, to: plan.topicName, note, .value, at: time)
+        let latency = "\(Text.milliseconds(arrival.latency)) ms"
+        let note =
+            arrival.waiting == 0
+            ? "\(plan.listener) has it after \(latency)"
+            : "waited \(Text.seconds(arrival.waiting)) s, then \(latency) to \(plan.listener)"
+        tellMessage(
+            from: plan.name, arrival.text, to: plan.topicName, "QoS \(plan.qos.label)  \(note)", .value, at: time)
     }
 
     /// `thermometer ── 21.4 °C ──▶ home/kitchen/temperature`, with a note at the end.

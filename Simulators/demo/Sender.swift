@@ -21,7 +21,9 @@ final class Sender: DeviceApplication {
     func switchOn() {
         household.remind(after: plan.startsAfter) { [self] in
             guard household.isSending else { return }
-            if plan.qos == .minusOne { publish() } else { connect() }
+            device.findGateway { [self] in
+                if plan.qos == .minusOne { publish() } else { connect() }
+            }
             if plan.will != nil { household.remind(after: House.lifetimeOfMortal) { [self] in die() } }
         }
     }
@@ -60,23 +62,24 @@ final class Sender: DeviceApplication {
 
     func device(_ device: Device, observed observation: ClientObservation, at time: UInt64) {
         switch observation {
-        case .connected:
-            household.narrator.tell(plan.name, connectedText, at: time)
-            publish()
+        case .connected: publish()
         case .topicRegistered(let name, let topicID):
-            let text = "registers \(String(decoding: name, as: UTF8.self)), gets topic id \(topicID)"
+            let topicName = String(decoding: name, as: UTF8.self)
+            let text = "\(connectedText), registers \(topicName), gets topic id \(topicID)"
             household.narrator.tell(plan.name, text, at: time)
         case .published(let sequence): household.ledger.acknowledge(sequence, from: index)
-        case .disconnected, .fellAsleep: break
-        case .connectionRefused, .dismissed, .gatewayLost, .topicLearned, .subscribed, .subscriptionRefused,
+        case .disconnected: break
+        case .fellAsleep, .connectionRefused, .dismissed, .gatewayLost, .topicLearned, .subscribed,
+            .subscriptionRefused,
             .unsubscribed, .publicationRefused, .publicationAbandoned, .messageReceived, .unexpectedMessage,
             .malformedDatagram:
             household.noteTrouble(observation, of: device, at: time)
         }
     }
 
+    /// The first message follows the connection at once, so one line tells of both.
     private var connectedText: String {
-        plan.will == nil
-            ? "connects" : "connects, keep-alive \(House.keepAliveOfMortal) s, and leaves its Will"
+        let will = plan.will == nil ? "" : ", keep-alive \(House.keepAliveOfMortal) s, leaves its Will"
+        return "connects" + plan.access.remark + will
     }
 }

@@ -1,13 +1,15 @@
 /// The table at the end, and the sentence under it.
 struct Summary {
     private let ledger: Ledger
+    private let forwardedCount: Int
     private let narrator: Narrator
 
     private static let nameWidth = 14
     private static let numberWidth = 9
 
-    init(_ ledger: Ledger, narrator: Narrator) {
-        (self.ledger, self.narrator) = (ledger, narrator)
+    /// `forwardedCount` says how many messages the forwarder passed on.
+    init(_ ledger: Ledger, forwardedCount: Int, narrator: Narrator) {
+        (self.ledger, self.forwardedCount, self.narrator) = (ledger, forwardedCount, narrator)
     }
 
     /// - Parameter wasInterrupted: The account is not complete, so what is missing is not a fault.
@@ -17,6 +19,8 @@ struct Summary {
         for account in ledger.accounts { narrator.say(row(account)) }
         narrator.say("")
         tellWill()
+        tellWaiting()
+        tellNetwork()
         if wasInterrupted {
             narrator.say(narrator.styled("Ended early: this is how far it came.", .warning))
             return
@@ -54,5 +58,23 @@ struct Summary {
         narrator.say(
             "The \(House.mortalName)'s Will appeared \(Text.seconds(delay)) s after its death:"
                 + " keep-alive \(keepAlive) s and half of it again, from its last message.")
+    }
+
+    private func tellWaiting() {
+        for account in ledger.accounts {
+            let times = account.waitingTimes
+            guard let longest = times.last else { continue }
+            narrator.say(
+                "The \(account.plan.listener) slept: \(times.count) messages waited"
+                    + " \(Text.seconds(times[times.count / 2])) s for it (median; at most"
+                    + " \(Text.seconds(longest)) s), which the table leaves out.")
+        }
+    }
+
+    private func tellNetwork() {
+        narrator.say("The forwarder passed on \(forwardedCount) messages for \(House.nodeIDs.count) nodes.")
+        guard ledger.advertiseCount > 0 else { return }
+        narrator.say(
+            "ADVERTISEs of the gateway that were heard, every \(House.advertiseInterval) s: \(ledger.advertiseCount).")
     }
 }

@@ -15,6 +15,11 @@ enum Text {
         return "\(rounded / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
     }
 
+    /// `00124B`.
+    static func hexadecimal(_ octets: [UInt8]) -> String {
+        octets.map { ($0 < 0x10 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+    }
+
     static func padded(_ text: String, to width: Int) -> String { text + spaces(width - text.count) }
 
     static func rightAligned(_ text: String, to width: Int) -> String { spaces(width - text.count) + text }

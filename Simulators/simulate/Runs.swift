@@ -13,18 +13,57 @@ struct OneRun {
     }
 
     func run() -> SimulateStatus {
-        CrashReport.current = seed
+        CrashNote.note(seed)
         let world = World(seed: seed, options: options.world, canary: options.canary)
-        world.chronicle = Chronicle(limit: options.isTraced ? 1_000_000 : 40, from: world.now)
+        world.chronicle = Chronicle(limit: options.isTold ? 1_000_000 : 30, from: world.now)
+        world.recordsTrace = options.tracePath != nil
         let verdict = world.run(steps: options.steps)
-        if verdict != .passed || options.isTraced {
+        if verdict != .passed || options.isTold {
             for line in world.chronicle?.latest ?? [] { Terminal.print(line) }
         }
         Report.tell(verdict, of: world, options)
         Terminal.print(
             "seed \(seed): \(world.stepCount) steps, \(world.gatewayEventCount) events of the gateway, "
-                + "\(world.elapsed.nanoseconds / 1_000_000_000) s simulated, effects \(String(world.effectHash, radix: 16))")
+                + "\(world.elapsed.nanoseconds / 1_000_000_000) s simulated, "
+                + "effects \(String(world.effectHash.value, radix: 16))"
+        )
+        if let path = options.tracePath { return write(world.trace, path) ?? SimulateStatus(verdict) }
         return SimulateStatus(verdict)
+    }
+
+    private func write(_ trace: Trace, _ path: String) -> SimulateStatus? {
+        do {
+            try FileWriter.write(Array(trace.text.utf8), path: path)
+            return nil
+        } catch {
+            Terminal.complain("\(error)")
+            return .usage
+        }
+    }
+}
+
+/// A recorded trace, told to a new gateway.
+struct Replay {
+    private static let maximumByteCount = 1 << 30
+    let path: String
+
+    func run() -> SimulateStatus {
+        do {
+            let content = try FileReader.read(path: path, maximumByteCount: Self.maximumByteCount)
+            guard let trace = Trace(text: String(decoding: content, as: UTF8.self)) else {
+                Terminal.complain("\(path) is no trace")
+                return .usage
+            }
+            guard let position = trace.firstDifference() else {
+                Terminal.print("\(trace.entries.count) events, the same effects")
+                return .passed
+            }
+            Terminal.print("INCORRECT  event \(position) has other effects: \(trace.entries[position])")
+            return .incorrect
+        } catch {
+            Terminal.complain("\(error)")
+            return .usage
+        }
     }
 }
 
@@ -48,7 +87,7 @@ struct Outcome: Sendable {
     var eventCount: Int
 
     init(_ options: SimulateOptions, seed: UInt64) {
-        CrashReport.current = seed
+        CrashNote.note(seed)
         let world = World(seed: seed, options: options.world, canary: options.canary)
         verdict = world.run(steps: options.steps)
         self.seed = seed
@@ -202,13 +241,5 @@ struct CanaryHunt {
             }
         }
         return status
-    }
-}
-
-/// Which seed is being run; told if the process crashes.
-enum CrashReport {
-    static var current: UInt64 {
-        get { 0 }
-        set { _ = newValue }
     }
 }

@@ -5,6 +5,7 @@ import Transports
 @main
 enum Simulate {
     static func main() async {
+        CrashNote.install()
         let status: SimulateStatus
         switch SimulateOptions.read(Array(CommandLine.arguments.dropFirst())) {
         case .failure(let complaint):
@@ -24,6 +25,7 @@ enum Simulate {
         case .many(let count): return await ManyRuns(options, count: count).run()
         case .minimize(let seed): return Minimizer(options, seed: seed).run()
         case .canaries(let names): return CanaryHunt(options, names).run()
+        case .replay(let path): return Replay(path: path).run()
         }
     }
 }

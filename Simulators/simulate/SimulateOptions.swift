@@ -9,6 +9,7 @@ struct SimulateOptions: Sendable {
         case many(Int)
         case minimize(UInt64)
         case canaries([Canary])
+        case replay(String)
     }
 
     /// What is wrong with the command line.
@@ -22,15 +23,19 @@ struct SimulateOptions: Sendable {
     var jobs = 2
     var world: WorldOptions?
     var canary: Canary?
-    var isTraced = false
+    /// Whether everything that happens is told in words.
+    var isTold = false
+    /// Where the trace of one run goes.
+    var tracePath: String?
     /// Named in the line that reproduces a failure.
     var commit = ProcessControl.environment("SWIFTLET_COMMIT") ?? ""
 
     static let helpText = """
-        usage: simulate --seed N [--steps N] [--options TEXT] [--trace]
+        usage: simulate --seed N [--steps N] [--options TEXT] [--trace FILE] [--words]
                simulate --seeds N [--from M] [--jobs N]
                simulate --minimize SEED
                simulate --canary NAME | --canaries
+               simulate --replay FILE
 
           --seed N        Runs one world and says what it was; the same seed is the same world, always.
           --seeds N       Runs N worlds, on all processors.
@@ -39,7 +44,9 @@ struct SimulateOptions: Sendable {
           --canaries      Looks for each of them.
           --steps N       So many steps until the world heals (default 3000).
           --options TEXT  Which faults there are, such as clients=3,loss=120, instead of those the seed draws.
-          --trace         Tells everything that happens.
+          --words         Tells everything that happens.
+          --trace FILE    Records what the gateway's latest life was told, and the hash of what it did.
+          --replay FILE   Tells a new gateway the same, and compares what it does.
           --from M        The first seed (default 1).
           --jobs N        Worlds at a time (default 2).
           --commit TEXT   Put into the line that reproduces a failure; default: SWIFTLET_COMMIT of the environment.
@@ -64,7 +71,7 @@ struct SimulateOptions: Sendable {
     private mutating func take(_ name: String, _ rest: inout ArraySlice<String>, _ seed: inout UInt64?) -> String? {
         switch name {
         case "--help", "-h": mode = .help
-        case "--trace": isTraced = true
+        case "--words": isTold = true
         case "--canaries": mode = .canaries(Canary.allCases)
         default:
             guard let value = rest.popFirst() else { return "\(name) is unknown or wants a value" }
@@ -83,6 +90,8 @@ struct SimulateOptions: Sendable {
         case ("--from", let number?): firstSeed = number
         case ("--jobs", let number?) where (1...256).contains(number): jobs = Int(number)
         case ("--commit", _): commit = value
+        case ("--trace", _): tracePath = value
+        case ("--replay", _): mode = .replay(value)
         case ("--options", _):
             guard let options = WorldOptions(text: value) else { return "the options '\(value)' cannot be read" }
             world = options

@@ -18,6 +18,8 @@ struct CountedNameTable {
     /// Entry index + 1; 0 where nothing is. The count is a power of two.
     private var buckets: [UInt32] = Array(repeating: 0, count: 16)
     private(set) var count = 0
+    /// Octets of all names in use.
+    private(set) var byteCount = 0
 
     /// Numbers ever given out at the same time.
     var placeCount: Int { entries.count }
@@ -42,6 +44,7 @@ struct CountedNameTable {
             entries.append(entry)
         }
         count += 1
+        byteCount += name.byteCount
         if count * 4 > buckets.count * 3 { grow() } else { place(index, hash: hash) }
         return index
     }
@@ -59,6 +62,7 @@ struct CountedNameTable {
         entries[slot].useCount -= 1
         guard entries[slot].useCount == 0 else { return }
         unplace(index, hash: entries[slot].hash)
+        byteCount -= entries[slot].name.count
         entries[slot] = Entry()
         free.append(index)
         count -= 1

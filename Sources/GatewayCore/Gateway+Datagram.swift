@@ -73,13 +73,13 @@ extension Gateway {
         settle(index)
     }
 
-    /// A PINGREQ that names another client than the one at this address is that one's, if it sleeps and may have moved;
-    /// else a stranger's (AMB-11).
+    /// A PINGREQ from an address where no client is belongs to the client that it names, if that sleeps and may have
+    /// moved; one that names another client than the one at its address is a stranger's (AMB-11).
     private mutating func pingRequestReceived(_ clientID: ByteRange, _ datagram: RawSpan, from route: Route) {
         if let index = sessionByRoute[route], isNamed(sessions[index].clientID, datagram, clientID) {
             sessions[index].handle(.pingRequest(clientID: clientID), datagram, in: &environment)
             settle(index)
-        } else if let index = sleeper(named: datagram.extracting(clientID)) {
+        } else if sessionByRoute[route] == nil, let index = sleeper(named: datagram.extracting(clientID)) {
             moveSleeper(index, to: route)
             sessions[index].handle(.pingRequest(clientID: clientID), datagram, in: &environment)
             settle(index)

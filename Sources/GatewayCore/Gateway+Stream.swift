@@ -118,6 +118,7 @@ extension Gateway {
         brokerIsReachable(true)
         guard answer.returnCode == .accepted else {
             environment.observe(.upstreamRefused, detail: Int(answer.returnCode.rawValue))
+            environment.upstreams[slot].state = .refused
             connectRefused(answer.returnCode, slot: slot)
             return
         }
@@ -165,11 +166,13 @@ extension Gateway {
 
     /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.
     private mutating func connectionEnded(_ slot: UInt32) {
+        let state = environment.upstreams[slot].state
         environment.upstreams[slot].state = .idle
         environment.upstreams[slot].resetStream(maximumPacketByteCount: 0)
         switch environment.upstreams[slot].owner {
         case .shared: if !isShuttingDown { environment.scheduleReconnect(ofUpstream: slot) }
         case .session(let index):
+            sessions[index].noteLostAnswer(state)
             sessions[index].brokerLost(in: &environment)
             if sessions[index].isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
             settle(index)
@@ -193,11 +196,12 @@ extension Gateway {
             return
         }
         switch environment.upstreams[slot].state {
-        case .idle: break
+        case .idle, .refused: break
         case .waiting: environment.openStream(ofUpstream: slot)
         case .opening, .connecting:
             environment.observe(.upstreamUnavailable, detail: Int(StreamEnd.timedOut.rawValue))
             brokerIsReachable(false)
+            environment.sayGoodbye(onUpstream: slot)  // no client has failed
             breakOff(slot)
         case .open:
             if environment.upstreams[slot].pingResponseDeadline == nil {

@@ -23,6 +23,8 @@ package struct Limits: Equatable, Sendable {
     package var queuedByteCountPerClient = 1_048_576
     /// Octets of payload waiting for all clients together.
     package var queuedByteCount = 67_108_864
+    /// Octets of all topic names and filters in use together, each name counted once.
+    package var topicNamesByteCount = 67_108_864
     /// Octets waiting to be written to one broker connection.
     package var queuedByteCountPerUpstream = 262_144
     /// Octets of one MQTT packet from the broker; a longer one closes that connection.

@@ -38,8 +38,8 @@ struct PeerTable {
 
     func address(of peer: PeerID) -> SocketAddress? { entries[Int(peer.number)]?.address }
 
-    /// Where an answer to the peer goes and from which of our addresses: the one it wrote to. An answer never leaves from
-    /// a group's address.
+    /// Where an answer to the peer goes and from which of our addresses: the one it wrote to. An answer never leaves
+    /// from a group's address.
     func destination(of peer: PeerID) -> (address: SocketAddress, local: LocalAddress?)? {
         guard let entry = entries[Int(peer.number)] else { return nil }
         return (entry.address, entry.local.isMulticastOrBroadcast ? nil : entry.local)

@@ -9,7 +9,8 @@ package enum Message: Equatable, Sendable {
     case advertise(gatewayID: UInt8, duration: UInt16)
     /// §5.4.2. `radius` is the broadcast radius in hops; 0 is the whole network.
     case searchGateway(radius: UInt8)
-    /// §5.4.3. `address` is there only when a client answers for a gateway; its own length octet is part of it (AMB-20).
+    /// §5.4.3. `address` is there only when a client answers for a gateway; its own length octet is part of it
+    /// (AMB-20).
     case gatewayInfo(gatewayID: UInt8, address: ByteRange)
     case connect(Connect)
     /// §5.4.5.

@@ -35,8 +35,8 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
         return "\(operation): \(sentence.prefix(1).lowercased())\(sentence.dropFirst()) (\(String(cString: name)))"
     }
 
-    /// Whether this machine lacks something, a descriptor, memory, a port, a network interface's address, so that nothing
-    /// is said about whoever the call was meant for.
+    /// Whether this machine lacks something, a descriptor, memory, a port, a network interface's address, so that
+    /// nothing is said about whoever the call was meant for.
     package var isLocal: Bool {
         switch code {
         case EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC, EADDRNOTAVAIL, EADDRINUSE, EAGAIN, EAFNOSUPPORT: true

@@ -101,6 +101,14 @@ import Testing
             "1:29: 'broker.keep_alive_seconds' must be an integer from 1 to 65535 seconds; found 0"
         ),
         (
+            "clients.exchanges = 1025",
+            "1:21: 'clients.exchanges' must be an integer from 1 to 1024 exchanges; found 1025"
+        ),
+        (
+            "clients.subscriptions = 16385",
+            "1:25: 'clients.subscriptions' must be an integer from 1 to 16384 subscriptions; found 16385"
+        ),
+        (
             "limits.queued_bytes = 1099511627777",
             "1:23: 'limits.queued_bytes' must be an integer from 1 to 1_099_511_627_776 bytes; found 1099511627777"
         ),

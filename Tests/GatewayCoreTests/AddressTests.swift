@@ -225,4 +225,29 @@ import Testing
         dialogue.passes(.seconds(90))
         upstream.receives(.close)
     }
+
+    @Test(
+        "GW-90 AMB-11 A PINGREQ that names a sleeper, from another client's address, harms neither",
+        arguments: ["active", "asleep", "being set up"])
+    func sleeperNamedElsewhere(other: String) {
+        let dialogue = Dialogue()
+        let sleeper = dialogue.client("b")
+        let sleepersUpstream = sleeper.connects()
+        sleeper.fallsAsleep()
+        let client = dialogue.client("a")
+        let upstream: TestUpstream
+        if other == "being set up" {
+            client.sends(.connect("a"))
+            upstream = client.asksBroker()
+        } else {
+            upstream = client.connects()
+            if other == "asleep" { client.fallsAsleep() }
+        }
+        client.sends(.pingRequest("b"))
+        client.receives(.disconnect())
+        dialogue.doesNotObserve(.clientLost)
+        upstream.receivesNothing()
+        sleepersUpstream.receivesNothing()
+        sleeper.wakesUpInVain()
+    }
 }

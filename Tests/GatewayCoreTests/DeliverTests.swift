@@ -125,14 +125,14 @@ import Testing
     func renewed() {
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
-        for qos in [DeliveryQoS.atLeastOnce, .exactlyOnce] {
-            upstream.sends(.publish("a/b", "x", qos: qos, id: 9))
-            client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos)))
-            client.sends(.publishAcknowledgement(1, 9, .invalidTopicID))
+        for (qos, id) in [(DeliveryQoS.atLeastOnce, UInt16(9)), (.exactlyOnce, 10)] {
+            upstream.sends(.publish("a/b", "x", qos: qos, id: id))
+            client.receives(.publish(1, "x", id: id, qos: QualityOfService(qos)))
+            client.sends(.publishAcknowledgement(1, id, .invalidTopicID))
             client.receives(.register(1, qos == .atLeastOnce ? 1 : 2, "a/b"))
             upstream.receivesNothing()
             client.sends(.registerAcknowledgement(1, qos == .atLeastOnce ? 1 : 2))
-            client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos), duplicate: true))
+            client.receives(.publish(1, "x", id: id, qos: QualityOfService(qos), duplicate: true))
             guard qos == .atLeastOnce else { return }
             client.sends(.publishAcknowledgement(1, 9))
             upstream.receives(.publishAcknowledgement(9))
@@ -168,6 +168,23 @@ import Testing
         client.receives(.register(1, 1, "a/b"))
         client.sends(.registerAcknowledgement(1, 1))
         client.receives(.publish(1, "2"))
+    }
+
+    @Test("GW-57 AMB-18 PUBACK 0x02 to a QoS 0 message and to the QoS 1 message behind it: none is taken for delivered")
+    func renewedTwice() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "0"))
+        client.receives(.publish(1, "0"))
+        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 7))
+        client.receives(.publish(1, "1", id: 7, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 0, .invalidTopicID), .publishAcknowledgement(1, 7, .invalidTopicID))
+        upstream.receivesNothing()
+        client.receives(.register(1, 1, "a/b"))
+        client.sends(.registerAcknowledgement(1, 1))
+        client.receives(.publish(1, "1", id: 7, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publishAcknowledgement(1, 7))
+        upstream.receives(.publishAcknowledgement(7))
     }
 
     @Test("GW-57 PUBACK 0x02 to a pre-defined id drops the message")

@@ -29,7 +29,7 @@ import Testing
         if hasWill { client.receives(.willTopicRequest) }
         client.sends(.disconnect(duration))
         client.receives(.disconnect())
-        upstream?.receives(.close)
+        upstream?.receives(.disconnect, .close)
         #expect(dialogue.sessionCount == 0)
         client.sends(.disconnect())
         client.receives(.disconnect())

@@ -137,19 +137,44 @@ import Testing
         client.sends(.subscribe("s", id: 5))
         upstream.receives(.subscribe("s", id: 5))
         client.sends(.publish(1, "x", id: 5, qos: .atLeastOnce))
-        upstream.receives(.publish("a/b", "x", qos: .atLeastOnce, id: 6))
+        upstream.receives(.publish("a/b", "x", qos: .atLeastOnce, id: 0x8000))
+        client.sends(.unsubscribe("s", id: 6))
+        upstream.receives(.unsubscribe("s", id: 6))
         client.sends(.publish(1, "y", id: 6, qos: .exactlyOnce))
-        upstream.receives(.publish("a/b", "y", qos: .exactlyOnce, id: 7))
-        upstream.sends(.publishReceived(7))
+        upstream.receives(.publish("a/b", "y", qos: .exactlyOnce, id: 0x8001))
+        upstream.sends(.publishReceived(0x8001))
         client.receives(.publishReceived(6))
-        upstream.sends(.publishAcknowledgement(6))
+        upstream.sends(.publishAcknowledgement(0x8000))
         client.receives(.publishAcknowledgement(1, 5))
         upstream.sends(.subscribeAcknowledgement(5, 0))
         client.receives(.subscribeAcknowledgement(2, 5))
         client.sends(.publishRelease(6))
-        upstream.receives(.publishRelease(7))
-        upstream.sends(.publishComplete(7))
+        upstream.receives(.publishRelease(0x8001))
+        upstream.sends(.publishComplete(0x8001))
         client.receives(.publishComplete(6))
+    }
+
+    @Test("AMB-24 GW-87 The gateway's own packet identifiers go round and meet no open one")
+    func ownPacketIDs() {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 3 })
+        let (client, upstream) = publisher(dialogue)
+        client.sends(.publish(1, "y", id: 0x8002, qos: .atLeastOnce))
+        upstream.receives(.publish("a/b", "y", qos: .atLeastOnce, id: 0x8002))
+        client.sends(.subscribe("s", id: 5))
+        upstream.receives(.subscribe("s", id: 5))
+        var id: PacketID = 0x7FFF
+        for _ in 0..<0x8002 {
+            id = id == .max ? 0x8000 : id + 1
+            if id == 0x8002 { id += 1 }
+            client.sends(.publish(1, "x", id: 5, qos: .atLeastOnce))
+            let packets = dialogue.readPackets(on: upstream.id)
+            guard packets == [.publish("a/b", "x", qos: .atLeastOnce, id: id)] else {
+                Issue.record("\(packets) instead of \(id)")
+                return
+            }
+            upstream.sends(.publishAcknowledgement(id))
+            _ = dialogue.readMessages(to: client.address)
+        }
     }
 
     // MARK: Topics

@@ -88,4 +88,17 @@ import Testing
         client.sends(.register(0, 5, "12345"))
         client.receives(.registerAcknowledgement(0, 5, .notSupported))
     }
+
+    @Test("GW-30 GW-87 At the limit of all topic names together a new one is congestion, a known one is not")
+    func namesTogether() {
+        let dialogue = Dialogue(.dialogue { $0.limits.topicNamesByteCount = 2 })
+        let client = dialogue.client("c1")
+        client.connects()
+        client.sends(.register(0, 1, "abc"))
+        client.receives(.registerAcknowledgement(0, 1, .congestion))
+        client.registers("ab", as: 1)
+        client.sends(.register(0, 2, "c"))
+        client.receives(.registerAcknowledgement(0, 2, .congestion))
+        client.registers("ab", as: 1)
+    }
 }

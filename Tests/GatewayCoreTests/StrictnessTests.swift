@@ -3,8 +3,8 @@ import MQTT
 import MQTTSN
 import Testing
 
-/// What the gateway tolerates only where its owner has chosen so: nameless clients, miscounted lengths, whole topic names
-/// at QoS −1.
+/// What the gateway tolerates only where its owner has chosen so: nameless clients, miscounted lengths, whole topic
+/// names at QoS −1.
 @Suite struct StrictnessTests {
     // MARK: Clients without a name
 

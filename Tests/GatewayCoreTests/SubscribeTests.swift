@@ -192,6 +192,36 @@ import Testing
         client.receives(.subscribeAcknowledgement(1, 3))
     }
 
+    @Test(
+        "AMB-28 Another SUBSCRIBE under the MsgId of an open one is congestion",
+        arguments: [(Topic.name("c"), QualityOfService.atMostOnce), ("a/b", .atLeastOnce)])
+    func otherUnderOpenID(topic: Topic, qos: QualityOfService) {
+        let (dialogue, client, upstream) = connected()
+        client.sends(.subscribe("a/b", id: 3))
+        upstream.receives(.subscribe("a/b", id: 3))
+        client.sends(.subscribe(topic, id: 3, qos: qos))
+        client.receives(.subscribeAcknowledgement(0, 3, .congestion))
+        dialogue.observes(.requestRefusedCongestion)
+        client.sends(.unsubscribe("a/b", id: 3))
+        client.receivesNothing()
+        dialogue.observes(.requestRefusedCongestion)
+        upstream.sends(.subscribeAcknowledgement(3, 0))
+        client.receives(.subscribeAcknowledgement(1, 3))
+    }
+
+    @Test("AMB-28 A SUBSCRIBE under the MsgId of an open UNSUBSCRIBE is congestion, another UNSUBSCRIBE is counted")
+    func otherUnderOpenUnsubscribe() {
+        let (dialogue, client, upstream) = connected()
+        client.sends(.unsubscribe("a/b", id: 3))
+        upstream.receives(.unsubscribe("a/b", id: 3))
+        client.sends(.subscribe("a/b", id: 3))
+        client.receives(.subscribeAcknowledgement(0, 3, .congestion))
+        client.sends(.unsubscribe("c", id: 3))
+        dialogue.observes(.requestRefusedCongestion)
+        upstream.sends(.unsubscribeAcknowledgement(3))
+        client.receives(.unsubscribeAcknowledgement(3))
+    }
+
     @Test("GW-79 SUBSCRIBE repeated because the SUBACK was lost gets it again, and the broker is not asked")
     func repeatedAfterSuback() {
         let (dialogue, client, upstream) = connected()

@@ -131,4 +131,17 @@ import Testing
         client.sends(.connect("c1", clean: false))
         client.receives(.connectAcknowledgement(), .publish(.short("ab"), "2"), .publish(.short("ab"), "3"))
     }
+
+    @Test("AMB-12 GW-73 Where the link repeats nothing, a wake-up that waits for the broker still ends with PINGRESP")
+    func releaseAwaitedWithoutRetries() {
+        let dialogue = Dialogue(.dialogue { $0.links[0].retryCount = 0 })
+        let (client, upstream) = TestClient.asleep(dialogue)
+        upstream.sends(.publish("a/b", "1", qos: .exactlyOnce, id: 1))
+        client.wakesUp()
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        upstream.receives(.publishReceived(1))
+        dialogue.passes(.seconds(10))
+        client.receives(.pingResponse)
+    }
 }

@@ -247,4 +247,43 @@ import Testing
         client.receives(.disconnect())
         upstream.receives(.disconnect, .close)
     }
+
+    @Test("GW-19 The broker has the Will with the CONNECT: who begins anew before the CONNACK takes it back")
+    func beginsAnewWhileConnecting() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = prompted(client)
+        client.sends(.connect("c1", keepAlive: 5))
+        first.receives(.disconnect, .close)
+        _ = client.connectsUpstream()
+    }
+
+    @Test("GW-19 GW-86 A gateway that stops takes a Will back that the broker has not acknowledged")
+    func shutsDownWhileConnecting() {
+        let dialogue = Dialogue()
+        let first = prompted(dialogue.client("c1"))
+        dialogue.shutsDown()
+        first.receives(.disconnect, .close)
+        dialogue.shared?.receives(.disconnect, .close)
+    }
+
+    @Test("GW-21 A broker that refuses a Will is not told DISCONNECT: the connection is none")
+    func refusedWithWill() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = prompted(client)
+        first.sends(.connectAcknowledgement(.notAuthorized))
+        first.receives(.close)
+        client.receives(.connectAcknowledgement(.notSupported))
+    }
+
+    /// The client's CONNECT with a Will has gone to the broker.
+    private func prompted(_ client: TestClient) -> TestUpstream {
+        client.sends(.connect("c1", will: true))
+        client.receives(.willTopicRequest)
+        client.sends(.willTopic("w"))
+        client.receives(.willMessageRequest)
+        client.sends(.willMessage("x"))
+        return client.asksBroker(will: TestWill(topic: "w", payload: "x"))
+    }
 }

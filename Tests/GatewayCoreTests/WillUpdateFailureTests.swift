@@ -59,6 +59,22 @@ import Testing
         #expect(dialogue.sessionCount == 0)
     }
 
+    @Test("GW-28 GW-25 After an update that failed the Will is the one before it", arguments: [true, false])
+    func takenBack(isRefused: Bool) {
+        let dialogue = Dialogue(.dialogue { $0.upstream.connectTimeout = .seconds(100) })
+        let (client, second) = updating(dialogue, clean: false)
+        if isRefused {
+            second.sends(.connectAcknowledgement(.notAuthorized))
+            client.receives(.willTopicResponse(.notSupported), .disconnect())
+            second.receives(.close)
+        } else {
+            dialogue.passes(.seconds(30))
+            client.receives(.willTopicResponse(.congestion), .disconnect())
+            second.receives(.disconnect, .close)
+        }
+        client.connects(clean: false, present: true, will: old)
+    }
+
     // MARK: The broker is away
 
     @Test(
@@ -122,7 +138,7 @@ import Testing
         client.receivesNothing()
         dialogue.passes(.milliseconds(1))
         client.receives(.willTopicResponse(.congestion), .willMessageResponse(.congestion), .disconnect())
-        third.receives(.close)
+        third.receives(.disconnect, .close)
     }
 
     // MARK: The client goes on
@@ -133,7 +149,7 @@ import Testing
         let (client, second) = updating(dialogue)
         client.sends(.disconnect())
         client.receives(.disconnect())
-        second.receives(.close)
+        second.receives(.disconnect, .close)
         #expect(dialogue.sessionCount == 0)
     }
 

@@ -5,11 +5,14 @@ import MQTTSN
 
 /// What the gateway may say to a client, judged by what it has heard from it and said to it before.
 ///
-/// - To a client that sleeps only answers to its own requests go out (MQTT-SN 1.2 §6.14); to one that is being connected
+/// - To a client that sleeps only answers to its own requests go out (MQTT-SN 1.2 §6.14); to one that is being
+/// connected
 ///   nothing but what belongs to the set-up.
-/// - PINGRESP answers a PINGREQ of an active client, or ends a wake-up: not while an exchange with the client is open, and
+/// - PINGRESP answers a PINGREQ of an active client, or ends a wake-up: not while an exchange with the client is open,
+/// and
 ///   nothing follows it.
-/// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a REGISTER
+/// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a
+/// REGISTER
 ///   that it has acknowledged; or by a pre-defined id or short name. The id stands for the topic of the message.
 /// - PUBACK, PUBREC, PUBCOMP, REGACK, SUBACK and UNSUBACK answer something that was asked.
 ///
@@ -134,9 +137,8 @@ struct ConversationChecker {
 
     // MARK: Said to the client
 
-    /// The gateway sends a datagram to an address of a client.
-    ///
-    /// - Parameter isAnswer: It does so while it is told of a datagram of this client.
+    /// The gateway sends a datagram to an address of a client; `isAnswer` where it is being told of a datagram of this
+    /// client.
     mutating func gatewaySent(_ datagram: [UInt8], to client: Int, at address: Int, isAnswer: Bool, plan: WorldPlan) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
         switch message {
@@ -180,6 +182,7 @@ struct ConversationChecker {
         guard conversations[client].address == address else { return }
         if conversations[client].wantsSleep, isAnswer {
             conversations[client].phase = .asleep
+            conversations[client].closeExchanges()
         } else if conversations[client].phase != .connecting {
             conversations[client].phase = .unknown
         }
@@ -213,14 +216,17 @@ struct ConversationChecker {
         }
     }
 
-    private mutating func checkTopic(of publish: MQTTSN.Publish, _ datagram: [UInt8], _ client: Int, _ plan: WorldPlan) {
+    private mutating func checkTopic(of publish: MQTTSN.Publish, _ datagram: [UInt8], _ client: Int, _ plan: WorldPlan)
+    {
         let name: [UInt8]?
         switch publish.flags.topicIDType {
         case .normal: name = conversations[client].toldNames[publish.topicID]
         case .predefined, .shortName: name = plan.name(of: publish.topicID, publish.flags.topicIDType)
         case .reserved: name = nil
         }
-        guard let name else { return violate(client, "gets PUBLISH with topic id \(publish.topicID), which it was not told") }
+        guard let name else {
+            return violate(client, "gets PUBLISH with topic id \(publish.topicID), which it was not told")
+        }
         guard let stamp = Stamp(datagram[publish.data]), plan.topics.indices.contains(stamp.topic) else { return }
         if plan.topics[stamp.topic].name != name {
             violate(client, "gets \(stamp) as \(String(decoding: name, as: UTF8.self))")

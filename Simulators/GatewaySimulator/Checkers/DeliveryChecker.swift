@@ -17,6 +17,7 @@ import MQTTSN
 /// - When the broker is told that a client has a QoS 1 or 2 message, the client has it, unless the gateway has said that
 ///   it had to drop the message (too long, topic refused) or, at QoS 2, the broker and the gateway both lost their memory,
 ///   so that the client takes a new message for one it knows.
+///   The same where a late copy of a QoS 2 message made the client note a message id that the broker then uses again.
 /// - QoS 2 arrives at most once per copy, except where the client lost its memory, or a copy was under way for longer than
 ///   the exchange took.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were handed.
@@ -42,6 +43,8 @@ struct DeliveryChecker {
         var atMostOnceSends = 0
         var receipts = [0, 0, 0]
         var acknowledgements = 0
+        /// Acknowledgements in place of the client, of messages that the gateway said it dropped.
+        var excused = 0
         var isReleased = false
         var releasedAt = Instant(nanoseconds: 0)
         var mayRepeat = false
@@ -55,8 +58,15 @@ struct DeliveryChecker {
         var handedAtOpening = 0
         var voidBefore = 0
         var isBeginningAnew = false
+        /// Whether the last CONNECT was clean, and the last that was accepted.
+        var isAskedClean = false
+        var isAcceptedClean = false
         /// Messages the gateway has said it dropped.
         var excuses = 0
+        /// A dropped message may come again, and then behind later ones.
+        var hasDropped = false
+        /// A late copy of a QoS 2 message has come after its exchange.
+        var knowsOldID = false
         var lastFirstReceipt = 0
         var lastAtMostOnceSend = 0
     }
@@ -82,11 +92,13 @@ struct DeliveryChecker {
         publications[Self.key(stamp.publisher, stamp.sequence)] = Publication(qos: qos)
     }
 
-    /// - Parameter isOld: The copy was sent in an earlier connection of the client.
-    mutating func publishReachedGateway(_ stamp: Stamp, isOld: Bool) {
+    /// `isOld` where the copy was sent in an earlier connection of the client.
+    mutating func publishReachedGateway(_ stamp: Stamp, isOld: Bool, isDuplicate: Bool) {
         let key = Self.key(stamp.publisher, stamp.sequence)
         guard var publication = publications[key] else { return }
         publication.arrivals += 1
+        // A first copy that comes after a repeated one may be refused, and the refusal taken for one of the repeated.
+        if publication.arrivals > 1, !isDuplicate { publication.mayRepeat = true }
         if isOld || publication.isReleased { publication.mayRepeat = true }
         publications[key] = publication
     }
@@ -163,10 +175,12 @@ struct DeliveryChecker {
     private mutating func brokerWasAcknowledged(_ stamp: Stamp, by client: Int, _ qos: DeliveryQoS) {
         let key = DeliveryKey(client: client, stamp: stamp)
         deliveries[key, default: Delivery()].acknowledgements += 1
-        guard let delivery = deliveries[key], delivery.receiptCount < delivery.acknowledgements else { return }
-        if qos == .exactlyOnce, hasBrokerForgotten || delivery.receiptCount > 0 { return }
+        guard let delivery = deliveries[key], delivery.receiptCount + delivery.excused < delivery.acknowledgements
+        else { return }
+        if qos == .exactlyOnce, hasBrokerForgotten || clients[client].knowsOldID || delivery.receiptCount > 0 { return }
         guard clients[client].excuses == 0 else {
             clients[client].excuses -= 1
+            deliveries[key]?.excused += 1
             return
         }
         violate("the broker was told that client \(client) has \(stamp), and it has not")
@@ -175,9 +189,24 @@ struct DeliveryChecker {
     // MARK: From the broker to clients
 
     /// The client's CONNECT begins a connection; a new session ends what was before.
-    mutating func sessionBegins(_ client: Int, isNew: Bool) { clients[client].isBeginningAnew = isNew }
+    ///
+    /// `isNew` where the client takes it for a new session; it does so also after a clean CONNECT that was not accepted.
+    mutating func sessionBegins(_ client: Int, isClean: Bool, isNew: Bool) {
+        clients[client].isBeginningAnew = isClean || clients[client].isAcceptedClean
+        clients[client].isAskedClean = isClean
+        // It forgets what it knows even if the gateway then refuses, and the old session goes on another time.
+        if isNew { loseReceivedIDs(of: client) }
+    }
 
-    mutating func excuse(_ client: Int, byteCount: Int) { clients[client].excuses += 1 }
+    /// The gateway has refused the client's CONNECT, so the old session goes on if there is one.
+    mutating func sessionRefused(_ client: Int) { clients[client].isBeginningAnew = false }
+
+    mutating func sessionAccepted(_ client: Int) { clients[client].isAcceptedClean = clients[client].isAskedClean }
+
+    mutating func excuse(_ client: Int, byteCount: Int) {
+        clients[client].excuses += 1
+        clients[client].hasDropped = true
+    }
 
     mutating func gatewaySent(_ stamp: Stamp, to client: Int, qos: QualityOfService) {
         let key = DeliveryKey(client: client, stamp: stamp)
@@ -205,6 +234,8 @@ struct DeliveryChecker {
         let key = DeliveryKey(client: client, stamp: stamp)
         guard let delivery = deliveries[key], delivery.isReleased, sentAt <= delivery.releasedAt else { return }
         deliveries[key]?.mayRepeat = true
+        // It notes the message id again, and nobody will release it: the next message under that id is taken for this one.
+        clients[client].knowsOldID = true
     }
 
     mutating func received(_ stamp: Stamp, by client: Int, qos: QualityOfService) {
@@ -219,7 +250,8 @@ struct DeliveryChecker {
         if qos == .exactlyOnce, delivery.receipts[2] > delivery.handed[2], !delivery.mayRepeat {
             violate("client \(client) got \(stamp) \(delivery.receipts[2]) times at QoS 2")
         }
-        guard qos != .atMostOnce, delivery.receiptCount == 1, delivery.handedCount == 1 else { return }
+        guard qos != .atMostOnce, delivery.receiptCount == 1, delivery.handedCount == 1, !clients[client].hasDropped
+        else { return }
         if delivery.lastHanded < clients[client].lastFirstReceipt {
             violate("client \(client) got \(stamp) after a later message")
         }
@@ -233,11 +265,15 @@ struct DeliveryChecker {
         deliveries[key]?.releasedAt = now
     }
 
-    /// The client has lost its memory: nothing it had open can be recognised any more.
-    mutating func clientForgot(_ client: Int) {
+    private mutating func loseReceivedIDs(of client: Int) {
         for (key, delivery) in deliveries where key.client == client && delivery.handed[2] > 0 {
             deliveries[key]?.mayRepeat = true
         }
+    }
+
+    /// The client has lost its memory: nothing it had open can be recognised any more.
+    mutating func clientForgot(_ client: Int) {
+        loseReceivedIDs(of: client)
         for (key, publication) in publications where key >> 32 == client && !publication.isSettled {
             publications[key]?.isSettled = true
         }

@@ -4,9 +4,9 @@ import MQTTSN
 
 /// What clients were told of their subscriptions decides what the broker must hold for them in the end.
 ///
-/// Certain is only what the client was told last and what nothing has put in doubt since: a request that is open, a late
-/// copy of an earlier request, the broker's loss of its store at a time when the gateway did not know of the subscription
-/// either.
+/// Certain is only what the client was told last and what nothing has put in doubt since: a request that is open, a
+/// late copy of an earlier request, the broker's loss of its store at a time when the gateway did not know of the
+/// subscription either.
 struct SubscriptionChecker {
     private struct Entry {
         var filter: [UInt8]
@@ -63,7 +63,9 @@ struct SubscriptionChecker {
     mutating func sessionBegan(_ client: Int) { entries[client] = [] }
 
     mutating func clientForgot(_ client: Int) {
-        for index in entries[client].indices where entries[client][index].isOpen { entries[client][index].isOpen = false }
+        for index in entries[client].indices where entries[client][index].isOpen {
+            entries[client][index].isOpen = false
+        }
     }
 
     /// The gateway has lost its memory of a client; what the broker does not hold now is lost.
@@ -98,7 +100,8 @@ struct SubscriptionChecker {
     private static func request(_ message: Message, _ datagram: [UInt8], _ plan: WorldPlan) -> ([UInt8], MessageID)? {
         let (flags, topic, messageID): (Flags, ByteRange, MessageID)
         switch message {
-        case .subscribe(let subscribe): (flags, topic, messageID) = (subscribe.flags, subscribe.topic, subscribe.messageID)
+        case .subscribe(let subscribe):
+            (flags, topic, messageID) = (subscribe.flags, subscribe.topic, subscribe.messageID)
         case .unsubscribe(let request): (flags, topic, messageID) = (request.flags, request.topic, request.messageID)
         default: return nil
         }

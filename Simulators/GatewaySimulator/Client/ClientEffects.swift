@@ -66,4 +66,9 @@ package struct ClientMessage: Equatable, Hashable, Sendable {
     package var qos: QualityOfService
     package var retain: Bool
     package var duplicate: Bool
+
+    package init(topic: ClientTopic, payload: [UInt8], qos: QualityOfService, retain: Bool, duplicate: Bool) {
+        (self.topic, self.payload, self.qos, self.retain) = (topic, payload, qos, retain)
+        self.duplicate = duplicate
+    }
 }

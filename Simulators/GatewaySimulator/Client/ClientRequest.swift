@@ -22,7 +22,8 @@ enum ClientConnectionStep: Equatable, Sendable {
     case wakeUp
 }
 
-/// What the first waiting publication is doing; a client has one REGISTER and one PUBLISH open (MQTT-SN 1.2 §6.5, §6.6).
+/// What the first waiting publication is doing; a client has one REGISTER and one PUBLISH open (MQTT-SN 1.2 §6.5,
+/// §6.6).
 enum ClientPublishStep: Equatable, Sendable {
     case register
     case publish

@@ -5,19 +5,22 @@ import MQTTSN
 
 extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
-        let isNewSession = self.options.cleanSession || options.cleanSession
+        // A clean session ends with its connection, also where the next one is not clean.
+        // What a connection that was never acknowledged has begun is not known.
+        isNewSession = self.options.cleanSession || options.cleanSession || (isNewSession && !isAccepted)
+        isAccepted = false
         self.options = options
         state = .connecting
         connecting = request(.connect)
         subscribing = nil
-        prepareSession(isNew: isNewSession)
+        prepareSession()
         sendConnectionStep(.connect, into: &effects)
     }
 
     /// Forgets what the gateway forgets too.
-    private mutating func prepareSession(isNew: Bool) {
-        if isNew { receivedMessageIDs = [] }
-        if isNew || !configuration.remembersTopicIDs { topics.removeAll() }
+    private mutating func prepareSession() {
+        if isNewSession { receivedMessageIDs = [] }
+        if isNewSession || !configuration.remembersTopicIDs { topics.removeAll() }
     }
 
     /// Sends the message of a step, for the first time or again.
@@ -72,6 +75,7 @@ extension SimulatedClient {
             return
         }
         state = .active
+        isAccepted = true
         effects.observe(.connected)
         resumePublishing(into: &effects)
         continueSubscribing(into: &effects)

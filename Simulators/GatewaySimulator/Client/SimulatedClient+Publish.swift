@@ -100,11 +100,11 @@ extension SimulatedClient {
         publishing = nil
         switch open?.step {
         case .publish: interruptedMessageID = open?.messageID
-        case .release where !options.cleanSession: resumeRelease(open?.messageID ?? 0, into: &effects)
+        case .release where !isNewSession: resumeRelease(open?.messageID ?? 0, into: &effects)
         case .release: interruptedMessageID = open?.messageID
         case .register, .pause, nil: break
         }
-        if options.cleanSession, interruptedMessageID != nil {
+        if isNewSession, interruptedMessageID != nil {
             interruptedMessageID = nil
             if let publication = publications.first, publication.qos == .exactlyOnce {
                 finishPublication(.publicationAbandoned(publication.number), into: &effects)

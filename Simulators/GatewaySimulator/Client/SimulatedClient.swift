@@ -30,6 +30,10 @@ package struct SimulatedClient: Sendable {
     var now = Instant(nanoseconds: 0)
     /// Those of the last `connect`.
     var options = ClientConnectOptions()
+    /// Whether the last `connect` began a session, so that nothing of an earlier one is remembered elsewhere.
+    var isNewSession = true
+    /// Whether the last `connect` was accepted.
+    var isAccepted = false
     var connecting: ClientRequest<ClientConnectionStep>?
     /// Outlives a connection, so that an exchange can be resumed.
     var publishing: ClientRequest<ClientPublishStep>?
@@ -98,8 +102,8 @@ package struct SimulatedClient: Sendable {
 
     /// The device starts again; it says nothing before the next command.
     ///
-    /// Message ids go on where they were, as on a device that keeps the number or draws the first one by chance: MQTT-SN
-    /// cannot tell a new request from a repeated one otherwise.
+    /// Message ids go on where they were, as on a device that keeps the number or draws the first one by chance:
+    /// MQTT-SN cannot tell a new request from a repeated one otherwise.
     ///
     /// - Parameter keepsMemory: Whether topic ids, open exchanges and what waits to be sent survive.
     package mutating func reboot(keepsMemory: Bool) {

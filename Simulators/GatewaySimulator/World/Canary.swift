@@ -28,6 +28,8 @@ package enum Canary: String, CaseIterable, Sendable {
 struct PlantedGateway: ~Copyable {
     private var gateway: Gateway
     private let canary: Canary?
+    /// Clients whose goodbye was kept from the gateway.
+    private var undead: [PeerID] = []
 
     init(configuration: GatewayConfiguration, seed: UInt64, canary: Canary?) {
         gateway = Gateway(configuration: configuration, seed: seed)
@@ -42,7 +44,7 @@ struct PlantedGateway: ~Copyable {
             gateway.handle(event, bytes, at: now, into: &effects)
             return
         }
-        if canary == .sessionLeak, swallowsGoodbye(event, bytes, into: &effects) { return }
+        if canary == .sessionLeak, swallowsGoodbye(event, bytes, at: now, into: &effects) { return }
         if canary == .pingResponseTooEarly, case .datagramReceived(let peer, _) = event,
             case .pingRequest(let clientID)? = try? Message.decode(bytes), !clientID.isEmpty
         {
@@ -53,11 +55,18 @@ struct PlantedGateway: ~Copyable {
         mangle(canary, event, bytes, from: first, at: now, into: &effects)
     }
 
-    /// Says goodbye in the gateway's place and keeps the goodbye from it.
-    private func swallowsGoodbye(_ event: Event, _ bytes: RawSpan, into effects: inout Effects) -> Bool {
+    /// Says goodbye in the gateway's place, keeps the goodbye from it, and lets it believe that the client is there.
+    private mutating func swallowsGoodbye(
+        _ event: Event, _ bytes: RawSpan, at now: Instant, into effects: inout Effects
+    ) -> Bool {
+        if event == .deadlineReached {
+            for peer in undead { feed(.pingResponse, from: peer, at: now, into: &effects) }
+        }
         guard case .datagramReceived(let peer, _) = event, case .disconnect(nil)? = try? Message.decode(bytes)
         else { return false }
         effects.send(.disconnect(duration: nil), to: peer)
+        feed(.pingResponse, from: peer, at: now, into: &effects)
+        if !effects.list.contains(.forgetPeer(peer)) { undead.append(peer) }
         return true
     }
 

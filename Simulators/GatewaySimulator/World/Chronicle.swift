@@ -9,7 +9,7 @@ package struct Chronicle {
     private var lines: [String] = []
     private var start: Instant
 
-    /// - Parameter limit: So many lines are kept, the latest.
+    /// Keeps the latest lines, at least `limit` of them; `start` is where its times count from.
     package init(limit: Int, from start: Instant) {
         self.limit = limit
         self.start = start
@@ -93,7 +93,8 @@ package struct Chronicle {
         case .publish(let publish):
             let duplicate = publish.flags.duplicate ? " again" : ""
             let what = Stamp(datagram[publish.data]).map { "\($0)" } ?? "\(publish.data.count) octets"
-            return "PUBLISH \(publish.messageID)\(duplicate) QoS \(publish.flags.qos.rawValue) id \(publish.topicID): \(what)"
+            return
+                "PUBLISH \(publish.messageID)\(duplicate) QoS \(publish.flags.qos.rawValue) id \(publish.topicID): \(what)"
         case .register(let register):
             let name = String(decoding: datagram[register.topicName], as: UTF8.self)
             return "REGISTER \(register.messageID) id \(register.topicID) \(name)"

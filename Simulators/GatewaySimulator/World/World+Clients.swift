@@ -77,7 +77,7 @@ extension World {
             dropDatagrams { $0.client == index }
         }
         if isNew { subscriptions.sessionBegan(index) }
-        deliveries.sessionBegins(index, isNew: isNew)
+        deliveries.sessionBegins(index, isClean: wish.cleanSession, isNew: isNew)
         command(index, .connect(wish))
     }
 

@@ -90,8 +90,14 @@ extension World {
 
     /// Somebody else's words from another address; a CONNECT would be a takeover, which MQTT allows.
     private func replay(_ bytes: [UInt8], at address: Int) {
-        if case .connect? = try? Message.decode(bytes.span.bytes) { return }
-        gatewayWillReceive(bytes, at: address)
+        var copy = bytes
+        switch try? Message.decode(bytes.span.bytes) {
+        case .connect?: return
+        // Whoever repeats a message under a name of his own publishes a message of his own.
+        case .publish(let publish)? where Stamp(bytes[publish.data]) != nil: copy[publish.data.lowerBound] = 0
+        default: break
+        }
+        gatewayWillReceive(copy, at: address)
     }
 
     private func randomBytes() -> [UInt8] {
@@ -139,7 +145,9 @@ extension World {
             let code = ReturnCode(rawValue: UInt8(pick(4)))
             let answer = PublishAcknowledgement(topicID: topicID, messageID: messageID, returnCode: code)
             bytes.appendMessage(.publishAcknowledgement(answer))
-        case 12: bytes.appendMessage(.willTopicUpdate(WillTopic(flags: flags, topic: 0..<topic.count)), from: topic.span.bytes)
+        case 12:
+            bytes.appendMessage(
+                .willTopicUpdate(WillTopic(flags: flags, topic: 0..<topic.count)), from: topic.span.bytes)
         case 13: bytes.appendMessage(.willMessageUpdate(all), from: text.span.bytes)
         case 14: bytes.appendMessage(.searchGateway(radius: 0))
         default:

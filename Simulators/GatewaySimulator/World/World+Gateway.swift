@@ -12,8 +12,8 @@ extension World {
         ledger.note(event)
         gatewayEventCount += 1
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
-        let hash = hashEffects()
-        recorder?.record(event, bytes, at: now, effectHash: hash)
+        effectHash.combine(effects, at: now)
+        if recordsTrace { record(event, bytes) }
         ledger.check(effects)
         chronicle?.note(event, bytes, at: now, in: self)
         for index in effects.list.indices { carryOut(effects.list[index], answering: client) }
@@ -59,7 +59,8 @@ extension World {
 
     func client(named clientID: [UInt8]) -> Int? {
         // "c" and a number.
-        guard clientID.first == UInt8(ascii: "c"), let number = Int(String(decoding: clientID.dropFirst(), as: UTF8.self)),
+        guard clientID.first == UInt8(ascii: "c"),
+            let number = Int(String(decoding: clientID.dropFirst(), as: UTF8.self)),
             clients.indices.contains(number)
         else { return nil }
         return number
@@ -103,8 +104,10 @@ extension World {
     func startGateway() {
         guard !isGatewayUp else { return }
         gatewayLives += 1
-        gateway = PlantedGateway(configuration: plan.gateway, seed: random.next(), canary: canary)
-        recorder?.restart()
+        let seed = random.next()
+        gateway = PlantedGateway(configuration: plan.gateway, seed: seed, canary: canary)
+        trace.restart(seed: seed)
+        traceHash = EffectHash()
         isGatewayUp = true
         chronicle?.note("the gateway starts", at: now)
         gatewayHandles(.deadlineReached, [])
@@ -128,16 +131,14 @@ extension World {
         expect(census.routes <= census.sessions + limits.recentDepartures, "more routes than the limit")
     }
 
-    /// FNV-1a over the time, the effects and their bytes.
-    private func hashEffects() -> UInt64 {
-        var hash = EffectHash(effectHash)
-        hash.combine(effects, at: now)
-        effectHash = hash.value
-        return hash.value
+    private func record(_ event: Event, _ bytes: [UInt8]) {
+        traceHash.combine(effects, at: now)
+        trace.entries.append(
+            Trace.Entry(now: now, event: event, bytes: bytes, effectHash: traceHash.value))
     }
 }
 
-/// A hash of effects that is the same in every process.
+/// A hash of effects, their times and their bytes that is the same in every process (FNV-1a).
 package struct EffectHash {
     package private(set) var value: UInt64
 

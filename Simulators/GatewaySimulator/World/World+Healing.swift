@@ -6,6 +6,8 @@ import MQTTSN
 
 extension World {
     private static let patience = TimeSpan.seconds(4 * 3_600)
+    /// Whatever was under way when the world healed has arrived by then.
+    private static let leastQuiet = TimeSpan.seconds(120)
     /// Longer than any session of a silent client lasts, and than anybody is remembered.
     private static let afterlife = TimeSpan.seconds(3_600)
 
@@ -13,6 +15,7 @@ extension World {
     func heal() {
         chronicle?.note("the world heals", at: now)
         isHealed = true
+        healedAt = now
         broker.configuration.connectRefusals = []
         isBrokerUp = true
         if !isGatewayUp { startGateway() }
@@ -55,10 +58,13 @@ extension World {
 
     /// Whether nothing waits anywhere for a client that could have it.
     private var isQuiet: Bool {
-        guard clients.indices.allSatisfy(isSettled) else { return false }
+        guard clients.indices.allSatisfy(isSettled), streamNumbers.allSatisfy({ streams[$0]?.isBroken == false }),
+            now >= healedAt + Self.leastQuiet
+        else { return false }
         let census = gateway.census()
-        let areQueuesEmpty = census.queuedMessages == 0 || !options.areAllAbleToConnect
-        return areQueuesEmpty && census.brokerExchanges == 0
+        // Those that keep no rule may leave messages waiting for ever.
+        let areQueuesEmpty = census.queuedMessages == 0 || !options.areAllAbleToConnect || !hostiles.isEmpty
+        return areQueuesEmpty && (census.brokerExchanges == 0 || !hostiles.isEmpty)
     }
 
     private func isSettled(_ index: Int) -> Bool {

@@ -4,10 +4,11 @@ import MQTTSN
 
 // The radio: what happens to a datagram between a client and the gateway.
 //
-// Three things a real network may do are left out, because MQTT-SN 1.2 has no means against them and no gateway could keep
-// its promises: a copy of a CONNECT that comes after the client has gone on would start a session the client does not know
-// of (AMB-01); what was sent in an earlier session, or before the broker or the gateway lost their memory, would be taken
-// for something of the new one, because message ids and topic ids begin anew there. Such datagrams are lost instead.
+// Three things a real network may do are left out, because MQTT-SN 1.2 has no means against them and no gateway could
+// keep its promises: a copy of a CONNECT that comes after the client has gone on would start a session the client does
+// not know of (AMB-01); what was sent in an earlier session, or before the broker or the gateway lost their memory,
+// would be taken for something of the new one, because message ids and topic ids begin anew there. Such datagrams are
+// lost instead.
 
 extension World {
     /// A datagram of the gateway sets out.
@@ -17,7 +18,7 @@ extension World {
             return
         }
         conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
-        noteSentPublish(bytes, to: client)
+        noteSent(bytes, to: client)
         overhear(bytes)
         let datagram = Datagram(
             client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection)
@@ -54,7 +55,9 @@ extension World {
         } else if !damaged.isEmpty {
             damaged[pick(damaged.count)] ^= UInt8(1 << pick(8))
             // Whatever it has become, it must not name anybody.
-            if (try? Message.decode(damaged.span.bytes))?.type != .connect { gatewayWillReceive(damaged, at: newAddress()) }
+            if (try? Message.decode(damaged.span.bytes))?.type != .connect {
+                gatewayWillReceive(damaged, at: newAddress())
+            }
         }
     }
 
@@ -114,7 +117,7 @@ extension World {
         switch message {
         case .publish(let publish):
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
-            deliveries.publishReachedGateway(stamp, isOld: isOld)
+            deliveries.publishReachedGateway(stamp, isOld: isOld, isDuplicate: publish.flags.duplicate)
         case .subscribe, .unsubscribe: subscriptions.requestReachedGateway(message, datagram.bytes, of: client, plan)
         default: break
         }
@@ -133,10 +136,14 @@ extension World {
         clientHandles(client, .datagramReceived, datagram.bytes)
     }
 
-    private func noteSentPublish(_ bytes: [UInt8], to client: Int) {
-        guard case .publish(let publish)? = try? Message.decode(bytes.span.bytes),
-            let stamp = Stamp(bytes[publish.data])
-        else { return }
-        deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)
+    private func noteSent(_ bytes: [UInt8], to client: Int) {
+        switch try? Message.decode(bytes.span.bytes) {
+        case .connectAcknowledgement(let code)?:
+            if code == .accepted { deliveries.sessionAccepted(client) } else { deliveries.sessionRefused(client) }
+        case .publish(let publish)?:
+            guard let stamp = Stamp(bytes[publish.data]) else { return }
+            deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)
+        default: break
+        }
     }
 }

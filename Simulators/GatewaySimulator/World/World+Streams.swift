@@ -171,8 +171,11 @@ extension World {
                 let number = Int(connection.rawValue)
                 guard let stream = streams[number] else { continue }
                 streams[number]?.brokerHasClosed = true
-                if stream.gatewayHasClosed { forgetStream(number) }
-                else if !stream.isBroken { queue.insert(.bytesReachedGateway(number), at: now + streamDelay()) }
+                if stream.gatewayHasClosed {
+                    forgetStream(number)
+                } else if !stream.isBroken {
+                    queue.insert(.bytesReachedGateway(number), at: now + streamDelay())
+                }
             }
         }
     }
@@ -193,8 +196,11 @@ extension World {
             guard let stream = streams[number], stream.isOpen else { continue }
             streams[number]?.brokerHasClosed = true
             streams[number]?.isBroken = true
-            if stream.gatewayHasClosed { forgetStream(number) }
-            else { queue.insert(.gatewayNoticedEnd(number, .closedByBroker), at: now + milliseconds(0...2_000)) }
+            if stream.gatewayHasClosed {
+                forgetStream(number)
+            } else {
+                queue.insert(.gatewayNoticedEnd(number, .closedByBroker), at: now + milliseconds(0...2_000))
+            }
         }
         if !keepsStore { forgetStore() }
         broker.restart(keepsStore: keepsStore)

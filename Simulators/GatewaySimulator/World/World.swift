@@ -56,6 +56,7 @@ package final class World {
     var hostiles: [HostileSender] = []
 
     var isHealed = false
+    var healedAt = Instant(nanoseconds: 0)
     var hasEnded = false
 
     // The checkers.
@@ -65,16 +66,16 @@ package final class World {
     var subscriptions: SubscriptionChecker
     package internal(set) var verdict = Verdict.passed
     /// The hash of every effect of the gateway so far, and of the time of each.
-    package internal(set) var effectHash: UInt64 = 0xCBF2_9CE4_8422_2325
+    package internal(set) var effectHash = EffectHash()
     package internal(set) var gatewayEventCount = 0
     /// What happened, in words; nil unless it is wanted, because words take time.
     package var chronicle: Chronicle?
-    /// Every event of the gateway and the hash of its effects; nil unless it is wanted.
-    package var recorder: TraceRecorder?
+    /// Every event of the gateway's latest life and the hash of its effects; empty unless `recordsTrace` is set.
+    package internal(set) var trace: Trace
+    package var recordsTrace = false
+    var traceHash = EffectHash()
 
-    /// - Parameters:
-    ///   - options: nil to draw them from the seed.
-    ///   - canary: A bug to plant.
+    /// Without `options` they are drawn from the seed; a `canary` is a bug to plant.
     package init(seed: UInt64, options: WorldOptions? = nil, canary: Canary? = nil) {
         self.seed = seed
         self.canary = canary
@@ -82,7 +83,9 @@ package final class World {
         let drawn = WorldOptions(drawnFrom: &random)
         self.options = options ?? drawn
         plan = WorldPlan(self.options)
-        gateway = PlantedGateway(configuration: plan.gateway, seed: random.next(), canary: canary)
+        let gatewaySeed = random.next()
+        gateway = PlantedGateway(configuration: plan.gateway, seed: gatewaySeed, canary: canary)
+        trace = Trace(seed: gatewaySeed, options: self.options)
         broker = SimulatedBroker(configuration: plan.broker)
         broker.keepsRecords = true
         ledger = HostLedger(plan.gateway)
@@ -103,6 +106,9 @@ package final class World {
 
     /// Simulated time since the beginning.
     package var elapsed: TimeSpan { now.since(Instant(nanoseconds: 1_000_000_000_000)) }
+
+    /// Messages that clients have received so far, each copy counted.
+    package var deliveredCount: Int { deliveries.receivedCount }
 
     func fail(_ text: String) { if verdict == .passed { verdict = .incorrect(text) } }
 

@@ -71,10 +71,10 @@ enum Schema {
             "clients.topic_name_bytes", \.gateway.limits.topicNameByteCount, 1...65_535, "bytes",
             "Longest topic name or filter."),
         .integer(
-            "clients.subscriptions", \.gateway.limits.subscriptionsPerClient, 1...65_535, "subscriptions",
+            "clients.subscriptions", \.gateway.limits.subscriptionsPerClient, 1...16_384, "subscriptions",
             "Subscriptions in one session."),
         .integer(
-            "clients.exchanges", \.gateway.limits.exchangesPerClient, 1...65_535, "exchanges",
+            "clients.exchanges", \.gateway.limits.exchangesPerClient, 1...1_024, "exchanges",
             "Publishes of QoS 1 and 2 and subscriptions that one client may have open towards the broker."),
         .integer(
             "clients.will_message_bytes", \.gateway.limits.willMessageByteCount, 0...65_535, "bytes",
@@ -129,6 +129,9 @@ enum Schema {
         .integer(
             "limits.queued_bytes", \.gateway.limits.queuedByteCount, 1...1_099_511_627_776, "bytes",
             "Payload waiting for all clients together."),
+        .integer(
+            "limits.topic_names_bytes", \.gateway.limits.topicNamesByteCount, 1...1_099_511_627_776, "bytes",
+            "All topic names and filters in use together, each counted once."),
         .integer(
             "limits.upstream_queued_bytes", \.gateway.limits.queuedByteCountPerUpstream, 1_024...1_073_741_824,
             "bytes", "Octets waiting to be written to one broker connection."),

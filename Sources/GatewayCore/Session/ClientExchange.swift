@@ -42,6 +42,11 @@ struct ClientExchange: Equatable, Sendable {
     /// Whether the next step is the broker's.
     var awaitsBroker: Bool { stage != .awaitingPublishRelease }
 
+    /// Whether the gateway itself subscribes again.
+    var isResubscription: Bool {
+        if case .awaitingResubscription = stage { true } else { false }
+    }
+
     /// The filter the exchange keeps in use.
     var filter: TopicNameIndex? {
         switch stage {
@@ -67,15 +72,20 @@ extension ClientSession {
         exchanges.count >= environment.limits.exchangesPerClient
     }
 
-    /// A packet identifier for a request of this client: its own message id where that is free.
+    /// A packet identifier for a request of this client, its own message id where that is free; nil where none is.
     ///
     /// Passing ids through lets broker and client recognise a repeated QoS 2 message across a restart of the gateway,
-    /// which keeps nothing of the exchange.
-    func freePacketID(preferring messageID: MessageID) -> PacketID {
-        var candidate = messageID == 0 ? 0x8000 : messageID
-        while exchangeIndex(packetID: candidate) != nil { candidate = candidate == .max ? 1 : candidate + 1 }
-        return candidate
+    /// which keeps nothing of the exchange. The gateway's own count up in the upper half, where clients seldom are.
+    mutating func freePacketID(preferring messageID: MessageID) -> PacketID? {
+        if messageID != 0, exchangeIndex(packetID: messageID) == nil { return messageID }
+        for _ in 0...exchanges.count {
+            lastOwnPacketID = max(lastOwnPacketID &+ 1, Self.firstOwnPacketID)
+            if exchangeIndex(packetID: lastOwnPacketID) == nil { return lastOwnPacketID }
+        }
+        return nil
     }
+
+    private static let firstOwnPacketID: PacketID = 0x8000
 
     /// Tells the client how its request went; one that has fallen asleep over it hears nothing and will ask again
     /// (GW-69).
@@ -91,6 +101,7 @@ extension ClientSession {
     }
 
     mutating func removeAllExchanges(in environment: inout Environment) {
+        if exchanges.contains(where: \.isResubscription) { areSubscriptionsInDoubt = true }
         while !exchanges.isEmpty { removeExchange(at: exchanges.count - 1, in: &environment) }
     }
 }

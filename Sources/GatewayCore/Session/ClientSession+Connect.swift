@@ -79,6 +79,7 @@ extension ClientSession {
         topics.removeAll(in: &environment.topicNames)
         for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
         subscriptions = []
+        areSubscriptionsInDoubt = false
         will = nil
         queue.removeAll(in: &environment.store, names: &environment.topicNames)
         discardedPacketIDs = []
@@ -95,7 +96,12 @@ extension ClientSession {
     /// The broker has accepted the connection, for the first time or again after a loss.
     mutating func brokerAccepted(sessionPresent: Bool, in environment: inout Environment) {
         wasAccepted = true
-        if !sessionPresent { brokerHasForgotten(in: &environment) }
+        if !sessionPresent {
+            brokerHasForgotten(in: &environment)
+        } else if areSubscriptionsInDoubt {
+            resubscribe(in: &environment)
+        }
+        areSubscriptionsInDoubt = false
         if isRestoring {
             isRestoring = false
             if owedWillResponses.isEmpty { observe(.upstreamRestored, in: &environment) }

@@ -74,76 +74,6 @@ extension ClientSession {
         observe(.messageDelivered, in: &environment)
     }
 
-    /// Where there is no room, QoS 0 gives way as the policy says; at QoS 1 and 2 every message is taken and the broker
-    /// keeps what comes after it.
-    private mutating func enqueue(
-        _ publish: MQTT.Publish, _ name: TopicNameIndex, _ payload: RawSpan, in environment: inout Environment
-    ) {
-        let mayDisplace = environment.configuration.queuePolicy == .dropOldest
-        if publish.qos == .atMostOnce,
-            isQueueFull(adding: payload.byteCount, countingAtMostOnce: !mayDisplace, in: environment)
-        {
-            noteQueueDrop(payload.byteCount, in: &environment)
-            return
-        }
-        if mayDisplace { makeRoom(for: payload.byteCount, in: &environment) }
-        environment.topicNames.use(name)
-        let index = environment.store.insert(
-            payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
-        queue.append(index, in: &environment.store)
-        adjustReading(in: &environment)
-    }
-
-    /// Drops the oldest QoS 0 messages until the new one fits.
-    private mutating func makeRoom(for byteCount: Int, in environment: inout Environment) {
-        while isQueueFull(adding: byteCount, in: environment),
-            let dropped = queue.removeOldestAtMostOnce(in: &environment.store)
-        {
-            environment.topicNames.release(dropped.topicName)
-            noteQueueDrop(Int(dropped.payloadByteCount), in: &environment)
-        }
-    }
-
-    /// Every drop is counted; a line for the log comes once per client and minute.
-    private mutating func noteQueueDrop(_ byteCount: Int, in environment: inout Environment) {
-        observe(.messageDroppedQueueFull, detail: byteCount, in: &environment)
-        dropsSinceReport += 1
-        guard environment.now >= nextDropReport else { return }
-        observe(.queueDropsReported, detail: dropsSinceReport, in: &environment)
-        dropsSinceReport = 0
-        nextDropReport = environment.now + .seconds(60)
-    }
-
-    /// Whether there is no room for so many octets more; without `countingAtMostOnce`, even if QoS 0 gave way.
-    private func isQueueFull(
-        adding byteCount: Int, countingAtMostOnce: Bool = true, in environment: borrowing Environment
-    ) -> Bool {
-        let limits = environment.limits
-        let count = queue.count - (countingAtMostOnce ? 0 : queue.atMostOnceCount)
-        let growth = byteCount - (countingAtMostOnce ? 0 : queue.atMostOnceByteCount)
-        return count >= limits.queuedMessagesPerClient
-            || queue.byteCount + growth > limits.queuedByteCountPerClient
-            || environment.store.byteCount + growth > limits.queuedByteCount
-    }
-
-    /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
-    mutating func adjustReading(in environment: inout Environment) {
-        if mustNotRead(in: environment) { environment.pause(upstream) } else { environment.resume(upstream) }
-    }
-
-    /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing else
-    /// would come back to it. And what waits for the broker's answer waits for ever if that is not read; what comes
-    /// before it is bounded by what the broker keeps in flight.
-    private func mustNotRead(in environment: borrowing Environment) -> Bool {
-        guard let last = queue.newest, isQueueFull(adding: 0, in: environment), open.kind != .brokerRelease,
-            !exchanges.contains(where: \.awaitsBroker)
-        else { return false }
-        switch environment.configuration.queuePolicy {
-        case .dropOldest: return queue.atMostOnceCount == 0
-        case .dropNewest: return environment.store[last].qos != .atMostOnce
-        }
-    }
-
     // MARK: To the client
 
     /// Sends what waits, as far as it can go without an answer of the client.
@@ -232,8 +162,7 @@ extension ClientSession {
     ) {
         guard let route else { return }
         if environment.store[index].qos != .atMostOnce, environment.store[index].messageID == 0 {
-            let packetID = environment.store[index].packetID
-            environment.store[index].messageID = packetID == 0 ? nextMessageID() : packetID
+            environment.store[index].messageID = newMessageID(preferring: environment.store[index].packetID)
         }
         let message = environment.store[index]
         let flags = Flags(
@@ -245,6 +174,14 @@ extension ClientSession {
             dataByteCount: Int(message.payloadByteCount))
         environment.store.appendPayload(of: index, to: &environment.effects.bytes)
         environment.endDatagram(start, to: route)
+    }
+
+    /// The broker's packet identifier, where it has one for the message (AMB-23) and the message before did not go under
+    /// the same: a broker that has forgotten counts anew, and an answer that comes twice would answer two messages.
+    private mutating func newMessageID(preferring packetID: PacketID) -> MessageID {
+        var messageID = packetID == 0 ? nextMessageID() : packetID
+        while messageID == answeredMessageID { messageID = nextMessageID() }
+        return messageID
     }
 
     /// Sends the first message again, with DUP and under the same message id.
@@ -276,6 +213,8 @@ extension ClientSession {
     }
 
     private mutating func removeFirst(in environment: inout Environment) {
+        let messageID = environment.store[queue.first].messageID
+        if messageID != 0 { answeredMessageID = messageID }
         environment.topicNames.release(environment.store[queue.first].topicName)
         queue.removeFirst(in: &environment.store)
         renewals = 0
@@ -341,7 +280,8 @@ extension ClientSession {
 
     /// The client has lost a normal id: it is told again and the message repeated, a bounded number of times (GW-57).
     private mutating func renewTopic(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
-        guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .known,
+        // Where a QoS 0 message was not understood before, the id counts as unknown already.
+        guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing != .rejected,
             renewals < link(in: environment).retryCount
         else { return false }
         renewals += 1

@@ -56,15 +56,19 @@ extension ClientSession {
         _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, topicName: RawSpan, _ payload: RawSpan,
         in environment: inout Environment
     ) {
-        guard qos == .atMostOnce || !hasNoRoomForExchange(in: environment) else {
+        guard qos == .atMostOnce || !hasNoRoomForExchange(in: environment),
+            let packetID = qos == .atMostOnce ? 0 : freePacketID(preferring: publish.messageID)
+        else {
             refusePublish(publish, .congestion, in: &environment)
             return
         }
-        let packetID = qos == .atMostOnce ? 0 : freePacketID(preferring: publish.messageID)
         let isForwarded = environment.publish(
             topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: publish.flags.duplicate,
             packetID: packetID, on: upstream)
         guard isForwarded else {
+            // The broker may have it already: a refusal would let the client begin anew under another message id, and
+            // the message come twice. Unanswered, it comes again under this one.
+            if qos == .exactlyOnce, publish.flags.duplicate { return }
             refusePublish(publish, .congestion, in: &environment)
             return
         }

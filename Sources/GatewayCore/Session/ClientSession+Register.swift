@@ -46,8 +46,9 @@ extension ClientSession {
     }
 
     mutating func topicID(for name: TopicNameIndex, in environment: inout Environment) -> TopicID? {
-        topics.id(for: name)
-            ?? topics.assign(name, limit: environment.limits.topicsPerClient, in: &environment.topicNames)
+        if let known = topics.id(for: name) { return known }
+        guard environment.topicNames.byteCount <= environment.limits.topicNamesByteCount else { return nil }
+        return topics.assign(name, limit: environment.limits.topicsPerClient, in: &environment.topicNames)
     }
 
     /// Whether a REGISTER of the name fits the client's link (GW-59); a longer name takes no id and no place in a queue.
@@ -93,8 +94,9 @@ extension ClientSession {
         guard let name = topics.entry(topicID)?.name,
             let index = subscriptions.firstIndex(where: { $0.filter == name })
         else { return }
-        let packetID = freePacketID(preferring: 0)
-        if environment.unsubscribe(name, packetID: packetID, on: upstream) {
+        if let packetID = freePacketID(preferring: 0),
+            environment.unsubscribe(name, packetID: packetID, on: upstream)
+        {
             environment.topicNames.use(name)
             exchanges.append(
                 ClientExchange(

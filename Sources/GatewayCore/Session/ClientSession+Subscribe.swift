@@ -19,11 +19,20 @@ extension ClientSession {
             refuseSubscribe(subscribe.messageID, .notSupported, in: &environment)
             return
         }
-        guard !isAlreadyOpen(subscribe.messageID) else { return }
         switch target(subscribe.flags.topicIDType, datagram.extracting(subscribe.topic), in: &environment) {
         case .failure(let refusal):
             refuseSubscribe(subscribe.messageID, refusal.code, topicID: refusal.topicID, in: &environment)
         case .success(let target):
+            let wanted = ClientExchange.Stage.awaitingSubscribeAcknowledgement(filter: target.filter, qos: qos)
+            if let index = requestIndex(messageID: subscribe.messageID) {
+                if exchanges[index].stage == wanted {
+                    exchanges[index].isSleptOver = false
+                } else {
+                    refuseSubscribe(subscribe.messageID, .congestion, in: &environment)
+                }
+                environment.topicNames.release(target.filter)
+                return
+            }
             if let index = answeredSubscription(to: target.filter, subscribe.messageID, qos, in: environment) {
                 answer(subscriptions[index], in: &environment)
                 environment.topicNames.release(target.filter)
@@ -33,14 +42,11 @@ extension ClientSession {
         }
     }
 
-    /// A repeated SUBSCRIBE or UNSUBSCRIBE that the broker has not answered yet; asking twice would bring the retained
-    /// messages twice (GW-79).
-    private mutating func isAlreadyOpen(_ messageID: MessageID) -> Bool {
-        guard let index = exchanges.firstIndex(where: { !$0.isPublish && $0.messageID == messageID }) else {
-            return false
-        }
-        exchanges[index].isSleptOver = false
-        return true
+    /// The SUBSCRIBE or UNSUBSCRIBE under this message id that the broker has not answered yet. The same once more is a
+    /// repetition, and asking twice would bring the retained messages twice (GW-79); another one must wait, as the answer
+    /// could not tell which is meant (AMB-28).
+    private func requestIndex(messageID: MessageID) -> Int? {
+        exchanges.firstIndex { !$0.isPublish && $0.messageID == messageID }
     }
 
     /// The subscription whose SUBACK the client has missed.
@@ -58,9 +64,8 @@ extension ClientSession {
         _ messageID: MessageID, _ qos: DeliveryQoS, _ target: SubscriptionTarget, in environment: inout Environment
     ) {
         let isNew = !subscriptions.contains { $0.filter == target.filter }
-        let packetID = freePacketID(preferring: messageID)
         guard !isNew || subscriptions.count + requestedSubscriptionCount < environment.limits.subscriptionsPerClient,
-            !hasNoRoomForExchange(in: environment),
+            !hasNoRoomForExchange(in: environment), let packetID = freePacketID(preferring: messageID),
             environment.subscribe(target.filter, qos: qos, packetID: packetID, on: upstream)
         else {
             environment.topicNames.release(target.filter)
@@ -213,14 +218,20 @@ extension ClientSession {
             observeUnexpected(.unsubscribe(unsubscribe), in: &environment)
             return
         }
-        guard !isAlreadyOpen(unsubscribe.messageID) else { return }
         guard let filter = filter(of: unsubscribe, datagram.extracting(unsubscribe.topic), in: &environment) else {
             send(.unsubscribeAcknowledgement(unsubscribe.messageID), in: &environment)
             return
         }
-        let packetID = freePacketID(preferring: unsubscribe.messageID)
-        // Without room or broker there is no answer: UNSUBACK has no code, and the client will ask again.
-        guard !hasNoRoomForExchange(in: environment),
+        let open = requestIndex(messageID: unsubscribe.messageID)
+        if let open, exchanges[open].stage == .awaitingUnsubscribeAcknowledgement(filter: filter) {
+            exchanges[open].isSleptOver = false
+            environment.topicNames.release(filter)
+            return
+        }
+        // Without room or broker, or where the id is taken, there is no answer: UNSUBACK has no code, and the client will
+        // ask again.
+        guard open == nil, !hasNoRoomForExchange(in: environment),
+            let packetID = freePacketID(preferring: unsubscribe.messageID),
             environment.unsubscribe(filter, packetID: packetID, on: upstream)
         else {
             observe(.requestRefusedCongestion, in: &environment)

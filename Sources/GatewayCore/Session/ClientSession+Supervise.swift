@@ -50,8 +50,8 @@ extension ClientSession {
     // MARK: Repetition towards the client (GW-78)
 
     private mutating func retry(in environment: inout Environment) {
-        let link = link(in: environment)
-        guard open.attempts <= link.retryCount else {
+        guard open.awaitsClient else { return sendOpen(in: &environment) }
+        guard open.attempts <= link(in: environment).retryCount else {
             giveUp(in: &environment)
             return
         }
@@ -134,7 +134,14 @@ extension ClientSession {
         removeAllExchanges(in: &environment)
         isRestoring = false
         owedWillResponses = []
-        if let upstream { environment.closeStream(ofUpstream: upstream, politely: politely) }
+        guard let upstream else { return }
+        noteLostAnswer(environment.upstreams[upstream].state)
+        environment.closeStream(ofUpstream: upstream, politely: politely)
+    }
+
+    /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
+    mutating func noteLostAnswer(_ state: Upstream.State) {
+        if state == .connecting { areSubscriptionsInDoubt = true }
     }
 
     // MARK: The broker goes and comes
@@ -170,12 +177,15 @@ extension ClientSession {
             index = environment.store[index].next
         }
         if open.kind == .brokerRelease { open = OpenExchange() }
+        resubscribe(in: &environment)
+    }
+
+    mutating func resubscribe(in environment: inout Environment) {
         for subscription in subscriptions { resubscribe(subscription, in: &environment) }
     }
 
     private mutating func resubscribe(_ subscription: Subscription, in environment: inout Environment) {
-        let packetID = freePacketID(preferring: 0)
-        guard
+        guard let packetID = freePacketID(preferring: 0),
             environment.subscribe(
                 subscription.filter, qos: subscription.requestedQoS, packetID: packetID, on: upstream)
         else { return }
@@ -187,8 +197,9 @@ extension ClientSession {
 }
 
 extension ClientExchange {
-    /// Whether the broker holds the message of this QoS 2 exchange and would lose it with the session.
+    /// Whether the broker holds the message of this QoS 2 exchange, or may hold it, and would not know it again without
+    /// the session.
     fileprivate var needsTheBrokersMemory: Bool {
-        stage == .awaitingPublishRelease || stage == .awaitingPublishComplete
+        stage == .awaitingPublishReceived || stage == .awaitingPublishRelease || stage == .awaitingPublishComplete
     }
 }

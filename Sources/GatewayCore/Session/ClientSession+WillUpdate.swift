@@ -57,6 +57,7 @@ extension ClientSession {
         // Where the broker is being told already, what it is told decides, and nothing is answered before.
         let isBrokerConcerned =
             !owedWillResponses.isEmpty || will?.isComplete == true || changed?.isComplete == true
+        if owedWillResponses.isEmpty { willBeforeUpdate = will }
         will = changed
         guard environment.configuration.willUpdate == .reconnect, isBrokerConcerned else {
             return answerWillUpdates(response, .accepted, in: &environment)
@@ -87,10 +88,13 @@ extension ClientSession {
         answerOwedWillUpdates(.accepted, in: &environment)
     }
 
-    /// Every update that waits for the broker gets its answer (GW-28).
+    /// Every update that waits for the broker gets its answer; where it failed, the Will before it holds (GW-28).
     mutating func answerOwedWillUpdates(_ code: ReturnCode, in environment: inout Environment) {
+        guard !owedWillResponses.isEmpty else { return }
         answerWillUpdates(owedWillResponses, code, in: &environment)
         owedWillResponses = []
+        if code != .accepted { will = willBeforeUpdate }
+        willBeforeUpdate = nil
     }
 
     private func answerWillUpdates(
@@ -111,9 +115,10 @@ extension ClientSession {
         guard environment.configuration.willUpdate == .gateway, let will, will.isComplete else { return }
         // Nobody will be there for the rest of a QoS 2 exchange, so the message goes at QoS 1 at the most.
         let qos = min(will.qos, .atLeastOnce)
+        guard let packetID = qos == .atMostOnce ? 0 : freePacketID(preferring: 0) else { return }
         let isPublished = environment.publish(
             will.topic.span.bytes, will.message.span.bytes, qos: qos, retain: will.retain, duplicate: false,
-            packetID: qos == .atMostOnce ? 0 : freePacketID(preferring: 0), on: upstream)
+            packetID: packetID, on: upstream)
         observe(isPublished ? .willPublished : .willNotPublished, in: &environment)
     }
 }

@@ -94,6 +94,8 @@ struct ClientSession: SlabElement {
     /// The Will that the last CONNECT told the broker.
     var brokersWill: StoredWill?
     var owedWillResponses: OwedWillResponses = []
+    /// What the Will was before the updates that wait for the broker.
+    var willBeforeUpdate: StoredWill?
 
     /// The last Duration of a DISCONNECT, in seconds.
     var sleepSeconds: UInt16 = 0
@@ -108,6 +110,8 @@ struct ClientSession: SlabElement {
     var upstream: UInt32?
     var topics = TopicRegistry()
     var subscriptions: [Subscription] = []
+    /// Whether the broker may lack them: an answer that would have told was lost with the connection.
+    var areSubscriptionsInDoubt = false
     /// What the client has asked of the broker and not yet got.
     var exchanges: [ClientExchange] = []
     var queue = DeliveryQueue()
@@ -117,6 +121,10 @@ struct ClientSession: SlabElement {
     var open = OpenExchange()
     var roundTrip = RoundTripEstimate()
     var lastMessageID: MessageID = 0
+    /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.
+    var lastOwnPacketID: PacketID = 0
+    /// Under which the last message went to the client that it has answered to the end; 0 before the first.
+    var answeredMessageID: MessageID = 0
     var deliveriesSinceWakeUp = 0
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0

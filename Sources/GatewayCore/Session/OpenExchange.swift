@@ -29,6 +29,14 @@ struct OpenExchange: Sendable {
 
     /// Nothing is open.
     var isClosed: Bool { kind == .none }
+
+    /// Whether something has been sent to the client that it has not answered.
+    var awaitsClient: Bool {
+        switch kind {
+        case .willPrompt, .register, .publish, .release: true
+        case .none, .brokerRelease, .pause: false
+        }
+    }
 }
 
 extension ClientSession {

@@ -13,6 +13,9 @@ struct TopicNameTable {
 
     var count: Int { names.count }
 
+    /// Octets of all names in use.
+    var byteCount: Int { names.byteCount }
+
     /// The bytes of a name in use.
     func name(_ index: TopicNameIndex) -> [UInt8] { names.name(index.rawValue) }
 

@@ -15,8 +15,10 @@ struct Upstream: SlabElement {
         case opening
         /// CONNECT is sent.
         case connecting
-        /// CONNACK came.
+        /// CONNACK came and accepted.
         case open
+        /// CONNACK came and did not accept: there is nothing more to say before the stream is closed.
+        case refused
         /// The last attempt failed; the next is due.
         case waiting
     }
@@ -47,12 +49,12 @@ struct Upstream: SlabElement {
     static var vacant: Upstream { Upstream() }
 
     /// Whether a stream exists or is asked for.
-    var hasStream: Bool { state == .opening || state == .connecting || state == .open }
+    var hasStream: Bool { state != .idle && state != .waiting }
 
     /// When the connection must be looked at next.
     func nextDeadline(keepAlive: TimeSpan) -> Instant? {
         switch state {
-        case .idle: return nil
+        case .idle, .refused: return nil
         case .opening, .connecting, .waiting: return attemptDeadline
         case .open:
             if isPaused { return lastSent + keepAlive }

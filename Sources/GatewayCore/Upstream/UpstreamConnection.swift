@@ -25,12 +25,21 @@ extension Environment {
 
     /// Ends the connection, with DISCONNECT where the broker is not to publish the Will.
     mutating func closeStream(ofUpstream slot: UInt32, politely: Bool) {
-        if politely { sendPacket(.disconnect, on: slot) }
+        if politely { sayGoodbye(onUpstream: slot) }
         if upstreams[slot].hasStream { effects.list.append(.closeStream(upstreams[slot].streamID)) }
         upstreams[slot].state = .idle
         upstreams[slot].resetStream(maximumPacketByteCount: 0)
         upstreams[slot].failureCount = 0
         deadlines.cancel(.upstream(slot))
+    }
+
+    /// Keeps the broker from publishing the Will. It has the Will with the CONNECT, so a DISCONNECT may not wait for the
+    /// CONNACK (MQTT 3.1.1 §3.1.4 allows it before).
+    mutating func sayGoodbye(onUpstream slot: UInt32) {
+        guard upstreams[slot].state == .open || upstreams[slot].state == .connecting else { return }
+        let start = effects.bytes.count
+        effects.bytes.appendPacket(.disconnect)
+        endPacket(start, on: slot)
     }
 
     /// After a failure: the next attempt comes after a pause that doubles, up to a bound, and is jittered.

@@ -4,7 +4,8 @@ import Testing
 /// A gateway between clients and broker that a test plays: what they say is heard at once, and everything the gateway
 /// says in return must be named by the test before anybody speaks again, so "nothing" needs no words.
 ///
-/// Time stands still unless the test lets it pass. After every event the host's books and the core's tables are checked.
+/// Time stands still unless the test lets it pass. After every event the host's books and the core's tables are
+/// checked.
 final class Dialogue {
     /// Long enough to keep MQTT's PINGREQ out of dialogues that are not about it.
     static let upstreamKeepAlive: UInt16 = 65_535
@@ -15,6 +16,8 @@ final class Dialogue {
     private var gateway: Gateway
     private var effects = Effects()
     private var ledger: HostLedger
+    /// Writes everything down, if the test wants that; then nothing needs to be named.
+    private(set) var recorder: TranscriptRecorder?
     private(set) var now = Instant(nanoseconds: 1_000_000_000_000)
     private var lastLocation: SourceLocation
 
@@ -97,6 +100,20 @@ final class Dialogue {
         return TestUpstream(id: id, dialogue: self)
     }
 
+    // MARK: Transcripts
+
+    /// From now on everything is written down, and nothing needs to be named.
+    func records(_ title: String) { recorder = TranscriptRecorder(title, at: now) }
+
+    /// A sentence for the reader.
+    func remarks(_ sentence: String) { recorder?.remark(sentence) }
+
+    /// What a client's address, or the forwarder before it, is called.
+    func calls(_ client: TestClient, _ name: String) { recorder?.names[client.address] = name }
+
+    /// The stream that the gateway has asked for, if it has.
+    var requestedStream: TestUpstream? { requestedStreams.last.map { TestUpstream(id: $0, dialogue: self) } }
+
     /// Whether the host still knows the address.
     func knows(_ address: Int) -> Bool { peerByAddress[address] != nil }
 
@@ -132,6 +149,7 @@ final class Dialogue {
     private func handle(_ event: Event, _ bytes: [UInt8]) {
         effects.removeAll()
         ledger.note(event)
+        recorder?.note(event, bytes, from: sender(of: event), at: now)
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
         ledger.check(effects)
         for effect in effects.list { take(effect) }
@@ -140,27 +158,40 @@ final class Dialogue {
         #expect(violations == [], sourceLocation: lastLocation)
     }
 
+    private func sender(of event: Event) -> Int? {
+        if case .datagramReceived(let peer, _) = event { return addressByPeer[peer] }
+        return nil
+    }
+
     private func take(_ effect: Effect) {
         switch effect {
         case .sendDatagram(let range, let peer):
             let message = SNMessage(reading: effects.copy(of: range) ?? [])
             unreadMessages[addressByPeer[peer] ?? 0, default: []].append(message)
+            recorder?.note(message, to: addressByPeer[peer], at: now)
         case .broadcastDatagram(let range, let radius, let link):
             let message = SNMessage(reading: effects.copy(of: range) ?? [])
             if ignoresAdvertisements, case .advertise = message { break }
+            recorder?.note(broadcast: message, radius: radius, at: now)
             if case .advertise = message, !hearsAdvertise { break }
             unreadBroadcasts.append(Broadcast(message: message, radius: radius, link: link))
-        case .openStream(let id): requestedStreams.append(id)
-        case .sendStream(let range, let id):
-            unreadPackets[id, default: []].append(BrokerPacket(reading: effects.copy(of: range) ?? []))
-        case .closeStream(let id): unreadPackets[id, default: []].append(.close)
-        case .pauseStream(let id): unreadPackets[id, default: []].append(.pause)
-        case .resumeStream(let id): unreadPackets[id, default: []].append(.resume)
+        case .openStream(let id):
+            requestedStreams.append(id)
+            recorder?.noteOpening(of: id, at: now)
+        case .sendStream(let range, let id): take(BrokerPacket(reading: effects.copy(of: range) ?? []), on: id)
+        case .closeStream(let id): take(.close, on: id)
+        case .pauseStream(let id): take(.pause, on: id)
+        case .resumeStream(let id): take(.resume, on: id)
         case .forgetPeer(let peer): addressByPeer[peer].map { peerByAddress[$0] = nil }
         case .observe(let observation):
             let clientID = String(decoding: effects.copy(of: observation.clientID) ?? [], as: UTF8.self)
             observations.append((observation.kind, clientID, observation.detail))
         }
+    }
+
+    private func take(_ packet: BrokerPacket, on id: UpstreamID) {
+        unreadPackets[id, default: []].append(packet)
+        recorder?.note(packet, on: id, at: now)
     }
 
     // MARK: What the test names
@@ -187,17 +218,21 @@ final class Dialogue {
     func readPackets(on id: UpstreamID) -> [BrokerPacket] { unreadPackets.removeValue(forKey: id) ?? [] }
 
     private func expectEverythingNamed() {
+        defer {
+            unreadMessages = [:]
+            unreadPackets = [:]
+            unreadBroadcasts = []
+            requestedStreams = []
+        }
+        guard recorder == nil else { return }
         #expect(unreadMessages == [:], "messages that the test did not name", sourceLocation: lastLocation)
         #expect(unreadPackets == [:], "packets that the test did not name", sourceLocation: lastLocation)
         #expect(requestedStreams == [], "streams that the test did not name", sourceLocation: lastLocation)
         #expect(unreadBroadcasts == [], "broadcasts that the test did not name", sourceLocation: lastLocation)
-        unreadMessages = [:]
-        unreadPackets = [:]
-        unreadBroadcasts = []
-        requestedStreams = []
     }
 
-    /// Since the last event, `kind` was observed exactly once; `detail` and `clientID` are compared where they are given.
+    /// Since the last event, `kind` was observed exactly once; `detail` and `clientID` are compared where they are
+    /// given.
     func observes(
         _ kind: ObservationKind, detail: Int? = nil, of clientID: String? = nil,
         at location: SourceLocation = #_sourceLocation

@@ -90,9 +90,18 @@ extension SNMessage {
             self = .gatewayInfo(gatewayID: gatewayID)
         case .encapsulated(let envelope) where envelope.radius == 0:
             self = .encapsulated(node: datagram.copy(of: envelope.nodeID), datagram.copy(of: envelope.inner))
-        case .searchGateway, .gatewayInfo, .subscribe, .unsubscribe, .willTopicUpdate, .willMessageUpdate,
-            .encapsulated:
-            self = .other(message.type)
+        case .searchGateway(let radius): self = .searchGateway(radius: radius)
+        case .subscribe(let subscribe):
+            self = .subscribe(
+                Topic(subscribe.flags.topicIDType, datagram.copy(of: subscribe.topic)), id: subscribe.messageID,
+                qos: subscribe.flags.qos, duplicate: subscribe.flags.duplicate)
+        case .unsubscribe(let unsubscribe):
+            self = .unsubscribe(
+                Topic(unsubscribe.flags.topicIDType, datagram.copy(of: unsubscribe.topic)), id: unsubscribe.messageID)
+        case .willTopicUpdate(let will):
+            self = .willTopicUpdate(text(will.topic), qos: will.flags.qos, retain: will.flags.retain)
+        case .willMessageUpdate(let content): self = .willMessageUpdate(text(content))
+        case .gatewayInfo, .encapsulated: self = .other(message.type)
         }
     }
 }

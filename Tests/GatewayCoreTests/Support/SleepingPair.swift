@@ -3,8 +3,8 @@ import MQTT
 import MQTTSN
 import Testing
 
-/// A sleeping client and its broker who play whole wake-ups by themselves, as the specifications say, over a link that may
-/// lose datagrams.
+/// A sleeping client and its broker who play whole wake-ups by themselves, as the specifications say, over a link that
+/// may lose datagrams.
 final class SleepingPair {
     let client: TestClient
     let upstream: TestUpstream

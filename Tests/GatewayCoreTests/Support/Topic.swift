@@ -22,6 +22,16 @@ enum Topic: Equatable, Sendable, ExpressibleByStringLiteral, ExpressibleByIntege
         }
     }
 
+    /// As SUBSCRIBE and UNSUBSCRIBE carry it: a whole name where the others carry a normal id.
+    init(_ type: TopicIDType, _ octets: [UInt8]) {
+        let text = String(decoding: octets, as: UTF8.self)
+        switch type {
+        case .normal: self = .name(text)
+        case .shortName: self = .short(text)
+        case .predefined, .reserved: self.init(type, octets.reduce(0) { $0 << 8 | TopicID($1) })
+        }
+    }
+
     var type: TopicIDType {
         switch self {
         case .name, .id: .normal

@@ -1,4 +1,5 @@
-// The invalid frames of the MQTT-SN 1.2 test vectors: those that decoding refuses and those that it leaves to its caller.
+// The invalid frames of the MQTT-SN 1.2 test vectors: those that decoding refuses and those that it leaves to its
+// caller.
 
 import MQTTSN
 

@@ -1,0 +1,64 @@
+import GatewaySimulator
+import Testing
+
+/// Worlds that strike at the gateway, a few hundred of the thousands that `simulate` runs.
+@Suite struct WorldTests {
+    private static let steps = 1_500
+
+    /// In portions, so that they run beside each other.
+    @Test("GW-88 GW-89 Nothing is lost, doubled or left behind in hostile worlds", arguments: 0..<10)
+    func hostileWorlds(portion: UInt64) {
+        for seed in (portion * 25)..<(portion * 25 + 25) {
+            let world = World(seed: seed)
+            #expect(world.run(steps: Self.steps) == .passed, "seed \(seed), options \(world.options.text)")
+        }
+    }
+
+    @Test("Every seed that ever failed", arguments: FailedSeed.all)
+    func failedSeed(_ failed: FailedSeed) {
+        let world = World(seed: failed.seed, options: failed.options)
+        #expect(world.run(steps: failed.steps) == .passed)
+    }
+
+    @Test("The list of failed seeds is there")
+    func failedSeedsAreRead() { #expect(FailedSeed.all.count >= 3) }
+
+    @Test("A planted bug is found", arguments: Canary.allCases)
+    func canary(_ canary: Canary) {
+        let found = (1...UInt64(canary.seedLimit)).first { seed in
+            World(seed: seed, canary: canary).run(steps: 3_000) != .passed
+        }
+        #expect(found != nil, "\(canary.rawValue) in \(canary.seedLimit) seeds")
+    }
+
+    @Test("A world without faults comes to its end, and everything arrives")
+    func peace() throws {
+        let options = try #require(WorldOptions(text: "clients=4,sleepers=500,delay=20,publishing=1000"))
+        let world = World(seed: 7, options: options)
+        #expect(world.run(steps: 4_000) == .passed)
+        #expect(world.deliveredCount > 300)
+    }
+
+    // MARK: Determinism
+
+    @Test("The same seed is the same world, effect for effect", arguments: [UInt64(3), 11, 40])
+    func sameSeed(seed: UInt64) {
+        let (first, second) = (World(seed: seed), World(seed: seed))
+        first.run(steps: Self.steps)
+        second.run(steps: Self.steps)
+        #expect(first.effectHash.value == second.effectHash.value)
+        #expect(first.stepCount == second.stepCount)
+    }
+
+    /// Telling what happens, and recording it, change nothing.
+    @Test("An observed world is the same world")
+    func observedWorld() {
+        let (plain, observed) = (World(seed: 5), World(seed: 5))
+        observed.chronicle = Chronicle(limit: 10, from: observed.now)
+        observed.recordsTrace = true
+        plain.run(steps: Self.steps)
+        observed.run(steps: Self.steps)
+        #expect(plain.effectHash.value == observed.effectHash.value)
+        #expect(observed.chronicle?.latest.count == 10)
+    }
+}

@@ -1,0 +1,129 @@
+import Testing
+
+/// The rules of the house that a reader of the sources can check; each failure says what to do instead.
+@Suite struct HouseRulesTests {
+    private static let product = SourceFile.all(in: ["Sources"])
+    private static let simulators = SourceFile.all(in: ["Simulators"])
+
+    /// Words that must not stand in the code of certain folders.
+    struct Ban: Sendable, CustomTestStringConvertible {
+        var words: [String]
+        var folders: [String]
+        /// Files in which the words are right.
+        var exceptions: [String] = []
+        var instead: String
+
+        var testDescription: String { words.joined(separator: ", ") }
+    }
+
+    static let bans = [
+        Ban(
+            words: ["import Foundation", "import FoundationEssentials", "import Dispatch"],
+            folders: ["Sources/", "Simulators/"],
+            instead: "use the standard library, or add what is missing to Transports"
+        ),
+        Ban(
+            words: ["import Glibc", "import CLinux"],
+            folders: [
+                "Sources/Bytes/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/GatewayCore/", "Sources/Configuration/",
+                "Sources/GatewayHost/", "Sources/swiftlet/", "Simulators/",
+            ],
+            instead: "only Transports calls the system: give it a function for what you need"),
+        Ban(
+            words: ["Clock.now", "ContinuousClock", "SuspendingClock", "clock_gettime"],
+            folders: [
+                "Sources/Bytes/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/GatewayCore/",
+                "Simulators/GatewaySimulator/",
+            ],
+            instead: "time is an argument: take `now` from the event"),
+        Ban(
+            words: ["SystemRandomNumberGenerator", ".randomElement()", ".shuffled()", "UInt64.random(", "Int.random("],
+            folders: [
+                "Sources/Bytes/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/GatewayCore/",
+                "Simulators/GatewaySimulator/",
+            ], exceptions: ["Sources/GatewayCore/Time/RandomNumbers.swift"],
+            instead: "chance comes from a seed: draw from `RandomNumbers`"),
+        Ban(
+            words: [" any ", "[any ", "(any "], folders: ["Sources/GatewayCore/", "Sources/MQTT/", "Sources/MQTTSN/"],
+            instead: "no existentials on the way of a message: use the concrete type"),
+        Ban(
+            words: ["fatalError(", "try!", "as!"], folders: ["Sources/", "Simulators/"],
+            instead: "throw, or answer; `precondition` is for our own mistakes"),
+        Ban(
+            words: ["FIXME", "TODO"], folders: ["Sources/", "Simulators/"],
+            instead: "do it, or write an issue"),
+        Ban(
+            words: [".keys", ".values", "mapValues", "compactMapValues"], folders: ["Sources/GatewayCore/"],
+            exceptions: ["Sources/GatewayCore/Discovery/Advertiser.swift"],
+            instead: "a dictionary's order differs between processes: keep an array, or visit the slab"),
+    ]
+
+    @Test(arguments: bans) func nothingBannedIsUsed(_ ban: Ban) {
+        for file in Self.product + Self.simulators {
+            guard ban.folders.contains(where: file.path.hasPrefix), !ban.exceptions.contains(file.path) else {
+                continue
+            }
+            let lines = ban.words.contains("TODO") ? file.lines : file.code
+            for (index, line) in lines.enumerated() {
+                for word in ban.words where line.contains(word) && !line.contains("using: &") {
+                    Issue.record("\(file.path):\(index + 1): '\(word)' is not used here: \(ban.instead)")
+                }
+            }
+        }
+    }
+
+    @Test func filesAreShort() {
+        for file in Self.product + Self.simulators where file.lines.count > 401 {
+            Issue.record("\(file.path) has \(file.lines.count) lines; split it by procedure at 400")
+        }
+    }
+
+    @Test func functionsAreShort() {
+        for file in Self.product + Self.simulators {
+            for function in file.functions where function.lineCount > 70 {
+                Issue.record(
+                    "\(file.path):\(function.line): \(function.name) has \(function.lineCount) lines; split it at 70")
+            }
+        }
+    }
+
+    @Test func linesAreShort() {
+        for file in Self.product + Self.simulators {
+            for (index, line) in file.lines.enumerated() where line.count > 120 {
+                Issue.record("\(file.path):\(index + 1): \(line.count) characters; break the line at 120")
+            }
+        }
+    }
+
+    /// `default` hides the case that was added last; over numbers and foreign types there is no other way.
+    @Test func switchesOverOwnEnumsNameEveryCase() {
+        let foreign = [
+            "Sources/MQTTSN/Flags.swift", "Sources/Bytes/UTF8Validation.swift",
+            // Return codes are numbers of which most are reserved.
+            "Sources/GatewayCore/Session/ClientSession+Deliver.swift",
+            "Sources/GatewayCore/Session/ClientSession+Register.swift",
+        ]
+        let folders = ["Sources/GatewayCore/", "Sources/MQTT/", "Sources/MQTTSN/"]
+        for file in Self.product where folders.contains(where: file.path.hasPrefix) && !foreign.contains(file.path) {
+            for (index, line) in file.code.enumerated() where line.drop(while: { $0 == " " }).hasPrefix("default:") {
+                Issue.record(
+                    "\(file.path):\(index + 1): name the cases, so that the compiler lists what a new one needs")
+            }
+        }
+    }
+
+    /// The readers above must see something, or they prove nothing.
+    @Test func theRulesHaveTeeth() {
+        let text = """
+            // import Foundation in a comment
+            let text = "import Foundation in a string"
+            import Foundation
+            func long() {
+            \(String(repeating: "    call()\n", count: 70))}
+            """
+        let file = SourceFile(path: "Sources/Example.swift", text: text)
+        #expect(file.code.filter { $0.contains("import Foundation") }.count == 1)
+        #expect(file.functions.map(\.lineCount) == [72])
+        #expect(Self.product.count > 100 && Self.product.contains { $0.functions.count > 5 })
+    }
+}

@@ -52,7 +52,8 @@ extension ClientSession {
         _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, topicName: RawSpan, _ payload: RawSpan,
         in environment: inout Environment
     ) {
-        // Where one is open under the message id, the connection has ended before the PUBREC, and the message is sent again.
+        // Where one is open under the message id, the connection has ended before the PUBREC, and the message is sent
+        // again.
         let interrupted = qos == .atMostOnce ? nil : publishExchangeIndex(messageID: publish.messageID)
         guard qos == .atMostOnce || interrupted != nil || !hasNoRoomForExchange(in: &environment),
             let packetID = packetID(for: publish, qos, interrupted)

@@ -70,7 +70,8 @@ struct Subscription {
     var topicID: TopicID
     var messageID: MessageID
     var answeredAt: Instant
-    /// Whether the broker surely has it; not, from what may have ended the broker's session until it has granted it again.
+    /// Whether the broker surely has it; not, from what may have ended the broker's session until it has granted it
+    /// again.
     var isAtBroker = true
 }
 

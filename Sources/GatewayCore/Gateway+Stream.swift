@@ -181,8 +181,8 @@ extension Gateway {
         }
     }
 
-    /// While the shared connection is open, another one's failure does not count: nothing would ever say that the broker
-    /// is back.
+    /// While the shared connection is open, another one's failure does not count: nothing would ever say that the
+    /// broker is back.
     private mutating func brokerIsReachable(_ isReachable: Bool) {
         guard environment.isBrokerReachable != isReachable,
             isReachable || environment.upstreams[environment.sharedUpstream].state != .open

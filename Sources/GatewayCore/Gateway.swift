@@ -4,8 +4,8 @@ import MQTTSN
 
 /// The gateway's core: a deterministic function from events, in their order and with their times, to effects.
 ///
-/// It reads no clock, opens no socket and draws no chance but from its seed, so a recorded list of events gives the same
-/// effects again, byte for byte. `handle` only dispatches; what an event means stands in the files named after the
+/// It reads no clock, opens no socket and draws no chance but from its seed, so a recorded list of events gives the
+/// same effects again, byte for byte. `handle` only dispatches; what an event means stands in the files named after the
 /// specification's procedures.
 package struct Gateway: ~Copyable {
     var sessions = Slab<ClientSession>()
@@ -21,6 +21,7 @@ package struct Gateway: ~Copyable {
     /// Sessions that only wait for their client to return, oldest first, for when a place is needed.
     var remembered = RememberedSessions()
     var strangerReplies: TokenBucket
+    var searchReplies: TokenBucket
     var isShuttingDown = false
 
     package init(configuration: GatewayConfiguration, seed: UInt64) {
@@ -28,6 +29,7 @@ package struct Gateway: ~Copyable {
         departures = RecentDepartures(limit: configuration.limits.recentDepartures)
         advertiser = Advertiser(configuration.discovery, gatewayID: configuration.gatewayID)
         strangerReplies = TokenBucket(perSecond: configuration.limits.strangerRepliesPerSecond)
+        searchReplies = TokenBucket(perSecond: configuration.limits.searchRepliesPerSecond)
         environment.sharedUpstream = environment.makeUpstream(for: .shared)
         environment.deadlines.schedule(.gateway, noLaterThan: Instant(nanoseconds: 0))
     }

@@ -297,8 +297,8 @@ import Testing
         client.sends(.connect("c1", clean: false))
         let third = client.asksBroker(clean: false)
         third.sends(.connectAcknowledgement(present: true))
-        client.receives(.connectAcknowledgement(), .publish(.short("ab"), "1", id: 1, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(0x6162, 1))
+        client.receives(.connectAcknowledgement(), .publish(.short("ab"), "1", id: 0x8001, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(0x6162, 0x8001))
         third.receivesNothing()
     }
 }

@@ -68,11 +68,11 @@ import Testing
         let second = restores(client, clean: false, present: false)
         second.sends(.publish("ab", "2", qos: .atLeastOnce, id: 1))
         client.sends(.publishAcknowledgement(0, 1))
-        client.receives(.publish(.short("ab"), "2", id: 2, qos: .atLeastOnce))
+        client.receives(.publish(.short("ab"), "2", id: 0x8001, qos: .atLeastOnce))
         second.receivesNothing()
         client.sends(.publishAcknowledgement(0, 1))
         second.receivesNothing()
-        client.sends(.publishAcknowledgement(0, 2))
+        client.sends(.publishAcknowledgement(0, 0x8001))
         second.receives(.publishAcknowledgement(1))
     }
 
@@ -177,8 +177,8 @@ import Testing
         let second = restores(client, clean: false, present: false)
         client.receives(.publishRelease(5))
         client.sends(.publishComplete(5))
-        client.receives(.publish(.short("ab"), "2", id: 1, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(0x6162, 1))
+        client.receives(.publish(.short("ab"), "2", id: 0x8001, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(0x6162, 0x8001))
         second.receivesNothing()
     }
 

@@ -3,8 +3,8 @@ import MQTT
 import MQTTSN
 import Testing
 
-/// QoS 2 from the client when datagrams come late, clients leave exchanges behind, and broker connections end (GW-42, GW-50,
-/// AMB-24).
+/// QoS 2 from the client when datagrams come late, clients leave exchanges behind, and broker connections end (GW-42,
+/// GW-50, AMB-24).
 @Suite struct ExactlyOnceTests {
     /// A client that has registered "a" as 1.
     private func publisher(_ dialogue: Dialogue, clean: Bool = true) -> (TestClient, TestUpstream) {

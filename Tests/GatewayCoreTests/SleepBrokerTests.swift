@@ -61,14 +61,15 @@ import Testing
         client.receivesNothing()
         second.sends(.publish("a/b", "3", qos: .atLeastOnce, id: 1))
         client.wakesUp()
-        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 1))
-        client.receives(.publish(1, "2", id: 2, qos: .exactlyOnce))
-        client.sends(.publishReceived(2))
-        client.receives(.publishRelease(2))
-        client.sends(.publishComplete(2))
+        // The broker counts anew, so the ids of both its sessions are kept apart (AMB-23).
+        client.receives(.publish(1, "1", id: 0x8001, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 0x8001))
+        client.receives(.publish(1, "2", id: 0x8002, qos: .exactlyOnce))
+        client.sends(.publishReceived(0x8002))
+        client.receives(.publishRelease(0x8002))
+        client.sends(.publishComplete(0x8002))
         second.receivesNothing()
-        // Message 1 has just ended under the id that the broker uses again.
+        // Message 1 has just ended under the id that would be the next.
         client.receives(.publish(1, "3", id: 3, qos: .atLeastOnce))
         client.sends(.publishAcknowledgement(1, 3))
         second.receives(.publishAcknowledgement(1))

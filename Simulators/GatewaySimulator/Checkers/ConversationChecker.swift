@@ -174,6 +174,7 @@ struct ConversationChecker {
         }
         // Where it is a repetition the client has said nothing since the last one, so it was told nothing either.
         conversations[client].toldNames = [:]
+        (conversations[client].openPublish, conversations[client].openRelease) = (nil, nil)
         conversations[client].phase = .active
         conversations[client].address = address
     }

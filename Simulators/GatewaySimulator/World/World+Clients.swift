@@ -77,7 +77,7 @@ extension World {
             dropDatagrams { $0.client == index }
         }
         if isNew { subscriptions.sessionBegan(index) }
-        deliveries.sessionBegins(index, isClean: wish.cleanSession, isNew: isNew)
+        if isNew { deliveries.clientBegins(index) }
         command(index, .connect(wish))
     }
 

@@ -115,6 +115,8 @@ extension World {
         let isOld = datagram.connection != clients[client].connection
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
         switch message {
+        case .connect(let connect):
+            deliveries.connectReachedGateway(client, isClean: connect.flags.cleanSession)
         case .publish(let publish):
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
             deliveries.publishReachedGateway(stamp, isOld: isOld, isDuplicate: publish.flags.duplicate)

@@ -32,8 +32,8 @@ struct ClientExchange: Equatable, Sendable {
     var digest: UInt32 = 0
     /// Whether the client has fallen asleep since it asked.
     var isSleptOver = false
-    /// Whether the broker connection has ended since the last step: a QoS 2 exchange of a persistent session goes on over
-    /// the next one, under the same packet identifier.
+    /// Whether the broker connection has ended since the last step: a QoS 2 exchange of a persistent session goes on
+    /// over the next one, under the same packet identifier.
     var isInterrupted = false
 
     /// Whether this is a PUBLISH of the client.
@@ -141,8 +141,8 @@ extension ClientSession {
         exchanges.remove(at: index)
     }
 
-    /// The broker connection is no more. What the broker of a persistent session remembers of QoS 2 goes on over the next
-    /// one; everything else the client will ask for again.
+    /// The broker connection is no more. What the broker of a persistent session remembers of QoS 2 goes on over the
+    /// next one; everything else the client will ask for again.
     mutating func interruptExchanges(in environment: inout Environment) {
         var index = 0
         while index < exchanges.count {

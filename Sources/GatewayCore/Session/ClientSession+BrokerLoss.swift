@@ -43,12 +43,13 @@ extension ClientSession {
         return resubscribe(in: &environment)
     }
 
-    /// The broker has no session of the client, though the gateway has: what it was told is told again, and what it sent
-    /// is no longer acknowledged to it.
+    /// The broker has no session of the client, though the gateway has: what it was told is told again, and what it
+    /// sent is no longer acknowledged to it.
     ///
     /// - Returns: false where it has lost more than it can be told again.
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
         discardedPacketIDs = []
+        changeMessageIDHalf()
         var index = queue.first
         while index != .none {
             environment.store[index].packetID = 0

@@ -2,8 +2,8 @@ import Bytes
 import MQTT
 import MQTTSN
 
-// PUBLISH to the client (MQTT-SN 1.2 §6.10): one exchange at a time, in the order of the broker, and each broker message
-// acknowledged only when the client has acknowledged it.
+// PUBLISH to the client (MQTT-SN 1.2 §6.10): one exchange at a time, in the order of the broker, and each broker
+// message acknowledged only when the client has acknowledged it.
 
 /// How a PUBLISH names its topic.
 struct TopicReference: Equatable {
@@ -177,18 +177,29 @@ extension ClientSession {
         environment.endDatagram(start, to: route)
     }
 
-    /// The broker's packet identifier, where it has one for the message, and no message under the same id has just ended
-    /// (AMB-23): many a broker uses an identifier again at once, and a second answer to the old message would acknowledge
-    /// the new one.
+    /// The id that goes with the broker's packet identifier (AMB-23), unless a message has just ended under it: many a
+    /// broker uses an identifier again at once, and a second answer to the old message would acknowledge the new one.
     private mutating func newMessageID(
         preferring packetID: PacketID, in environment: borrowing Environment
     ) -> MessageID {
         let patience = link(in: environment).patience
-        var messageID = packetID == 0 ? nextMessageID() : packetID
+        var messageID = Self.messageID(of: packetID == 0 ? nextMessageID() : packetID, messageIDHalf)
         while recentlyDelivered.contains(messageID, endedWithin: patience, before: environment.now) {
             messageID = nextMessageID()
         }
         return messageID
+    }
+
+    /// The broker's number itself, or, after the broker has forgotten its session and counts anew, that in the other
+    /// half of the numbers.
+    static func messageID(of packetID: PacketID, _ half: MessageID) -> MessageID {
+        let messageID = packetID ^ half
+        return messageID == 0 ? packetID : messageID
+    }
+
+    /// From now on the broker's packet identifiers are those of another session.
+    mutating func changeMessageIDHalf() {
+        if !recentlyDelivered.isEmpty || !queue.isEmpty { messageIDHalf ^= 0x8000 }
     }
 
     /// Sends the first message again, with DUP and under the same message id.
@@ -329,8 +340,8 @@ extension ClientSession {
         goOn(in: &environment)
     }
 
-    /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an earlier
-    /// connection began, and the client knows.
+    /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an
+    /// earlier connection began, and the client knows.
     mutating func brokerReleased(_ packetID: PacketID, in environment: inout Environment) {
         if let index = queue.message(withPacketID: packetID, in: environment.store) {
             guard environment.store[index].stage == .received else { return }

@@ -1,8 +1,8 @@
 import Bytes
 import MQTT
 
-// The bounds of what waits for one client (MQTT-SN 1.2 §6.14, AMB-15): what is taken, what gives way, and when the broker
-// must keep the rest.
+// The bounds of what waits for one client (MQTT-SN 1.2 §6.14, AMB-15): what is taken, what gives way, and when the
+// broker must keep the rest.
 
 extension ClientSession {
     /// Where there is no room, QoS 0 gives way as the policy says; at QoS 1 and 2 every message is taken and the broker
@@ -29,14 +29,16 @@ extension ClientSession {
 
     /// The client is away: what the broker has kept it will send again, with DUP, and QoS 0 does not wait for who is not
     /// there. Only what the broker would not send again stays, and what the client must know again by a message id that
-    /// is not the broker's.
+    /// it would not get again.
     mutating func leaveQueueToBroker(in environment: inout Environment) {
+        let half = messageIDHalf
         queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in
             guard message.qos != .atMostOnce else { return true }
             switch message.stage {
             case .unsent: return message.packetID != 0
             case .sent:
-                return message.packetID != 0 && (message.qos == .atLeastOnce || message.messageID == message.packetID)
+                return message.packetID != 0
+                    && (message.qos == .atLeastOnce || message.messageID == Self.messageID(of: message.packetID, half))
             case .received, .released: return false
             }
         }
@@ -88,9 +90,9 @@ extension ClientSession {
         }
     }
 
-    /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing else
-    /// would come back to it. What waits for the broker's answer would wait for ever if that were not read, so as much
-    /// again is read for it; it lies behind what the broker has in flight.
+    /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing
+    /// else would come back to it. What waits for the broker's answer would wait for ever if that were not read, so as
+    /// much again is read for it; it lies behind what the broker has in flight.
     private func mustNotRead(in environment: borrowing Environment) -> Bool {
         guard let last = queue.newest, isQueueFull(adding: 0, in: environment) else { return false }
         if open.kind == .brokerRelease || exchanges.contains(where: \.awaitsBroker),

@@ -43,8 +43,8 @@ extension ClientSession {
     }
 
     /// The SUBSCRIBE or UNSUBSCRIBE under this message id that the broker has not answered yet. The same once more is a
-    /// repetition, and asking twice would bring the retained messages twice (GW-79); another one must wait, as the answer
-    /// could not tell which is meant (AMB-28).
+    /// repetition, and asking twice would bring the retained messages twice (GW-79); another one must wait, as the
+    /// answer could not tell which is meant (AMB-28).
     private func requestIndex(messageID: MessageID) -> Int? {
         exchanges.firstIndex { !$0.isPublish && $0.messageID == messageID }
     }
@@ -263,8 +263,8 @@ extension ClientSession {
             environment.topicNames.release(filter)
             return
         }
-        // Without room or broker, or where the id is taken, there is no answer: UNSUBACK has no code, and the client will
-        // ask again.
+        // Without room or broker, or where the id is taken, there is no answer: UNSUBACK has no code, and the client
+        // will ask again.
         guard open == nil, !hasNoRoomForExchange(in: &environment),
             let packetID = freePacketID(preferring: unsubscribe.messageID),
             environment.unsubscribe(filter, packetID: packetID, on: upstream)

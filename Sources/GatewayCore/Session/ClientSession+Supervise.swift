@@ -111,8 +111,8 @@ extension ClientSession {
         finish()
     }
 
-    /// The gateway cannot keep its promise to the client and says so (GW-86); a Will update that waits for the broker is
-    /// answered with `code`.
+    /// The gateway cannot keep its promise to the client and says so (GW-86); a Will update that waits for the broker
+    /// is answered with `code`.
     mutating func dismiss(_ code: ReturnCode = .congestion, in environment: inout Environment) {
         observe(.clientDismissed, in: &environment)
         if state.isListening {

@@ -70,7 +70,8 @@ struct Subscription {
     var topicID: TopicID
     var messageID: MessageID
     var answeredAt: Instant
-    /// Whether the broker surely has it; not, from what may have ended the broker's session until it has granted it again.
+    /// Whether the broker surely has it; not, from what may have ended the broker's session until it has granted it
+    /// again.
     var isAtBroker = true
 }
 
@@ -129,6 +130,8 @@ struct ClientSession: SlabElement {
     var lastMessageID: MessageID = 0
     /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.
     var lastOwnPacketID: PacketID = 0
+    /// What distinguishes the message ids of messages to the client from the broker's packet identifiers: 0 or 0x8000.
+    var messageIDHalf: MessageID = 0
     var deliveriesSinceWakeUp = 0
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0

@@ -13,10 +13,13 @@ struct RecentMessageIDs: Sendable {
 
     private var entries: [8 of Entry] = .init(repeating: Entry())
     private var oldest = 0
+    /// Whether none was ever noted.
+    private(set) var isEmpty = true
 
     /// Notes that the exchange under `messageID` has ended; `digest` tells its message from another one.
     mutating func note(_ messageID: MessageID, digest: UInt32 = 0, at now: Instant) {
         forget(messageID)
+        isEmpty = false
         entries[oldest] = Entry(messageID: messageID, digest: digest, endedAt: now)
         oldest = (oldest + 1) % entries.count
     }

@@ -5,8 +5,8 @@ import MQTT
 // upstream than these calls.
 
 extension Environment {
-    /// Sends a packet without a variable part. Answers and releases pass even where a stream is blocked: each belongs to
-    /// an exchange, and those are bounded.
+    /// Sends a packet without a variable part. Answers and releases pass even where a stream is blocked: each belongs
+    /// to an exchange, and those are bounded.
     ///
     /// - Returns: false where there is no open connection.
     @discardableResult
@@ -41,14 +41,13 @@ extension Environment {
 
     /// - Returns: false where the message was not taken.
     mutating func publish(
-        _ topicName: TopicNameIndex, _ payload: RawSpan, qos: DeliveryQoS, retain: Bool, duplicate: Bool,
+        _ topicName: RawSpan, _ payload: RawSpan, qos: DeliveryQoS, retain: Bool, duplicate: Bool,
         packetID: PacketID, on slot: UInt32?
     ) -> Bool {
-        let name = topicNames.name(topicName)
-        guard let slot, canTake(name.count + payload.byteCount, on: slot) else { return false }
+        guard let slot, canTake(topicName.byteCount + payload.byteCount, on: slot) else { return false }
         let start = effects.bytes.count
         effects.bytes.appendPublishPacket(
-            duplicate: duplicate && qos != .atMostOnce, qos: qos, retain: retain, topicName: name.span.bytes,
+            duplicate: duplicate && qos != .atMostOnce, qos: qos, retain: retain, topicName: topicName,
             packetID: packetID, payload: payload)
         endPacket(start, on: slot)
         return true

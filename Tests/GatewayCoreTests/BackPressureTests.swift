@@ -301,4 +301,21 @@ import Testing
         client.sends(.publishAcknowledgement(0x6162, 0x8001))
         third.receivesNothing()
     }
+
+    @Test("GW-87 AMB-15 Nothing that comes again stays behind and overtakes what came before it")
+    func repeatedForAbsentClient() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        client.fallsAsleep()
+        let messages: [BrokerPacket] = [
+            .publish("ab", "1", qos: .atLeastOnce, id: 1, duplicate: true),
+            .publish("ab", "2", qos: .exactlyOnce, id: 2, duplicate: true),
+        ]
+        for message in messages { first.sends(message) }
+        client.leaves(first)
+        let second = client.connects(clean: false, present: true)
+        for message in messages { second.sends(message) }
+        client.receives(.publish(.short("ab"), "1", id: 1, qos: .atLeastOnce, duplicate: true))
+    }
 }

@@ -35,10 +35,11 @@ extension ClientSession {
         queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in
             guard message.qos != .atMostOnce else { return true }
             switch message.stage {
-            case .unsent: return message.packetID != 0
-            case .sent:
-                return message.packetID != 0
-                    && (message.qos == .atLeastOnce || message.messageID == Self.messageID(of: message.packetID, half))
+            case .unsent, .sent:
+                let isKnownByOtherID =
+                    message.qos == .exactlyOnce && message.messageID != 0
+                    && message.messageID != Self.messageID(of: message.packetID, half)
+                return message.packetID != 0 && !isKnownByOtherID
             case .received, .released: return false
             }
         }

@@ -315,7 +315,7 @@ import Testing
         for message in messages { first.sends(message) }
         client.leaves(first)
         let second = client.connects(clean: false, present: true)
-        for message in messages { second.sends(message) }
+        second.sends(octets: messages.flatMap(\.bytes))
         client.receives(.publish(.short("ab"), "1", id: 1, qos: .atLeastOnce, duplicate: true))
     }
 }

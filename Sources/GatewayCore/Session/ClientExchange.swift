@@ -134,7 +134,7 @@ extension ClientSession {
         if awaitsAnswer(exchange) { send(message, in: &environment) }
     }
 
-    func awaitsAnswer(_ exchange: ClientExchange) -> Bool { state != .asleep || !exchange.isSleptOver }
+    func awaitsAnswer(_ exchange: ClientExchange) -> Bool { !exchange.isSleptOver }
 
     mutating func removeExchange(at index: Int, in environment: inout Environment) {
         if let filter = exchanges[index].filter { environment.topicNames.release(filter) }

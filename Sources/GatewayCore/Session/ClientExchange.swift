@@ -101,7 +101,7 @@ extension ClientSession {
     }
 
     mutating func removeAllExchanges(in environment: inout Environment) {
-        if exchanges.contains(where: \.isResubscription) { areSubscriptionsInDoubt = true }
+        if exchanges.contains(where: \.isResubscription) { isBrokersMemoryInDoubt = true }
         while !exchanges.isEmpty { removeExchange(at: exchanges.count - 1, in: &environment) }
     }
 }

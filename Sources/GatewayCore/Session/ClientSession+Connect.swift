@@ -79,7 +79,7 @@ extension ClientSession {
         topics.removeAll(in: &environment.topicNames)
         for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
         subscriptions = []
-        areSubscriptionsInDoubt = false
+        isBrokersMemoryInDoubt = false
         answeredMessageID = 0
         messageIDHalf = 0
         will = nil
@@ -100,10 +100,11 @@ extension ClientSession {
         wasAccepted = true
         if !sessionPresent {
             brokerHasForgotten(in: &environment)
-        } else if areSubscriptionsInDoubt {
+        } else if isBrokersMemoryInDoubt {
+            releaseReceived(in: &environment)
             resubscribe(in: &environment)
         }
-        areSubscriptionsInDoubt = false
+        isBrokersMemoryInDoubt = false
         if isRestoring {
             isRestoring = false
             if owedWillResponses.isEmpty { observe(.upstreamRestored, in: &environment) }

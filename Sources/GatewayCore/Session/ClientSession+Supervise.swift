@@ -141,7 +141,7 @@ extension ClientSession {
 
     /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
     mutating func noteLostAnswer(_ state: Upstream.State) {
-        if state == .connecting { areSubscriptionsInDoubt = true }
+        if state == .connecting { isBrokersMemoryInDoubt = true }
     }
 
     // MARK: The broker goes and comes
@@ -170,14 +170,13 @@ extension ClientSession {
     /// is no longer acknowledged to it.
     mutating func brokerHasForgotten(in environment: inout Environment) {
         discardedPacketIDs = []
-        changeMessageIDHalf()
+        changeMessageIDHalf(in: environment)
         var index = queue.first
         while index != .none {
             environment.store[index].packetID = 0
-            if environment.store[index].stage == .received { environment.store[index].stage = .released }
             index = environment.store[index].next
         }
-        if open.kind == .brokerRelease { open = OpenExchange() }
+        releaseReceived(in: &environment)
         resubscribe(in: &environment)
     }
 

@@ -110,8 +110,8 @@ struct ClientSession: SlabElement {
     var upstream: UInt32?
     var topics = TopicRegistry()
     var subscriptions: [Subscription] = []
-    /// Whether the broker may lack them: an answer that would have told was lost with the connection.
-    var areSubscriptionsInDoubt = false
+    /// Whether the broker may have forgotten the session: an answer that would have told was lost with the connection.
+    var isBrokersMemoryInDoubt = false
     /// What the client has asked of the broker and not yet got.
     var exchanges: [ClientExchange] = []
     var queue = DeliveryQueue()

@@ -11,8 +11,8 @@ package enum CrashNote {
         return table
     }()
 
-    /// From now on a crash ends the process with status 127, after a line on standard error that names the number of the
-    /// thread as the seed of a simulation.
+    /// From now on a crash ends the process with status 127, after a line on standard error that names the number of
+    /// the thread as the seed of a simulation.
     ///
     /// - Precondition: Called once, before any `note`.
     package static func install() {

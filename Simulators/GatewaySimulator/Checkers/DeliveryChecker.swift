@@ -7,20 +7,21 @@ import MQTTSN
 /// From clients to the broker
 /// - The broker receives nothing under a client's name that the client did not publish, and on no other topic.
 /// - QoS 0, 1: at most once per copy of the PUBLISH that reached the gateway. QoS 2: at most once, except where a copy
-///   reached the gateway after the client had released the message (nobody remembers it then), in a later connection than
-///   it was sent in, or where the broker lost its store in between.
+///   reached the gateway after the client had released the message (nobody remembers it then), in a later connection
+///   than it was sent in, or where the broker lost its store in between.
 /// - When a client is told that a QoS 1 or 2 message has arrived, the broker has it. Always.
 ///
 /// From the broker to clients
-/// - The gateway sends a client nothing that the broker has not handed to that client's session, nothing of a session that
-///   ended because the client began a clean one, and QoS 0 at most once per copy.
-/// - When the broker is told that a client has a QoS 1 or 2 message, the client has it, unless the gateway has said that
-///   it had to drop the message (too long, topic refused) or, at QoS 2, the broker and the gateway both lost their memory,
-///   so that the client takes a new message for one it knows.
+/// - The gateway sends a client nothing that the broker has not handed to that client's session, nothing of a session
+///   that ended because the client began a clean one, and QoS 0 at most once per copy.
+/// - When the broker is told that a client has a QoS 1 or 2 message, the client has it, unless the gateway has said
+///   that it had to drop the message (too long, topic refused) or, at QoS 2, the broker and the gateway both lost their
+///   memory, so that the client takes a new message for one it knows.
 ///   The same where a late copy of a QoS 2 message made the client note a message id that the broker then uses again.
-/// - QoS 2 arrives at most once per copy, except where the client lost its memory, or a copy was under way for longer than
-///   the exchange took.
-/// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were handed.
+/// - QoS 2 arrives at most once per copy, except where the client lost its memory, or a copy was under way for longer
+///   than the exchange took.
+/// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were
+///   handed.
 struct DeliveryChecker {
     private struct Publication {
         var qos: QualityOfService
@@ -236,7 +237,8 @@ struct DeliveryChecker {
         let key = DeliveryKey(client: client, stamp: stamp)
         guard let delivery = deliveries[key], delivery.isReleased, sentAt <= delivery.releasedAt else { return }
         deliveries[key]?.mayRepeat = true
-        // It notes the message id again, and nobody will release it: the next message under that id is taken for this one.
+        // It notes the message id again, and nobody will release it: the next message under that id is taken for this
+        // one.
         clients[client].knowsOldID = true
     }
 

@@ -91,9 +91,9 @@ struct SubscriptionChecker {
             let held = held(entry.filter)
             guard (held == nil) != (entry.qos == nil) || (entry.qos != nil && held != entry.qos) else { continue }
             let filter = String(decoding: entry.filter, as: UTF8.self)
-            violation =
-                "client \(client) was told \(entry.qos.map { "QoS \($0.rawValue)" } ?? "no subscription") for \(filter), and the broker has "
-                + (held.map { "QoS \($0.rawValue)" } ?? "none")
+            let told = entry.qos.map { "QoS \($0.rawValue)" } ?? "no subscription"
+            let found = held.map { "QoS \($0.rawValue)" } ?? "none"
+            violation = "client \(client) was told \(told) for \(filter), and the broker has \(found)"
         }
     }
 

@@ -3,8 +3,8 @@ package import GatewayCore
 /// Everything that one gateway was told, with the hash of all its effects up to each event: enough to bring them back.
 ///
 /// As text: a head of three lines (`swiftlet-trace 1`, the gateway's seed, the world's options, which decide how the
-/// gateway is configured), then one line per event: the time in nanoseconds, the event, its bytes in hexadecimal, and the
-/// hash.
+/// gateway is configured), then one line per event: the time in nanoseconds, the event, its bytes in hexadecimal, and
+/// the hash.
 package struct Trace: Equatable, Sendable {
     /// One event of the gateway.
     package struct Entry: Equatable, Sendable {

@@ -93,8 +93,8 @@ package struct Chronicle {
         case .publish(let publish):
             let duplicate = publish.flags.duplicate ? " again" : ""
             let what = Stamp(datagram[publish.data]).map { "\($0)" } ?? "\(publish.data.count) octets"
-            return
-                "PUBLISH \(publish.messageID)\(duplicate) QoS \(publish.flags.qos.rawValue) id \(publish.topicID): \(what)"
+            let qos = publish.flags.qos.rawValue
+            return "PUBLISH \(publish.messageID)\(duplicate) QoS \(qos) id \(publish.topicID): \(what)"
         case .register(let register):
             let name = String(decoding: datagram[register.topicName], as: UTF8.self)
             return "REGISTER \(register.messageID) id \(register.topicID) \(name)"

@@ -45,12 +45,12 @@ final class SearchingSocket: Radio, UDPTransportDelegate, TimerHandler {
     func findGateway(_ found: @escaping () -> Void) {
         self.found = found
         switch group {
-        case .impossible(let reason): askDirectly(because: reason)
+        case .impossible(let reason): askDirectly("has no multicast here (\(reason))")
         case .open(let address):
             do throws(IOError) {
                 try join(address)
             } catch {
-                return askDirectly(because: "\(error)")
+                return askDirectly("has no multicast here (\(error))")
             }
             destination = address
             begin("knows no gateway: SEARCHGW to udp://\(address)")
@@ -65,9 +65,9 @@ final class SearchingSocket: Radio, UDPTransportDelegate, TimerHandler {
         try transport.setMulticastInterface(House.groupInterface)
     }
 
-    private func askDirectly(because reason: String) {
+    private func askDirectly(_ reason: String) {
         destination = likelyGateway
-        begin("has no multicast here (\(reason)): SEARCHGW to the gateway itself")
+        begin("\(reason): SEARCHGW to the gateway itself")
     }
 
     private func begin(_ text: String) {
@@ -93,7 +93,7 @@ final class SearchingSocket: Radio, UDPTransportDelegate, TimerHandler {
         if destination == likelyGateway || hearsItself {
             household.noteTrouble("no gateway answers", of: name, at: now)
         }
-        if destination != likelyGateway { askDirectly(because: "nobody answers in the group") }
+        if destination != likelyGateway { askDirectly("hears nobody in the group") }
     }
 
     private var name: String { device?.name ?? "" }
@@ -121,7 +121,10 @@ final class SearchingSocket: Radio, UDPTransportDelegate, TimerHandler {
             household.ledger.hearAdvertise()
             tell("hears gateway \(gatewayID) ADVERTISE itself, again in \(seconds) s", at: now)
             settle(on: source, "takes that gateway", at: now)
-        case .searched: hearsItself = true
+        case .searched:
+            hearsItself = true
+            // Who hears the group will hear the gateway there.
+            household.ledger.expectAdvertise()
         case .nothing: break
         }
     }
@@ -133,8 +136,6 @@ final class SearchingSocket: Radio, UDPTransportDelegate, TimerHandler {
         self.found = nil
         let delay = time > searchedAt ? time - searchedAt : 0
         tell("\(text) after \(Text.milliseconds(delay)) ms", at: time)
-        // Who heard the gateway in the group will hear it there again.
-        if hearsItself { household.ledger.expectAdvertise() }
         found()
     }
 

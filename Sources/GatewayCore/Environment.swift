@@ -85,10 +85,14 @@ struct Environment: ~Copyable {
 
     /// The name of a short topic reference, in use by the caller; nil where the octets are no topic name (GW-47).
     mutating func useShortName(_ octets: UInt16) -> TopicNameIndex? {
+        Self.shortName(octets).map { topicNames.use($0.span.bytes) }
+    }
+
+    /// The name of a short topic reference; nil where the octets are no topic name (GW-47).
+    static func shortName(_ octets: UInt16) -> [2 of UInt8]? {
         let bytes: [2 of UInt8] = [UInt8(truncatingIfNeeded: octets >> 8), UInt8(truncatingIfNeeded: octets)]
         let span = bytes.span
-        guard TopicFilter.isValidName(span.bytes) else { return nil }
-        return topicNames.use(span.bytes)
+        return TopicFilter.isValidName(span.bytes) ? bytes : nil
     }
 
     /// The short reference to a name; nil unless the name has two octets.

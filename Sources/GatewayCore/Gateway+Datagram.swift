@@ -40,8 +40,7 @@ extension Gateway {
             environment.observe(.messageDroppedTooLong, peer: route.peer, detail: datagram.byteCount)
             return
         }
-        let node = environment.forwarders.number(of: nodeID, behind: route.peer)
-        environment.forwarders.use(node)
+        let node = environment.forwarders.use(nodeID, behind: route.peer)
         decode(
             datagram.extracting(encapsulated.inner), from: Route(peer: route.peer, node: node), mayForward: false)
         environment.forwarders.release(node)

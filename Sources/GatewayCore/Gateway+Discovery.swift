@@ -9,8 +9,9 @@ extension Gateway {
         // GW-10: a gateway without a broker does not offer itself.
         guard environment.isBrokerReachable == true, !isShuttingDown, advertiser.isActive(at: environment.now)
         else { return }
+        // Each search goes to everybody on the link: it has a measure of its own, which strangers' messages do not use up.
+        guard searchReplies.take(at: environment.now) else { return }
         let info = Message.gatewayInfo(gatewayID: environment.configuration.gatewayID, address: 0..<0)
-        guard strangerReplies.take(at: environment.now) else { return }
         broadcast(info, radius: radius, on: route.peer.link)
         environment.send(info, to: route)
         environment.observe(.searchAnswered, peer: route.peer)

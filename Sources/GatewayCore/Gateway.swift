@@ -21,6 +21,7 @@ package struct Gateway: ~Copyable {
     /// Sessions that only wait for their client to return, oldest first, for when a place is needed.
     var remembered = RememberedSessions()
     var strangerReplies: TokenBucket
+    var searchReplies: TokenBucket
     var isShuttingDown = false
 
     package init(configuration: GatewayConfiguration, seed: UInt64) {
@@ -28,6 +29,7 @@ package struct Gateway: ~Copyable {
         departures = RecentDepartures(limit: configuration.limits.recentDepartures)
         advertiser = Advertiser(configuration.discovery, gatewayID: configuration.gatewayID)
         strangerReplies = TokenBucket(perSecond: configuration.limits.strangerRepliesPerSecond)
+        searchReplies = TokenBucket(perSecond: configuration.limits.searchRepliesPerSecond)
         environment.sharedUpstream = environment.makeUpstream(for: .shared)
         environment.deadlines.schedule(.gateway, noLaterThan: Instant(nanoseconds: 0))
     }

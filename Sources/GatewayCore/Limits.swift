@@ -31,6 +31,8 @@ package struct Limits: Equatable, Sendable {
     package var packetByteCount = 1_048_576
     /// DISCONNECTs per second sent to senders the gateway does not know (GW-65).
     package var strangerRepliesPerSecond = 100
+    /// Searches answered per second: a GWINFO to the searcher and one to the groups of its link (GW-12).
+    package var searchRepliesPerSecond = 10
     /// Departed clients and strangers remembered so that a repeated DISCONNECT is answered, and none for ever (GW-65).
     package var recentDepartures = 1_024
 

@@ -7,7 +7,8 @@ import Transports
 /// Everything leaves from the main socket. What is sent to a group comes in there too where the system allows it, else
 /// on a socket of the group's own.
 final class UDPLink: UDPTransportDelegate {
-    /// Hops that stand for the whole network (radius 0): the time to live that keeps multicast within a site.
+    /// Hops that stand for the whole network (radius 0) and that nobody's search goes beyond: the time to live that keeps
+    /// multicast within a site.
     private static let siteHopLimit: UInt8 = 32
 
     let id: LinkID
@@ -105,5 +106,7 @@ final class UDPLink: UDPTransportDelegate {
         hopLimit = Self.hopLimit(of: radius)
     }
 
-    private static func hopLimit(of radius: UInt8) -> UInt8 { radius == 0 ? siteHopLimit : radius }
+    private static func hopLimit(of radius: UInt8) -> UInt8 {
+        radius == 0 ? siteHopLimit : min(radius, siteHopLimit)
+    }
 }

@@ -24,7 +24,8 @@ enum HelpTopic: String {
                                 [--log-level LEVEL]
 
               --config FILE             read this configuration file (see Config/gateway.toml for every key)
-              --listen udp://HOST:PORT  listen here, instead of where the file says; may be repeated
+              --listen udp://HOST:PORT  listen here, instead of where the file says; may be repeated; the file's [[udp]]
+                                        are not used then, nor their groups, forwarders and retry settings
               --broker mqtt://HOST:PORT connect to this broker, instead of the file's
               --log-level LEVEL         error, warning, info, debug or trace
 

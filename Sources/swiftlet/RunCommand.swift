@@ -13,34 +13,33 @@ struct RunCommand {
     init(_ options: RunOptions) { self.options = options }
 
     func execute() -> ExitStatus {
-        switch settings() {
-        case .success(let settings): return run(settings)
+        switch fileSettings() {
+        case .success(let file): return run(settings(from: file), file: file)
         case .failure(let failure): return failure.report()
         }
     }
 
+    private func fileSettings() -> Result<Settings, ConfigurationFailure> {
+        options.configurationFile.map(ConfigurationFile.read) ?? .success(Settings())
+    }
+
     /// The file's settings with what the command line says in place of it.
-    private func settings() -> Result<Settings, ConfigurationFailure> {
-        var settings = Settings()
-        if let file = options.configurationFile {
-            switch ConfigurationFile.read(file) {
-            case .success(let found): settings = found
-            case .failure(let failure): return .failure(failure)
-            }
-        }
+    private func settings(from file: Settings) -> Settings {
+        var settings = file
         if !options.listeners.isEmpty {
             settings.host.listeners = options.listeners
             settings.gateway.links = options.listeners.map { _ in LinkConfiguration() }
         }
         if let broker = options.broker { settings.host.broker = broker }
         if let level = options.logLevel { settings.host.logLevel = level }
-        return .success(settings)
+        return settings
     }
 
-    private func run(_ settings: Settings) -> ExitStatus {
+    private func run(_ settings: Settings, file: Settings) -> ExitStatus {
         let log = Log(level: settings.host.logLevel)
         log.write(.info, "swiftlet \(Swiftlet.version) starting, gateway id \(settings.gateway.gatewayID)")
         reportLimits(settings, log)
+        warnOfUnusedListeners(file, log)
         do {
             let loop = try EventLoop()
             let stop = try StopRequest(loop: loop)
@@ -56,6 +55,17 @@ struct RunCommand {
             Terminal.complain("\(error)")
             return .systemFailure
         }
+    }
+
+    /// What the file says of its listeners is easily forgotten when others take their place.
+    private func warnOfUnusedListeners(_ file: Settings, _ log: Log) {
+        let usual = Settings()
+        guard !options.listeners.isEmpty,
+            file.host.listeners != usual.host.listeners || file.gateway.links != usual.gateway.links
+        else { return }
+        log.write(
+            .warning,
+            "--listen takes the place of every [[udp]] of the file: groups, forwarders and retry settings are not used")
     }
 
     private func serve(_ host: Host, until stop: StopRequest) throws(IOError) {
@@ -79,8 +89,9 @@ struct RunCommand {
                 + " queued_messages_per_client=\(limits.queuedMessagesPerClient) queued_bytes=\(limits.queuedByteCount)"
         )
         let descriptors = ProcessLimits.raiseFileDescriptorLimit()
-        // One connection per client, the shared one, sockets, and some air.
-        let needed = UInt64(limits.clients) + UInt64(settings.host.listeners.count) + 32
+        // One connection per client, the shared one, sockets, a group's own among them, and some air.
+        let sockets = settings.host.listeners.reduce(0) { $0 + 1 + $1.groups.count }
+        let needed = UInt64(limits.clients) + UInt64(sockets) + 32
         if descriptors.soft < needed {
             log.write(
                 .warning,

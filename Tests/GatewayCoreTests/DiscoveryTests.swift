@@ -211,12 +211,13 @@ import Testing
         client.receives(.pingResponse)
     }
 
-    @Test("GW-87 GW-13 Searches are answered so often per second, and no more")
+    @Test("GW-87 GW-13 Searches are answered so often per second, and no more, whatever strangers get")
     func rate() {
         let dialogue = Dialogue(
             .dialogue {
                 $0.gatewayID = 7
-                $0.limits.strangerRepliesPerSecond = 5
+                $0.limits.searchRepliesPerSecond = 5
+                $0.limits.strangerRepliesPerSecond = 0
             })
         var answers = 0
         var broadcasts = 0

@@ -70,7 +70,7 @@ import Testing
         } else {
             dialogue.passes(.seconds(30))
             client.receives(.willTopicResponse(.congestion), .disconnect())
-            second.receives(.close)
+            second.receives(.disconnect, .close)
         }
         client.connects(clean: false, present: true, will: old)
     }

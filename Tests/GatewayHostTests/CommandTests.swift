@@ -151,6 +151,15 @@ extension RealSocketTests {
             #expect(result.error.contains("cannot listen on udp://localhost:0: its host is not an IP address"))
         }
 
+        /// The file's listeners come with groups and forwarders, which nobody should miss without knowing.
+        @Test(arguments: [("", 0), ("[[udp]]\nlisten = 'udp://127.0.0.1:1'\nforwarders = ['any']", 1)])
+        func listenersOfTheCommandLineReplaceThoseOfTheFile(listeners: String, warningCount: Int) throws {
+            let gateway = try GatewayProcess(brokerPort: ScriptedBroker.unusedPort(), listeners)
+            let warnings = gateway.log.count { $0.contains("warn  --listen takes the place of every [[udp]]") }
+            #expect(warnings == warningCount)
+            #expect(!gateway.log.contains { $0.contains("forwarders of udp") })
+        }
+
         /// An absent broker is a matter of time, not a reason to end.
         @Test func anUnreachableBrokerIsLoggedAndWaitedFor() throws {
             let gateway = try GatewayProcess(brokerPort: ScriptedBroker.unusedPort())

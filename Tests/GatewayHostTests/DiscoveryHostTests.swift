@@ -112,10 +112,10 @@ import Transports
         network.close([member, sensor])
     }
 
-    /// Radius 0 is the whole network: a site, not the world.
-    @Test(arguments: [(UInt8(0), Int32(32)), (1, 1), (7, 7), (255, 255)])
+    /// Radius 0 is the whole network: a site, not the world, and nobody may ask for more.
+    @Test(arguments: [(UInt8(0), Int32(32)), (1, 1), (7, 7), (32, 32), (33, 32), (255, 32)])
     func theRadiusOfASearchBecomesTheHopLimit(radius: UInt8, hopLimit: Int32) throws {
-        let (network, member, sensor, group) = try network(group: "239.255.77.\(20 + radius % 8)")
+        let (network, member, sensor, group) = try network(group: "239.255.77.\(20 + radius % 16)")
         try network.untilBrokerIsReachable()
         sensor.send(Self.searchGateway(radius: radius), to: group)
         try #require(try network.turn { !sensor.heard.isEmpty })

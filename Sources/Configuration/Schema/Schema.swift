@@ -142,6 +142,9 @@ enum Schema {
             "limits.stranger_replies_per_second", \.gateway.limits.strangerRepliesPerSecond, 0...1_000_000,
             "replies", "DISCONNECTs sent to senders that the gateway does not know."),
         .integer(
+            "limits.search_replies_per_second", \.gateway.limits.searchRepliesPerSecond, 0...1_000_000,
+            "replies", "SEARCHGWs answered, each by a GWINFO to the searcher and one to the groups."),
+        .integer(
             "limits.recent_departures", \.gateway.limits.recentDepartures, 0...1_000_000, "senders",
             "Departed clients remembered, so that a repeated DISCONNECT is answered."),
 

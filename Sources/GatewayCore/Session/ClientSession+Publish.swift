@@ -20,41 +20,40 @@ extension ClientSession {
             answerRepeatedPublish(exchanges[index], in: &environment)
             return
         }
-        switch resolve(publish, in: &environment) {
-        case .success(let name):
-            forward(publish, qos, topicName: name, datagram.extracting(publish.data), in: &environment)
-            environment.topicNames.release(name)
-        case .failure(let refusal): refusePublish(publish, refusal.code, in: &environment)
+        let payload = datagram.extracting(publish.data)
+        switch resolve(publish, in: environment) {
+        case .name(let index):
+            let name = environment.topicNames.name(index)
+            forward(publish, qos, topicName: name.span.bytes, payload, in: &environment)
+        case .shortName(let octets):
+            forward(publish, qos, topicName: octets.span.bytes, payload, in: &environment)
+        case .refused(let code): refusePublish(publish, code, in: &environment)
         }
     }
 
-    /// Why a topic reference was not understood.
-    private struct TopicRefusal: Error {
-        var code: ReturnCode
+    /// What a topic reference stands for.
+    private enum ResolvedTopic {
+        case name(TopicNameIndex)
+        /// Nobody needs to hold this name for the client to publish to it.
+        case shortName([2 of UInt8])
+        case refused(ReturnCode)
     }
 
-    /// The name behind the topic reference, in use by the caller (GW-44, GW-46, GW-47, GW-48).
-    private func resolve(_ publish: MQTTSN.Publish, in environment: inout Environment)
-        -> Result<TopicNameIndex, TopicRefusal>
-    {
+    /// The name behind the topic reference (GW-44, GW-46, GW-47, GW-48).
+    private func resolve(_ publish: MQTTSN.Publish, in environment: borrowing Environment) -> ResolvedTopic {
         let name: TopicNameIndex?
         switch publish.flags.topicIDType {
         case .normal: name = topics.entry(publish.topicID)?.name
         case .predefined: name = environment.predefinedTopics.name(for: publish.topicID, clientID: clientID)
         case .shortName:
-            guard let short = environment.useShortName(publish.topicID) else {
-                return .failure(TopicRefusal(code: .notSupported))
-            }
-            return .success(short)
-        case .reserved: return .failure(TopicRefusal(code: .notSupported))
+            return Environment.shortName(publish.topicID).map { .shortName($0) } ?? .refused(.notSupported)
+        case .reserved: return .refused(.notSupported)
         }
-        guard let name else { return .failure(TopicRefusal(code: .invalidTopicID)) }
-        environment.topicNames.use(name)
-        return .success(name)
+        return name.map { .name($0) } ?? .refused(.invalidTopicID)
     }
 
     private mutating func forward(
-        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, topicName: TopicNameIndex, _ payload: RawSpan,
+        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, topicName: RawSpan, _ payload: RawSpan,
         in environment: inout Environment
     ) {
         guard qos == .atMostOnce || !hasNoRoomForExchange(in: environment),

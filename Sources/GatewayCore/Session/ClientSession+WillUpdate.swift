@@ -116,11 +116,9 @@ extension ClientSession {
         // Nobody will be there for the rest of a QoS 2 exchange, so the message goes at QoS 1 at the most.
         let qos = min(will.qos, .atLeastOnce)
         guard let packetID = qos == .atMostOnce ? 0 : freePacketID(preferring: 0) else { return }
-        let name = environment.topicNames.use(will.topic.span.bytes)
         let isPublished = environment.publish(
-            name, will.message.span.bytes, qos: qos, retain: will.retain, duplicate: false,
+            will.topic.span.bytes, will.message.span.bytes, qos: qos, retain: will.retain, duplicate: false,
             packetID: packetID, on: upstream)
-        environment.topicNames.release(name)
         observe(isPublished ? .willPublished : .willNotPublished, in: &environment)
     }
 }

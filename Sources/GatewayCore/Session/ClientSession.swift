@@ -121,12 +121,12 @@ struct ClientSession: SlabElement {
     var open = OpenExchange()
     var roundTrip = RoundTripEstimate()
     var lastMessageID: MessageID = 0
+    /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.
+    var lastOwnPacketID: PacketID = 0
     /// Under which the last message went to the client that it has answered to the end; 0 before the first.
     var answeredMessageID: MessageID = 0
     /// What distinguishes the message ids of messages to the client from the broker's packet identifiers: 0 or 0x8000.
     var messageIDHalf: MessageID = 0
-    /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.
-    var lastOwnPacketID: PacketID = 0
     var deliveriesSinceWakeUp = 0
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0

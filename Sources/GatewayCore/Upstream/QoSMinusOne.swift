@@ -9,44 +9,44 @@ extension Environment {
     mutating func forwardQoSMinusOne(
         _ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?, peer: PeerID?
     ) {
-        var data = publish.data
-        guard let name = qosMinusOneTopic(publish, datagram, &data, clientID: clientID) else {
+        guard let isForwarded = publishOnShared(publish, datagram, clientID: clientID) else {
             observe(.qosMinusOneDropped, peer: peer, detail: Int(publish.topicID))
             return
         }
-        defer { topicNames.release(name) }
-        let isForwarded = self.publish(
-            name, datagram.extracting(data), qos: .atMostOnce, retain: publish.flags.retain, duplicate: false,
-            packetID: 0, on: sharedUpstream)
         observe(isForwarded ? .qosMinusOneForwarded : .qosMinusOneDropped, peer: peer)
     }
 
-    /// The topic, in use by the caller; nil where the policy or the reference does not allow it. A name inside `data` is
-    /// taken out of it.
-    private mutating func qosMinusOneTopic(
-        _ publish: MQTTSN.Publish, _ datagram: RawSpan, _ data: inout ByteRange, clientID: ClientID?
-    ) -> TopicNameIndex? {
+    /// Whether the connection took the message; nil where the policy or the reference does not allow it.
+    private mutating func publishOnShared(_ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?) -> Bool?
+    {
+        let retain = publish.flags.retain
         switch (publish.flags.topicIDType, configuration.qosMinusOne) {
         case (_, .off), (.reserved, _), (.shortName, .predefined): return nil
         case (.normal, .predefined), (.normal, .on):
-            guard configuration.qosMinusOneFullNames else { return nil }
-            return takeFullName(byteCount: Int(publish.topicID), from: &data, datagram)
+            guard configuration.qosMinusOneFullNames,
+                let end = endOfFullName(byteCount: Int(publish.topicID), in: publish.data, datagram)
+            else { return nil }
+            let name = datagram.extracting(publish.data.lowerBound..<end)
+            return publishOnShared(name, datagram.extracting(end..<publish.data.upperBound), retain: retain)
         case (.predefined, .predefined), (.predefined, .on):
-            guard let name = predefinedTopics.name(for: publish.topicID, clientID: clientID) else { return nil }
-            topicNames.use(name)
-            return name
-        case (.shortName, .on): return useShortName(publish.topicID)
+            guard let index = predefinedTopics.name(for: publish.topicID, clientID: clientID) else { return nil }
+            let name = topicNames.name(index)
+            return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain)
+        case (.shortName, .on):
+            guard let name = Self.shortName(publish.topicID) else { return nil }
+            return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain)
         }
     }
 
-    private mutating func takeFullName(byteCount: Int, from data: inout ByteRange, _ datagram: RawSpan)
-        -> TopicNameIndex?
-    {
+    private mutating func publishOnShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Bool {
+        self.publish(
+            name, payload, qos: .atMostOnce, retain: retain, duplicate: false, packetID: 0, on: sharedUpstream)
+    }
+
+    /// Where the topic name ends that `data` begins with; nil where that is no topic name.
+    private func endOfFullName(byteCount: Int, in data: ByteRange, _ datagram: RawSpan) -> Int? {
         guard byteCount <= data.count, byteCount <= limits.topicNameByteCount else { return nil }
         let end = data.lowerBound + byteCount
-        let name = datagram.extracting(data.lowerBound..<end)
-        guard TopicFilter.isValidName(name) else { return nil }
-        data = end..<data.upperBound
-        return topicNames.use(name)
+        return TopicFilter.isValidName(datagram.extracting(data.lowerBound..<end)) ? end : nil
     }
 }

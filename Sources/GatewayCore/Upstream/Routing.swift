@@ -41,14 +41,13 @@ extension Environment {
 
     /// - Returns: false where the message was not taken.
     mutating func publish(
-        _ topicName: TopicNameIndex, _ payload: RawSpan, qos: DeliveryQoS, retain: Bool, duplicate: Bool,
+        _ topicName: RawSpan, _ payload: RawSpan, qos: DeliveryQoS, retain: Bool, duplicate: Bool,
         packetID: PacketID, on slot: UInt32?
     ) -> Bool {
-        let name = topicNames.name(topicName)
-        guard let slot, canTake(name.count + payload.byteCount, on: slot) else { return false }
+        guard let slot, canTake(topicName.byteCount + payload.byteCount, on: slot) else { return false }
         let start = effects.bytes.count
         effects.bytes.appendPublishPacket(
-            duplicate: duplicate && qos != .atMostOnce, qos: qos, retain: retain, topicName: name.span.bytes,
+            duplicate: duplicate && qos != .atMostOnce, qos: qos, retain: retain, topicName: topicName,
             packetID: packetID, payload: payload)
         endPacket(start, on: slot)
         return true

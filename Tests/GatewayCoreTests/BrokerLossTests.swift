@@ -276,8 +276,8 @@ import Testing
         let second = restores(client, clean: false, present: false)
         client.receives(.publishRelease(5))
         client.sends(.publishComplete(5))
-        client.receives(.publish(.short("ab"), "2", id: 0x8001, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(0x6162, 0x8001))
+        client.receives(.publish(.short("ab"), "2", id: 0xC001, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(0x6162, 0xC001))
         second.receivesNothing()
     }
 

@@ -209,7 +209,7 @@ extension ClientSession {
     /// the broker has forgotten its session and counts anew, and where the message before went under the same. Otherwise
     /// an answer that comes twice would answer two messages.
     private mutating func newMessageID(preferring packetID: PacketID) -> MessageID {
-        let preferred = packetID == 0 ? nextMessageID() : packetID
+        let preferred = packetID == 0 ? nextMessageID() ^ Self.quarter : packetID
         let isTaken = (preferred ^ messageIDHalf) == answeredMessageID
         let messageID = preferred ^ messageIDHalf ^ (isTaken ? Self.half : 0)
         return messageID == 0 ? preferred : messageID
@@ -222,6 +222,8 @@ extension ClientSession {
     }
 
     private static var half: MessageID { 0x8000 }
+    /// On top of the gateway's own numbers, for messages that the broker no longer knows.
+    private static var quarter: MessageID { 0x4000 }
 
     /// Sends the first message again, with DUP and under the same message id.
     mutating func repeatPublish(in environment: inout Environment) {

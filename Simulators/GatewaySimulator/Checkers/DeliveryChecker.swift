@@ -18,8 +18,8 @@ import MQTTSN
 ///   that it had to drop the message (too long, topic refused) or, at QoS 2, the broker and the gateway both lost their
 ///   memory, so that the client takes a new message for one it knows.
 ///   The same where a late copy of a QoS 2 message made the client note a message id that the broker then uses again.
-/// - QoS 2 arrives at most once per copy, except where the client lost its memory, or a copy was under way for longer
-///   than the exchange took.
+/// - QoS 2 arrives at most once per copy, except where the client lost its memory, or the broker and then the gateway
+///   lost theirs, or a copy was under way for longer than the exchange took.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were
 ///   handed.
 struct DeliveryChecker {
@@ -171,6 +171,13 @@ struct DeliveryChecker {
         for (key, publication) in publications where publication.qos == .exactlyOnce && !publication.isSettled {
             publications[key]?.mayRepeat = true
         }
+    }
+
+    /// The gateway has lost its memory. Where the broker had lost its own before, message ids no longer say what is a
+    /// repetition (AMB-23).
+    mutating func gatewayForgot() {
+        guard hasBrokerForgotten else { return }
+        for client in clients.indices { loseReceivedIDs(of: client) }
     }
 
     private mutating func brokerWasAcknowledged(_ stamp: Stamp, by client: Int, _ qos: DeliveryQoS) {

@@ -205,6 +205,9 @@ struct DeliveryChecker {
         clients[client].isAskedClean = isClean
     }
 
+    /// Whether the last CONNECT that the gateway accepted was clean.
+    func isInCleanSession(_ client: Int) -> Bool { clients[client].isAcceptedClean }
+
     /// The gateway has refused the client's CONNECT, so the old session goes on if there is one.
     mutating func sessionRefused(_ client: Int) { clients[client].isBeginningAnew = false }
 

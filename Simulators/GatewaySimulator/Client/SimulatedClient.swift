@@ -81,6 +81,9 @@ package struct SimulatedClient: Sendable {
     /// Whether no SUBSCRIBE or UNSUBSCRIBE waits or is open.
     package var isSubscriptionIdle: Bool { subscriptionRequests.isEmpty }
 
+    /// What the last `connect` asked for.
+    package var isInCleanSession: Bool { options.cleanSession }
+
     /// Whether a `connect` with these options now begins a session. A clean one ends with its connection, also where the
     /// next is not clean; what a connection that was never acknowledged has begun is not known.
     package func beginsSession(_ wanted: ClientConnectOptions) -> Bool {

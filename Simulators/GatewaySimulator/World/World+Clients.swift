@@ -207,7 +207,11 @@ extension World {
         case .unsubscribed(let topic):
             subscriptions.confirmed(index, plan.name(of: topic), qos: nil, gatewayLife: gatewayLives)
         case .malformedDatagram(let error): fail("client \(index) got a datagram that cannot be read: \(error)")
-        case .connected, .connectionRefused, .disconnected, .fellAsleep, .dismissed, .gatewayLost, .topicRegistered,
+        case .connected:
+            if deliveries.isInCleanSession(index) != clients[index].device.isInCleanSession {
+                subscriptions.clientIsMistaken(index)
+            }
+        case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .gatewayLost, .topicRegistered,
             .topicLearned, .subscriptionRefused, .unexpectedMessage:
             break
         }

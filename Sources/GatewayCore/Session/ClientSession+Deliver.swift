@@ -15,7 +15,7 @@ extension ClientSession {
     // MARK: From the broker
 
     mutating func brokerPublished(_ publish: MQTT.Publish, _ packet: RawSpan, in environment: inout Environment) {
-        if publish.duplicate, answerKnownDuplicate(publish, in: &environment) { return }
+        if publish.qos != .atMostOnce, answerKnownDuplicate(publish, packet, in: &environment) { return }
         let name = environment.topicNames.use(packet.extracting(publish.topicName))
         defer { environment.topicNames.release(name) }
         let payload = packet.extracting(publish.payload)
@@ -52,13 +52,42 @@ extension ClientSession {
         Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
 
-    /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already.
-    private func answerKnownDuplicate(_ publish: MQTT.Publish, in environment: inout Environment) -> Bool {
+    /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already. Another message under the
+    /// same packet identifier shows that the broker has forgotten the one that waits.
+    private mutating func answerKnownDuplicate(
+        _ publish: MQTT.Publish, _ packet: RawSpan, in environment: inout Environment
+    ) -> Bool {
         guard let index = queue.message(withPacketID: publish.packetID, in: environment.store) else { return false }
-        if environment.store[index].stage == .received {
-            environment.sendPacket(.publishReceived(publish.packetID), on: upstream)
+        guard publish.duplicate, isSame(index, publish, packet, in: environment) else {
+            environment.store[index].packetID = 0
+            releaseReceived(in: &environment)
+            return false
+        }
+        switch environment.store[index].stage {
+        case .unsent, .sent: break
+        case .received, .released: environment.sendPacket(.publishReceived(publish.packetID), on: upstream)
         }
         return true
+    }
+
+    private func isSame(
+        _ index: StoredMessageIndex, _ publish: MQTT.Publish, _ packet: RawSpan, in environment: borrowing Environment
+    ) -> Bool {
+        let message = environment.store[index]
+        var payload: [UInt8] = []
+        environment.store.appendPayload(of: index, to: &payload)
+        return environment.topicNames.find(packet.extracting(publish.topicName)) == message.topicName
+            && message.qos == publish.qos && packet.equals(payload.span.bytes, in: publish.payload)
+    }
+
+    /// What the client has received is released without the broker, which may not know of it any more.
+    mutating func releaseReceived(in environment: inout Environment) {
+        var index = queue.first
+        while index != .none {
+            if environment.store[index].stage == .received { environment.store[index].stage = .released }
+            index = environment.store[index].next
+        }
+        if open.kind == .brokerRelease { open = OpenExchange() }
     }
 
     /// The common case: nothing waits and the client knows the id, so the payload goes from packet to datagram.
@@ -180,18 +209,21 @@ extension ClientSession {
     /// after the broker has forgotten its session and counts anew, and where the message before went under the same.
     /// Otherwise an answer that comes twice would answer two messages.
     private mutating func newMessageID(preferring packetID: PacketID) -> MessageID {
-        let preferred = packetID == 0 ? nextMessageID() : packetID
+        let preferred = packetID == 0 ? nextMessageID() ^ Self.quarter : packetID
         let isTaken = (preferred ^ messageIDHalf) == answeredMessageID
         let messageID = preferred ^ messageIDHalf ^ (isTaken ? Self.half : 0)
         return messageID == 0 ? preferred : messageID
     }
 
     /// From now on the broker's packet identifiers are those of another session.
-    mutating func changeMessageIDHalf() {
-        if answeredMessageID != 0 || !queue.isEmpty { messageIDHalf ^= Self.half }
+    mutating func changeMessageIDHalf(in environment: borrowing Environment) {
+        let isOneOpen = queue.first != .none && environment.store[queue.first].messageID != 0
+        if answeredMessageID != 0 || isOneOpen { messageIDHalf ^= Self.half }
     }
 
     private static var half: MessageID { 0x8000 }
+    /// On top of the gateway's own numbers, for messages that the broker no longer knows.
+    private static var quarter: MessageID { 0x4000 }
 
     /// Sends the first message again, with DUP and under the same message id.
     mutating func repeatPublish(in environment: inout Environment) {

@@ -14,7 +14,8 @@ extension Household {
             plan.name, "is told that topic id \(topicID) is \(String(decoding: name, as: UTF8.self))", at: time)
     }
 
-    /// Checks a message off; a listener that slept could be reached from `reachableSince`, monotonic nanoseconds as `time`.
+    /// Checks a message off; a listener that slept could be reached from `reachableSince`, monotonic nanoseconds as
+    /// `time`.
     func receive(_ message: ClientMessage, by plan: ListenerPlan, reachableSince: UInt64 = 0, at time: UInt64) {
         let topicName = Self.name(of: message.topic)
         if topicName == House.willTopicName {

@@ -50,7 +50,7 @@ extension Census {
         longestQueue = max(longestQueue, session.queue.count)
         largestQueueByteCount = max(largestQueueByteCount, session.queue.byteCount)
         if !session.open.isClosed { openExchanges += 1 }
-        brokerExchanges += session.exchanges.count { $0.stage != .awaitingPublishRelease }
+        brokerExchanges += session.exchanges.count(where: \.awaitsBroker)
         mostTopics = max(mostTopics, session.topics.count)
         mostSubscriptions = max(mostSubscriptions, session.subscriptions.count)
         mostClientExchanges = max(mostClientExchanges, session.exchanges.count)

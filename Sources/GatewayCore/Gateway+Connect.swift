@@ -56,8 +56,8 @@ extension Gateway {
         return .assigned(environment.random.next())
     }
 
-    /// Whether the client's name at the broker is that of the gateway's own connection: the broker would cut one for the
-    /// other again and again (MQTT 3.1.1 §3.1.4).
+    /// Whether the client's name at the broker is that of the gateway's own connection: the broker would cut one for
+    /// the other again and again (MQTT 3.1.1 §3.1.4).
     private func isGatewaysOwnName(_ name: RawSpan) -> Bool {
         let upstream = environment.configuration.upstream
         guard upstream.sharedClientID.starts(with: upstream.clientIDPrefix) else { return false }

@@ -9,7 +9,7 @@ extension Gateway {
         // GW-10: a gateway without a broker does not offer itself.
         guard environment.isBrokerReachable == true, !isShuttingDown, advertiser.isActive(at: environment.now)
         else { return }
-        // Each search goes to everybody on the link: it has a measure of its own, which strangers' messages do not use up.
+        // An answer goes to everybody on the link: it has a measure of its own, which strangers do not use up.
         guard searchReplies.take(at: environment.now) else { return }
         let info = Message.gatewayInfo(gatewayID: environment.configuration.gatewayID, address: 0..<0)
         broadcast(info, radius: radius, on: route.peer.link)

@@ -19,8 +19,8 @@ extension Gateway {
         }
     }
 
-    /// Stops reading from the broker or goes on, as the session's room is; what was read before a pause and is still here
-    /// comes first, as nothing else brings it up again.
+    /// Stops reading from the broker or goes on, as the session's room is; what was read before a pause and is still
+    /// here comes first, as nothing else brings it up again.
     private mutating func readOn(_ index: SessionIndex) {
         while sessions.contains(index) {
             sessions[index].adjustReading(in: &environment)

@@ -123,7 +123,7 @@ extension Gateway {
             return
         }
         environment.upstreams[slot].state = .open
-        environment.upstreams[slot].failureCount = 0
+        environment.upstreams[slot].openedAt = environment.now
         environment.upstreams[slot].lastReceived = environment.now
         environment.scheduleDeadline(ofUpstream: slot)
         environment.observe(.upstreamOpened)
@@ -167,20 +167,22 @@ extension Gateway {
     /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.
     private mutating func connectionEnded(_ slot: UInt32) {
         let state = environment.upstreams[slot].state
+        let hasStayed = environment.hasStayedOpen(upstream: slot)
+        if hasStayed { environment.upstreams[slot].failureCount = 0 }
         environment.upstreams[slot].state = .idle
         environment.upstreams[slot].resetStream(maximumPacketByteCount: 0)
         switch environment.upstreams[slot].owner {
         case .shared: if !isShuttingDown { environment.scheduleReconnect(ofUpstream: slot) }
         case .session(let index):
             sessions[index].noteLostAnswer(state)
-            sessions[index].brokerLost(in: &environment)
+            sessions[index].brokerLost(hasStayed: hasStayed, in: &environment)
             if sessions[index].isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
             settle(index)
         }
     }
 
-    /// While the shared connection is open, another one's failure does not count: nothing would ever say that the broker
-    /// is back.
+    /// While the shared connection is open, another one's failure does not count: nothing would ever say that the
+    /// broker is back.
     private mutating func brokerIsReachable(_ isReachable: Bool) {
         guard environment.isBrokerReachable != isReachable,
             isReachable || environment.upstreams[environment.sharedUpstream].state != .open

@@ -4,8 +4,8 @@ import MQTTSN
 
 /// The gateway's core: a deterministic function from events, in their order and with their times, to effects.
 ///
-/// It reads no clock, opens no socket and draws no chance but from its seed, so a recorded list of events gives the same
-/// effects again, byte for byte. `handle` only dispatches; what an event means stands in the files named after the
+/// It reads no clock, opens no socket and draws no chance but from its seed, so a recorded list of events gives the
+/// same effects again, byte for byte. `handle` only dispatches; what an event means stands in the files named after the
 /// specification's procedures.
 package struct Gateway: ~Copyable {
     var sessions = Slab<ClientSession>()

@@ -7,8 +7,8 @@ import Transports
 /// Everything leaves from the main socket. What is sent to a group comes in there too where the system allows it, else
 /// on a socket of the group's own.
 final class UDPLink: UDPTransportDelegate {
-    /// Hops that stand for the whole network (radius 0) and that nobody's search goes beyond: the time to live that keeps
-    /// multicast within a site.
+    /// Hops that stand for the whole network (radius 0) and that nobody's search goes beyond: the time to live that
+    /// keeps multicast within a site.
     private static let siteHopLimit: UInt8 = 32
 
     let id: LinkID

@@ -95,8 +95,9 @@ struct RunCommand {
         if descriptors.soft < needed {
             log.write(
                 .warning,
-                "only \(descriptors.soft) files may be open, \(needed) are needed for clients.maximum=\(limits.clients):"
-                    + " raise the limit (LimitNOFILE= in systemd, ulimit -Hn) or lower clients.maximum")
+                "only \(descriptors.soft) files may be open, \(needed) are needed for"
+                    + " clients.maximum=\(limits.clients): raise the limit (LimitNOFILE= in systemd, ulimit -Hn)"
+                    + " or lower clients.maximum")
         }
     }
 }

@@ -54,6 +54,44 @@ import Testing
         client.receives(.publish(1, "x"))
     }
 
+    @Test(
+        "GW-86 AMB-30 A subscription that the broker no longer grants ends, and the client is told",
+        arguments: [true, false])
+    func resubscriptionRefused(isClean: Bool) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: isClean)
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: first)
+        client.subscribes("c", as: 2, id: 2, qos: .exactlyOnce, on: first)
+        first.closes()
+        let second = restores(client, clean: isClean, present: false)
+        second.receives(
+            .subscribe("a/b", id: 0x8000, qos: .exactlyOnce), .subscribe("c", id: 0x8001, qos: .exactlyOnce))
+        second.sends(.subscribeAcknowledgement(0x8000, 0x80))
+        client.receives(.disconnect())
+        dialogue.observes(.clientDismissed, of: "c1")
+        second.receives(.disconnect, .close)
+        guard !isClean else { return }
+        // The other one was not acknowledged, and is not forgotten with the connection.
+        client.connects(clean: false, present: true).receives(.subscribe("c", id: 0x8002, qos: .exactlyOnce))
+    }
+
+    @Test("GW-86 AMB-30 Subscriptions that cannot be made again: the client is told")
+    func resubscriptionNotSent() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerUpstream = 40 })
+        let client = dialogue.client("c1")
+        let first = client.connects()
+        let filter = String(repeating: "x", count: 30)
+        client.subscribes(filter, as: 1, qos: .exactlyOnce, on: first)
+        first.closes()
+        dialogue.passes(.seconds(1))
+        let second = client.asksBroker()
+        second.blocks(queuedByteCount: 20)
+        second.sends(.connectAcknowledgement(present: false))
+        client.receives(.disconnect())
+        second.receives(.disconnect, .close)
+    }
+
     /// Seed 294: with a refusal the client would begin anew under another message id, and the message come twice.
     @Test("GW-50 GW-86 A QoS 2 PUBLISH that the lost broker may know is not refused when it comes again")
     func repeatedExactlyOnceWithoutBroker() {
@@ -86,11 +124,13 @@ import Testing
         dialogue.passes(.seconds(1))
         let third = restores(client, clean: false, present: true)
         third.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
+        dialogue.passes(.seconds(10))
         third.closes()
         // The SUBACK is missing: once more.
         let fourth = restores(client, clean: false, present: true)
         fourth.receives(.subscribe("a/b", id: 0x8001, qos: .atLeastOnce))
         fourth.sends(.subscribeAcknowledgement(0x8001, 1))
+        dialogue.passes(.seconds(10))
         fourth.closes()
         let fifth = restores(client, clean: false, present: true)
         fifth.receivesNothing()
@@ -170,9 +210,57 @@ import Testing
         upstream.opens()
         upstream.receives(.connect("c1"))
         upstream.sends(.connectAcknowledgement())
+        dialogue.passes(.seconds(10))
         upstream.closes()
         dialogue.passes(.seconds(1))
         _ = dialogue.opensStream()
+    }
+
+    @Test("GW-86 A broker that accepts and closes at once fails: the pauses double all the same")
+    func acceptsAndCloses() {
+        let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .seconds(10_000) })
+        let client = dialogue.client("c1")
+        var upstream = client.connects()
+        for pause in [1_000, 2_000, 4_000, 8_000] {
+            upstream.closes()
+            dialogue.passes(.milliseconds(pause / 2 - 1))
+            dialogue.passes(.milliseconds(pause / 2 + 1))
+            upstream = client.asksBroker()
+            upstream.sends(.connectAcknowledgement())
+            dialogue.passes(.milliseconds(10))
+        }
+    }
+
+    @Test("GW-86 AMB-30 Connections that soon end do not prolong the time for restoration")
+    func notRestoredForGood() {
+        let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .seconds(8) })
+        let client = dialogue.client("c1")
+        var upstream = client.connects()
+        for pause in [1, 2, 4] {
+            upstream.closes()
+            dialogue.passes(.seconds(pause))
+            upstream = client.asksBroker()
+            upstream.sends(.connectAcknowledgement())
+        }
+        upstream.closes()
+        dialogue.passes(.milliseconds(999))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        client.receives(.disconnect())
+        dialogue.observes(.clientDismissed, of: "c1")
+    }
+
+    @Test("GW-86 After a connection that stayed, the time for restoration counts from the new loss")
+    func lostAgainLater() {
+        let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .milliseconds(1_400) })
+        let client = dialogue.client("c1")
+        client.connects().closes()
+        let second = restores(client, present: false)
+        dialogue.passes(.seconds(10))
+        second.closes()
+        restores(client, present: false).receivesNothing()
+        dialogue.passes(.seconds(100))
+        client.receivesNothing()
     }
 
     @Test("GW-45 While the connection is lost PUBLISH and SUBSCRIBE are congestion")
@@ -299,6 +387,7 @@ import Testing
         client.receives(.publishRelease(5))
         second.closes()
         client.sends(.publishComplete(5))
+        dialogue.passes(.seconds(1))
         let third = restores(client, clean: false, present: true)
         third.sends(.publishRelease(5))
         client.receives(.publishRelease(5))

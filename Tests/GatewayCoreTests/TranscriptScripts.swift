@@ -229,7 +229,7 @@ enum TranscriptScript: String, CaseIterable, CustomTestStringConvertible {
         says(second, .publishAcknowledgement(2))
         dialogue.remarks(
             "The second time it stays away. After half a minute the client is told, and must connect anew.")
-        waits(dialogue)
+        dialogue.passes(.seconds(60))
         second.closes()
         for _ in 0..<5 {
             let pending = dialogue.nextDeadline ?? dialogue.now

@@ -84,8 +84,8 @@ package struct SimulatedClient: Sendable {
     /// What the last `connect` asked for.
     package var isInCleanSession: Bool { options.cleanSession }
 
-    /// Whether a `connect` with these options now begins a session. A clean one ends with its connection, also where the
-    /// next is not clean; what a connection that was never acknowledged has begun is not known.
+    /// Whether a `connect` with these options now begins a session. A clean one ends with its connection, also where
+    /// the next is not clean; what a connection that was never acknowledged has begun is not known.
     package func beginsSession(_ wanted: ClientConnectOptions) -> Bool {
         options.cleanSession || wanted.cleanSession || (isNewSession && !isAccepted)
     }

@@ -1,7 +1,7 @@
 import Bytes
 
-/// The nodes behind forwarders that the gateway has to do with, as small numbers (MQTT-SN 1.2 §5.5, GW-80); 0 stands for
-/// the peer itself.
+/// The nodes behind forwarders that the gateway has to do with, as small numbers (MQTT-SN 1.2 §5.5, GW-80); 0 stands
+/// for the peer itself.
 struct ForwarderTable {
     /// A node's number is one more than that of its id, whose scope is the forwarder.
     private var nodeIDs = CountedNameTable()

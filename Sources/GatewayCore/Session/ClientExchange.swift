@@ -21,13 +21,20 @@ struct ClientExchange: Equatable, Sendable {
     }
 
     var stage: Stage
-    /// The client's; 0 for the gateway's own.
+    /// The client's; 0 for the gateway's own, and where the client has left the exchange behind.
     var messageID: MessageID
     var packetID: PacketID
     /// What PUBACK or SUBACK will carry.
     var topicID: TopicID = 0
+    /// When the last step was; kept for QoS 2.
+    var since = Instant(nanoseconds: 0)
+    /// What the PUBLISH was, as far as a number can tell; kept for QoS 2.
+    var digest: UInt32 = 0
     /// Whether the client has fallen asleep since it asked.
     var isSleptOver = false
+    /// Whether the broker connection has ended since the last step: a QoS 2 exchange of a persistent session goes on
+    /// over the next one, under the same packet identifier.
+    var isInterrupted = false
 
     /// Whether this is a PUBLISH of the client.
     var isPublish: Bool {
@@ -40,11 +47,15 @@ struct ClientExchange: Equatable, Sendable {
     }
 
     /// Whether the next step is the broker's.
-    var awaitsBroker: Bool { stage != .awaitingPublishRelease }
+    var awaitsBroker: Bool { stage != .awaitingPublishRelease && !isInterrupted }
 
-    /// Whether the gateway itself subscribes again.
-    var isResubscription: Bool {
-        if case .awaitingResubscription = stage { true } else { false }
+    var isExactlyOnce: Bool {
+        switch stage {
+        case .awaitingPublishReceived, .awaitingPublishRelease, .awaitingPublishComplete: true
+        case .awaitingPublishAcknowledgement, .awaitingSubscribeAcknowledgement, .awaitingUnsubscribeAcknowledgement,
+            .awaitingResubscription:
+            false
+        }
     }
 
     /// The filter the exchange keeps in use.
@@ -67,9 +78,39 @@ extension ClientSession {
         exchanges.firstIndex { $0.isPublish && $0.messageID == messageID }
     }
 
-    /// Whether one more exchange of the client's would be too many.
-    func hasNoRoomForExchange(in environment: borrowing Environment) -> Bool {
-        exchanges.count >= environment.limits.exchangesPerClient
+    /// Whether one more exchange of the client's would be too many. Where some are left behind, the first of them is
+    /// brought to its end, so that there will be room.
+    mutating func hasNoRoomForExchange(in environment: inout Environment) -> Bool {
+        guard exchanges.count >= environment.limits.exchangesPerClient else { return false }
+        if let index = exchanges.firstIndex(where: { isLeftBehind($0, in: environment) }) {
+            completeForClient(at: index, in: &environment)
+        }
+        return true
+    }
+
+    /// Whether the client need not come back to this QoS 2 exchange, whose next step would be its own.
+    func isLeftBehind(_ exchange: ClientExchange, in environment: borrowing Environment) -> Bool {
+        guard exchange.messageID != 0 else { return false }
+        switch exchange.stage {
+        case .awaitingPublishReceived: return exchange.isInterrupted
+        case .awaitingPublishRelease:
+            return exchange.isInterrupted || environment.now.since(exchange.since) >= link(in: environment).patience
+        case .awaitingPublishAcknowledgement, .awaitingPublishComplete, .awaitingSubscribeAcknowledgement,
+            .awaitingUnsubscribeAcknowledgement, .awaitingResubscription:
+            return false
+        }
+    }
+
+    /// Says PUBREL in the place of a client that has left its exchange behind; the client hears no more of it.
+    ///
+    /// - Returns: false where there is no broker connection.
+    @discardableResult
+    mutating func completeForClient(at index: Int, in environment: inout Environment) -> Bool {
+        guard environment.sendPacket(.publishRelease(exchanges[index].packetID), on: upstream) else { return false }
+        exchanges[index].stage = .awaitingPublishComplete
+        exchanges[index].messageID = 0
+        exchanges[index].isInterrupted = false
+        return true
     }
 
     /// A packet identifier for a request of this client, its own message id where that is free; nil where none is.
@@ -100,8 +141,21 @@ extension ClientSession {
         exchanges.remove(at: index)
     }
 
+    /// The broker connection is no more. What the broker of a persistent session remembers of QoS 2 goes on over the
+    /// next one; everything else the client will ask for again.
+    mutating func interruptExchanges(in environment: inout Environment) {
+        var index = 0
+        while index < exchanges.count {
+            if exchanges[index].isExactlyOnce, !cleanSession {
+                exchanges[index].isInterrupted = true
+                index += 1
+            } else {
+                removeExchange(at: index, in: &environment)
+            }
+        }
+    }
+
     mutating func removeAllExchanges(in environment: inout Environment) {
-        if exchanges.contains(where: \.isResubscription) { isBrokersMemoryInDoubt = true }
         while !exchanges.isEmpty { removeExchange(at: exchanges.count - 1, in: &environment) }
     }
 }

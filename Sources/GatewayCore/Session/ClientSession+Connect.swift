@@ -37,6 +37,7 @@ extension ClientSession {
         hasSpoken = false
         hasSaidGoodbye = false
         isRestoring = false
+        lostSince = nil
         promptedWill = nil
         sleepSeconds = 0
         lastHeard = environment.now
@@ -76,6 +77,8 @@ extension ClientSession {
     /// GW-24: nothing of an earlier session survives CleanSession = 1.
     mutating func forgetSession(in environment: inout Environment) {
         wasAccepted = false
+        removeAllExchanges(in: &environment)
+        recentlyCompleted = RecentMessageIDs()
         topics.removeAll(in: &environment.topicNames)
         for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
         subscriptions = []
@@ -98,16 +101,11 @@ extension ClientSession {
     /// The broker has accepted the connection, for the first time or again after a loss.
     mutating func brokerAccepted(sessionPresent: Bool, in environment: inout Environment) {
         wasAccepted = true
-        if !sessionPresent {
-            brokerHasForgotten(in: &environment)
-        } else if isBrokersMemoryInDoubt {
-            releaseReceived(in: &environment)
-            resubscribe(in: &environment)
-        }
-        isBrokersMemoryInDoubt = false
+        let isWhole =
+            sessionPresent ? brokerHasRemembered(in: &environment) : brokerHasForgotten(in: &environment)
         if isRestoring {
             isRestoring = false
-            if owedWillResponses.isEmpty { observe(.upstreamRestored, in: &environment) }
+            if isWhole, owedWillResponses.isEmpty { observe(.upstreamRestored, in: &environment) }
         } else if state == .awaitingBroker {
             state = .active
             lastHeard = environment.now
@@ -115,6 +113,7 @@ extension ClientSession {
             send(.connectAcknowledgement(.accepted), in: &environment)
             observe(sessionPresent ? .clientResumed : .clientConnected, in: &environment)
         }
+        guard isWhole else { return dismiss(in: &environment) }
         willReachedBroker(in: &environment)
         deliver(in: &environment)
     }

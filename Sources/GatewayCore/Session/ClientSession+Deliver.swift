@@ -2,8 +2,8 @@ import Bytes
 import MQTT
 import MQTTSN
 
-// PUBLISH to the client (MQTT-SN 1.2 §6.10): one exchange at a time, in the order of the broker, and each broker message
-// acknowledged only when the client has acknowledged it.
+// PUBLISH to the client (MQTT-SN 1.2 §6.10): one exchange at a time, in the order of the broker, and each broker
+// message acknowledged only when the client has acknowledged it.
 
 /// How a PUBLISH names its topic.
 struct TopicReference: Equatable {
@@ -205,9 +205,9 @@ extension ClientSession {
         environment.endDatagram(start, to: route)
     }
 
-    /// The broker's packet identifier, where it has one for the message (AMB-23); in the other half of the numbers after
-    /// the broker has forgotten its session and counts anew, and where the message before went under the same. Otherwise
-    /// an answer that comes twice would answer two messages.
+    /// The broker's packet identifier, where it has one for the message (AMB-23); in the other half of the numbers
+    /// after the broker has forgotten its session and counts anew, and where the message before went under the same.
+    /// Otherwise an answer that comes twice would answer two messages.
     private mutating func newMessageID(preferring packetID: PacketID) -> MessageID {
         let preferred = packetID == 0 ? nextMessageID() ^ Self.quarter : packetID
         let isTaken = (preferred ^ messageIDHalf) == answeredMessageID
@@ -363,8 +363,8 @@ extension ClientSession {
         goOn(in: &environment)
     }
 
-    /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an earlier
-    /// connection began, and the client knows.
+    /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an
+    /// earlier connection began, and the client knows.
     mutating func brokerReleased(_ packetID: PacketID, in environment: inout Environment) {
         if let index = queue.message(withPacketID: packetID, in: environment.store) {
             guard environment.store[index].stage == .received else { return }

@@ -15,11 +15,7 @@ extension ClientSession {
             refusePublish(publish, .notSupported, in: &environment)  // GW-43
             return
         }
-        if qos != .atMostOnce, let index = publishExchangeIndex(messageID: publish.messageID) {
-            exchanges[index].isSleptOver = false
-            answerRepeatedPublish(exchanges[index], in: &environment)
-            return
-        }
+        if qos != .atMostOnce, answerRepetition(publish, qos, datagram, in: &environment) { return }
         let payload = datagram.extracting(publish.data)
         switch resolve(publish, in: environment) {
         case .name(let index):
@@ -56,8 +52,11 @@ extension ClientSession {
         _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, topicName: RawSpan, _ payload: RawSpan,
         in environment: inout Environment
     ) {
-        guard qos == .atMostOnce || !hasNoRoomForExchange(in: environment),
-            let packetID = qos == .atMostOnce ? 0 : freePacketID(preferring: publish.messageID)
+        // Where one is open under the message id, the connection has ended before the PUBREC, and the message is sent
+        // again.
+        let interrupted = qos == .atMostOnce ? nil : publishExchangeIndex(messageID: publish.messageID)
+        guard qos == .atMostOnce || interrupted != nil || !hasNoRoomForExchange(in: &environment),
+            let packetID = packetID(for: publish, qos, interrupted)
         else {
             refusePublish(publish, .congestion, in: &environment)
             return
@@ -74,17 +73,70 @@ extension ClientSession {
         }
         observe(.messageForwarded, in: &environment)
         guard qos != .atMostOnce else { return }
-        exchanges.append(
-            ClientExchange(
-                stage: qos == .atLeastOnce ? .awaitingPublishAcknowledgement : .awaitingPublishReceived,
-                messageID: publish.messageID, packetID: packetID, topicID: publish.topicID))
+        var exchange = ClientExchange(
+            stage: qos == .atLeastOnce ? .awaitingPublishAcknowledgement : .awaitingPublishReceived,
+            messageID: publish.messageID, packetID: packetID, topicID: publish.topicID)
+        exchange.since = environment.now
+        if qos == .exactlyOnce {
+            exchange.digest = Self.digest(of: payload, publish.topicID)
+            recentlyCompleted.forget(publish.messageID)
+        }
+        if let interrupted { exchanges[interrupted] = exchange } else { exchanges.append(exchange) }
     }
 
-    /// A PUBLISH whose exchange is still open is not forwarded again: it is answered when the broker answers, and where
-    /// the broker has answered, at once (GW-50).
-    private func answerRepeatedPublish(_ exchange: ClientExchange, in environment: inout Environment) {
-        guard exchange.stage == .awaitingPublishRelease else { return }
-        send(.publishReceived(exchange.messageID), in: &environment)
+    private mutating func packetID(for publish: MQTTSN.Publish, _ qos: DeliveryQoS, _ interrupted: Int?) -> PacketID? {
+        if qos == .atMostOnce { return 0 }
+        return interrupted.map { exchanges[$0].packetID } ?? freePacketID(preferring: publish.messageID)
+    }
+
+    // MARK: Repetitions
+
+    /// Deals with a PUBLISH under a message id that is in use, or was until just now.
+    ///
+    /// - Returns: false where it is to be forwarded.
+    private mutating func answerRepetition(
+        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, _ datagram: RawSpan, in environment: inout Environment
+    ) -> Bool {
+        guard let index = publishExchangeIndex(messageID: publish.messageID) else {
+            guard isLateCopy(publish, qos, datagram, in: environment) else { return false }
+            send(.publishReceived(publish.messageID), in: &environment)
+            return true
+        }
+        let isRepeated = publish.flags.duplicate && qos == .exactlyOnce
+        if !isRepeated, isLeftBehind(exchanges[index], in: environment) {
+            // Another message: the old one must be out of the way, and the broker must not take this one for it.
+            if completeForClient(at: index, in: &environment) { return false }
+            refusePublish(publish, .congestion, in: &environment)
+            return true
+        }
+        if exchanges[index].isInterrupted, exchanges[index].stage == .awaitingPublishReceived { return false }
+        exchanges[index].isSleptOver = false
+        if exchanges[index].stage == .awaitingPublishRelease {
+            // The broker has answered, so the client is answered at once (GW-50).
+            exchanges[index].since = environment.now
+            send(.publishReceived(publish.messageID), in: &environment)
+        }
+        return true
+    }
+
+    /// Whether this is a copy of a QoS 2 message that has come to its end, sent before the PUBREC and late on its way.
+    /// Forwarded, it would be delivered twice, and nobody would send its PUBREL.
+    private func isLateCopy(
+        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, _ datagram: RawSpan, in environment: borrowing Environment
+    ) -> Bool {
+        guard qos == .exactlyOnce, publish.flags.duplicate else { return false }
+        return recentlyCompleted.contains(
+            publish.messageID, digest: Self.digest(of: datagram.extracting(publish.data), publish.topicID),
+            endedWithin: link(in: environment).patience, before: environment.now)
+    }
+
+    /// A number by which a message is told from another one under the same message id (FNV-1a).
+    private static func digest(of payload: RawSpan, _ topicID: TopicID) -> UInt32 {
+        var digest = (0x811C_9DC5 ^ UInt32(topicID)) &* 0x0100_0193
+        for index in 0..<payload.byteCount {
+            digest = (digest ^ UInt32(payload[unchecked: index])) &* 0x0100_0193
+        }
+        return digest
     }
 
     /// A PUBACK with an error may answer a PUBLISH of any QoS and ends its exchange (GW-44, GW-45, AMB-18).
@@ -117,6 +169,7 @@ extension ClientSession {
         switch exchanges[index].stage {
         case .awaitingPublishReceived:
             exchanges[index].stage = .awaitingPublishRelease
+            exchanges[index].since = environment.now
             answer(exchanges[index], .publishReceived(exchanges[index].messageID), in: &environment)
             return true
         case .awaitingPublishRelease, .awaitingPublishComplete: return true
@@ -136,9 +189,17 @@ extension ClientSession {
             packetID = exchanges[index].packetID
             guard environment.sendPacket(.publishRelease(packetID), on: upstream) else { return }
             exchanges[index].stage = .awaitingPublishComplete
+            exchanges[index].isInterrupted = false
             return
         }
-        guard exchangeIndex(packetID: packetID) == nil, !hasNoRoomForExchange(in: environment),
+        // The PUBCOMP was lost, or a late copy of the PUBLISH has just been answered.
+        if recentlyCompleted.contains(
+            messageID, endedWithin: link(in: environment).patience, before: environment.now)
+        {
+            send(.publishComplete(messageID), in: &environment)
+            return
+        }
+        guard exchangeIndex(packetID: packetID) == nil, !hasNoRoomForExchange(in: &environment),
             environment.sendPacket(.publishRelease(packetID), on: upstream)
         else { return }
         exchanges.append(
@@ -149,6 +210,8 @@ extension ClientSession {
         guard let index = exchangeIndex(packetID: packetID), exchanges[index].stage == .awaitingPublishComplete
         else { return false }
         let exchange = exchanges.remove(at: index)
+        guard exchange.messageID != 0 else { return true }
+        recentlyCompleted.note(exchange.messageID, digest: exchange.digest, at: environment.now)
         answer(exchange, .publishComplete(exchange.messageID), in: &environment)
         return true
     }

@@ -1,8 +1,8 @@
 import Bytes
 import MQTT
 
-// The bounds of what waits for one client (MQTT-SN 1.2 §6.14, AMB-15): what is taken, what gives way, and when the broker
-// must keep the rest.
+// The bounds of what waits for one client (MQTT-SN 1.2 §6.14, AMB-15): what is taken, what gives way, and when the
+// broker must keep the rest.
 
 extension ClientSession {
     /// Where there is no room, QoS 0 gives way as the policy says; at QoS 1 and 2 every message is taken and the broker
@@ -62,9 +62,9 @@ extension ClientSession {
         if mustNotRead(in: environment) { environment.pause(upstream) } else { environment.resume(upstream) }
     }
 
-    /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing else
-    /// would come back to it. And what waits for the broker's answer waits for ever if that is not read; what comes
-    /// before it is bounded by what the broker keeps in flight.
+    /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing
+    /// else would come back to it. And what waits for the broker's answer waits for ever if that is not read; what
+    /// comes before it is bounded by what the broker keeps in flight.
     private func mustNotRead(in environment: borrowing Environment) -> Bool {
         guard let last = queue.newest, isQueueFull(adding: 0, in: environment), open.kind != .brokerRelease,
             !exchanges.contains(where: \.awaitsBroker)

@@ -43,8 +43,8 @@ extension ClientSession {
     }
 
     /// The SUBSCRIBE or UNSUBSCRIBE under this message id that the broker has not answered yet. The same once more is a
-    /// repetition, and asking twice would bring the retained messages twice (GW-79); another one must wait, as the answer
-    /// could not tell which is meant (AMB-28).
+    /// repetition, and asking twice would bring the retained messages twice (GW-79); another one must wait, as the
+    /// answer could not tell which is meant (AMB-28).
     private func requestIndex(messageID: MessageID) -> Int? {
         exchanges.firstIndex { !$0.isPublish && $0.messageID == messageID }
     }
@@ -65,7 +65,7 @@ extension ClientSession {
     ) {
         let isNew = !subscriptions.contains { $0.filter == target.filter }
         guard !isNew || subscriptions.count + requestedSubscriptionCount < environment.limits.subscriptionsPerClient,
-            !hasNoRoomForExchange(in: environment), let packetID = freePacketID(preferring: messageID),
+            !hasNoRoomForExchange(in: &environment), let packetID = freePacketID(preferring: messageID),
             environment.subscribe(target.filter, qos: qos, packetID: packetID, on: upstream)
         else {
             environment.topicNames.release(target.filter)
@@ -172,8 +172,8 @@ extension ClientSession {
         guard let index = exchangeIndex(packetID: packetID) else { return false }
         let exchange = exchanges[index]
         switch exchange.stage {
-        case .awaitingResubscription:
-            removeExchange(at: index, in: &environment)
+        case .awaitingResubscription(let filter):
+            brokerResubscribed(filter, isGranted: DeliveryQoS(rawValue: code) != nil, in: &environment)
             return true
         case .awaitingSubscribeAcknowledgement(let filter, let qos):
             exchanges.remove(at: index)
@@ -208,6 +208,41 @@ extension ClientSession {
         if awaitsAnswer(exchange) { answer(subscription, in: &environment) }
     }
 
+    // MARK: Subscribing again
+
+    /// Makes the subscriptions that the broker has lost once more.
+    ///
+    /// - Returns: false where one could not be asked for.
+    mutating func resubscribe(in environment: inout Environment) -> Bool {
+        for subscription in subscriptions where !subscription.isAtBroker {
+            guard let packetID = freePacketID(preferring: 0),
+                environment.subscribe(
+                    subscription.filter, qos: subscription.requestedQoS, packetID: packetID, on: upstream)
+            else { return false }
+            environment.topicNames.use(subscription.filter)
+            exchanges.append(
+                ClientExchange(
+                    stage: .awaitingResubscription(filter: subscription.filter), messageID: 0, packetID: packetID))
+        }
+        return true
+    }
+
+    /// A subscription that the client relies on and the broker no longer grants ends, and the client is told as far as
+    /// MQTT-SN can tell it: it is dismissed.
+    private mutating func brokerResubscribed(
+        _ filter: TopicNameIndex, isGranted: Bool, in environment: inout Environment
+    ) {
+        if let index = exchanges.firstIndex(where: { $0.stage == .awaitingResubscription(filter: filter) }) {
+            removeExchange(at: index, in: &environment)
+        }
+        guard let index = subscriptions.firstIndex(where: { $0.filter == filter }) else { return }
+        subscriptions[index].isAtBroker = true
+        guard !isGranted else { return }
+        environment.topicNames.release(filter)
+        subscriptions.remove(at: index)
+        dismiss(in: &environment)
+    }
+
     // MARK: Unsubscribing
 
     /// GW-55: every well-formed UNSUBSCRIBE is answered, also when nothing was subscribed.
@@ -228,9 +263,9 @@ extension ClientSession {
             environment.topicNames.release(filter)
             return
         }
-        // Without room or broker, or where the id is taken, there is no answer: UNSUBACK has no code, and the client will
-        // ask again.
-        guard open == nil, !hasNoRoomForExchange(in: environment),
+        // Without room or broker, or where the id is taken, there is no answer: UNSUBACK has no code, and the client
+        // will ask again.
+        guard open == nil, !hasNoRoomForExchange(in: &environment),
             let packetID = freePacketID(preferring: unsubscribe.messageID),
             environment.unsubscribe(filter, packetID: packetID, on: upstream)
         else {

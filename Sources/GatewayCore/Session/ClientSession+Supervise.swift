@@ -28,11 +28,11 @@ extension ClientSession {
 
     /// When a lost broker connection has been lost for too long; a sleeping client can wait longer (GW-86).
     private func restoreDeadline(in environment: borrowing Environment) -> Instant? {
-        guard isRestoring else { return nil }
+        guard isRestoring, let lostSince else { return nil }
         let configuration = environment.configuration
         let patience =
             state == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
-        return waitingSince + patience
+        return lostSince + patience
     }
 
     mutating func deadlineReached(in environment: inout Environment) {
@@ -106,8 +106,8 @@ extension ClientSession {
         finish()
     }
 
-    /// The gateway cannot keep its promise to the client and says so (GW-86); a Will update that waits for the broker is
-    /// answered with `code`.
+    /// The gateway cannot keep its promise to the client and says so (GW-86); a Will update that waits for the broker
+    /// is answered with `code`.
     mutating func dismiss(_ code: ReturnCode = .congestion, in environment: inout Environment) {
         observe(.clientDismissed, in: &environment)
         if state.isListening {
@@ -131,7 +131,7 @@ extension ClientSession {
     }
 
     mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
-        removeAllExchanges(in: &environment)
+        interruptExchanges(in: &environment)
         isRestoring = false
         owedWillResponses = []
         guard let upstream else { return }
@@ -139,67 +139,4 @@ extension ClientSession {
         environment.closeStream(ofUpstream: upstream, politely: politely)
     }
 
-    /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
-    mutating func noteLostAnswer(_ state: Upstream.State) {
-        if state == .connecting { isBrokersMemoryInDoubt = true }
-    }
-
-    // MARK: The broker goes and comes
-
-    /// Whether the broker holds a QoS 2 message of the client that the end of the connection would make it forget.
-    var canLoseMessage: Bool { cleanSession && exchanges.contains(where: \.needsTheBrokersMemory) }
-
-    /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
-    /// connected.
-    mutating func brokerLost(in environment: inout Environment) {
-        let cannotGoOn = canLoseMessage
-        removeAllExchanges(in: &environment)
-        switch state {
-        case .awaitingBroker: brokerRefused(nil, in: &environment)
-        case .active, .asleep, .awake:
-            if cannotGoOn { return dismiss(in: &environment) }
-            guard !isRestoring else { return }
-            isRestoring = true
-            waitingSince = environment.now
-            observe(.upstreamLost, in: &environment)
-        case .awaitingWillTopic, .awaitingWillMessage, .disconnected, .over: break
-        }
-    }
-
-    /// The broker has no session of the client, though the gateway has: what it was told is told again, and what it sent
-    /// is no longer acknowledged to it.
-    mutating func brokerHasForgotten(in environment: inout Environment) {
-        discardedPacketIDs = []
-        changeMessageIDHalf(in: environment)
-        var index = queue.first
-        while index != .none {
-            environment.store[index].packetID = 0
-            index = environment.store[index].next
-        }
-        releaseReceived(in: &environment)
-        resubscribe(in: &environment)
-    }
-
-    mutating func resubscribe(in environment: inout Environment) {
-        for subscription in subscriptions { resubscribe(subscription, in: &environment) }
-    }
-
-    private mutating func resubscribe(_ subscription: Subscription, in environment: inout Environment) {
-        guard let packetID = freePacketID(preferring: 0),
-            environment.subscribe(
-                subscription.filter, qos: subscription.requestedQoS, packetID: packetID, on: upstream)
-        else { return }
-        environment.topicNames.use(subscription.filter)
-        exchanges.append(
-            ClientExchange(
-                stage: .awaitingResubscription(filter: subscription.filter), messageID: 0, packetID: packetID))
-    }
-}
-
-extension ClientExchange {
-    /// Whether the broker holds the message of this QoS 2 exchange, or may hold it, and would not know it again without
-    /// the session.
-    fileprivate var needsTheBrokersMemory: Bool {
-        stage == .awaitingPublishReceived || stage == .awaitingPublishRelease || stage == .awaitingPublishComplete
-    }
 }

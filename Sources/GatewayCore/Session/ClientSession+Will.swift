@@ -53,8 +53,8 @@ extension ClientSession {
         connectToBroker(in: &environment)
     }
 
-    /// The dialogue's last message, sent again: while the broker is being asked the CONNACK will answer it, and after that
-    /// it means that the CONNACK was lost (GW-79).
+    /// The dialogue's last message, sent again: while the broker is being asked the CONNACK will answer it, and after
+    /// that it means that the CONNACK was lost (GW-79).
     private func receiveLateWill(_ message: Message, isLastStep: Bool, in environment: inout Environment) {
         if isLastStep, wantsWill, state == .awaitingBroker { return }
         if isLastStep, wantsWill, state == .active, !hasSpoken {

@@ -2,8 +2,8 @@ import Bytes
 import MQTT
 import MQTTSN
 
-// A Will that changes inside a connection (MQTT-SN 1.2 §6.4). MQTT has no word for it, so the gateway connects anew with the
-// new Will and answers when the broker has it, or keeps the Will to itself (AMB-16).
+// A Will that changes inside a connection (MQTT-SN 1.2 §6.4). MQTT has no word for it, so the gateway connects anew
+// with the new Will and answers when the broker has it, or keeps the Will to itself (AMB-16).
 
 /// The answers a client is owed for its Will updates.
 struct OwedWillResponses: OptionSet, Sendable {
@@ -73,10 +73,10 @@ extension ClientSession {
         // A connection that is being opened has not said its Will yet, or is followed by another one.
         guard environment.upstreams[upstream].state == .open else { return }
         environment.closeStream(ofUpstream: upstream, politely: true)
-        removeAllExchanges(in: &environment)
+        interruptExchanges(in: &environment)
         if !isRestoring {
             isRestoring = true
-            waitingSince = environment.now
+            lostSince = environment.now
         }
         environment.openStream(ofUpstream: upstream)
     }

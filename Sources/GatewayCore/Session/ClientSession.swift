@@ -70,6 +70,9 @@ struct Subscription {
     var topicID: TopicID
     var messageID: MessageID
     var answeredAt: Instant
+    /// Whether the broker surely has it; not, from what may have ended the broker's session until it has granted it
+    /// again.
+    var isAtBroker = true
 }
 
 /// Everything the gateway knows of one client; `Gateway` owns it and the files named after the procedures change it.
@@ -100,10 +103,12 @@ struct ClientSession: SlabElement {
     /// The last Duration of a DISCONNECT, in seconds.
     var sleepSeconds: UInt16 = 0
     var lastHeard = Instant(nanoseconds: 0)
-    /// When the state began that waits for somebody: a set-up step, or the loss of the broker connection.
+    /// When the current step of the set-up began, or the set-up ended.
     var waitingSince = Instant(nanoseconds: 0)
     /// Whether the broker connection is lost and being restored.
     var isRestoring = false
+    /// When it was lost; where it was restored and soon lost again, the first time. nil before any loss.
+    var lostSince: Instant?
     /// Whether a repeated DISCONNECT of the departed client is to be answered again.
     var hasSaidGoodbye = false
 
@@ -114,6 +119,8 @@ struct ClientSession: SlabElement {
     var isBrokersMemoryInDoubt = false
     /// What the client has asked of the broker and not yet got.
     var exchanges: [ClientExchange] = []
+    /// QoS 2 messages of the client that have come to their end at the broker.
+    var recentlyCompleted = RecentMessageIDs()
     var queue = DeliveryQueue()
     /// QoS 2 messages that were dropped here: the broker's PUBREL is answered without the client, who knows nothing.
     var discardedPacketIDs: [PacketID] = []

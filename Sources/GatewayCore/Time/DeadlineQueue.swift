@@ -21,8 +21,8 @@ struct DeadlineKey: Hashable, Sendable {
 
 /// Who must be looked at when: a binary heap with at most one entry per key.
 ///
-/// An entry may be early, never late: a deadline that moves away stays where it is until it comes up, and its owner then
-/// schedules the real one. A client's keep-alive, put off by every message, so costs nothing per message.
+/// An entry may be early, never late: a deadline that moves away stays where it is until it comes up, and its owner
+/// then schedules the real one. A client's keep-alive, put off by every message, so costs nothing per message.
 struct DeadlineQueue {
     private var heap: [DeadlineKey] = []
     /// Indexed by key; −1 where the key has no entry.

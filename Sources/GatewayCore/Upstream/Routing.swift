@@ -5,8 +5,8 @@ import MQTT
 // upstream than these calls.
 
 extension Environment {
-    /// Sends a packet without a variable part. Answers and releases pass even where a stream is blocked: each belongs to
-    /// an exchange, and those are bounded.
+    /// Sends a packet without a variable part. Answers and releases pass even where a stream is blocked: each belongs
+    /// to an exchange, and those are bounded.
     ///
     /// - Returns: false where there is no open connection.
     @discardableResult

@@ -30,8 +30,10 @@ struct Upstream: SlabElement {
 
     /// The end of the current attempt, or of the pause before the next.
     var attemptDeadline = Instant(nanoseconds: 0)
-    /// Attempts in a row that failed.
+    /// Attempts in a row that failed, or brought a connection that soon ended.
     var failureCount = 0
+    /// When the broker accepted the connection.
+    var openedAt = Instant(nanoseconds: 0)
 
     var lastSent = Instant(nanoseconds: 0)
     var lastReceived = Instant(nanoseconds: 0)

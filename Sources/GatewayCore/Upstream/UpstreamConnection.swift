@@ -33,8 +33,8 @@ extension Environment {
         deadlines.cancel(.upstream(slot))
     }
 
-    /// Keeps the broker from publishing the Will. It has the Will with the CONNECT, so a DISCONNECT may not wait for the
-    /// CONNACK (MQTT 3.1.1 §3.1.4 allows it before).
+    /// Keeps the broker from publishing the Will. It has the Will with the CONNECT, so a DISCONNECT may not wait for
+    /// the CONNACK (MQTT 3.1.1 §3.1.4 allows it before).
     mutating func sayGoodbye(onUpstream slot: UInt32) {
         guard upstreams[slot].state == .open || upstreams[slot].state == .connecting else { return }
         let start = effects.bytes.count
@@ -51,6 +51,13 @@ extension Environment {
         upstreams[slot].state = .waiting
         upstreams[slot].attemptDeadline = now + random.jittered(pause)
         scheduleDeadline(ofUpstream: slot)
+    }
+
+    /// Whether the connection has been open for long enough to count as a success: a broker that accepts and closes
+    /// again at once is failing.
+    func hasStayedOpen(upstream slot: UInt32) -> Bool {
+        upstreams[slot].state == .open
+            && now.since(upstreams[slot].openedAt) >= configuration.upstream.reconnectMinimum * 10
     }
 
     func scheduledDeadline(ofUpstream slot: UInt32) -> Instant? {

@@ -70,8 +70,8 @@ struct SubscriptionChecker {
         isMistaken[client] = false
     }
 
-    /// The CONNACK of a CONNECT that the client had given up has come for the next one: it does not say for which it is,
-    /// so the client takes a clean session for one that lasts, or the other way round.
+    /// The CONNACK of a CONNECT that the client had given up has come for the next one: CONNACK does not say for which
+    /// it is, so the client takes a clean session for one that lasts, or the other way round.
     mutating func clientIsMistaken(_ client: Int) { isMistaken[client] = true }
 
     mutating func clientForgot(_ client: Int) {

@@ -38,13 +38,12 @@ extension ClientSession {
     ///
     /// - Returns: false where that cannot be done.
     mutating func brokerHasRemembered(in environment: inout Environment) -> Bool {
-        // Its session may be a new one, which knows nothing of the messages that the client has received.
-        if isBrokersMemoryInDoubt { releaseReceived(in: &environment) }
-        isBrokersMemoryInDoubt = false
         for index in exchanges.indices where exchanges[index].stage == .awaitingPublishComplete {
             environment.sendPacket(.publishRelease(exchanges[index].packetID), on: upstream)
             exchanges[index].isInterrupted = false
         }
+        if isBrokersMemoryInDoubt { releaseReceived(in: &environment) }
+        isBrokersMemoryInDoubt = false
         return resubscribe(in: &environment)
     }
 
@@ -53,15 +52,15 @@ extension ClientSession {
     ///
     /// - Returns: false where it has lost more than it can be told again.
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
-        isBrokersMemoryInDoubt = false
         discardedPacketIDs = []
+        isBrokersMemoryInDoubt = false
         changeMessageIDHalf(in: environment)
+        releaseReceived(in: &environment)
         var index = queue.first
         while index != .none {
             environment.store[index].packetID = 0
             index = environment.store[index].next
         }
-        releaseReceived(in: &environment)
         let hasLostMessage = exchanges.contains(where: \.needsTheBrokersMemory)
         removeAllExchanges(in: &environment)
         doubtSubscriptions()

@@ -174,7 +174,7 @@ struct ConversationChecker {
             }
             return
         }
-        // Only the repetition of a CONNACK answers an active client at once (AMB-01); what it was told then still holds.
+        // Only the repetition of a CONNACK answers an active client at once (AMB-01); what it was told still holds.
         let isRepeated = isAnswer && conversations[client].formerPhase == .active
         if !isRepeated { conversations[client].toldNames = [:] }
         (conversations[client].openPublish, conversations[client].openRelease) = (nil, nil)

@@ -163,6 +163,42 @@ import Testing
         dialogue.observes(.clientDismissed, of: "c1")
     }
 
+    /// Seed 4835: the broker's PUBREL never came, and everything behind the message waited for it.
+    @Test("GW-86 GW-42 Where the answer that the broker forgot was lost, a received message is released without it")
+    func releaseAfterLostAnswer() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        first.sends(.publish("ab", "1", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(.short("ab"), "1", id: 1, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        first.receives(.publishReceived(1))
+        first.closes()
+        dialogue.passes(.seconds(1))
+        client.asksBroker(clean: false).closes()
+        dialogue.passes(.seconds(1))
+        _ = restores(client, clean: false, present: true)
+        client.receives(.publishRelease(1))
+    }
+
+    /// Seed 1724: the new message was taken for the one that waits, and lost.
+    @Test("GW-86 Another message under a waiting one's packet identifier is another message", arguments: [true, false])
+    func anotherMessageUnderTheSameID(isRepeated: Bool) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        first.sends(.publish("ab", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(.short("ab"), "1", id: 1, qos: .atLeastOnce))
+        first.closes()
+        let second = restores(client, clean: false, present: true)
+        second.sends(.publish("ab", "2", qos: .atLeastOnce, id: 1, duplicate: isRepeated))
+        client.sends(.publishAcknowledgement(0x6162, 1))
+        client.receives(.publish(.short("ab"), "2", id: 0x4001, qos: .atLeastOnce, duplicate: isRepeated))
+        second.receivesNothing()
+        client.sends(.publishAcknowledgement(0x6162, 0x4001))
+        second.receives(.publishAcknowledgement(1))
+    }
+
     @Test("GW-56 A message that a forgetful broker sent is brought to its end with the client, and not acknowledged")
     func brokerForgotMessage() {
         let dialogue = Dialogue()
@@ -177,8 +213,8 @@ import Testing
         let second = restores(client, clean: false, present: false)
         client.receives(.publishRelease(5))
         client.sends(.publishComplete(5))
-        client.receives(.publish(.short("ab"), "2", id: 0x8001, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(0x6162, 0x8001))
+        client.receives(.publish(.short("ab"), "2", id: 0xC001, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(0x6162, 0xC001))
         second.receivesNothing()
     }
 

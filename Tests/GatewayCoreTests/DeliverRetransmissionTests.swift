@@ -181,10 +181,10 @@ import Testing
         client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
         client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(1))
-        for id in 2...9 as ClosedRange<MessageID> {
+        for id in 0x4001...0x4008 as ClosedRange<MessageID> {
             upstream.sends(.publish("a/b", "\(id)", qos: qos, id: 1))
             client.receives(.publish(1, "\(id)", id: id, qos: QualityOfService(qos)))
-            answers(id - 1)
+            answers(id == 0x4001 ? 1 : id - 1)
             upstream.receivesNothing()
             answers(id)
             upstream.receives(qos == .atLeastOnce ? .publishAcknowledgement(1) : .publishReceived(1))

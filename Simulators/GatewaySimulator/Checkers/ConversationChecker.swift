@@ -142,7 +142,7 @@ struct ConversationChecker {
     mutating func gatewaySent(_ datagram: [UInt8], to client: Int, at address: Int, isAnswer: Bool, plan: WorldPlan) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
         switch message {
-        case .connectAcknowledgement(let code): connectAcknowledged(client, code, at: address)
+        case .connectAcknowledgement(let code): connectAcknowledged(client, code, at: address, isAnswer: isAnswer)
         case .disconnect: disconnected(client, at: address, isAnswer: isAnswer)
         case .pingResponse: pingAnswered(client, isAnswer: isAnswer)
         case .publish(let publish):
@@ -165,15 +165,18 @@ struct ConversationChecker {
         }
     }
 
-    private mutating func connectAcknowledged(_ client: Int, _ code: ReturnCode, at address: Int) {
+    private mutating func connectAcknowledged(
+        _ client: Int, _ code: ReturnCode, at address: Int, isAnswer: Bool
+    ) {
         guard code == .accepted else {
             if conversations[client].phase == .connecting {
                 conversations[client].phase = conversations[client].formerPhase
             }
             return
         }
-        // Where it is a repetition the client has said nothing since the last one, so it was told nothing either.
-        conversations[client].toldNames = [:]
+        // Only the repetition of a CONNACK answers an active client at once (AMB-01); what it was told still holds.
+        let isRepeated = isAnswer && conversations[client].formerPhase == .active
+        if !isRepeated { conversations[client].toldNames = [:] }
         (conversations[client].openPublish, conversations[client].openRelease) = (nil, nil)
         conversations[client].phase = .active
         conversations[client].address = address

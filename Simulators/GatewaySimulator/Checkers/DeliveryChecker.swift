@@ -8,25 +8,20 @@ import MQTTSN
 /// - The broker receives nothing under a client's name that the client did not publish, and on no other topic.
 /// - QoS 0, 1: at most once per copy of the PUBLISH that reached the gateway. QoS 2: at most once, except where a copy
 ///   reached the gateway after the client had released the message (nobody remembers it then), in a later connection
-/// than
-///   it was sent in, or where the broker lost its store in between.
+///   than it was sent in, or where the broker lost its store in between.
 /// - When a client is told that a QoS 1 or 2 message has arrived, the broker has it. Always.
 ///
 /// From the broker to clients
 /// - The gateway sends a client nothing that the broker has not handed to that client's session, nothing of a session
-/// that
-///   ended because the client began a clean one, and QoS 0 at most once per copy.
+///   that ended because the client began a clean one, and QoS 0 at most once per copy.
 /// - When the broker is told that a client has a QoS 1 or 2 message, the client has it, unless the gateway has said
-/// that
-///   it had to drop the message (too long, topic refused) or, at QoS 2, the broker and the gateway both lost their
-/// memory,
-///   so that the client takes a new message for one it knows.
+///   that it had to drop the message (too long, topic refused) or, at QoS 2, the broker and the gateway both lost their
+///   memory, so that the client takes a new message for one it knows.
 ///   The same where a late copy of a QoS 2 message made the client note a message id that the broker then uses again.
-/// - QoS 2 arrives at most once per copy, except where the client lost its memory, or a copy was under way for longer
-/// than
-///   the exchange took.
+/// - QoS 2 arrives at most once per copy, except where the client lost its memory, or the broker and then the gateway
+///   lost theirs, or a copy was under way for longer than the exchange took.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were
-/// handed.
+///   handed.
 struct DeliveryChecker {
     private struct Publication {
         var qos: QualityOfService
@@ -178,6 +173,13 @@ struct DeliveryChecker {
         }
     }
 
+    /// The gateway has lost its memory. Where the broker had lost its own before, message ids no longer say what is a
+    /// repetition (AMB-23).
+    mutating func gatewayForgot() {
+        guard hasBrokerForgotten else { return }
+        for client in clients.indices { loseReceivedIDs(of: client) }
+    }
+
     private mutating func brokerWasAcknowledged(_ stamp: Stamp, by client: Int, _ qos: DeliveryQoS) {
         let key = DeliveryKey(client: client, stamp: stamp)
         deliveries[key, default: Delivery()].acknowledgements += 1
@@ -202,6 +204,9 @@ struct DeliveryChecker {
         clients[client].isBeginningAnew = isClean || clients[client].isAcceptedClean
         clients[client].isAskedClean = isClean
     }
+
+    /// Whether the last CONNECT that the gateway accepted was clean.
+    func isInCleanSession(_ client: Int) -> Bool { clients[client].isAcceptedClean }
 
     /// The gateway has refused the client's CONNECT, so the old session goes on if there is one.
     mutating func sessionRefused(_ client: Int) { clients[client].isBeginningAnew = false }

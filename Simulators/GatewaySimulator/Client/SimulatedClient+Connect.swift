@@ -5,9 +5,7 @@ import MQTTSN
 
 extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
-        // A clean session ends with its connection, also where the next one is not clean.
-        // What a connection that was never acknowledged has begun is not known.
-        isNewSession = self.options.cleanSession || options.cleanSession || (isNewSession && !isAccepted)
+        isNewSession = beginsSession(options)
         isAccepted = false
         self.options = options
         state = .connecting

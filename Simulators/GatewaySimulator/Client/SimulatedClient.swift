@@ -81,8 +81,14 @@ package struct SimulatedClient: Sendable {
     /// Whether no SUBSCRIBE or UNSUBSCRIBE waits or is open.
     package var isSubscriptionIdle: Bool { subscriptionRequests.isEmpty }
 
-    /// Those of the last `connect`.
-    package var connectOptions: ClientConnectOptions { options }
+    /// What the last `connect` asked for.
+    package var isInCleanSession: Bool { options.cleanSession }
+
+    /// Whether a `connect` with these options now begins a session. A clean one ends with its connection, also where
+    /// the next is not clean; what a connection that was never acknowledged has begun is not known.
+    package func beginsSession(_ wanted: ClientConnectOptions) -> Bool {
+        options.cleanSession || wanted.cleanSession || (isNewSession && !isAccepted)
+    }
 
     private mutating func carryOut(_ command: ClientCommand, into effects: inout ClientEffects) {
         switch command {

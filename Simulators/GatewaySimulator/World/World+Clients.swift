@@ -70,8 +70,7 @@ extension World {
         // A session is begun anew now and then.
         if !wish.cleanSession, !isHealed, pick(20) == 0 { wish.cleanSession = true }
         clients[index].options.keepAliveSeconds = wish.keepAliveSeconds
-        let former = clients[index].device.connectOptions
-        let isNew = wish.cleanSession || former.cleanSession
+        let isNew = clients[index].device.beginsSession(wish)
         clients[index].connection += 1
         if isNew || gatewayLives > 1 || options[.fewPlaces] > 0 {
             dropDatagrams { $0.client == index }
@@ -208,7 +207,11 @@ extension World {
         case .unsubscribed(let topic):
             subscriptions.confirmed(index, plan.name(of: topic), qos: nil, gatewayLife: gatewayLives)
         case .malformedDatagram(let error): fail("client \(index) got a datagram that cannot be read: \(error)")
-        case .connected, .connectionRefused, .disconnected, .fellAsleep, .dismissed, .gatewayLost, .topicRegistered,
+        case .connected:
+            if deliveries.isInCleanSession(index) != clients[index].device.isInCleanSession {
+                subscriptions.clientIsMistaken(index)
+            }
+        case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .gatewayLost, .topicRegistered,
             .topicLearned, .subscriptionRefused, .unexpectedMessage:
             break
         }

@@ -93,6 +93,7 @@ extension World {
         addressByPeer = [:]
         ledger.restart()
         conversations.gatewayRestarted()
+        deliveries.gatewayForgot()
         for index in clients.indices {
             subscriptions.gatewayForgot(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }
         }

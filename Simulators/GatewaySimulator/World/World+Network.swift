@@ -91,6 +91,13 @@ extension World {
         }
     }
 
+    /// What the gateway said before the client's new session began is lost.
+    private func dropDatagrams(to client: Int) {
+        queue.removeAll { happening in
+            if case .datagramReachedClient(let datagram) = happening { datagram.client == client } else { false }
+        }
+    }
+
     // MARK: Arrivals
 
     func reachGateway(_ datagram: Datagram) {
@@ -141,7 +148,9 @@ extension World {
     private func noteSent(_ bytes: [UInt8], to client: Int) {
         switch try? Message.decode(bytes.span.bytes) {
         case .connectAcknowledgement(let code)?:
-            if code == .accepted { deliveries.sessionAccepted(client) } else { deliveries.sessionRefused(client) }
+            guard code == .accepted else { return deliveries.sessionRefused(client) }
+            deliveries.sessionAccepted(client)
+            if clients[client].device.isNewSession { dropDatagrams(to: client) }
         case .publish(let publish)?:
             guard let stamp = Stamp(bytes[publish.data]) else { return }
             deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)

@@ -25,7 +25,9 @@ extension ClientSession {
 
     /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
     mutating func noteLostAnswer(_ state: Upstream.State) {
-        if state == .connecting { doubtSubscriptions() }
+        guard state == .connecting else { return }
+        doubtSubscriptions()
+        isBrokersMemoryInDoubt = true
     }
 
     private mutating func doubtSubscriptions() {
@@ -40,6 +42,8 @@ extension ClientSession {
             environment.sendPacket(.publishRelease(exchanges[index].packetID), on: upstream)
             exchanges[index].isInterrupted = false
         }
+        if isBrokersMemoryInDoubt { releaseReceived(in: &environment) }
+        isBrokersMemoryInDoubt = false
         return resubscribe(in: &environment)
     }
 
@@ -49,14 +53,14 @@ extension ClientSession {
     /// - Returns: false where it has lost more than it can be told again.
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
         discardedPacketIDs = []
-        changeMessageIDHalf()
+        isBrokersMemoryInDoubt = false
+        changeMessageIDHalf(in: environment)
+        releaseReceived(in: &environment)
         var index = queue.first
         while index != .none {
             environment.store[index].packetID = 0
-            if environment.store[index].stage == .received { environment.store[index].stage = .released }
             index = environment.store[index].next
         }
-        if open.kind == .brokerRelease { open = OpenExchange() }
         let hasLostMessage = exchanges.contains(where: \.needsTheBrokersMemory)
         removeAllExchanges(in: &environment)
         doubtSubscriptions()

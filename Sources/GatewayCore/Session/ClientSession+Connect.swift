@@ -82,6 +82,7 @@ extension ClientSession {
         topics.removeAll(in: &environment.topicNames)
         for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
         subscriptions = []
+        isBrokersMemoryInDoubt = false
         messageIDHalf = 0
         will = nil
         queue.removeAll(in: &environment.store, names: &environment.topicNames)

@@ -15,7 +15,7 @@ extension ClientSession {
     // MARK: From the broker
 
     mutating func brokerPublished(_ publish: MQTT.Publish, _ packet: RawSpan, in environment: inout Environment) {
-        if publish.duplicate, answerKnownDuplicate(publish, in: &environment) { return }
+        if publish.qos != .atMostOnce, answerKnownDuplicate(publish, packet, in: &environment) { return }
         let name = environment.topicNames.use(packet.extracting(publish.topicName))
         defer { environment.topicNames.release(name) }
         let payload = packet.extracting(publish.payload)
@@ -52,13 +52,42 @@ extension ClientSession {
         Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
 
-    /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already.
-    private func answerKnownDuplicate(_ publish: MQTT.Publish, in environment: inout Environment) -> Bool {
+    /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already. Another message under the
+    /// same packet identifier shows that the broker has forgotten the one that waits.
+    private mutating func answerKnownDuplicate(
+        _ publish: MQTT.Publish, _ packet: RawSpan, in environment: inout Environment
+    ) -> Bool {
         guard let index = queue.message(withPacketID: publish.packetID, in: environment.store) else { return false }
-        if environment.store[index].stage == .received {
-            environment.sendPacket(.publishReceived(publish.packetID), on: upstream)
+        guard publish.duplicate, isSame(index, publish, packet, in: environment) else {
+            environment.store[index].packetID = 0
+            releaseReceived(in: &environment)
+            return false
+        }
+        switch environment.store[index].stage {
+        case .unsent, .sent: break
+        case .received, .released: environment.sendPacket(.publishReceived(publish.packetID), on: upstream)
         }
         return true
+    }
+
+    private func isSame(
+        _ index: StoredMessageIndex, _ publish: MQTT.Publish, _ packet: RawSpan, in environment: borrowing Environment
+    ) -> Bool {
+        let message = environment.store[index]
+        var payload: [UInt8] = []
+        environment.store.appendPayload(of: index, to: &payload)
+        return environment.topicNames.find(packet.extracting(publish.topicName)) == message.topicName
+            && message.qos == publish.qos && packet.equals(payload.span.bytes, in: publish.payload)
+    }
+
+    /// What the client has received is released without the broker, which may not know of it any more.
+    mutating func releaseReceived(in environment: inout Environment) {
+        var index = queue.first
+        while index != .none {
+            if environment.store[index].stage == .received { environment.store[index].stage = .released }
+            index = environment.store[index].next
+        }
+        if open.kind == .brokerRelease { open = OpenExchange() }
     }
 
     /// The common case: nothing waits and the client knows the id, so the payload goes from packet to datagram.
@@ -183,9 +212,9 @@ extension ClientSession {
         preferring packetID: PacketID, in environment: borrowing Environment
     ) -> MessageID {
         let patience = link(in: environment).patience
-        var messageID = Self.messageID(of: packetID == 0 ? nextMessageID() : packetID, messageIDHalf)
+        var messageID = Self.messageID(of: packetID == 0 ? nextMessageID() ^ Self.quarter : packetID, messageIDHalf)
         while recentlyDelivered.contains(messageID, endedWithin: patience, before: environment.now) {
-            messageID = nextMessageID()
+            messageID = Self.messageID(of: nextMessageID() ^ Self.quarter, messageIDHalf)
         }
         return messageID
     }
@@ -194,13 +223,17 @@ extension ClientSession {
     /// half of the numbers.
     static func messageID(of packetID: PacketID, _ half: MessageID) -> MessageID {
         let messageID = packetID ^ half
-        return messageID == 0 ? packetID : messageID
+        return messageID == 0 ? Self.quarter : messageID
     }
 
     /// From now on the broker's packet identifiers are those of another session.
-    mutating func changeMessageIDHalf() {
-        if !recentlyDelivered.isEmpty || !queue.isEmpty { messageIDHalf ^= 0x8000 }
+    mutating func changeMessageIDHalf(in environment: borrowing Environment) {
+        let isOneOpen = queue.first != .none && environment.store[queue.first].messageID != 0
+        if !recentlyDelivered.isEmpty || isOneOpen { messageIDHalf ^= 0x8000 }
     }
+
+    /// On top of the gateway's own numbers, for messages that the broker no longer knows or whose number is taken.
+    private static var quarter: MessageID { 0x4000 }
 
     /// Sends the first message again, with DUP and under the same message id.
     mutating func repeatPublish(in environment: inout Environment) {
@@ -355,7 +388,7 @@ extension ClientSession {
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)
             queue.append(environment.store.insertRelease(packetID: packetID, topicName: name), in: &environment.store)
-            if isQueueFull(adding: 0, in: environment) { environment.pause(upstream) }
+            adjustReading(in: &environment)
         }
         deliver(in: &environment)
     }

@@ -67,17 +67,27 @@ extension ClientSession {
     }
 
     /// Whether there is no room for so many octets more; without `countingAtMostOnce`, even if QoS 0 gave way.
-    /// `measure` is how often the limits count.
-    func isQueueFull(
-        adding byteCount: Int, countingAtMostOnce: Bool = true, measure: Int = 1, in environment: borrowing Environment
+    private func isQueueFull(
+        adding byteCount: Int, countingAtMostOnce: Bool = true, in environment: borrowing Environment
     ) -> Bool {
         let limits = environment.limits
         let count = queue.count - (countingAtMostOnce ? 0 : queue.atMostOnceCount)
         let growth = byteCount - (countingAtMostOnce ? 0 : queue.atMostOnceByteCount)
-        return count >= limits.queuedMessagesPerClient * measure
-            || queue.byteCount + growth > limits.queuedByteCountPerClient * measure
-            || environment.store.byteCount + growth > limits.queuedByteCount * measure
+        return count >= limits.queuedMessagesPerClient
+            || queue.byteCount + growth > limits.queuedByteCountPerClient
+            || environment.store.byteCount + growth > limits.queuedByteCount
     }
+
+    /// Whether there is no room even for what may be read beyond the limits.
+    private func isReserveUsed(in environment: borrowing Environment) -> Bool {
+        let limits = environment.limits
+        return queue.count >= max(2 * limits.queuedMessagesPerClient, Self.leastReserve)
+            || queue.byteCount > 2 * limits.queuedByteCountPerClient
+            || environment.store.byteCount > 2 * limits.queuedByteCount
+    }
+
+    /// More messages than brokers have in flight to one client.
+    private static var leastReserve: Int { 64 }
 
     /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
     mutating func adjustReading(in environment: inout Environment) {
@@ -97,7 +107,7 @@ extension ClientSession {
     private func mustNotRead(in environment: borrowing Environment) -> Bool {
         guard let last = queue.newest, isQueueFull(adding: 0, in: environment) else { return false }
         if open.kind == .brokerRelease || exchanges.contains(where: \.awaitsBroker),
-            !isQueueFull(adding: 0, measure: 2, in: environment)
+            !isReserveUsed(in: environment)
         {
             return false
         }

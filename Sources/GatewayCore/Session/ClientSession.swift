@@ -115,6 +115,8 @@ struct ClientSession: SlabElement {
     var upstream: UInt32?
     var topics = TopicRegistry()
     var subscriptions: [Subscription] = []
+    /// Whether the broker may have begun a new session: an answer that would have told was lost with the connection.
+    var isBrokersMemoryInDoubt = false
     /// What the client has asked of the broker and not yet got.
     var exchanges: [ClientExchange] = []
     /// QoS 2 messages of the client that have come to their end at the broker.

@@ -327,4 +327,22 @@ import Testing
         second.sends(octets: messages.flatMap(\.bytes))
         client.receives(.publish(.short("ab"), "1", id: 1, qos: .atLeastOnce, duplicate: true))
     }
+
+    @Test("AMB-23 GW-42 A repeated QoS 2 message keeps its number when the broker then forgets it")
+    func repeatedAndForgotten() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        first.sends(.publish("ab", "1", qos: .exactlyOnce, id: 6))
+        client.receives(.publish(.short("ab"), "1", id: 6, qos: .exactlyOnce))
+        client.leaves(first)
+        let second = client.connects(clean: false, present: true)
+        client.fallsAsleep()
+        second.sends(.publish("ab", "1", qos: .exactlyOnce, id: 6, duplicate: true))
+        second.closes()
+        dialogue.passes(.seconds(1))
+        client.asksBroker(clean: false).sends(.connectAcknowledgement(present: false))
+        client.wakesUp()
+        client.receives(.publish(.short("ab"), "1", id: 6, qos: .exactlyOnce, duplicate: true))
+    }
 }

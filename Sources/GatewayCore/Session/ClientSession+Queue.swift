@@ -21,10 +21,20 @@ extension ClientSession {
         environment.topicNames.use(name)
         let index = environment.store.insert(
             payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
-        // The client may have it from an earlier connection, of which nothing is left here.
-        if publish.duplicate, publish.qos != .atMostOnce { environment.store[index].stage = .sent }
+        if publish.duplicate, publish.qos != .atMostOnce { expectKnown(index, in: &environment) }
         queue.append(index, in: &environment.store)
         adjustReading(in: &environment)
+    }
+
+    /// The client may have a message that the broker repeats from an earlier connection, of which nothing is left here:
+    /// at QoS 2 it must have the number by which the client then knows it, whatever becomes of the broker's session.
+    private func expectKnown(_ index: StoredMessageIndex, in environment: inout Environment) {
+        let message = environment.store[index]
+        environment.store[index].stage = .sent
+        let messageID = Self.messageID(of: message.packetID, messageIDHalf)
+        let isTaken = recentlyDelivered.contains(
+            messageID, endedWithin: link(in: environment).patience, before: environment.now)
+        if message.qos == .exactlyOnce, !isTaken { environment.store[index].messageID = messageID }
     }
 
     /// The client is away: what the broker has kept it will send again, with DUP, and QoS 0 does not wait for who is not

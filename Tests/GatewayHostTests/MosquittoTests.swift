@@ -257,7 +257,7 @@ extension RealSocketTests {
             for number in UInt8(1)...3 {
                 try publisher.publish(BrokerPublish(topic: "t", payload: [number], qos: .atLeastOnce))
             }
-            try sensor.expectNothing(for: .milliseconds(50))
+            try sensor.expectNothing(for: .milliseconds(500))
             try sensor.send(Datagram.pingRequest("s"))
             for number in UInt8(1)...3 {
                 let heard = try sensor.expectPublish()

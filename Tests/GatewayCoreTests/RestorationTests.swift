@@ -3,7 +3,8 @@ import MQTT
 import MQTTSN
 import Testing
 
-/// How a lost broker connection is restored: when it is tried again, how long, and what the broker is told (GW-86, AMB-30).
+/// How a lost broker connection is restored: when it is tried again, how long, and what the broker is told (GW-86,
+/// AMB-30).
 @Suite struct RestorationTests {
     /// The pause before the first new attempt is over within a second.
     private func restores(

@@ -37,9 +37,9 @@ extension ClientSession {
         if message.qos == .exactlyOnce, !isTaken { environment.store[index].messageID = messageID }
     }
 
-    /// The client is away: what the broker has kept it will send again, with DUP, and QoS 0 does not wait for who is not
-    /// there. Only what the broker would not send again stays, and what the client must know again by a message id that
-    /// it would not get again.
+    /// The client is away: what the broker has kept it will send again, with DUP, and QoS 0 does not wait for who is
+    /// not there. Only what the broker would not send again stays, and what the client must know again by a message id
+    /// that it would not get again.
     mutating func leaveQueueToBroker(in environment: inout Environment) {
         let half = messageIDHalf
         queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in

@@ -34,15 +34,16 @@ let package = Package(
         module("MQTTSN", ["Bytes"]),
         module("MQTT", ["Bytes"]),
         module("GatewayCore", ["Bytes", "MQTTSN", "MQTT"]),
+        module("TraceFile", ["Bytes", "GatewayCore"]),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         module("Transports", ["CLinux"]),
         module("Configuration", ["GatewayCore"]),
-        module("GatewayHost", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "Transports", "Configuration"]),
+        module("GatewayHost", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "Transports", "Configuration"]),
         .executableTarget(
             name: "swiftlet", dependencies: ["GatewayHost", "GatewayCore", "Transports", "Configuration"],
             path: "Sources/swiftlet", swiftSettings: strict),
         .target(
-            name: "GatewaySimulator", dependencies: ["Bytes", "MQTTSN", "MQTT", "GatewayCore"],
+            name: "GatewaySimulator", dependencies: ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "TraceFile"],
             path: "Simulators/GatewaySimulator", swiftSettings: strict),
         .executableTarget(
             name: "demo",
@@ -51,21 +52,23 @@ let package = Package(
             ],
             path: "Simulators/demo", swiftSettings: strict),
         .executableTarget(
-            name: "simulate", dependencies: ["GatewaySimulator", "GatewayCore", "Transports"],
+            name: "simulate", dependencies: ["GatewaySimulator", "GatewayCore", "TraceFile", "Transports"],
             path: "Simulators/simulate", swiftSettings: strict),
         tests(of: "Bytes", ["Bytes"]),
         tests(of: "MQTTSN", ["Bytes", "MQTTSN"]),
         tests(of: "MQTT", ["Bytes", "MQTT"]),
         tests(
             of: "GatewayCore", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator"], exclude: ["Transcripts"]),
+        tests(of: "TraceFile", ["GatewayCore", "TraceFile"]),
         tests(of: "Transports", ["CLinux", "Transports"]),
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),
         tests(
-            of: "GatewaySimulator", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator", "Transports"]),
+            of: "GatewaySimulator",
+            ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "GatewaySimulator", "Transports"]),
         tests(
             of: "GatewayHost",
             [
-                "Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewayHost", "Transports", "Configuration",
+                "Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewayHost", "TraceFile", "Transports", "Configuration",
                 "GatewaySimulator",
             ]),
         tests(of: "Tidy", []),

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewaySimulator
+import TraceFile
 import Transports
 
 /// One world, told in words if it fails or if that is wanted.
@@ -33,33 +34,8 @@ struct OneRun {
 
     private func write(_ trace: Trace, _ path: String) -> SimulateStatus? {
         do {
-            try FileWriter.write(Array(trace.text.utf8), path: path)
+            try FileWriter.write(trace.text, path: path)
             return nil
-        } catch {
-            Terminal.complain("\(error)")
-            return .usage
-        }
-    }
-}
-
-/// A recorded trace, told to a new gateway.
-struct Replay {
-    private static let maximumByteCount = 1 << 30
-    let path: String
-
-    func run() -> SimulateStatus {
-        do {
-            let content = try FileReader.read(path: path, maximumByteCount: Self.maximumByteCount)
-            guard let trace = Trace(text: String(decoding: content, as: UTF8.self)) else {
-                Terminal.complain("\(path) is no trace")
-                return .usage
-            }
-            guard let position = trace.firstDifference() else {
-                Terminal.print("\(trace.entries.count) events, the same effects")
-                return .passed
-            }
-            Terminal.print("INCORRECT  event \(position) has other effects: \(trace.entries[position])")
-            return .incorrect
         } catch {
             Terminal.complain("\(error)")
             return .usage
@@ -85,6 +61,7 @@ struct Outcome: Sendable {
     var verdict: Verdict
     var elapsed: TimeSpan
     var eventCount: Int
+    var effectHash: EffectHash
 
     init(_ options: SimulateOptions, seed: UInt64) {
         CrashNote.note(seed)
@@ -93,6 +70,7 @@ struct Outcome: Sendable {
         self.seed = seed
         elapsed = world.elapsed
         eventCount = world.gatewayEventCount
+        effectHash = world.effectHash
     }
 }
 
@@ -132,6 +110,7 @@ struct ManyRuns {
         }
         Terminal.progress("")
         Terminal.print(tally.text(since: startedAt, failures: failures.count))
+        Terminal.print("effects \(String(tally.effectHash.value, radix: 16))")
         return tell(failures.sorted { $0.seed < $1.seed })
     }
 
@@ -148,10 +127,12 @@ private struct Tally {
     private var runCount = 0
     private var eventCount = 0
     private var seconds: UInt64 = 0
+    private(set) var effectHash = CombinedHash()
 
     mutating func add(_ outcome: Outcome) {
         runCount += 1
         eventCount += outcome.eventCount
+        effectHash.add(outcome.effectHash, seed: outcome.seed)
         seconds += outcome.elapsed.nanoseconds / 1_000_000_000
     }
 

@@ -35,10 +35,10 @@ struct SimulateOptions: Sendable {
                simulate --seeds N [--from M] [--jobs N]
                simulate --minimize SEED
                simulate --canary NAME | --canaries
-               simulate --replay FILE
+               simulate --replay FILE [--words]
 
           --seed N        Runs one world and says what it was; the same seed is the same world, always.
-          --seeds N       Runs N worlds, on all processors.
+          --seeds N       Runs N worlds, on all processors; the hash of all effects is the same in every process.
           --minimize N    Takes away whatever the failure of a seed does not need.
           --canary NAME   Plants a known bug, and looks for it: in one seed with --seed, else in as many as it may take.
           --canaries      Looks for each of them.
@@ -46,7 +46,8 @@ struct SimulateOptions: Sendable {
           --options TEXT  Which faults there are, such as clients=3,loss=120, instead of those the seed draws.
           --words         Tells everything that happens.
           --trace FILE    Records what the gateway's latest life was told, and the hash of what it did.
-          --replay FILE   Tells a new gateway the same, and compares what it does.
+          --replay FILE   Tells a new gateway the same, and compares what it does; FILE may also come from
+                          'swiftlet run --record FILE'.
           --from M        The first seed (default 1).
           --jobs N        Worlds at a time (default 2).
           --commit TEXT   Put into the line that reproduces a failure; default: SWIFTLET_COMMIT of the environment.

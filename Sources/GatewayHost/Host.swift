@@ -1,6 +1,7 @@
 import Bytes
 package import Configuration
 import GatewayCore
+import TraceFile
 package import Transports
 
 /// The interpreter of the core on a real machine: it owns one gateway, one event loop and the clock, feeds events and
@@ -23,13 +24,19 @@ package final class Host {
     private var closing = ClosingStreams()
     private(set) var brokerAddress: BrokerAddress?
     private var reporter: Reporter
+    /// Where everything that the core is told goes; nil where nobody wants to know.
+    private var recorder: Recorder?
+    private let configuration: GatewayConfiguration
+    private let seed: UInt64
+    private let log: Log
     let streamOptions: TCPStreamOptions
     package private(set) var isStopping = false
 
     /// Opens the sockets; nothing is sent before the first turn.
     package init(settings: Settings, seed: UInt64, log: Log, loop: EventLoop) throws(HostError) {
         self.loop = loop
-        gateway = Gateway(configuration: settings.gateway, seed: seed)
+        (configuration, self.seed, self.log) = (settings.gateway, seed, log)
+        gateway = Gateway(configuration: configuration, seed: seed)
         reporter = Reporter(log: log, settings.host)
         queuedByteCountPerStream = settings.gateway.limits.queuedByteCountPerUpstream
         streamOptions = Self.streamOptions(for: settings.gateway)
@@ -72,6 +79,16 @@ package final class Host {
         return link
     }
 
+    /// Records everything that the core is told from its first event on in a new file at `path`, of at most
+    /// `maximumByteCount` octets; `note` says where the recording is from.
+    ///
+    /// - Precondition: The host has not turned yet.
+    package func record(to path: String, maximumByteCount: Int, note: String) throws(RecorderError) {
+        recorder = try Recorder(
+            Trace(seed: seed, configuration: configuration, note: note), path: path,
+            maximumByteCount: maximumByteCount, log: log)
+    }
+
     // MARK: Turns
 
     /// The addresses that clients reach, in the order of the configuration; ports are the real ones.
@@ -94,6 +111,7 @@ package final class Host {
     package func finishTurn() {
         if let deadline = nextDeadline, deadline <= loop.now { handle(.deadlineReached) }
         flush()
+        recorder?.flush()
         reporter.turnEnded(at: loop.now)
     }
 
@@ -119,7 +137,14 @@ package final class Host {
     }
 
     func handle(_ event: Event, _ bytes: RawSpan) {
-        gateway.handle(event, bytes, at: Instant(nanoseconds: loop.now), into: &effects)
+        let now = Instant(nanoseconds: loop.now)
+        if let recorder {
+            recorder.willHandle(event, bytes, at: now)
+            gateway.handle(event, bytes, at: now, into: &effects)
+            recorder.hasHandled(effects, at: now)
+        } else {
+            gateway.handle(event, bytes, at: now, into: &effects)
+        }
         runEffects()
         flushCrowded()
     }
@@ -270,6 +295,7 @@ package final class Host {
         for stream in streams.removeAll() { stream.abort() }
         closing.leaveToSystem()
         brokerAddress?.close()
+        recorder?.finish(.complete)
         reporter.summarize()
     }
 }

@@ -50,6 +50,9 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether nobody answered in time.
     package var isTimeout: Bool { code == ETIMEDOUT }
 
+    /// Whether what was to be created exists.
+    package var isAlreadyThere: Bool { code == EEXIST }
+
     /// Whether the system forbids it.
     package var isPermission: Bool { code == EACCES || code == EPERM }
 }

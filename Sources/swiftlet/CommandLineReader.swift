@@ -15,6 +15,13 @@ struct RunOptions {
     var listeners: [UDPListener] = []
     var broker: BrokerEndpoint?
     var logLevel: LogLevel?
+    var recordingFile: String?
+    /// In octets; nil: `defaultRecordingLimit`.
+    var recordingLimit: Int?
+
+    static let defaultRecordingLimit = 67_108_864
+    /// A recording that holds less than some hundred events is of no use.
+    static let smallestRecordingLimit = 65_536
 }
 
 /// Why the arguments cannot be understood.
@@ -54,7 +61,7 @@ enum CommandLineReader {
         while let argument = rest.popFirst() {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
-            guard ["--config", "--listen", "--broker", "--log-level"].contains(name) else {
+            guard Self.runOptionNames.contains(name) else {
                 throw UsageError(message: "'run' does not know '\(argument)'")
             }
             guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
@@ -62,8 +69,15 @@ enum CommandLineReader {
             }
             try set(name, to: value, in: &options)
         }
+        guard options.recordingLimit == nil || options.recordingFile != nil else {
+            throw UsageError(message: "'--record-limit' is for '--record', which is not given")
+        }
         return options
     }
+
+    private static let runOptionNames = [
+        "--config", "--listen", "--broker", "--log-level", "--record", "--record-limit",
+    ]
 
     private static func set(_ name: String, to value: String, in options: inout RunOptions) throws(UsageError) {
         switch name {
@@ -71,6 +85,10 @@ enum CommandLineReader {
             guard options.configurationFile == nil else { throw UsageError(message: "'--config' is given twice") }
             options.configurationFile = value
         case "--listen": options.listeners.append(try endpoint(EndpointParser.udp(value), name))
+        case "--record":
+            guard options.recordingFile == nil else { throw UsageError(message: "'--record' is given twice") }
+            options.recordingFile = value
+        case "--record-limit": options.recordingLimit = try recordingLimit(value)
         case "--broker": options.broker = try endpoint(EndpointParser.broker(value), name)
         default:
             guard let level = LogLevel.allCases.first(where: { "\($0)" == value }) else {
@@ -79,6 +97,15 @@ enum CommandLineReader {
             }
             options.logLevel = level
         }
+    }
+
+    private static func recordingLimit(_ value: String) throws(UsageError) -> Int {
+        guard let limit = Int(value), limit >= RunOptions.smallestRecordingLimit else {
+            throw UsageError(
+                message: "'--record-limit' is a number of octets, \(RunOptions.smallestRecordingLimit) or more;"
+                    + " found '\(value)'")
+        }
+        return limit
     }
 
     private static func endpoint<Endpoint>(

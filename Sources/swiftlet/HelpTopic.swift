@@ -21,16 +21,19 @@ enum HelpTopic: String {
         case .run:
             """
             usage: swiftlet run [--config FILE] [--listen udp://HOST:PORT]... [--broker mqtt://HOST:PORT]
-                                [--log-level LEVEL]
+                                [--log-level LEVEL] [--record FILE [--record-limit BYTES]]
 
               --config FILE             read this configuration file (see Config/gateway.toml for every key)
               --listen udp://HOST:PORT  listen here, instead of where the file says; may be repeated; the file's [[udp]]
                                         are not used then, nor their groups, forwarders and retry settings
               --broker mqtt://HOST:PORT connect to this broker, instead of the file's
               --log-level LEVEL         error, warning, info, debug or trace
+              --record FILE             record everything the gateway is told, for 'simulate --replay FILE'; FILE must
+                                        be new, and holds the content of all messages and the broker's password
+              --record-limit BYTES      end the recording at this size, and go on without; default 67108864 (64 MiB)
 
             Exit codes: 0 stopped by a signal, 64 wrong arguments, 66 file not readable, 69 address not available,
-            71 the system failed, 77 not permitted, 78 wrong configuration.
+            71 the system failed, 73 the recording cannot be created, 77 not permitted, 78 wrong configuration.
             """
         case .check:
             """

@@ -44,6 +44,7 @@ struct RunCommand {
             let loop = try EventLoop()
             let stop = try StopRequest(loop: loop)
             let host = try Host(settings: settings, seed: MonotonicClock.now(), log: log, loop: loop)
+            try startRecording(host)
             try serve(host, until: stop)
             host.close()
             log.write(.info, "stopped")
@@ -51,10 +52,20 @@ struct RunCommand {
         } catch let error as HostError {
             Terminal.complain("\(error)")
             return error.isPermission ? .noPermission : .unavailable
+        } catch let error as RecorderError {
+            Terminal.complain("\(error)")
+            return .cannotCreate
         } catch {
             Terminal.complain("\(error)")
             return .systemFailure
         }
+    }
+
+    private func startRecording(_ host: Host) throws(RecorderError) {
+        guard let path = options.recordingFile else { return }
+        try host.record(
+            to: path, maximumByteCount: options.recordingLimit ?? RunOptions.defaultRecordingLimit,
+            note: "swiftlet \(Swiftlet.version)")
     }
 
     /// What the file says of its listeners is easily forgotten when others take their place.

@@ -35,6 +35,8 @@ enum ExitStatus: Int32 {
     case unavailable = 69
     /// EX_OSERR: the system failed.
     case systemFailure = 71
+    /// EX_CANTCREAT: a file could not be created.
+    case cannotCreate = 73
     /// EX_NOPERM: the system forbids it.
     case noPermission = 77
     /// EX_CONFIG: the configuration is wrong.

@@ -121,6 +121,17 @@ extension RealSocketTests {
                 ["run", "--log-level", "loud"],
                 "'--log-level' is one of error, warning, info, debug, trace; found 'loud'"
             ),
+            (["run", "--record"], "'--record' needs a value"),
+            (["run", "--record", "a", "--record=b"], "'--record' is given twice"),
+            (["run", "--record-limit", "100000"], "'--record-limit' is for '--record', which is not given"),
+            (
+                ["run", "--record", "a", "--record-limit", "65535"],
+                "'--record-limit' is a number of octets, 65536 or more; found '65535'"
+            ),
+            (
+                ["run", "--record", "a", "--record-limit=1M"],
+                "'--record-limit' is a number of octets, 65536 or more; found '1M'"
+            ),
         ])
         func wrongArgumentsAreExplained(arguments: [String], message: String) throws {
             let result = try SwiftletCommand.run(arguments)

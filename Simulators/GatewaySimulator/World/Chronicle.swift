@@ -87,7 +87,7 @@ package struct Chronicle {
         return "\(text) at QoS \(qos)"
     }
 
-    private static func words(_ datagram: [UInt8]) -> String {
+    static func words(_ datagram: [UInt8]) -> String {
         guard let message = try? Message.decode(datagram.span.bytes) else { return "\(datagram)" }
         switch message {
         case .publish(let publish):
@@ -108,7 +108,7 @@ package struct Chronicle {
         }
     }
 
-    private static func packetWords(_ bytes: [UInt8]) -> String {
+    static func packetWords(_ bytes: [UInt8]) -> String {
         guard let packet = try? Packet.decode(bytes.span.bytes) else { return "\(bytes)" }
         switch packet {
         case .publish(let publish):

@@ -2,6 +2,7 @@ import Bytes
 import GatewayCore
 import MQTT
 import MQTTSN
+import TraceFile
 
 // The gateway's host in a world: events in, effects carried out, everything checked.
 
@@ -136,66 +137,5 @@ extension World {
         traceHash.combine(effects, at: now)
         trace.entries.append(
             Trace.Entry(now: now, event: event, bytes: bytes, effectHash: traceHash.value))
-    }
-}
-
-/// A hash of effects, their times and their bytes that is the same in every process (FNV-1a).
-package struct EffectHash {
-    package private(set) var value: UInt64
-
-    package init(_ value: UInt64 = 0xCBF2_9CE4_8422_2325) { self.value = value }
-
-    mutating func combine(_ number: UInt64) { value = (value ^ number) &* 0x0000_0100_0000_01B3 }
-
-    mutating func combine(_ effects: borrowing Effects, at now: Instant) {
-        combine(now.nanoseconds)
-        for effect in effects.list { combine(effect) }
-        for byte in effects.bytes { combine(UInt64(byte)) }
-    }
-
-    private mutating func combine(_ range: ByteRange) {
-        combine(UInt64(range.lowerBound))
-        combine(UInt64(range.upperBound))
-    }
-
-    private mutating func combine(_ id: UpstreamID) { combine(UInt64(id.slot) << 32 | UInt64(id.generation)) }
-
-    private mutating func combine(_ peer: PeerID) { combine(UInt64(peer.link.rawValue) << 32 | UInt64(peer.number)) }
-
-    private mutating func combine(_ effect: Effect) {
-        switch effect {
-        case .sendDatagram(let range, let peer):
-            combine(1)
-            combine(range)
-            combine(peer)
-        case .broadcastDatagram(let range, let radius, let link):
-            combine(2)
-            combine(range)
-            combine(UInt64(radius) << 16 | UInt64(link.rawValue))
-        case .openStream(let id):
-            combine(3)
-            combine(id)
-        case .sendStream(let range, let id):
-            combine(4)
-            combine(range)
-            combine(id)
-        case .closeStream(let id):
-            combine(5)
-            combine(id)
-        case .pauseStream(let id):
-            combine(6)
-            combine(id)
-        case .resumeStream(let id):
-            combine(7)
-            combine(id)
-        case .forgetPeer(let peer):
-            combine(8)
-            combine(peer)
-        case .observe(let observation):
-            combine(9 + UInt64(observation.kind.rawValue))
-            combine(observation.clientID)
-            combine(UInt64(bitPattern: Int64(observation.detail)))
-            if let peer = observation.peer { combine(peer) }
-        }
     }
 }

@@ -2,6 +2,7 @@ import Bytes
 package import GatewayCore
 import MQTT
 import MQTTSN
+package import TraceFile
 
 /// What a run of a world has shown.
 package enum Verdict: Equatable, Sendable {
@@ -85,7 +86,8 @@ package final class World {
         plan = WorldPlan(self.options)
         let gatewaySeed = random.next()
         gateway = PlantedGateway(configuration: plan.gateway, seed: gatewaySeed, canary: canary)
-        trace = Trace(seed: gatewaySeed, options: self.options)
+        trace = Trace(
+            seed: gatewaySeed, configuration: plan.gateway, note: "world options \(self.options.text)")
         broker = SimulatedBroker(configuration: plan.broker)
         broker.keepsRecords = true
         ledger = HostLedger(plan.gateway)

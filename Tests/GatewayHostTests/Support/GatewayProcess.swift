@@ -50,10 +50,11 @@ final class GatewayProcess {
     let address: SocketAddress
 
     /// Starts the gateway in front of the broker on this machine at `brokerPort`; `configuration` is the file's rest.
-    /// It may open `descriptorLimit` files, if that is given.
+    /// It may open `descriptorLimit` files and write `fileBlockLimit` blocks to each (ulimit(1)), if that is given;
+    /// `options` are further ones of the command line.
     init(
         brokerPort: UInt16, _ configuration: String = "", program: String? = nil, level: String = "debug",
-        descriptorLimit: Int? = nil
+        descriptorLimit: Int? = nil, fileBlockLimit: Int? = nil, options: [String] = []
     ) throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(
@@ -65,9 +66,12 @@ final class GatewayProcess {
             \(configuration)
             """)
         var command = [try #require(program ?? SwiftletCommand.path, "the command swiftlet is not built")]
-        command += ["run", "--config", file, "--listen", "udp://127.0.0.1:0"]
-        if let descriptorLimit {
-            command = ["/bin/sh", "-c", "ulimit -n \(descriptorLimit); exec \"$0\" \"$@\""] + command
+        command += ["run", "--config", file, "--listen", "udp://127.0.0.1:0"] + options
+        let limits = [("-n", descriptorLimit), ("-f", fileBlockLimit)].compactMap { option, limit in
+            limit.map { "ulimit \(option) \($0); " }
+        }
+        if !limits.isEmpty {
+            command = ["/bin/sh", "-c", limits.joined() + "exec \"$0\" \"$@\""] + command
         }
         let process = try ChildProcess(command[0], Array(command[1...]), name: "swiftlet", in: directory)
         self.process = process

@@ -1,5 +1,7 @@
+import GatewayCore
 import GatewaySimulator
 import Testing
+import TraceFile
 
 /// Recorded gateways brought back.
 @Suite struct TraceTests {
@@ -11,25 +13,59 @@ import Testing
     }
 
     @Test("A recorded gateway does the same again, also through text", arguments: [UInt64(2), 9, 31])
-    func replay(seed: UInt64) {
+    func replay(seed: UInt64) throws {
         let trace = recorded(seed: seed)
         #expect(trace.entries.count > 50)
         #expect(trace.firstDifference() == nil)
-        let copy = Trace(text: trace.text)
+        #expect(trace.note == "world options \(World(seed: seed).options.text)")
+        let copy = try Trace(reading: trace.text, file: "world.trace")
         #expect(copy == trace)
+        #expect(copy.firstDifference() == nil)
     }
 
-    @Test("A changed event is noticed")
-    func difference() {
+    @Test("A changed hash is noticed")
+    func difference() throws {
         var trace = recorded(seed: 2)
-        trace.entries[20].effectHash ^= 1
+        trace.entries[20].effectHash = try #require(trace.entries[20].effectHash) ^ 1
         #expect(trace.firstDifference() == 20)
     }
 
-    @Test(
-        "What is no trace is not read",
-        arguments: ["", "swiftlet-trace 2\n1\n\n", "swiftlet-trace 1\n1\n\n1 nonsense x 0"])
-    func noTrace(text: String) {
-        #expect(Trace(text: text) == nil)
+    @Test("Another configuration is noticed")
+    func otherConfiguration() {
+        var trace = recorded(seed: 2)
+        trace.configuration.upstream.sharedClientID = [0x78]
+        #expect(trace.firstDifference() != nil)
+    }
+
+    @Test("An event without a hash is handled, and nothing is compared")
+    func eventWithoutHash() {
+        var trace = recorded(seed: 2)
+        trace.entries[trace.entries.count - 1].effectHash = nil
+        var (toldCount, handledCount) = (0, 0)
+        #expect(
+            trace.firstDifference { _ in
+                toldCount += 1
+            } hasHandled: { _, _ in
+                handledCount += 1
+            } == nil)
+        #expect(toldCount == trace.entries.count)
+        #expect(handledCount == trace.entries.count)
+    }
+
+    @Test("A trace is told in words")
+    func words() {
+        let trace = recorded(seed: 2)
+        let words = TraceWords(trace)
+        var lines: [String] = []
+        _ = trace.firstDifference {
+            lines.append(words.event($0))
+        } hasHandled: {
+            lines += words.effects($1)
+        }
+        #expect(lines[0] == "0.000000 s  is told the time")
+        #expect(lines[1].hasPrefix("    opens stream 0:"))
+        #expect(lines.contains { $0.contains("hears peer 0:") && $0.contains(": CONNECT clean ") })
+        #expect(lines.contains { $0.hasPrefix("    ⇒ stream ") && $0.contains(": PUBLISH ") })
+        #expect(lines.contains { $0.hasPrefix("    → peer 0:") && $0.contains("PUBLISH") })
     }
 }

@@ -1,5 +1,6 @@
 import GatewaySimulator
 import Testing
+import TraceFile
 
 /// Worlds that strike at the gateway, a few hundred of the thousands that `simulate` runs.
 @Suite struct WorldTests {

@@ -1,0 +1,90 @@
+import GatewayCore
+
+/// One field of the configuration as a line `name = value` of a trace's head.
+struct ConfigurationField<Target>: Sendable {
+    /// The field's name in Swift, with those it stands in: `limits.clients`.
+    let name: String
+    let read: @Sendable (Target) -> String
+    /// False where the text is no value of the field.
+    let write: @Sendable (Substring, inout Target) -> Bool
+
+    init<Value: TraceValue>(_ name: String, _ field: any WritableKeyPath<Target, Value> & Sendable) {
+        self.name = name
+        read = { $0[keyPath: field].traceText }
+        write = { text, target in
+            guard let value = Value(traceText: text) else { return false }
+            target[keyPath: field] = value
+            return true
+        }
+    }
+}
+
+/// Every field of the core's configuration, in the order of a trace's head.
+enum ConfigurationText {
+    typealias Field = ConfigurationField
+
+    static let gateway: [Field<GatewayConfiguration>] =
+        [
+            Field("gatewayID", \.gatewayID),
+            Field("supervision.shortTolerancePercent", \.supervision.shortTolerancePercent),
+            Field("supervision.longTolerancePercent", \.supervision.longTolerancePercent),
+            Field("qosMinusOne", \.qosMinusOne),
+            Field("qosMinusOneFullNames", \.qosMinusOneFullNames),
+            Field("emptyClientID", \.emptyClientID),
+            Field("isLenient", \.isLenient),
+            Field("sleep.messagesPerWakeUp", \.sleep.messagesPerWakeUp),
+            Field("sleep.pacing", \.sleep.pacing),
+            Field("sleep.allowsAddressChange", \.sleep.allowsAddressChange),
+            Field("sleep.restoreTimeout", \.sleep.restoreTimeout),
+            Field("queuePolicy", \.queuePolicy),
+            Field("willUpdate", \.willUpdate),
+            Field("discovery.advertiseIntervalSeconds", \.discovery.advertiseIntervalSeconds),
+            Field("discovery.isStandby", \.discovery.isStandby),
+            Field("discovery.missedAdvertisements", \.discovery.missedAdvertisements),
+        ] + upstream + limits
+
+    private static let upstream: [Field<GatewayConfiguration>] = [
+        Field("upstream.clientIDPrefix", \.upstream.clientIDPrefix),
+        Field("upstream.sharedClientID", \.upstream.sharedClientID),
+        Field("upstream.username", \.upstream.username),
+        Field("upstream.password", \.upstream.password),
+        Field("upstream.keepAliveSeconds", \.upstream.keepAliveSeconds),
+        Field("upstream.connectTimeout", \.upstream.connectTimeout),
+        Field("upstream.responseTimeout", \.upstream.responseTimeout),
+        Field("upstream.reconnectMinimum", \.upstream.reconnectMinimum),
+        Field("upstream.reconnectMaximum", \.upstream.reconnectMaximum),
+        Field("upstream.restoreTimeout", \.upstream.restoreTimeout),
+    ]
+
+    private static let limits: [Field<GatewayConfiguration>] = [
+        Field("limits.clients", \.limits.clients),
+        Field("limits.clientIDByteCount", \.limits.clientIDByteCount),
+        Field("limits.topicsPerClient", \.limits.topicsPerClient),
+        Field("limits.topicNameByteCount", \.limits.topicNameByteCount),
+        Field("limits.subscriptionsPerClient", \.limits.subscriptionsPerClient),
+        Field("limits.exchangesPerClient", \.limits.exchangesPerClient),
+        Field("limits.willMessageByteCount", \.limits.willMessageByteCount),
+        Field("limits.queuedMessagesPerClient", \.limits.queuedMessagesPerClient),
+        Field("limits.queuedByteCountPerClient", \.limits.queuedByteCountPerClient),
+        Field("limits.queuedByteCount", \.limits.queuedByteCount),
+        Field("limits.topicNamesByteCount", \.limits.topicNamesByteCount),
+        Field("limits.queuedByteCountPerUpstream", \.limits.queuedByteCountPerUpstream),
+        Field("limits.packetByteCount", \.limits.packetByteCount),
+        Field("limits.strangerRepliesPerSecond", \.limits.strangerRepliesPerSecond),
+        Field("limits.searchRepliesPerSecond", \.limits.searchRepliesPerSecond),
+        Field("limits.recentDepartures", \.limits.recentDepartures),
+    ]
+
+    static let link: [Field<LinkConfiguration>] = [
+        Field("maximumDatagramByteCount", \.maximumDatagramByteCount),
+        Field("retryInterval", \.retryInterval),
+        Field("retryCount", \.retryCount),
+        Field("adaptsRetryInterval", \.adaptsRetryInterval),
+    ]
+
+    static let topic: [Field<PredefinedTopics.Entry>] = [
+        Field("clientID", \.clientID),
+        Field("topicID", \.topicID),
+        Field("topicName", \.topicName),
+    ]
+}

@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Synchronization
 
 /// The thread that waits for the name service, and the mailbox it shares with the loop's thread.
 final class ResolverThread: Sendable {
@@ -23,7 +22,7 @@ final class ResolverThread: Sendable {
         var isStopping = false
     }
 
-    private let mailbox = Mutex(Mailbox())
+    private let mailbox = Locked(Mailbox())
     /// Counts the requests and the stop that the thread has still to see; reading it blocks the thread.
     private let requestCount: Int32
     /// Readable while answers wait for the loop.

@@ -57,7 +57,12 @@ final class GatewayThread {
         configure(&settings)
         shared = Shared(settings)
         thread = try Self.start(shared)
-        addresses = try shared.awaitStart()
+        do {
+            addresses = try shared.awaitStart()
+        } catch {
+            pthread_join(thread, nil)
+            throw error
+        }
     }
 
     private static func start(_ shared: Shared) throws -> pthread_t {

@@ -21,12 +21,17 @@ func tests(of name: String, _ dependencies: [Target.Dependency], exclude: [Strin
         swiftSettings: strict)
 }
 
+/// Puts the functions of `measure` that count in the place of the C library's, for the program and all its libraries.
+let countedAllocator = ["malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign", "free"]
+    .flatMap { ["-Xlinker", "--defsym=\($0)=counting_\($0 == "aligned_alloc" ? "memalign" : $0)"] }
+
 let package = Package(
     name: "swiftlet",
     products: [
         .executable(name: "swiftlet", targets: ["swiftlet"]),
         .executable(name: "demo", targets: ["demo"]),
         .executable(name: "simulate", targets: ["simulate"]),
+        .executable(name: "measure", targets: ["measure"]),
     ],
     dependencies: [],
     targets: [
@@ -54,6 +59,12 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["GatewaySimulator", "GatewayCore", "TraceFile", "Transports"],
             path: "Simulators/simulate", swiftSettings: strict),
+        .systemLibrary(name: "CAllocator", path: "Simulators/CAllocator"),
+        .executableTarget(
+            name: "measure",
+            dependencies: ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "Transports", "CAllocator"],
+            path: "Simulators/measure", exclude: ["Budgets.txt"], swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(countedAllocator)]),
         tests(of: "Bytes", ["Bytes"]),
         tests(of: "MQTTSN", ["Bytes", "MQTTSN"]),
         tests(of: "MQTT", ["Bytes", "MQTT"]),

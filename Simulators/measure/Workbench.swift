@@ -1,0 +1,109 @@
+import Bytes
+import GatewayCore
+import MQTT
+import Transports
+
+/// How many effects of each kind some steps had: whether a scenario took the course that it is named after.
+struct Tally: Equatable {
+    var datagrams = 0
+    var packets = 0
+    /// Observations that say something was refused, dropped or not understood.
+    var complaints = 0
+
+    static func * (tally: Tally, factor: Int) -> Tally {
+        Tally(
+            datagrams: tally.datagrams * factor, packets: tally.packets * factor,
+            complaints: tally.complaints * factor)
+    }
+
+    private static let uncomplaining: [ObservationKind] = [
+        .messageForwarded, .messageDelivered, .qosMinusOneForwarded, .clientConnected, .clientResumed,
+        .clientDisconnected, .upstreamOpened, .brokerReachable, .advertised,
+    ]
+
+    fileprivate mutating func note(_ kind: ObservationKind) {
+        if !Self.uncomplaining.contains(kind) { complaints += 1 }
+    }
+}
+
+/// A gateway and a world around it that says what a script has written down, so that nothing but the core is measured.
+struct Workbench: ~Copyable {
+    private var gateway: Gateway
+    private var effects = Effects()
+    private var now = Instant(nanoseconds: 1_000_000_000_000)
+    /// The stream that was asked for last.
+    private var latestStream = UpstreamID(slot: 0, generation: 0)
+    private(set) var devices: [Device]
+
+    /// Between two events; far less than any time that the gateway waits for.
+    private static let pace = TimeSpan(nanoseconds: 10_000)
+    /// What devices and broker speak of in most scenarios.
+    static let predefinedTopicID: UInt16 = 7
+
+    /// Begins with the shared connection open; the devices are there and not connected.
+    init(deviceCount: Int, areForwarded: Bool = false) {
+        devices = (0..<deviceCount).map { Device(number: $0, isForwarded: areForwarded) }
+        var configuration = GatewayConfiguration()
+        configuration.links = [LinkConfiguration()]
+        configuration.limits.clients = max(configuration.limits.clients, deviceCount)
+        configuration.predefinedTopics = PredefinedTopics([
+            PredefinedTopics.Entry(topicID: Self.predefinedTopicID, topicName: Array("house/weather".utf8))
+        ])
+        gateway = Gateway(configuration: configuration, seed: 1)
+        var script = Script()
+        script.add(.event(.deadlineReached))
+        script.add(.latestStreamOpened)
+        script.latestBroker(
+            says: .connectAcknowledgement(.init(sessionPresent: false, returnCode: .accepted)))
+        play(script)
+    }
+
+    /// Carries out a script; takes no memory of its own.
+    @discardableResult
+    mutating func play(_ script: borrowing Script) -> Tally {
+        var tally = Tally()
+        let bytes = script.bytes.span
+        for step in script.steps {
+            let event: Event
+            switch step.happening {
+            case .event(let given): event = given
+            case .latestStreamOpened: event = .streamOpened(latestStream)
+            case .latestStreamReceived: event = .streamReceived(latestStream)
+            }
+            effects.removeAll()
+            now = now + Self.pace
+            gateway.handle(event, bytes.bytes.extracting(step.bytes), at: now, into: &effects)
+            for effect in effects.list { note(effect, &tally) }
+        }
+        return tally
+    }
+
+    private mutating func note(_ effect: Effect, _ tally: inout Tally) {
+        switch effect {
+        case .sendDatagram: tally.datagrams += 1
+        case .sendStream: tally.packets += 1
+        case .openStream(let id): latestStream = id
+        case .observe(let observation): tally.note(observation.kind)
+        case .broadcastDatagram, .closeStream, .pauseStream, .resumeStream, .forgetPeer: break
+        }
+    }
+
+    /// Connects every device; from then on scripts can speak for its broker.
+    mutating func connectAll(cleanSession: Bool = true) {
+        for index in devices.indices {
+            var script = Script()
+            script.connects(devices[index], cleanSession: cleanSession)
+            play(script)
+            devices[index].stream = latestStream
+        }
+    }
+
+    /// Lets every device do something once.
+    mutating func eachDevice(_ writes: (Device, inout Script) -> Void) {
+        for device in devices {
+            var script = Script()
+            writes(device, &script)
+            play(script)
+        }
+    }
+}

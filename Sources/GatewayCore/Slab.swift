@@ -5,40 +5,49 @@ protocol SlabElement {
 }
 
 /// Values at stable small indices, whose places are used again.
+///
+/// They lie in pages of one size: a slab that grows moves nothing, and keeps no room for more than a page.
 struct Slab<Element: SlabElement> {
-    private var places: [Element] = []
+    private static var placesPerPage: Int { 32 }
+
+    private var pages: [[Element]] = []
     private var isOccupied: [Bool] = []
     private var free: [UInt32] = []
     /// How many places are occupied.
     private(set) var count = 0
 
     /// One more than the greatest index ever used; with `contains`, the way to visit all in a fixed order.
-    var endIndex: UInt32 { UInt32(places.count) }
+    var endIndex: UInt32 { UInt32(isOccupied.count) }
 
     func contains(_ index: UInt32) -> Bool { Int(index) < isOccupied.count && isOccupied[Int(index)] }
 
     mutating func insert(_ element: consuming Element) -> UInt32 {
         count += 1
-        if let index = free.popLast() {
-            places[Int(index)] = element
-            isOccupied[Int(index)] = true
-            return index
+        let index = free.popLast() ?? addPlace()
+        self[index] = element
+        isOccupied[Int(index)] = true
+        return index
+    }
+
+    private mutating func addPlace() -> UInt32 {
+        let index = isOccupied.count
+        if index % Self.placesPerPage == 0 {
+            pages.append(Array(repeating: .vacant, count: Self.placesPerPage))
         }
-        places.append(element)
-        isOccupied.append(true)
-        return UInt32(places.count - 1)
+        isOccupied.append(false)
+        return UInt32(index)
     }
 
     mutating func remove(_ index: UInt32) {
         precondition(contains(index), "a place is emptied once")
-        places[Int(index)] = .vacant
+        self[index] = .vacant
         isOccupied[Int(index)] = false
         free.append(index)
         count -= 1
     }
 
     subscript(_ index: UInt32) -> Element {
-        _read { yield places[Int(index)] }
-        _modify { yield &places[Int(index)] }
+        _read { yield pages[Int(index) / Self.placesPerPage][Int(index) % Self.placesPerPage] }
+        _modify { yield &pages[Int(index) / Self.placesPerPage][Int(index) % Self.placesPerPage] }
     }
 }

@@ -126,7 +126,7 @@ extension ClientSession {
     private mutating func pauseBetweenMessages(in environment: inout Environment) {
         let pacing = environment.configuration.sleep.pacing
         guard state == .awake, !pacing.isZero, !queue.isEmpty, !hasHadEnough(in: environment) else { return }
-        open = OpenExchange(kind: .pause, retryAt: environment.now + pacing)
+        open = OpenExchange(retryAt: environment.now + pacing, kind: .pause)
     }
 
     private mutating func sendFirst(in environment: inout Environment) {

@@ -51,7 +51,7 @@ extension ClientSession {
 
     private mutating func retry(in environment: inout Environment) {
         guard open.awaitsClient else { return sendOpen(in: &environment) }
-        guard open.attempts <= link(in: environment).retryCount else {
+        guard Int(open.attempts) <= link(in: environment).retryCount else {
             giveUp(in: &environment)
             return
         }

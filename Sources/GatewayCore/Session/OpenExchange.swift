@@ -18,14 +18,14 @@ struct OpenExchange: Sendable {
         case pause
     }
 
-    var kind = Kind.none
-    /// How often the message has been sent.
-    var attempts = 0
     var sentAt = Instant(nanoseconds: 0)
-    /// Whether the message had been sent before, in this exchange or, with DUP, in an earlier one.
-    var isRepetition = false
     /// When it is sent again; nil where nothing is repeated.
     var retryAt: Instant?
+    /// Whether the message had been sent before, in this exchange or, with DUP, in an earlier one.
+    var isRepetition = false
+    var kind = Kind.none
+    /// How often the message has been sent.
+    var attempts: UInt32 = 0
 
     /// Nothing is open.
     var isClosed: Bool { kind == .none }
@@ -45,8 +45,8 @@ extension ClientSession {
         _ kind: OpenExchange.Kind, isRepetition: Bool = false, in environment: inout Environment
     ) {
         open = OpenExchange(
-            kind: kind, attempts: 1, sentAt: environment.now, isRepetition: isRepetition,
-            retryAt: environment.now + retryInterval(in: environment))
+            sentAt: environment.now, retryAt: environment.now + retryInterval(in: environment),
+            isRepetition: isRepetition, kind: kind, attempts: 1)
     }
 
     /// Notes that the answer has come.

@@ -2,26 +2,35 @@ import MQTTSN
 
 /// The message ids whose exchanges ended last, so that what comes late under one is not taken for something new.
 ///
-/// Eight are enough: who is late by more than eight exchanges is later than any network keeps a datagram.
+/// Eight are enough: who is late by more than eight exchanges is later than any network keeps a datagram. Most clients
+/// never have such an exchange, so the room is taken with the first.
 struct RecentMessageIDs: Sendable {
     private struct Entry: Sendable {
-        /// 0 in an empty place.
-        var messageID: MessageID = 0
-        var digest: UInt32 = 0
-        var endedAt = Instant(nanoseconds: 0)
+        /// 0 where it was forgotten.
+        var messageID: MessageID
+        var digest: UInt32
+        var endedAt: Instant
     }
 
-    private var entries: [8 of Entry] = .init(repeating: Entry())
-    private var oldest = 0
+    private static let limit = 8
+
+    private var entries: [Entry] = []
+    private var oldest: UInt8 = 0
+
     /// Whether none was ever noted.
-    private(set) var isEmpty = true
+    var isEmpty: Bool { entries.isEmpty }
 
     /// Notes that the exchange under `messageID` has ended; `digest` tells its message from another one.
     mutating func note(_ messageID: MessageID, digest: UInt32 = 0, at now: Instant) {
         forget(messageID)
-        isEmpty = false
-        entries[oldest] = Entry(messageID: messageID, digest: digest, endedAt: now)
-        oldest = (oldest + 1) % entries.count
+        let entry = Entry(messageID: messageID, digest: digest, endedAt: now)
+        if entries.isEmpty { entries.reserveCapacity(Self.limit) }
+        if entries.count < Self.limit {
+            entries.append(entry)
+        } else {
+            entries[Int(oldest)] = entry
+            oldest = (oldest + 1) % UInt8(Self.limit)
+        }
     }
 
     mutating func forget(_ messageID: MessageID) {

@@ -19,11 +19,17 @@ struct TopicRegistry {
 
     /// The id of the entry at index i is i + 1: ids count up and are never used twice in a session (AMB-27).
     private var entries: [Entry] = []
+    /// The ids of all names, once there are so many that looking through them would take long.
     private var idByName: [TopicNameIndex: TopicID] = [:]
+    /// Most clients have fewer names than this.
+    private static let fewNames = 16
 
     var count: Int { entries.count }
 
-    func id(for name: TopicNameIndex) -> TopicID? { idByName[name] }
+    func id(for name: TopicNameIndex) -> TopicID? {
+        guard entries.count <= Self.fewNames else { return idByName[name] }
+        return entries.lastIndex { $0.name == name }.map { TopicID($0 + 1) }
+    }
 
     func entry(_ id: TopicID) -> Entry? {
         id > 0 && Int(id) <= entries.count ? entries[Int(id) - 1] : nil
@@ -37,7 +43,11 @@ struct TopicRegistry {
         names.use(name)
         entries.append(Entry(name: name, standing: .unknown))
         let id = TopicID(entries.count)
-        idByName[name] = id
+        if entries.count == Self.fewNames + 1 {
+            for index in entries.indices { idByName[entries[index].name] = TopicID(index + 1) }
+        } else if entries.count > Self.fewNames {
+            idByName[name] = id
+        }
         return id
     }
 

@@ -25,6 +25,28 @@ import Testing
         #expect(slab.endIndex == 3)
         #expect(!slab.contains(3))
     }
+
+    @Test("A slab of many places does what a dictionary does", arguments: 0..<4)
+    func model(seed: Int) {
+        var random = RandomNumbers(seed: UInt64(seed))
+        var slab = Slab<Number>()
+        var model: [UInt32: Int] = [:]
+        for value in 0..<2_000 {
+            let index = UInt32.random(in: 0..<200, using: &random)
+            if slab.contains(index), value % 3 == 0 {
+                slab.remove(index)
+                model[index] = nil
+            } else {
+                model[slab.insert(Number(value: value))] = value
+            }
+            #expect(slab.count == model.count)
+        }
+        #expect(slab.endIndex > 100)
+        for index in 0..<slab.endIndex {
+            #expect(slab.contains(index) == (model[index] != nil))
+            #expect(slab[index].value == model[index] ?? -1)
+        }
+    }
 }
 
 /// The order in which absent clients' sessions give up their places.
@@ -87,6 +109,22 @@ import Testing
         #expect(names.count == 65_534)
         registry.removeAll(in: &names)
         #expect(names.count == 0)
+    }
+
+    @Test("GW-31 A name keeps its id, among few names and among many")
+    func idsByName() {
+        var names = TopicNameTable()
+        var registry = TopicRegistry()
+        var indices: [TopicNameIndex] = []
+        for number in 0..<40 as Range<UInt8> {
+            let name = names.use([number].span.bytes)
+            #expect(registry.id(for: name) == nil)
+            #expect(registry.assign(name, limit: 100, in: &names) == TopicID(number) + 1)
+            indices.append(name)
+            #expect(indices.map { registry.id(for: $0) } == (1...indices.count).map { TopicID($0) })
+        }
+        registry.removeAll(in: &names)
+        #expect(indices.allSatisfy { registry.id(for: $0) == nil })
     }
 
     @Test("GW-39 After a reconnect known ids must be told again; rejected ones stay rejected")

@@ -100,7 +100,7 @@ import Testing
         let foreign = [
             "Sources/MQTTSN/Flags.swift", "Sources/Bytes/UTF8Validation.swift",
             // Return codes are numbers of which most are reserved.
-            "Sources/GatewayCore/Session/ClientSession+Deliver.swift",
+            "Sources/GatewayCore/Session/ClientSession+DeliverAnswers.swift",
             "Sources/GatewayCore/Session/ClientSession+Register.swift",
         ]
         let folders = ["Sources/GatewayCore/", "Sources/MQTT/", "Sources/MQTTSN/"]

@@ -118,7 +118,7 @@ extension ClientSession {
     }
 
     /// Sends the next message, after the pause that an awake client may need.
-    private mutating func goOn(in environment: inout Environment) {
+    mutating func goOn(in environment: inout Environment) {
         pauseBetweenMessages(in: &environment)
         deliver(in: &environment)
     }
@@ -257,7 +257,7 @@ extension ClientSession {
     }
 
     /// The client has the first message, as far as its QoS can tell.
-    private mutating func finishFirst(in environment: inout Environment) {
+    mutating func finishFirst(in environment: inout Environment) {
         observe(.messageDelivered, in: &environment)
         deliveriesSinceWakeUp += 1
         removeFirst(in: &environment)
@@ -272,7 +272,7 @@ extension ClientSession {
     }
 
     /// Gives a message up for good and lets the broker forget it.
-    private mutating func discardFirst(_ reason: ObservationKind, in environment: inout Environment) {
+    mutating func discardFirst(_ reason: ObservationKind, in environment: inout Environment) {
         let message = environment.store[queue.first]
         observe(reason, detail: Int(message.payloadByteCount), in: &environment)
         acknowledgeToBroker(message.qos, message.packetID, in: &environment)
@@ -280,7 +280,7 @@ extension ClientSession {
     }
 
     /// Lets the broker forget a message that will not be delivered, or that is.
-    private mutating func acknowledgeToBroker(
+    mutating func acknowledgeToBroker(
         _ qos: DeliveryQoS, _ packetID: PacketID, in environment: inout Environment
     ) {
         guard packetID != 0 else { return }
@@ -291,105 +291,5 @@ extension ClientSession {
             guard environment.sendPacket(.publishReceived(packetID), on: upstream) else { return }
             if !discardedPacketIDs.contains(packetID) { discardedPacketIDs.append(packetID) }
         }
-    }
-
-    // MARK: Answers of the client
-
-    /// The first message, if its PUBLISH is open under this message id; its topic id does not matter (AMB-18).
-    private func isOpen(_ kind: OpenExchange.Kind, _ messageID: MessageID, in environment: borrowing Environment)
-        -> Bool
-    {
-        open.kind == kind && environment.store[queue.first].messageID == messageID
-    }
-
-    mutating func receivePublishAcknowledgement(
-        _ answer: PublishAcknowledgement, in environment: inout Environment
-    ) {
-        if answer.messageID == 0, answer.returnCode == .invalidTopicID {
-            // A QoS 0 message was not understood: it is gone, the next one comes after a REGISTER (GW-57, AMB-18).
-            if topics.entry(answer.topicID)?.standing == .known { topics.setStanding(.unknown, of: answer.topicID) }
-            return
-        }
-        guard isOpen(.publish, answer.messageID, in: environment) else {
-            return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
-        }
-        let message = environment.store[queue.first]
-        switch answer.returnCode {
-        case .accepted:
-            // As a success PUBACK ends QoS 1 only; at QoS 2 the PUBREC is still to come.
-            guard message.qos == .atLeastOnce else {
-                return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
-            }
-            acknowledgeToBroker(.atLeastOnce, message.packetID, in: &environment)
-            finishFirst(in: &environment)
-        case .invalidTopicID where renewTopic(message.topicName, in: environment): break
-        default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
-        }
-        closeExchange(in: environment)
-        goOn(in: &environment)
-    }
-
-    /// The client has lost a normal id: it is told again and the message repeated, a bounded number of times (GW-57).
-    private mutating func renewTopic(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
-        // Where a QoS 0 message was not understood before, the id counts as unknown already.
-        guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing != .rejected,
-            renewals < link(in: environment).retryCount
-        else { return false }
-        renewals += 1
-        topics.setStanding(.unknown, of: topicID)
-        return true
-    }
-
-    mutating func receivePublishReceived(_ messageID: MessageID, in environment: inout Environment) {
-        if isOpen(.release, messageID, in: environment) {
-            send(.publishRelease(messageID), in: &environment)  // the client missed the PUBREL
-            return
-        }
-        guard isOpen(.publish, messageID, in: environment), environment.store[queue.first].qos == .exactlyOnce else {
-            if !isOpen(.brokerRelease, messageID, in: environment) {
-                observeUnexpected(.publishReceived(messageID), in: &environment)
-            }
-            return
-        }
-        let packetID = environment.store[queue.first].packetID
-        closeExchange(in: environment)
-        if packetID == 0 {
-            environment.store[queue.first].stage = .released
-        } else {
-            environment.store[queue.first].stage = .received
-            environment.sendPacket(.publishReceived(packetID), on: upstream)
-        }
-        deliver(in: &environment)
-    }
-
-    mutating func receivePublishComplete(_ messageID: MessageID, in environment: inout Environment) {
-        guard isOpen(.release, messageID, in: environment) else {
-            return observeUnexpected(.publishComplete(messageID), in: &environment)
-        }
-        let packetID = environment.store[queue.first].packetID
-        if packetID != 0 { environment.sendPacket(.publishComplete(packetID), on: upstream) }
-        finishFirst(in: &environment)
-        closeExchange(in: environment)
-        goOn(in: &environment)
-    }
-
-    /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an
-    /// earlier connection began, and the client knows.
-    mutating func brokerReleased(_ packetID: PacketID, in environment: inout Environment) {
-        if let index = queue.message(withPacketID: packetID, in: environment.store) {
-            guard environment.store[index].stage == .received else { return }
-            environment.store[index].stage = .released
-            if open.kind == .brokerRelease { open = OpenExchange() }
-        } else if let index = discardedPacketIDs.firstIndex(of: packetID) {
-            discardedPacketIDs.remove(at: index)
-            environment.sendPacket(.publishComplete(packetID), on: upstream)
-            return
-        } else {
-            let nothing: [UInt8] = []
-            let name = environment.topicNames.use(nothing.span.bytes)
-            queue.append(environment.store.insertRelease(packetID: packetID, topicName: name), in: &environment.store)
-            adjustReading(in: &environment)
-        }
-        deliver(in: &environment)
     }
 }

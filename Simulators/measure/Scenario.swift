@@ -15,8 +15,8 @@ struct Scenario {
     var prepare: (inout Workbench) -> Void
     /// One round: what a device and its broker say; `turn` counts on from pass to pass.
     var round: (_ device: Device, _ turn: Int, _ script: inout Script) -> Void
-    /// What comes after each pass without being measured.
-    var restore: ((Device, inout Script) -> Void)?
+    /// What comes after each pass without being measured; `turn` is the last one.
+    var restore: ((_ device: Device, _ turn: Int, _ script: inout Script) -> Void)?
 }
 
 /// What a scenario cost.
@@ -46,7 +46,8 @@ extension Scenario {
         for pass in 0..<(Self.warmUpPasses + Self.measuredPasses) {
             let script = script(pass: pass, bench.devices)
             play(script, on: &bench, counting: pass >= Self.warmUpPasses, &cost)
-            if let restore { bench.eachDevice(restore) }
+            guard let restore else { continue }
+            bench.eachDevice { restore($0, (pass + 1) * turnsPerPass - 1, &$1) }
         }
         return cost
     }

@@ -10,6 +10,9 @@ extension Scenario {
                 name: "ping", expected: Tally(datagrams: 1), prepare: settle,
                 round: { device, _, script in script.device(device, says: .pingRequest(clientID: 0..<0)) }),
             Scenario(
+                name: "malformed-datagram", expected: Tally(complaints: 1), prepare: settle,
+                round: { device, _, script in script.add(.event(device.event), [3, 0x0C, 0]) }),
+            Scenario(
                 name: "deadline-idle", expected: Tally(), prepare: settle,
                 round: { _, _, script in script.add(.event(.deadlineReached)) }),
         ]
@@ -38,7 +41,7 @@ extension Scenario {
     // MARK: Connections, topics, subscriptions
 
     private static var connections: [Scenario] {
-        let leave: (Device, inout Script) -> Void = { $1.device($0, says: .disconnect(duration: nil)) }
+        let leave: (Device, Int, inout Script) -> Void = { $2.device($0, says: .disconnect(duration: nil)) }
         return [
             Scenario(
                 name: "connect-new", turnsPerPass: 1, expected: Tally(datagrams: 1, packets: 1), prepare: { _ in },
@@ -47,15 +50,15 @@ extension Scenario {
                 name: "connect-known", turnsPerPass: 1, expected: Tally(datagrams: 1, packets: 1),
                 prepare: { bench in
                     bench.connectAll(cleanSession: false)
-                    bench.eachDevice(leave)
+                    bench.eachDevice { leave($0, 0, &$1) }
                 },
                 round: { device, _, script in script.connects(device, cleanSession: false, sessionPresent: true) },
                 restore: leave),
             Scenario(
                 name: "disconnect", turnsPerPass: 1, expected: Tally(datagrams: 1, packets: 1),
                 prepare: { $0.connectAll() },
-                round: { device, _, script in leave(device, &script) },
-                restore: { device, script in script.connects(device) }),
+                round: leave,
+                restore: { device, _, script in script.connects(device) }),
             Scenario(
                 name: "register-new", expected: Tally(datagrams: 1), prepare: settle,
                 round: { device, turn, script in
@@ -68,8 +71,12 @@ extension Scenario {
                 }),
             Scenario(
                 name: "subscribe", turnsPerPass: 1, expected: Tally(datagrams: 1, packets: 1), prepare: settle,
-                round: { device, _, script in script.subscribes(device, device.topicName("order"), messageID: 3) },
-                restore: { device, script in script.unsubscribes(device, device.topicName("order"), messageID: 4) }),
+                round: { device, turn, script in
+                    script.subscribes(device, device.topicName("order/\(turn)"), messageID: 3)
+                },
+                restore: { device, turn, script in
+                    script.unsubscribes(device, device.topicName("order/\(turn)"), messageID: 4)
+                }),
             Scenario(
                 name: "unsubscribe", turnsPerPass: 1, expected: Tally(datagrams: 1, packets: 1),
                 prepare: { bench in
@@ -77,7 +84,7 @@ extension Scenario {
                     bench.eachDevice { $1.subscribes($0, $0.topicName("order"), messageID: 3) }
                 },
                 round: { device, _, script in script.unsubscribes(device, device.topicName("order"), messageID: 4) },
-                restore: { device, script in script.subscribes(device, device.topicName("order"), messageID: 3) }),
+                restore: { device, _, script in script.subscribes(device, device.topicName("order"), messageID: 3) }),
         ]
     }
 
@@ -135,6 +142,21 @@ extension Scenario {
                     script.device(device, says: .publishReceived(number))
                     script.broker(of: device, says: .publishRelease(number))
                     script.device(device, says: .publishComplete(number))
+                }),
+            Scenario(
+                name: "publish-down-new-topic", turnsPerPass: 2, expected: Tally(datagrams: 2, packets: 1),
+                prepare: settle,
+                round: { device, turn, script in
+                    let number = messageID(turn)
+                    let topicName = device.topicName("command/\(turn)")
+                    script.brokerPublishes(to: device, .atLeastOnce, topicName, packetID: number)
+                    let topicID = TopicID(turn + 3)
+                    script.device(
+                        device,
+                        says: .registerAcknowledgement(
+                            RegisterAcknowledgement(
+                                topicID: topicID, messageID: MessageID(turn + 1), returnCode: .accepted)))
+                    script.acknowledges(device, topicID: topicID, messageID: number)
                 }),
             Scenario(
                 name: "publish-down-forwarded", areForwarded: true, expected: Tally(datagrams: 1, packets: 1),

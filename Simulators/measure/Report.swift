@@ -38,7 +38,10 @@ struct Report {
         Terminal.print("")
         Self.printRow("memory", ["sessions", "bytes/session", "budget", "verdict"])
         for footprint in footprints {
-            let octets = footprint.measure()
+            guard let octets = footprint.measure() else {
+                complain("\(footprint.name) did not get its sessions")
+                continue
+            }
             let limit = budgets.limit(of: footprint.name, in: .bytes)
             Self.printRow(
                 footprint.name,

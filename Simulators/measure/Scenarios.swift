@@ -117,7 +117,7 @@ extension Scenario {
         ]
     }
 
-    private static func publishUpAtLeastOnce(_ device: Device, _ turn: Int, _ script: inout Script) {
+    static func publishUpAtLeastOnce(_ device: Device, _ turn: Int, _ script: inout Script) {
         script.publishes(device, .atLeastOnce, topicID: 1, messageID: messageID(turn))
         script.broker(of: device, says: .publishAcknowledgement(messageID(turn)))
     }
@@ -164,7 +164,7 @@ extension Scenario {
         ]
     }
 
-    private static func publishDownAtLeastOnce(_ device: Device, _ turn: Int, _ script: inout Script) {
+    static func publishDownAtLeastOnce(_ device: Device, _ turn: Int, _ script: inout Script) {
         script.brokerPublishes(to: device, .atLeastOnce, device.topicName("command"), packetID: messageID(turn))
         script.acknowledges(device, topicID: 2, messageID: messageID(turn))
     }

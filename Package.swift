@@ -33,6 +33,7 @@ let package = Package(
         module("Bytes"),
         module("MQTTSN", ["Bytes"]),
         module("MQTT", ["Bytes"]),
+        module("LinkFraming", ["Bytes"]),
         module("GatewayCore", ["Bytes", "MQTTSN", "MQTT"]),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         module("Transports", ["CLinux"]),
@@ -54,6 +55,7 @@ let package = Package(
             name: "simulate", dependencies: ["GatewaySimulator", "GatewayCore", "Transports"],
             path: "Simulators/simulate", swiftSettings: strict),
         tests(of: "Bytes", ["Bytes"]),
+        tests(of: "LinkFraming", ["Bytes", "LinkFraming"]),
         tests(of: "MQTTSN", ["Bytes", "MQTTSN"]),
         tests(of: "MQTT", ["Bytes", "MQTT"]),
         tests(

@@ -73,9 +73,7 @@ struct LengthPrefixCutter: Sendable {
         var offset = 0
         while true {
             switch messageExtent(in: buffer, at: offset) {
-            case .atLeast(let byteCount):
-                let needed = offset + byteCount
-                return needed <= maximumByteCount ? .atLeast(needed) : .oversized
+            case .atLeast(let byteCount): return .atLeast(offset + byteCount)
             case .whole(let byteCount):
                 let end = offset + byteCount
                 guard end <= maximumByteCount else { return .oversized }
@@ -89,16 +87,20 @@ struct LengthPrefixCutter: Sendable {
     }
 
     /// The extent that the header at `offset` claims, which may lie beyond what is stored.
+    ///
+    /// Never asks for more than the next decision needs: what cannot be is known as soon as its octet has come.
     private func messageExtent(in buffer: FrameBuffer, at offset: Int) -> Extent {
         let storedByteCount = buffer.count - offset
-        guard storedByteCount >= 1 else { return .atLeast(2) }
+        // A message is at least a length and a type.
+        guard offset + 2 <= maximumByteCount else { return .oversized }
+        guard storedByteCount >= 1 else { return .atLeast(1) }
         let first = buffer[offset]
         guard first == Self.longFormMarker else {
-            // A message is at least a length and a type.
             guard first >= 2 else { return .impossible }
             return storedByteCount >= 2 ? .whole(Int(first)) : .atLeast(2)
         }
-        guard storedByteCount >= 3 else { return .atLeast(4) }
+        guard offset + 4 <= maximumByteCount else { return .oversized }
+        guard storedByteCount >= 3 else { return .atLeast(3) }
         let byteCount = Int(buffer[offset + 1]) << 8 | Int(buffer[offset + 2])
         guard byteCount >= 4 else { return .impossible }
         guard byteCount <= maximumByteCount else { return .oversized }

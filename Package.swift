@@ -38,6 +38,7 @@ let package = Package(
         module("Bytes"),
         module("MQTTSN", ["Bytes"]),
         module("MQTT", ["Bytes"]),
+        module("LinkFraming", ["Bytes"]),
         module("GatewayCore", ["Bytes", "MQTTSN", "MQTT"]),
         module("TraceFile", ["Bytes", "GatewayCore"]),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
@@ -66,6 +67,7 @@ let package = Package(
             path: "Simulators/measure", exclude: ["Budgets.txt"], swiftSettings: strict,
             linkerSettings: [.unsafeFlags(countedAllocator)]),
         tests(of: "Bytes", ["Bytes"]),
+        tests(of: "LinkFraming", ["Bytes", "LinkFraming"]),
         tests(of: "MQTTSN", ["Bytes", "MQTTSN"]),
         tests(of: "MQTT", ["Bytes", "MQTT"]),
         tests(

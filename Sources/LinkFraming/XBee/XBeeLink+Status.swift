@@ -1,0 +1,138 @@
+// What follows when the module says, or does not say, what became of a transmission.
+
+extension XBeeLink {
+    /// Takes a delivery status; `destination16` is where the datagram really went, if the frame tells.
+    mutating func statusReceived(
+        _ frameID: UInt8, _ status: XBeeDeliveryStatus, destination16: XBeeAddress16, at now: LinkInstant,
+        into effects: inout LinkEffects
+    ) {
+        guard let index = outstanding.firstIndex(where: { $0.frameID == frameID }) else {
+            counters.unknownStatuses += 1
+            return
+        }
+        let transmission = outstanding.remove(at: index)
+        let place = transmission.place
+        nodes[place].isInFlight = false
+        switch status {
+        case .success: succeed(place, destination16)
+        case .channelBusy, .noBuffers: resendLater(place, status, at: now, into: &effects)
+        case .noNetworkAcknowledgement, .addressNotFound, .routeNotFound:
+            retryWithoutRoute(transmission, status, at: now, into: &effects)
+        case .noMACAcknowledgement, .purged:
+            nodes[place].isSuspect = place != XBeeNodeTable.broadcast
+            fail(place, status, into: &effects)
+        case .notRequested: waitForUplink(place, status, into: &effects)
+        case .payloadTooLarge: lowerMaximum(place, into: &effects)
+        case .notJoined:
+            fail(place, status, into: &effects)
+            networkLost(at: now, into: &effects)
+        case .invalidEndpoint, .invalidBinding, .broadcastWithAPS, .apsWithoutEncryption, .noSecureSession,
+            .encryptionFailure, .keyNotAuthorized:
+            effects.observe(.configurationError(to: address(of: place), status))
+            fail(place, status, into: &effects)
+        case .selfAddressed, .broadcastNotRelayed, .internalError, .unknown: fail(place, status, into: &effects)
+        }
+        standInLine(place)
+    }
+
+    private mutating func succeed(_ place: Int, _ destination16: XBeeAddress16) {
+        counters.delivered += 1
+        removeFirst(of: place)
+        guard place != XBeeNodeTable.broadcast else { return }
+        nodes[place].isSuspect = false
+        if destination16.isNode { nodes[place].route = destination16 }
+    }
+
+    private mutating func fail(_ place: Int, _ status: XBeeDeliveryStatus, into effects: inout LinkEffects) {
+        counters.undelivered += 1
+        effects.observe(.deliveryFailed(to: address(of: place), status))
+        removeFirst(of: place)
+    }
+
+    /// Back-pressure: nothing goes to the module for a while, then the same datagram again.
+    private mutating func resendLater(
+        _ place: Int, _ status: XBeeDeliveryStatus, at now: LinkInstant, into effects: inout LinkEffects
+    ) {
+        guard let slot = nodes[place].firstMessage else { return }
+        var count = messages[slot].resendCount
+        if count < configuration.maximumResendCount {
+            count += 1
+            messages[slot].resendCount = count
+            counters.resent += 1
+        } else {
+            fail(place, status, into: &effects)
+        }
+        let end = now + configuration.pause * max(1, count)
+        pausedUntil = max(pausedUntil ?? end, end)
+        counters.pauses += 1
+        effects.observe(.paused(status))
+    }
+
+    /// The node may have another 16-bit address by now: once more, and the module has to search for it.
+    private mutating func retryWithoutRoute(
+        _ transmission: XBeeTransmission, _ status: XBeeDeliveryStatus, at now: LinkInstant,
+        into effects: inout LinkEffects
+    ) {
+        let place = transmission.place
+        guard place != XBeeNodeTable.broadcast, let slot = nodes[place].firstMessage else {
+            return fail(place, status, into: &effects)
+        }
+        if nodes[place].route == transmission.route { nodes[place].route = .unknown }
+        nodes[place].isSuspect = true
+        let wasAsleep = status == .noNetworkAcknowledgement
+        guard !messages[slot].wasRetried, wasAsleep || transmission.route != .unknown else {
+            return fail(place, status, into: &effects)
+        }
+        messages[slot].wasRetried = true
+        counters.resent += 1
+        if wasAsleep { nodes[place].notBefore = now + configuration.retryDelay }
+    }
+
+    /// The node sleeps and did not ask: the datagram is kept until the node is heard, or is too old.
+    private mutating func waitForUplink(
+        _ place: Int, _ status: XBeeDeliveryStatus, into effects: inout LinkEffects
+    ) {
+        guard place != XBeeNodeTable.broadcast else { return fail(place, status, into: &effects) }
+        nodes[place].isWaitingForUplink = true
+    }
+
+    /// The network carries less than was thought; the next datagram of this size is refused before it is sent.
+    private mutating func lowerMaximum(_ place: Int, into effects: inout LinkEffects) {
+        guard let slot = nodes[place].firstMessage else { return }
+        let byteCount = messages[slot].byteCount
+        let smaller = max(1, byteCount - 1)
+        var (unicast, broadcast) = (maximumDatagramByteCount, maximumBroadcastByteCount)
+        if place == XBeeNodeTable.broadcast {
+            broadcast = min(broadcast, smaller)
+        } else {
+            // One packet is what surely passes when it was more.
+            unicast = min(unicast, byteCount > broadcast ? broadcast : smaller)
+        }
+        effects.observe(.payloadTooLarge(to: address(of: place), byteCount: byteCount))
+        setMaximum(unicast, broadcast: broadcast, into: &effects)
+        fail(place, .payloadTooLarge, into: &effects)
+    }
+
+    /// Gives up the statuses that are overdue. A module that said nothing at all since is asked whether it is there.
+    mutating func giveUpStatuses(at now: LinkInstant, into effects: inout LinkEffects) {
+        var isModuleSilent = false
+        var index = 0
+        while index < outstanding.count {
+            let transmission = outstanding[index]
+            guard transmission.deadline <= now else {
+                index += 1
+                continue
+            }
+            outstanding.remove(at: index)
+            let place = transmission.place
+            nodes[place].isInFlight = false
+            nodes[place].isSuspect = place != XBeeNodeTable.broadcast
+            counters.statusMissing += 1
+            effects.observe(.statusMissing(for: address(of: place)))
+            removeFirst(of: place)
+            standInLine(place)
+            if (lastHeard ?? transmission.sentAt) <= transmission.sentAt { isModuleSilent = true }
+        }
+        if isModuleSilent, state == .ready { restart(at: now, into: &effects) }
+    }
+}

@@ -1,0 +1,237 @@
+import Bytes
+
+/// A datagram that the module has and whose status is awaited.
+struct XBeeTransmission: Sendable {
+    var frameID: UInt8
+    /// Where the node is in the table; the datagram is its first message.
+    var place: Int
+    /// The 16-bit address it was sent to.
+    var route: XBeeAddress16
+    var sentAt: LinkInstant
+    var deadline: LinkInstant
+}
+
+// Sends datagrams: a bounded queue, one transmission under way per node, several in all, nodes in turn.
+
+extension XBeeLink {
+    /// Takes a datagram for one node; it waits its turn.
+    ///
+    /// - Returns: why it was dropped, which is counted; nil when it was taken.
+    package mutating func send(
+        _ datagram: RawSpan, to address: LinkAddress, at now: LinkInstant, into effects: inout LinkEffects
+    ) -> SendRefusal? {
+        if let refusal = admit(datagram, maximumByteCount: maximumDatagramByteCount) { return refusal }
+        guard isNode(address) else {
+            counters.refusedNotSendable += 1
+            return .notSendable
+        }
+        guard let place = nodes.use(address) else {
+            counters.refusedQueueFull += 1
+            return .queueFull
+        }
+        if let refusal = enqueue(datagram, for: place, radius: 0, at: now) { return refusal }
+        transmit(at: now, into: &effects)
+        return nil
+    }
+
+    /// Takes a datagram for every node within `radius` hops; 0 is the whole network.
+    ///
+    /// - Returns: why it was dropped, which is counted; nil when it was taken.
+    package mutating func broadcast(
+        _ datagram: RawSpan, radius: UInt8, at now: LinkInstant, into effects: inout LinkEffects
+    ) -> SendRefusal? {
+        if let refusal = admit(datagram, maximumByteCount: maximumBroadcastByteCount) { return refusal }
+        if let refusal = enqueue(datagram, for: XBeeNodeTable.broadcast, radius: radius, at: now) { return refusal }
+        transmit(at: now, into: &effects)
+        return nil
+    }
+
+    private mutating func admit(_ datagram: RawSpan, maximumByteCount: Int) -> SendRefusal? {
+        guard datagram.byteCount > 0 else {
+            counters.refusedNotSendable += 1
+            return .notSendable
+        }
+        guard datagram.byteCount <= maximumByteCount else {
+            counters.refusedTooLong += 1
+            return .tooLong(maximumByteCount: maximumByteCount)
+        }
+        guard state == .ready || state == .starting else {
+            counters.refusedLinkDown += 1
+            return .linkDown
+        }
+        return nil
+    }
+
+    private mutating func enqueue(
+        _ datagram: RawSpan, for place: Int, radius: UInt8, at now: LinkInstant
+    ) -> SendRefusal? {
+        guard nodes[place].messageCount < configuration.maximumMessageCountPerNode,
+            let slot = messages.insert(datagram, radius: radius, expiry: now + configuration.messageLifetime)
+        else {
+            counters.refusedQueueFull += 1
+            return .queueFull
+        }
+        if let last = nodes[place].lastMessage {
+            messages[last].next = slot
+        } else {
+            nodes[place].firstMessage = slot
+        }
+        nodes[place].lastMessage = slot
+        nodes[place].messageCount += 1
+        standInLine(place)
+        return nil
+    }
+
+    /// Puts a node with messages and nothing under way behind the others.
+    mutating func standInLine(_ place: Int) {
+        guard nodes[place].messageCount > 0, !nodes[place].isInFlight, !nodes[place].isInLine else { return }
+        nodes[place].isInLine = true
+        line.append(place)
+    }
+
+    // MARK: Turns
+
+    /// Gives the module as much as it may have at once, from each node in turn.
+    mutating func transmit(at now: LinkInstant, into effects: inout LinkEffects) {
+        guard state == .ready else { return }
+        if let pausedUntil {
+            guard pausedUntil <= now else { return }
+            self.pausedUntil = nil
+        }
+        var remaining = line.count
+        while remaining > 0, outstanding.count < configuration.maximumOutstanding {
+            remaining -= 1
+            let place = line.removeFirst()
+            if maySend(to: place, at: now) {
+                nodes[place].isInLine = false
+                transmit(firstOf: place, at: now, into: &effects)
+            } else {
+                line.append(place)
+            }
+        }
+    }
+
+    private func maySend(to place: Int, at now: LinkInstant) -> Bool {
+        let node = nodes[place]
+        if node.isWaitingForUplink { return false }
+        if let notBefore = node.notBefore, now < notBefore { return false }
+        guard node.isSuspect else { return true }
+        // Nodes that do not answer hold a place for seconds; some places are kept from them.
+        let suspectCount = outstanding.count { nodes[$0.place].isSuspect }
+        return suspectCount < max(1, configuration.maximumOutstanding / 2)
+    }
+
+    private mutating func transmit(
+        firstOf place: Int, at now: LinkInstant, into effects: inout LinkEffects
+    ) {
+        guard let slot = nodes[place].firstMessage else { return }
+        let frameID = nextFrameID()
+        nodes[place].notBefore = nil
+        nodes[place].isInFlight = true
+        outstanding.append(
+            XBeeTransmission(
+                frameID: frameID, place: place, route: nodes[place].route, sentAt: now,
+                deadline: now + configuration.statusTimeout))
+        counters.transmitted += 1
+        let frame = frame(for: place, slot, frameID: frameID)
+        // Named, so that the buffers are shared and not copied while the frame is written.
+        let bytes = messages.bytes
+        write(frame, from: bytes.span.bytes, isEscaped: module.apiMode != 1, into: &effects)
+    }
+
+    private func frame(for place: Int, _ slot: Int, frameID: UInt8) -> XBeeFrame {
+        let payload = messages.range(of: slot)
+        let options = configuration.transmitOptions
+        if configuration.transmission == .legacy || nodes[place].usesLegacyFrames {
+            return legacyFrame(for: place, frameID, options, payload)
+        }
+        var request = XBeeTransmitRequest(
+            frameID: frameID, destination64: .unknown, destination16: nodes[place].route,
+            radius: messages[slot].radius, options: options, payload: payload)
+        switch nodes[place].address {
+        case .xbee64(let address): request.destination64 = address
+        case .xbee16(let address): request.destination16 = address
+        case .otherEnd: break
+        }
+        switch configuration.transmission {
+        case .request, .legacy: return .transmitRequest(request)
+        case .explicit(let application):
+            return .explicitTransmit(XBeeExplicitTransmit(request: request, application: application))
+        }
+    }
+
+    private func legacyFrame(
+        for place: Int, _ frameID: UInt8, _ options: UInt8, _ payload: ByteRange
+    ) -> XBeeFrame {
+        switch nodes[place].address {
+        case .xbee64(.broadcast), .otherEnd:
+            .legacyTransmit16(frameID: frameID, destination: .broadcast, options: options, payload: payload)
+        case .xbee64(let address):
+            .legacyTransmit64(frameID: frameID, destination: address, options: options, payload: payload)
+        case .xbee16(let address):
+            .legacyTransmit16(frameID: frameID, destination: address, options: options, payload: payload)
+        }
+    }
+
+    // MARK: Drops
+
+    /// Forgets a node's first message.
+    mutating func removeFirst(of place: Int) {
+        guard let slot = nodes[place].firstMessage else { return }
+        nodes[place].firstMessage = messages[slot].next
+        if nodes[place].firstMessage == nil { nodes[place].lastMessage = nil }
+        nodes[place].messageCount -= 1
+        messages.remove(slot)
+    }
+
+    /// Forgets what is under way: its statuses will not come, or mean nothing any more.
+    mutating func dropOutstanding() {
+        while let transmission = outstanding.popLast() {
+            nodes[transmission.place].isInFlight = false
+            counters.lostWithLink += 1
+            removeFirst(of: transmission.place)
+            standInLine(transmission.place)
+        }
+    }
+
+    /// Forgets what waits.
+    mutating func dropQueued() {
+        while let place = line.popLast() {
+            while nodes[place].messageCount > 0 {
+                counters.lostWithLink += 1
+                removeFirst(of: place)
+            }
+            leaveLine(place)
+        }
+    }
+
+    private mutating func leaveLine(_ place: Int) {
+        nodes[place].isInLine = false
+        nodes[place].notBefore = nil
+        nodes[place].isWaitingForUplink = false
+    }
+
+    /// Forgets what has waited too long; what is under way has a deadline of its own.
+    mutating func dropExpired(at now: LinkInstant, into effects: inout LinkEffects) {
+        var index = 0
+        while index < line.count {
+            let place = line[index]
+            while let slot = nodes[place].firstMessage, messages[slot].expiry <= now {
+                counters.expired += 1
+                effects.observe(.messageExpired(to: address(of: place)))
+                removeFirst(of: place)
+            }
+            if nodes[place].messageCount == 0 {
+                line.remove(at: index)
+                leaveLine(place)
+            } else {
+                index += 1
+            }
+        }
+    }
+
+    /// Who is at a place of the table; nil for everybody.
+    func address(of place: Int) -> LinkAddress? {
+        place == XBeeNodeTable.broadcast ? nil : nodes[place].address
+    }
+}

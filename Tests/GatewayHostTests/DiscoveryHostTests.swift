@@ -208,7 +208,12 @@ private final class TestNetwork {
         settings.gateway.links = [LinkConfiguration()]
         settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: broker.port)
         settings.gateway.discovery.advertiseIntervalSeconds = advertiseInterval
-        host = try Host(settings: settings, seed: 1, log: Log(level: .error), loop: loop)
+        do {
+            host = try Host(settings: settings, seed: 1, log: Log(level: .error), loop: loop)
+        } catch {
+            broker.close()
+            throw error
+        }
     }
 
     /// Of the main socket.

@@ -24,7 +24,8 @@ extension World {
         var configuration = SimulatedClientConfiguration(clientID: clientID)
         configuration.retryInterval = .seconds(5)
         configuration.congestionPause = .seconds(20)
-        configuration.remembersTopicIDs = pick(2) == 0 && options[.gatewayRestarts] == 0 && options[.fewPlaces] == 0
+        let mayGatewayForget = options[.gatewayRestarts] + options[.shutdowns] + options[.fewPlaces] > 0
+        configuration.remembersTopicIDs = pick(2) == 0 && !mayGatewayForget
         var client = WorldClient(
             device: SimulatedClient(configuration: configuration), address: newAddress(), clientID: clientID)
         client.isSleeper = rolls(.sleepers)
@@ -107,7 +108,8 @@ extension World {
         let topic = pick(plan.topics.count)
         let stamp = Stamp(publisher: index, sequence: clients[index].lastSequence, topic: topic)
         let qos = drawQoS()
-        let payload = stamp.payload(byteCount: rolls(.longPayloads) ? 9 + pick(1_200) : 9 + pick(20))
+        let payload = stamp.payload(
+            byteCount: rolls(.longPayloads) ? 9 + pick(WorldPlan.longestPayload - 8) : 9 + pick(20))
         deliveries.published(stamp, qos: qos)
         command(
             index,

@@ -17,7 +17,10 @@ extension World {
         if rolls(.clientCrashes) { crash(pick(clients.count)) }
         if rolls(.streamFailures), !streamNumbers.isEmpty { breakStream(streamNumbers[pick(streamNumbers.count)]) }
         if rolls(.brokerRestarts) { restartBroker() }
+        if rolls(.brokerCloses), !streamNumbers.isEmpty { brokerCloses(streamNumbers[pick(streamNumbers.count)]) }
+        if rolls(.takeovers) { takeOver(pick(clients.count)) }
         if rolls(.gatewayRestarts) { restartGateway() }
+        if rolls(.shutdowns) { shutDownGateway() }
         if options[.brokerRefusals] > 0 {
             let isRefusing = rolls(.brokerRefusals)
             let code: ConnectReturnCode = pick(3) == 0 ? .identifierRejected : .serverUnavailable

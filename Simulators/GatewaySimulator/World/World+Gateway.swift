@@ -7,7 +7,7 @@ import TraceFile
 // The gateway's host in a world: events in, effects carried out, everything checked.
 
 extension World {
-    func gatewayHandles(_ event: Event, _ bytes: [UInt8], from client: Int? = nil) {
+    func gatewayHandles(_ event: Event, _ bytes: [UInt8] = [], from client: Int? = nil) {
         guard isGatewayUp, verdict == .passed else { return }
         effects.removeAll()
         ledger.note(event)
@@ -19,6 +19,7 @@ extension World {
         chronicle?.note(event, bytes, at: now, in: self)
         for index in effects.list.indices { carryOut(effects.list[index], answering: client) }
         checkBounds()
+        flushStreams()
     }
 
     private func carryOut(_ effect: Effect, answering client: Int?) {
@@ -49,6 +50,10 @@ extension World {
         case .messageDroppedTooLong, .messageDroppedNotRegistered:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
                 deliveries.excuse(client, byteCount: observation.detail)
+            }
+        case .clientLost:
+            if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                conversations.gatewayLost(client)
             }
         case .sessionEvicted:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
@@ -83,13 +88,33 @@ extension World {
     func restartGateway() {
         guard isGatewayUp else { return }
         chronicle?.note("the gateway's process is killed", at: now)
-        isGatewayUp = false
+        // Nothing on the radio outlives the gateway's absence.
+        dropDatagrams { _ in true }
+        endGateway()
         for number in streamNumbers {
             guard let id = streams[number]?.id else { continue }
             streamByID[id] = nil
             streams[number]?.gatewayHasClosed = true
+            streams[number]?.queued = []
             queue.insert(.brokerNoticedEnd(number), at: now + milliseconds(0...5_000))
         }
+    }
+
+    /// The gateway is asked to end: it says goodbye, its last words arrive, and it starts again.
+    func shutDownGateway() {
+        guard isGatewayUp else { return }
+        chronicle?.note("the gateway is shut down", at: now)
+        dropDatagrams { _ in true }
+        gatewayHandles(.shutdownRequested)
+        conversations.gatewayShutDown()
+        let census = gateway.census()
+        if census.sessions != census.remembered { fail("a session outlives the gateway: \(census)") }
+        if ledger.liveStreamCount > 0 { fail("a broker connection is left when the gateway ends") }
+        endGateway()
+    }
+
+    private func endGateway() {
+        isGatewayUp = false
         peerByAddress = [:]
         addressByPeer = [:]
         ledger.restart()
@@ -98,8 +123,6 @@ extension World {
         for index in clients.indices {
             subscriptions.gatewayForgot(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }
         }
-        // Nothing on the radio outlives the gateway's absence.
-        dropDatagrams { _ in true }
         queue.insert(.gatewayStarts, at: now + milliseconds(100...20_000))
     }
 
@@ -126,6 +149,14 @@ extension World {
         // What waits for the broker's answer keeps its stream open, so what the broker has in flight may come on top.
         let inFlight = 2 * plan.broker.inFlightWindow
         expect(census.longestQueue <= limits.queuedMessagesPerClient + inFlight, "a queue is longer than the limit")
+        // Where something waits for the broker's answer, as much again or 64 messages (AMB-15); besides, the message that
+        // reached the limit, and the first of a new broker connection, which comes with the CONNACK.
+        let reserve = max(limits.queuedByteCountPerClient, 64 * WorldPlan.longestPayload)
+        let octets = limits.queuedByteCountPerClient + reserve + 2 * WorldPlan.longestPayload
+        expect(census.largestQueueByteCount <= octets, "a queue is larger than the limit")
+        // After the broker has forgotten, the gateway asks it for all subscriptions again, whatever the client asks.
+        let exchanges = limits.exchangesPerClient + census.mostSubscriptions
+        expect(census.mostClientExchanges <= exchanges, "more exchanges than the limit")
         expect(census.mostTopics <= limits.topicsPerClient, "more topic ids than the limit")
         expect(census.mostSubscriptions <= limits.subscriptionsPerClient, "more subscriptions than the limit")
         expect(census.upstreams <= census.sessions + 1, "a broker connection without a client")

@@ -84,8 +84,8 @@ extension World {
             switch happening {
             case .datagramReachedClient(let datagram), .datagramReachedGateway(let datagram): isUnwanted(datagram)
             case .streamAnswered, .bytesReachedBroker, .bytesReachedGateway, .streamUnblocked, .brokerNoticedEnd,
-                .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .hostileActs, .faultsStrike,
-                .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed:
+                .strangerLeftBroker, .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .hostileActs,
+                .faultsStrike, .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed:
                 false
             }
         }

@@ -48,6 +48,8 @@ package final class World {
     var streamNumbers: [Int] = []
     var streamByID: [UpstreamID: Int] = [:]
     var streamCount = 0
+    /// Those written to while the event at hand is handled.
+    var writtenStreams: [Int] = []
 
     // The clients and the radio.
     var clients: [WorldClient] = []
@@ -159,6 +161,7 @@ package final class World {
         case .bytesReachedGateway(let number): pumpToGateway(number)
         case .streamUnblocked(let number): unblockStream(number)
         case .brokerNoticedEnd(let number): brokerNoticesEnd(of: number)
+        case .strangerLeftBroker(let connection): brokerHandles(.closed(connection), [])
         case .gatewayNoticedEnd(let number, let end): gatewayNoticesEnd(of: number, end)
         case .clientActs(let index): act(index)
         case .clientDeadline(let index): clientDeadlineReached(index)

@@ -73,6 +73,8 @@ enum Happening {
     case bytesReachedGateway(Int)
     case streamUnblocked(Int)
     case brokerNoticedEnd(Int)
+    /// Who had taken over a client's name.
+    case strangerLeftBroker(BrokerConnectionID)
     case gatewayNoticedEnd(Int, StreamEnd)
     case clientActs(Int)
     case clientDeadline(Int)

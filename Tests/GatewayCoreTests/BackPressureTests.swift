@@ -210,7 +210,7 @@ import Testing
         let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerClient = 2 })
         let (client, upstream) = subscriber(dialogue)
         awaitsRelease(client, upstream)
-        upstream.sends(.publish("a/b", Self.longerThanReserve, qos: .atLeastOnce, id: 4))
+        fillsReserve(upstream, from: 4)
         upstream.receives(.pause)
         dialogue.passes(.milliseconds(39_999))
         client.receivesNothing()
@@ -246,13 +246,18 @@ import Testing
             upstream.sends(.publishAcknowledgement(9))
             client.receives(.publishAcknowledgement(1, 9))
         } else {
-            upstream.sends(.publish("a/b", Self.longerThanReserve, qos: .atLeastOnce, id: 5))
+            fillsReserve(upstream, from: 5)
         }
         upstream.receives(.pause)
     }
 
-    /// More than 64 messages of 1,400 octets, which is what a link of that size can have under way.
-    private static let longerThanReserve = String(repeating: "x", count: 64 * 1_400)
+    /// More octets than 64 messages of 1,400, which the link takes; the last one brings the pause.
+    private func fillsReserve(_ upstream: TestUpstream, from first: PacketID) {
+        let payload = String(repeating: "x", count: 1_390)
+        for id in first..<first + 64 { upstream.sends(.publish("a/b", payload, qos: .atLeastOnce, id: id)) }
+        upstream.receivesNothing()
+        upstream.sends(.publish("a/b", payload, qos: .atLeastOnce, id: first + 64))
+    }
 
     @Test("GW-87 AMB-15 Where the limit in octets is small, as much is read as a broker may have in flight")
     func smallByteCount() {

@@ -7,13 +7,14 @@ import MQTTSN
 
 extension World {
     func populate() {
+        makeForwarders()
         for index in 0..<options[.clients] { clients.append(makeClient(index)) }
         for index in clients.indices {
             clientByAddress[clients[index].address] = index
             queue.insert(.clientActs(index), at: now + milliseconds(0...5_000))
         }
         for index in 0..<options[.hostile] {
-            hostiles.append(HostileSender(address: newAddress()))
+            hostiles.append(HostileSender(address: newPlace()))
             queue.insert(.hostileActs(index), at: now + milliseconds(0...5_000))
         }
         queue.insert(.faultsStrike, at: now + .seconds(1))
@@ -27,7 +28,7 @@ extension World {
         let mayGatewayForget = options[.gatewayRestarts] + options[.shutdowns] + options[.fewPlaces] > 0
         configuration.remembersTopicIDs = pick(2) == 0 && !mayGatewayForget
         var client = WorldClient(
-            device: SimulatedClient(configuration: configuration), address: newAddress(), clientID: clientID)
+            device: SimulatedClient(configuration: configuration), address: newPlace(), clientID: clientID)
         client.isSleeper = rolls(.sleepers)
         client.options.cleanSession = rolls(.cleanSessions)
         client.options.keepAliveSeconds = UInt16(20 + pick(100))

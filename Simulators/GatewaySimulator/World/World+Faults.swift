@@ -14,6 +14,7 @@ extension World {
         }
         if rolls(.partitions) { partition(pick(clients.count)) }
         if rolls(.addressChanges) { changeAddress(pick(clients.count)) }
+        if rolls(.forwarderMoves) { moveForwarders() }
         if rolls(.clientCrashes) { crash(pick(clients.count)) }
         if rolls(.streamFailures), !streamNumbers.isEmpty { breakStream(streamNumbers[pick(streamNumbers.count)]) }
         if rolls(.brokerRestarts) { restartBroker() }
@@ -44,7 +45,7 @@ extension World {
 
     /// NAT has forgotten the client and shows it at a new address.
     private func changeAddress(_ index: Int) {
-        clients[index].address = newAddress()
+        clients[index].address = newPlace()
         clientByAddress[clients[index].address] = index
         chronicle?.note("client \(index) appears at address \(clients[index].address)", at: now)
     }
@@ -81,6 +82,7 @@ extension World {
 
     private func sendHostile(_ index: Int) {
         let address = pick(10) == 0 ? newAddress() : hostiles[index].address
+        if rolls(.falseForwarders) { return sendFalseEnvelope(index) }
         switch pick(4) {
         case 0: gatewayWillReceive(randomBytes(), at: address)
         case 1:
@@ -101,6 +103,15 @@ extension World {
         default: break
         }
         gatewayWillReceive(copy, at: address)
+    }
+
+    /// Somebody who may not forward says that a client is behind him (GW-83).
+    private func sendFalseEnvelope(_ index: Int) {
+        let message = hostiles[index].overheard.last ?? randomMessage(index)
+        let nodeID: [UInt8] = [UInt8(pick(4))]
+        var datagram: [UInt8] = []
+        datagram.appendEncapsulation(radius: 0, nodeID: nodeID.span.bytes)
+        gatewayWillReceive(datagram + message, at: newAddress())
     }
 
     private func randomBytes() -> [UInt8] {

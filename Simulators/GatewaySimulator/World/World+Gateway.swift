@@ -7,7 +7,7 @@ import TraceFile
 // The gateway's host in a world: events in, effects carried out, everything checked.
 
 extension World {
-    func gatewayHandles(_ event: Event, _ bytes: [UInt8] = [], from client: Int? = nil) {
+    func gatewayHandles(_ event: Event, _ bytes: [UInt8] = [], from client: Int? = nil, at place: Int? = nil) {
         guard isGatewayUp, verdict == .passed else { return }
         effects.removeAll()
         ledger.note(event)
@@ -17,7 +17,10 @@ extension World {
         if recordsTrace { record(event, bytes) }
         ledger.check(effects)
         chronicle?.note(event, bytes, at: now, in: self)
-        for index in effects.list.indices { carryOut(effects.list[index], answering: client) }
+        for index in effects.list.indices {
+            if let place { checkIsolation(of: effects.list[index], from: place) }
+            carryOut(effects.list[index], answering: client)
+        }
         checkBounds()
         flushStreams()
     }
@@ -26,8 +29,10 @@ extension World {
         chronicle?.note(effect, effects.bytes, at: now, in: self)
         switch effect {
         case .sendDatagram(let range, let peer):
-            guard let address = addressByPeer[peer] else { return }
-            sendFromGateway(Array(effects.bytes[range]), to: address, answering: client)
+            guard let address = addressByPeer[peer],
+                let (place, bytes) = unwrapped(Array(effects.bytes[range]), at: address)
+            else { return }
+            sendFromGateway(bytes, to: place, answering: client)
         case .broadcastDatagram: break
         case .openStream(let id): openStream(id)
         case .sendStream(let range, let id): writeStream(id, range)
@@ -41,6 +46,22 @@ extension World {
             guard let address = addressByPeer.removeValue(forKey: peer) else { return }
             if peerByAddress[address] == peer { peerByAddress[address] = nil }
         case .observe(let observation): note(observation)
+        }
+    }
+
+    /// No state of one client changes by datagrams of another (GW-89).
+    private func checkIsolation(of effect: Effect, from sender: Int) {
+        let client = clientByAddress[sender]
+        switch effect {
+        case .sendDatagram(let range, let peer):
+            guard let address = addressByPeer[peer],
+                let (place, _) = unwrapped(Array(effects.bytes[range]), at: address)
+            else { return }
+            isolation.checkSending(to: place, clientByAddress[place], from: sender, client)
+        case .sendStream(_, let id), .closeStream(let id), .pauseStream(let id), .resumeStream(let id):
+            guard let owner = streamByID[id].flatMap({ streams[$0]?.owner }) else { return }
+            isolation.checkStream(of: owner, from: sender, client)
+        case .broadcastDatagram, .openStream, .forgetPeer, .observe: break
         }
     }
 
@@ -119,6 +140,7 @@ extension World {
         addressByPeer = [:]
         ledger.restart()
         conversations.gatewayRestarted()
+        isolation.gatewayRestarted()
         deliveries.gatewayForgot()
         for index in clients.indices {
             subscriptions.gatewayForgot(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }

@@ -18,7 +18,7 @@ extension World {
             return
         }
         conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
-        noteSent(bytes, to: client)
+        noteSent(bytes, to: client, at: address)
         overhear(bytes)
         let datagram = Datagram(
             client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection)
@@ -49,7 +49,11 @@ extension World {
     /// Parts of a datagram arrive from its sender; with wrong bits, as a checksum would not let pass, from elsewhere.
     private func sendDamaged(_ bytes: [UInt8], at address: Int) {
         var damaged = bytes
-        if pick(2) == 0 {
+        if options[.forwarders] > 0, pick(2) == 0 {
+            // Of the envelope; the forwarder itself is at the address.
+            let (forwarder, envelope) = wrapped(bytes, at: address)
+            gatewayWillReceive(Array(envelope.dropLast(1 + pick(envelope.count))), at: forwarder)
+        } else if pick(2) == 0 {
             damaged.removeLast(min(damaged.count, 1 + pick(damaged.count)))
             gatewayWillReceive(damaged, at: address)
         } else if !damaged.isEmpty {
@@ -102,13 +106,18 @@ extension World {
 
     func reachGateway(_ datagram: Datagram) {
         guard isGatewayUp else { return }
-        guard let client = datagram.client else {
-            gatewayHandles(.datagramReceived(from: peer(at: datagram.address)), datagram.bytes)
-            return
-        }
+        guard let client = datagram.client else { return gatewayHears(datagram) }
         if clients[client].isMute || isLateConnect(datagram, of: client) { return }
         noteArrival(datagram, of: client)
-        gatewayHandles(.datagramReceived(from: peer(at: datagram.address)), datagram.bytes, from: client)
+        gatewayHears(datagram)
+    }
+
+    private func gatewayHears(_ datagram: Datagram) {
+        let (address, bytes) = wrapped(datagram.bytes, at: datagram.address)
+        let mayForward = forwarderByAddress[address] != nil
+        gatewayHandles(
+            .datagramReceived(from: peer(at: address), mayForward: mayForward), bytes, from: datagram.client,
+            at: datagram.address)
     }
 
     private func isLateConnect(_ datagram: Datagram, of client: Int) -> Bool {
@@ -121,6 +130,7 @@ extension World {
         conversations.clientWasHeard(datagram.bytes, client: client, at: datagram.address, plan: plan)
         let isOld = datagram.connection != clients[client].connection
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
+        isolation.heard(message, of: client, at: datagram.address)
         switch message {
         case .connect(let connect):
             deliveries.connectReachedGateway(client, isClean: connect.flags.cleanSession)
@@ -145,13 +155,15 @@ extension World {
         clientHandles(client, .datagramReceived, datagram.bytes)
     }
 
-    private func noteSent(_ bytes: [UInt8], to client: Int) {
-        switch try? Message.decode(bytes.span.bytes) {
-        case .connectAcknowledgement(let code)?:
+    private func noteSent(_ bytes: [UInt8], to client: Int, at place: Int) {
+        guard let message = try? Message.decode(bytes.span.bytes) else { return }
+        isolation.said(message, to: client, at: place)
+        switch message {
+        case .connectAcknowledgement(let code):
             guard code == .accepted else { return deliveries.sessionRefused(client) }
             deliveries.sessionAccepted(client)
             if clients[client].device.isNewSession { dropDatagrams(to: client) }
-        case .publish(let publish)?:
+        case .publish(let publish):
             guard let stamp = Stamp(bytes[publish.data]) else { return }
             deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)
         default: break

@@ -6,6 +6,8 @@ import MQTT
 struct WorldStream {
     var id: UpstreamID
     var connection: BrokerConnectionID
+    /// The client in whose name it speaks, as soon as it has said so.
+    var owner: Int?
     var isOpen = false
     /// What the host queues because the system has not taken it.
     var queued: [UInt8] = []
@@ -66,7 +68,13 @@ extension World {
     func writeStream(_ id: UpstreamID, _ range: ByteRange) {
         guard let number = streamByID[id], let stream = streams[number], !stream.isBroken else { return }
         streams[number]?.queued.append(contentsOf: effects.bytes[range])
+        noteWritten(Array(effects.bytes[range]), on: number)
         if !writtenStreams.contains(number) { writtenStreams.append(number) }
+    }
+
+    private func noteWritten(_ packet: [UInt8], on number: Int) {
+        guard case .connect(let connect)? = try? Packet.decode(packet.span.bytes) else { return }
+        streams[number]?.owner = client(named: Array(packet[connect.clientID]))
     }
 
     /// Hands the system what was written while an event was handled, and tells the core when not all was taken.

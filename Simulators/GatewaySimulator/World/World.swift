@@ -56,6 +56,10 @@ package final class World {
     var clientEffects = ClientEffects()
     var clientByAddress: [Int: Int] = [:]
     var addressCount = 0
+    /// The latest address of each is among the last of them.
+    var forwarders: [WorldForwarder] = []
+    var forwarderByAddress: [Int: Int] = [:]
+    var nodeByPlace: [Int: NodePlace] = [:]
     var hostiles: [HostileSender] = []
 
     var isHealed = false
@@ -67,6 +71,7 @@ package final class World {
     var deliveries: DeliveryChecker
     var conversations: ConversationChecker
     var subscriptions: SubscriptionChecker
+    var isolation: IsolationChecker
     package internal(set) var verdict = Verdict.passed
     /// The hash of every effect of the gateway so far, and of the time of each.
     package internal(set) var effectHash = EffectHash()
@@ -96,6 +101,7 @@ package final class World {
         deliveries = DeliveryChecker(clientCount: self.options[.clients])
         conversations = ConversationChecker(clientCount: self.options[.clients])
         subscriptions = SubscriptionChecker(clientCount: self.options[.clients])
+        isolation = IsolationChecker(clientCount: self.options[.clients])
         populate()
     }
 
@@ -118,7 +124,11 @@ package final class World {
 
     /// Takes over the first violation a checker has found.
     func collectViolations() {
-        for violation in [ledger.violation, deliveries.violation, conversations.violation, subscriptions.violation] {
+        let violations = [
+            ledger.violation, deliveries.violation, conversations.violation, subscriptions.violation,
+            isolation.violation,
+        ]
+        for violation in violations {
             if let violation { fail(violation) }
         }
     }

@@ -27,6 +27,10 @@ package enum WorldOption: String, CaseIterable, Sendable {
     case shutdowns
     // More limits that are small.
     case smallStreamQueues, smallByteQueues, fewExchanges, fewSubscriptions, fewReplies
+    /// How many forwarders there are, and per second and thousand, that they get new addresses.
+    case forwarders, forwarderMoves
+    /// Share of a rule-breaker's datagrams that come in an envelope, though he may not forward.
+    case falseForwarders
 }
 
 /// Which faults a world has and how strong they are: drawn from its seed, or given to shrink it.
@@ -81,7 +85,7 @@ extension WorldOption {
     fileprivate var isDrawnApart: Bool {
         switch self {
         case .sendBuffer, .slowBroker, .takeovers, .brokerCloses, .shutdowns, .smallStreamQueues, .smallByteQueues,
-            .fewExchanges, .fewSubscriptions, .fewReplies:
+            .fewExchanges, .fewSubscriptions, .fewReplies, .forwarders, .forwarderMoves, .falseForwarders:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -137,6 +141,9 @@ extension WorldOption {
         case .smallByteQueues: 20...2_000
         case .fewExchanges, .fewSubscriptions: 1...4
         case .fewReplies: 1...3
+        case .forwarders: 1...3
+        case .forwarderMoves: 1...10
+        case .falseForwarders: 50...300
         }
     }
 }

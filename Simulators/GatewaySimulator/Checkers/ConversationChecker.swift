@@ -68,6 +68,11 @@ struct ConversationChecker {
         if conversations[client].phase != .connecting { conversations[client].phase = .unknown }
     }
 
+    /// Whether the client has an active session, as far as the gateway has said.
+    func isCertainlyActive(_ client: Int) -> Bool {
+        conversations[client].isPhaseCertain && conversations[client].phase == .active
+    }
+
     /// The gateway has said its last words: who listens has been told (GW-86). Who was awake may have been given up.
     mutating func gatewayShutDown() {
         for client in conversations.indices {

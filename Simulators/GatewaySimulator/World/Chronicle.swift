@@ -76,7 +76,9 @@ package struct Chronicle {
         case .sessionOpened(let clientID, let isClean, let isPresent):
             note("broker opens session of \(name(clientID)), clean \(isClean), present \(isPresent)", at: now)
         case .sessionEnded(let clientID): note("broker ends session of \(name(clientID))", at: now)
-        case .willPublished(let payload): note("broker publishes the Will \(name(payload))", at: now)
+        case .willPublished(let clientID, _, let topicName, let payload, _, _):
+            let will = "Will \(name(topicName)): \(name(payload))"
+            note("broker publishes the \(will) of \(name(clientID))", at: now)
         }
     }
 

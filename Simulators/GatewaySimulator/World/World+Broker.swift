@@ -39,7 +39,28 @@ extension World {
         for record in broker.takeRecords() {
             chronicle?.note(record, at: now, in: self)
             deliveries.note(record, plan: plan, named: client(named:))
+            noteWill(record)
         }
+    }
+
+    private func noteWill(_ record: BrokerRecord) {
+        switch record {
+        case .willPublished(let clientID, let connection, let topicName, let payload, let qos, let retain):
+            guard let client = client(named: clientID) else { return }
+            wills.published(
+                topicName, payload, qos, retain: retain, of: client, isExplained: isEndExplained(of: connection))
+        case .received(let clientID, let topicName, let payload, let qos):
+            guard let client = client(named: clientID), WillStamp(topicName: topicName) != nil else { return }
+            wills.received(topicName, payload, qos, from: client)
+        case .handed, .dropped, .acknowledged, .sessionOpened, .sessionEnded: break
+        }
+    }
+
+    /// Whether a connection has ended without DISCONNECT for a reason that is not the gateway's; a goodbye that is still
+    /// under way may come too late.
+    private func isEndExplained(of connection: BrokerConnectionID) -> Bool {
+        guard !isBrokerActing, let stream = streams[Int(connection.rawValue)] else { return true }
+        return stream.isBroken || stream.hasFailed || !stream.queued.isEmpty || !stream.toBroker.isEmpty
     }
 
     /// The broker's process ends and starts again after a while.
@@ -72,7 +93,9 @@ extension World {
         streams[number]?.toGateway.removeLast(pick(stream.toGateway.count + 1))
         brokerEffects.removeAll()
         broker.close(stream.connection, publishingWill: true, into: &brokerEffects)
+        isBrokerActing = true
         carryOutBrokerEffects()
+        isBrokerActing = false
     }
 
     /// Somebody else connects to the broker under a client's name, which ends the gateway's connection.
@@ -89,7 +112,9 @@ extension World {
             username: nil, password: nil)
         packet.appendPacket(.connect(connect), from: clientID.span.bytes)
         brokerHandles(.accepted(connection), [])
+        isBrokerActing = true
         brokerHandles(.received(connection), packet)
+        isBrokerActing = false
         queue.insert(.strangerLeftBroker(connection), at: now + milliseconds(1...10_000))
     }
 

@@ -33,8 +33,9 @@ extension World {
         client.options.cleanSession = rolls(.cleanSessions)
         client.options.keepAliveSeconds = UInt16(20 + pick(100))
         if rolls(.wills) {
+            client.willVersion = 1
             client.options.will = ClientWill(
-                topicName: Array("will/\(index)".utf8), payload: Array("c\(index) is gone".utf8), qos: drawQoS())
+                topicName: WillStamp.topicName(index, 1), payload: WillStamp.message(index, 1), qos: drawQoS())
         }
         let topics = plan.topics.map(\.topic) + plan.filters.map { .name($0) }
         for topic in topics where pick(5) < 2 {
@@ -72,6 +73,7 @@ extension World {
         // A session is begun anew now and then.
         if !wish.cleanSession, !isHealed, pick(20) == 0 { wish.cleanSession = true }
         clients[index].options.keepAliveSeconds = wish.keepAliveSeconds
+        if options[.willUpdates] > 0, clients[index].willVersion > 0 { wish.will = drawWill(index) }
         let isNew = clients[index].device.beginsSession(wish)
         clients[index].connection += 1
         if isNew || gatewayLives > 1 || options[.fewPlaces] > 0 {
@@ -86,6 +88,7 @@ extension World {
         subscribeToWanted(index)
         guard !isHealed else { return }
         if rolls(.churn) { return changeSubscription(index) }
+        if clients[index].willVersion > 0, rolls(.willUpdates) { return changeWill(index) }
         if rolls(.departures) { return command(index, .disconnect) }
         if rolls(.silences) {
             clients[index].silentUntil = now + milliseconds(1_000...200_000)
@@ -102,6 +105,35 @@ extension World {
         // A device that has something to say must be active for that.
         if isHealed, !clients[index].device.isIdle { return connect(index) }
         command(index, .wakeUp)
+    }
+
+    /// What a client says in its next CONNECT: the last Will again or a new one, none, or that there is none any more.
+    private func drawWill(_ index: Int) -> ClientWill? {
+        switch pick(8) {
+        case 0, 1: return nil
+        case 2: return ClientWill(topicName: [], payload: [])
+        case 3, 4: return clients[index].options.will
+        default:
+            clients[index].options.will = newWill(index)
+            return clients[index].options.will
+        }
+    }
+
+    private func newWill(_ index: Int) -> ClientWill {
+        clients[index].willVersion += 1
+        let version = clients[index].willVersion
+        return ClientWill(
+            topicName: WillStamp.topicName(index, version), payload: WillStamp.message(index, version), qos: drawQoS(),
+            retain: pick(4) == 0)
+    }
+
+    private func changeWill(_ index: Int) {
+        let will = newWill(index)
+        switch pick(6) {
+        case 0: command(index, .updateWillTopic(nil))
+        case 1, 2: command(index, .updateWillMessage(will.payload))
+        default: command(index, .updateWillTopic(will))
+        }
     }
 
     private func publish(_ index: Int) {
@@ -215,7 +247,7 @@ extension World {
                 subscriptions.clientIsMistaken(index)
             }
         case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .gatewayLost, .topicRegistered,
-            .topicLearned, .subscriptionRefused, .unexpectedMessage:
+            .topicLearned, .subscriptionRefused, .willUpdated, .willUpdateRefused, .unexpectedMessage:
             break
         }
     }

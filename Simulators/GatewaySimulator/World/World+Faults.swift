@@ -9,6 +9,7 @@ extension World {
     func strike() {
         guard !isHealed else { return }
         queue.insert(.faultsStrike, at: now + .seconds(1))
+        checkSilence()
         if rolls(.clogging) {
             clients[pick(clients.count)].cloggedUntil = now + milliseconds(1_000...30_000)
         }
@@ -26,6 +27,21 @@ extension World {
             let isRefusing = rolls(.brokerRefusals)
             let code: ConnectReturnCode = pick(3) == 0 ? .identifierRejected : .serverUnavailable
             broker.configuration.connectRefusals = isRefusing ? [.init(returnCode: code)] : []
+        }
+    }
+
+    /// GW-62: who is silent for longer than its keep-alive time allows is given up.
+    private func checkSilence() {
+        guard isGatewayUp else { return }
+        for index in clients.indices where conversations.isCertainlyActive(index) {
+            let client = clients[index]
+            guard let allowance = plan.gateway.supervision.allowance(forSeconds: client.askedKeepAlive) else {
+                continue
+            }
+            let silence = now.since(client.lastHeard)
+            if now > client.lastHeard + allowance + .seconds(1) {
+                fail("client \(index) is silent for \(silence.nanoseconds / 1_000_000_000) s and not given up")
+            }
         }
     }
 

@@ -10,6 +10,7 @@ extension World {
     func gatewayHandles(_ event: Event, _ bytes: [UInt8] = [], from client: Int? = nil, at place: Int? = nil) {
         guard isGatewayUp, verdict == .passed else { return }
         effects.removeAll()
+        (givenUp, spokenWills, isRefusedByBroker) = ([], [], false)
         ledger.note(event)
         gatewayEventCount += 1
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
@@ -21,6 +22,7 @@ extension World {
             if let place { checkIsolation(of: effects.list[index], from: place) }
             carryOut(effects.list[index], answering: client)
         }
+        for client in givenUp { wills.gaveUp(client, hasSaid: spokenWills.contains(client)) }
         checkBounds()
         flushStreams()
     }
@@ -75,9 +77,17 @@ extension World {
         case .clientLost:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
                 conversations.gatewayLost(client)
+                givenUp.append(client)
+            }
+        case .upstreamRefused: isRefusedByBroker = true
+        case .willPublished, .willNotPublished:
+            if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                if observation.kind == .willPublished { wills.gatewayPublished(of: client) }
+                spokenWills.append(client)
             }
         case .sessionEvicted:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                wills.gatewayForgot(client)
                 subscriptions.gatewayForgot(client) { broker.grantedQoS(of: clients[client].clientID, for: $0) }
             }
         default: break
@@ -116,6 +126,7 @@ extension World {
             guard let id = streams[number]?.id else { continue }
             streamByID[id] = nil
             streams[number]?.gatewayHasClosed = true
+            streams[number]?.hasFailed = true
             streams[number]?.queued = []
             queue.insert(.brokerNoticedEnd(number), at: now + milliseconds(0...5_000))
         }
@@ -143,6 +154,7 @@ extension World {
         isolation.gatewayRestarted()
         deliveries.gatewayForgot()
         for index in clients.indices {
+            wills.gatewayForgot(index)
             subscriptions.gatewayForgot(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }
         }
         queue.insert(.gatewayStarts, at: now + milliseconds(100...20_000))

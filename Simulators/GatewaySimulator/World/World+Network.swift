@@ -131,6 +131,11 @@ extension World {
         let isOld = datagram.connection != clients[client].connection
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
         isolation.heard(message, of: client, at: datagram.address)
+        if isolation.mayBe(client, at: datagram.address) {
+            wills.heard(message, datagram.bytes, of: client)
+            clients[client].lastHeard = now
+            if case .connect(let connect) = message { clients[client].askedKeepAlive = connect.duration }
+        }
         switch message {
         case .connect(let connect):
             deliveries.connectReachedGateway(client, isClean: connect.flags.cleanSession)
@@ -158,10 +163,13 @@ extension World {
     private func noteSent(_ bytes: [UInt8], to client: Int, at place: Int) {
         guard let message = try? Message.decode(bytes.span.bytes) else { return }
         isolation.said(message, to: client, at: place)
+        wills.said(message, to: client)
         switch message {
         case .connectAcknowledgement(let code):
             guard code == .accepted else { return deliveries.sessionRefused(client) }
             deliveries.sessionAccepted(client)
+            // The keep-alive time of a connection begins with it.
+            clients[client].lastHeard = now
             if clients[client].device.isNewSession { dropDatagrams(to: client) }
         case .publish(let publish):
             guard let stamp = Stamp(bytes[publish.data]) else { return }

@@ -8,6 +8,11 @@ struct WorldStream {
     var connection: BrokerConnectionID
     /// The client in whose name it speaks, as soon as it has said so.
     var owner: Int?
+    /// Whether the gateway has said CONNECT, and DISCONNECT.
+    var hasAsked = false
+    var hasSaidGoodbye = false
+    /// Its client was given up, or the gateway's process has failed: nobody wonders that the Will is published.
+    var hasFailed = false
     var isOpen = false
     /// What the host queues because the system has not taken it.
     var queued: [UInt8] = []
@@ -66,15 +71,23 @@ extension World {
     // MARK: To the broker
 
     func writeStream(_ id: UpstreamID, _ range: ByteRange) {
-        guard let number = streamByID[id], let stream = streams[number], !stream.isBroken else { return }
-        streams[number]?.queued.append(contentsOf: effects.bytes[range])
+        guard let number = streamByID[id], let stream = streams[number] else { return }
         noteWritten(Array(effects.bytes[range]), on: number)
+        guard !stream.isBroken else { return }
+        streams[number]?.queued.append(contentsOf: effects.bytes[range])
         if !writtenStreams.contains(number) { writtenStreams.append(number) }
     }
 
     private func noteWritten(_ packet: [UInt8], on number: Int) {
-        guard case .connect(let connect)? = try? Packet.decode(packet.span.bytes) else { return }
-        streams[number]?.owner = client(named: Array(packet[connect.clientID]))
+        switch try? Packet.decode(packet.span.bytes) {
+        case .connect(let connect)?:
+            streams[number]?.hasAsked = true
+            guard let owner = client(named: Array(packet[connect.clientID])) else { return }
+            streams[number]?.owner = owner
+            wills.brokerIsAsked(connect, packet, by: owner)
+        case .disconnect?: streams[number]?.hasSaidGoodbye = true
+        default: break
+        }
     }
 
     /// Hands the system what was written while an event was handled, and tells the core when not all was taken.
@@ -135,7 +148,10 @@ extension World {
         guard !stream.toBroker.isEmpty else { return finishToBroker(number) }
         guard let portion = portionForBroker(number) else { return }
         streams[number]?.toBroker.removeFirst(portion)
+        // The CONNECT of a stream that was given up long ago may come after that of the next and end that one.
+        isBrokerActing = stream.gatewayHasClosed
         brokerHandles(.received(stream.connection), Array(stream.toBroker.prefix(portion)))
+        isBrokerActing = false
         goOn(number)
         if portion < stream.toBroker.count {
             if !isBrokerSlow { queue.insert(.bytesReachedBroker(number), at: now + .milliseconds(1)) }
@@ -191,6 +207,11 @@ extension World {
     func closeStream(_ id: UpstreamID) {
         guard let number = streamByID.removeValue(forKey: id), let stream = streams[number] else { return }
         streams[number]?.gatewayHasClosed = true
+        if let owner = stream.owner, stream.hasAsked, !isRefusedByBroker {
+            let isGivenUp = givenUp.contains(owner)
+            wills.left(owner, isPolite: stream.hasSaidGoodbye, isGivenUp: isGivenUp)
+            if isGivenUp { streams[number]?.hasFailed = true }
+        }
         guard stream.isOpen, !stream.brokerHasClosed else { return forgetStream(number) }
         queue.insert(
             stream.isBroken ? .brokerNoticedEnd(number) : .bytesReachedBroker(number), at: now + streamDelay())

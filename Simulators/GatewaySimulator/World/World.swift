@@ -43,6 +43,8 @@ package final class World {
     var broker: SimulatedBroker
     var brokerEffects = BrokerEffects()
     var isBrokerUp = true
+    /// Whether what the broker does at the moment has nothing to do with the gateway.
+    var isBrokerActing = false
     var streams: [Int: WorldStream] = [:]
     /// The numbers of the streams there are, in the order of their opening.
     var streamNumbers: [Int] = []
@@ -72,6 +74,12 @@ package final class World {
     var conversations: ConversationChecker
     var subscriptions: SubscriptionChecker
     var isolation: IsolationChecker
+    var wills: WillChecker
+    /// Clients that the gateway gives up while it handles the event at hand, and those of whose Will it says something.
+    var givenUp: [Int] = []
+    var spokenWills: [Int] = []
+    /// Whether the event at hand is a CONNACK that refuses: the broker has taken no Will over.
+    var isRefusedByBroker = false
     package internal(set) var verdict = Verdict.passed
     /// The hash of every effect of the gateway so far, and of the time of each.
     package internal(set) var effectHash = EffectHash()
@@ -102,6 +110,8 @@ package final class World {
         conversations = ConversationChecker(clientCount: self.options[.clients])
         subscriptions = SubscriptionChecker(clientCount: self.options[.clients])
         isolation = IsolationChecker(clientCount: self.options[.clients])
+        wills = WillChecker(
+            clientCount: self.options[.clients], isHeldByGateway: plan.gateway.willUpdate == .gateway)
         populate()
     }
 
@@ -117,6 +127,9 @@ package final class World {
     /// Simulated time since the beginning.
     package var elapsed: TimeSpan { now.since(Instant(nanoseconds: 1_000_000_000_000)) }
 
+    /// Wills that the broker has published so far.
+    package var publishedWillCount: Int { wills.publishedCount }
+
     /// Messages that clients have received so far, each copy counted.
     package var deliveredCount: Int { deliveries.receivedCount }
 
@@ -126,7 +139,7 @@ package final class World {
     func collectViolations() {
         let violations = [
             ledger.violation, deliveries.violation, conversations.violation, subscriptions.violation,
-            isolation.violation,
+            isolation.violation, wills.violation,
         ]
         for violation in violations {
             if let violation { fail(violation) }

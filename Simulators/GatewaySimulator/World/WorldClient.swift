@@ -21,6 +21,11 @@ struct WorldClient {
     var cloggedUntil: Instant?
     var isDeaf = false
     var isMute = false
+    /// When the gateway last heard a message of its session, and the keep-alive time of the last CONNECT.
+    var lastHeard = Instant(nanoseconds: 0)
+    var askedKeepAlive: UInt16 = 0
+    /// Counts the Wills it has said; 0 for a client without.
+    var willVersion = 0
     /// Counts CONNECTs.
     var connection = 0
     var lastSequence = 0

@@ -31,6 +31,8 @@ package enum WorldOption: String, CaseIterable, Sendable {
     case forwarders, forwarderMoves
     /// Share of a rule-breaker's datagrams that come in an envelope, though he may not forward.
     case falseForwarders
+    /// Share of what clients with a Will do that changes it.
+    case willUpdates
 }
 
 /// Which faults a world has and how strong they are: drawn from its seed, or given to shrink it.
@@ -85,7 +87,8 @@ extension WorldOption {
     fileprivate var isDrawnApart: Bool {
         switch self {
         case .sendBuffer, .slowBroker, .takeovers, .brokerCloses, .shutdowns, .smallStreamQueues, .smallByteQueues,
-            .fewExchanges, .fewSubscriptions, .fewReplies, .forwarders, .forwarderMoves, .falseForwarders:
+            .fewExchanges, .fewSubscriptions, .fewReplies, .forwarders, .forwarderMoves, .falseForwarders,
+            .willUpdates:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -144,6 +147,7 @@ extension WorldOption {
         case .forwarders: 1...3
         case .forwarderMoves: 1...10
         case .falseForwarders: 50...300
+        case .willUpdates: 20...400
         }
     }
 }

@@ -46,6 +46,7 @@ import Testing
         let first = client.connects(clean: false, prompted: TestWill(topic: "w", payload: "gone"))
         dialogue.passes(.seconds(Int(Dialogue.upstreamKeepAlive)))
         first.receives(.pingRequest)
+        dialogue.shared?.receives(.pingRequest)
         dialogue.shared?.sends(.pingResponse)
         dialogue.passes(.seconds(15))
         first.receives(.disconnect, .close)

@@ -82,6 +82,12 @@ struct ConversationChecker {
         }
     }
 
+    /// Nothing the client has asked awaits an answer.
+    mutating func forgetRequests(of client: Int) {
+        conversations[client].requests = []
+        conversations[client].requestedNames = [:]
+    }
+
     private mutating func violate(_ client: Int, _ text: String) {
         if violation == nil { violation = "client \(client) \(text)" }
     }

@@ -54,8 +54,13 @@ struct WillChecker {
         // The set-up that is going on.
         var isSettingUp = false
         var asksForWill = false
+        /// Whether it begins a session, perhaps or certainly.
         var isNew = false
+        var isCertainlyNew = false
+        var isAskedClean = false
+        /// Whether the last session that was accepted is clean; one that was refused may have ended it.
         var wasClean = true
+        var mayBeClean = false
         var setUpTopic: Int?
         var setUpMessage: Int?
         var hasDeletedInSetUp = false
@@ -116,8 +121,10 @@ struct WillChecker {
         if isUnknown { views[client].isDefinite = false }
         views[client].isSettingUp = true
         views[client].asksForWill = flags.will
-        views[client].isNew = flags.cleanSession || views[client].wasClean
-        views[client].wasClean = flags.cleanSession
+        views[client].isNew = flags.cleanSession || views[client].wasClean || views[client].mayBeClean
+        views[client].isCertainlyNew = flags.cleanSession || views[client].wasClean
+        views[client].mayBeClean = views[client].mayBeClean || flags.cleanSession
+        views[client].isAskedClean = flags.cleanSession
         (views[client].setUpTopic, views[client].setUpMessage) = (nil, nil)
         views[client].hasDeletedInSetUp = false
     }
@@ -161,7 +168,13 @@ struct WillChecker {
     private mutating func connected(_ client: Int) {
         guard views[client].isSettingUp else { return }
         views[client].isSettingUp = false
-        if views[client].isNew, !views[client].asksForWill { return views[client].deleteAll() }
+        views[client].wasClean = views[client].isAskedClean
+        views[client].mayBeClean = false
+        if views[client].isNew, !views[client].asksForWill {
+            views[client].isDefinite = false
+            if views[client].isCertainlyNew { views[client].deleteAll() }
+            return
+        }
         guard views[client].asksForWill, let topic = views[client].setUpTopic else { return }
         if views[client].hasDeletedInSetUp { return views[client].deleteAll() }
         views[client].topicFloor = topic

@@ -31,14 +31,16 @@ extension World {
             device: SimulatedClient(configuration: configuration), address: newPlace(), clientID: clientID)
         client.isSleeper = rolls(.sleepers)
         client.options.cleanSession = rolls(.cleanSessions)
-        client.options.keepAliveSeconds = UInt16(20 + pick(100))
+        client.options.keepAliveSeconds = UInt16(20 + pick(100) + min(options[.calm], 10_000))
         if rolls(.wills) {
             client.willVersion = 1
             client.options.will = ClientWill(
                 topicName: WillStamp.topicName(index, 1), payload: WillStamp.message(index, 1), qos: drawQoS())
         }
         let topics = plan.topics.map(\.topic) + plan.filters.map { .name($0) }
-        for topic in topics where pick(5) < 2 {
+        let audience = options[.audience]
+        client.isSearcher = rolls(.searchers)
+        for topic in topics where audience > 0 ? pick(1_000) < audience : pick(5) < 2 {
             client.wanted.append(topic)
             client.wantedQoS.append(drawQoS())
         }
@@ -56,8 +58,7 @@ extension World {
     // MARK: What a device does
 
     func act(_ index: Int) {
-        let mean = isHealed ? 3_000 : max(500, 1_000_000 / max(1, options[.publishing]))
-        queue.insert(.clientActs(index), at: now + milliseconds(1...(2 * mean)))
+        queue.insert(.clientActs(index), at: now + milliseconds(1...(2 * meanPause(of: index))))
         guard !clients[index].isDead, !hasEnded else { return }
         if let silentUntil = clients[index].silentUntil, silentUntil > now, !isHealed { return }
         switch clients[index].device.state {
@@ -68,7 +69,15 @@ extension World {
         }
     }
 
+    /// In milliseconds, until a device acts again.
+    private func meanPause(of index: Int) -> Int {
+        if isHealed { return 3_000 }
+        guard options[.calm] > 0 else { return max(500, 1_000_000 / max(1, options[.publishing])) }
+        return clients[index].device.state == .disconnected ? 30_000 : options[.calm] * 1_000
+    }
+
     private func connect(_ index: Int) {
+        guard knowsGateway(index) else { return }
         var wish = clients[index].options
         // A session is begun anew now and then.
         if !wish.cleanSession, !isHealed, pick(20) == 0 { wish.cleanSession = true }
@@ -95,7 +104,7 @@ extension World {
             return
         }
         if clients[index].isSleeper, pick(3) == 0 {
-            return command(index, .sleep(UInt16(10 + pick(300))))
+            return command(index, .sleep(UInt16(10 + pick(300) + 4 * min(options[.calm], 10_000))))
         }
         publish(index)
     }
@@ -246,7 +255,8 @@ extension World {
             if deliveries.isInCleanSession(index) != clients[index].device.isInCleanSession {
                 subscriptions.clientIsMistaken(index)
             }
-        case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .gatewayLost, .topicRegistered,
+        case .gatewayLost: clients[index].hasFoundGateway = false
+        case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .topicRegistered,
             .topicLearned, .subscriptionRefused, .willUpdated, .willUpdateRefused, .unexpectedMessage:
             break
         }

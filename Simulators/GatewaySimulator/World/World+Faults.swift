@@ -8,8 +8,9 @@ import MQTTSN
 extension World {
     func strike() {
         guard !isHealed else { return }
-        queue.insert(.faultsStrike, at: now + .seconds(1))
+        queue.insert(.faultsStrike, at: now + .seconds(options[.calm] > 0 ? 60 : 1))
         checkSilence()
+        if isGatewayUp { discovery.checkAdvertised(at: now) }
         if rolls(.clogging) {
             clients[pick(clients.count)].cloggedUntil = now + milliseconds(1_000...30_000)
         }
@@ -80,6 +81,8 @@ extension World {
         let forgets = rolls(.clientForgets)
         chronicle?.note("client \(index) starts again\(forgets ? " and has forgotten everything" : "")", at: now)
         clients[index].isDead = false
+        clients[index].hasFoundGateway = false
+        clients[index].search = GatewaySearch(radius: 3)
         if forgets {
             deliveries.clientForgot(index)
             subscriptions.clientForgot(index)

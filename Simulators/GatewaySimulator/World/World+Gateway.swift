@@ -13,6 +13,7 @@ extension World {
         (givenUp, spokenWills, isRefusedByBroker) = ([], [], false)
         ledger.note(event)
         gatewayEventCount += 1
+        discovery.heard(place == nil ? nil : Self.innerMessage(of: bytes))
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
         effectHash.combine(effects, at: now)
         if recordsTrace { record(event, bytes) }
@@ -27,6 +28,13 @@ extension World {
         flushStreams()
     }
 
+    /// The message of a datagram, without its envelope.
+    private static func innerMessage(of datagram: [UInt8]) -> Message? {
+        guard let message = try? Message.decode(datagram.span.bytes) else { return nil }
+        guard case .encapsulated(let envelope) = message else { return message }
+        return try? Message.decode(Array(datagram[envelope.inner]).span.bytes)
+    }
+
     private func carryOut(_ effect: Effect, answering client: Int?) {
         chronicle?.note(effect, effects.bytes, at: now, in: self)
         switch effect {
@@ -35,7 +43,7 @@ extension World {
                 let (place, bytes) = unwrapped(Array(effects.bytes[range]), at: address)
             else { return }
             sendFromGateway(bytes, to: place, answering: client)
-        case .broadcastDatagram: break
+        case .broadcastDatagram(let range, let radius, _): broadcast(Array(effects.bytes[range]), radius: radius)
         case .openStream(let id): openStream(id)
         case .sendStream(let range, let id): writeStream(id, range)
         case .closeStream(let id): closeStream(id)
@@ -80,6 +88,8 @@ extension World {
                 givenUp.append(client)
             }
         case .upstreamRefused: isRefusedByBroker = true
+        case .brokerReachable, .brokerUnreachable:
+            discovery.brokerIsReachable(observation.kind == .brokerReachable, at: now)
         case .willPublished, .willNotPublished:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
                 if observation.kind == .willPublished { wills.gatewayPublished(of: client) }
@@ -152,6 +162,7 @@ extension World {
         ledger.restart()
         conversations.gatewayRestarted()
         isolation.gatewayRestarted()
+        discovery.gatewayRestarted()
         deliveries.gatewayForgot()
         for index in clients.indices {
             wills.gatewayForgot(index)

@@ -36,7 +36,7 @@ extension World {
     }
 
     /// Loses, doubles and delays.
-    private func fly(of client: Int, _ happening: () -> Happening) {
+    func fly(of client: Int, _ happening: () -> Happening) {
         let copies = rolls(.loss) ? 0 : rolls(.duplication) ? 2 : 1
         for _ in 0..<copies {
             var delay = milliseconds(1...max(1, options[.delay]))
@@ -88,7 +88,8 @@ extension World {
             switch happening {
             case .datagramReachedClient(let datagram), .datagramReachedGateway(let datagram): isUnwanted(datagram)
             case .streamAnswered, .bytesReachedBroker, .bytesReachedGateway, .streamUnblocked, .brokerNoticedEnd,
-                .strangerLeftBroker, .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .hostileActs,
+                .strangerLeftBroker, .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .clientSearches,
+                .hostileActs,
                 .faultsStrike, .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed:
                 false
             }
@@ -157,6 +158,7 @@ extension World {
             clients[client].receivedStamps[publish.messageID] = stamp
             deliveries.publishReachedClient(stamp, client, sentAt: datagram.sentAt)
         }
+        searcherHears(client, datagram.bytes)
         clientHandles(client, .datagramReceived, datagram.bytes)
     }
 

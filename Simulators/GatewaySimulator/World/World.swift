@@ -75,6 +75,7 @@ package final class World {
     var subscriptions: SubscriptionChecker
     var isolation: IsolationChecker
     var wills: WillChecker
+    var discovery: DiscoveryChecker
     /// Clients that the gateway gives up while it handles the event at hand, and those of whose Will it says something.
     var givenUp: [Int] = []
     var spokenWills: [Int] = []
@@ -110,6 +111,7 @@ package final class World {
         conversations = ConversationChecker(clientCount: self.options[.clients])
         subscriptions = SubscriptionChecker(clientCount: self.options[.clients])
         isolation = IsolationChecker(clientCount: self.options[.clients])
+        discovery = DiscoveryChecker(plan.gateway)
         wills = WillChecker(
             clientCount: self.options[.clients], isHeldByGateway: plan.gateway.willUpdate == .gateway)
         populate()
@@ -119,9 +121,34 @@ package final class World {
     @discardableResult
     package func run(steps: Int) -> Verdict {
         while stepCount < steps, verdict == .passed { step() }
+        return finish()
+    }
+
+    /// Lets faults strike for so long, and then forgets what the checkers need no more.
+    package func pass(_ span: TimeSpan) {
+        let end = now + span
+        while now < end, verdict == .passed { step() }
+        forgetSettled()
+    }
+
+    /// Heals the world and waits until everything has come to an end.
+    package func finish() -> Verdict {
         if verdict == .passed { heal() }
         if verdict == .passed { comeToAnEnd() }
         return verdict
+    }
+
+    /// How much the gateway holds.
+    package var census: Census { gateway.census() }
+
+    /// What is complete for so long that no copy of it can be under way is forgotten, or a month would fill the memory.
+    private func forgetSettled() {
+        deliveries.forgetSettled()
+        for index in clients.indices where clients[index].device.isIdle {
+            clients[index].publishedStamps = [:]
+            clients[index].receivedStamps = [:]
+            conversations.forgetRequests(of: index)
+        }
     }
 
     /// Simulated time since the beginning.
@@ -139,7 +166,7 @@ package final class World {
     func collectViolations() {
         let violations = [
             ledger.violation, deliveries.violation, conversations.violation, subscriptions.violation,
-            isolation.violation, wills.violation,
+            isolation.violation, wills.violation, discovery.violation,
         ]
         for violation in violations {
             if let violation { fail(violation) }
@@ -189,6 +216,7 @@ package final class World {
         case .clientActs(let index): act(index)
         case .clientDeadline(let index): clientDeadlineReached(index)
         case .clientRestarts(let index): restartClient(index)
+        case .clientSearches(let index): clientSearches(index)
         case .hostileActs(let index): hostileActs(index)
         case .faultsStrike: strike()
         case .brokerStarts: isBrokerUp = true

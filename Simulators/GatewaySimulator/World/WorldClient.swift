@@ -15,6 +15,10 @@ struct WorldClient {
     var wanted: [ClientTopic] = []
     var wantedQoS: [QualityOfService] = []
 
+    var isSearcher = false
+    var search = GatewaySearch(radius: 3)
+    var hasFoundGateway = false
+
     // What happens to it.
     var isDead = false
     /// A radio that is clogged keeps what is sent to and from it until it is free.

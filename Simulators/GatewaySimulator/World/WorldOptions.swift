@@ -33,6 +33,11 @@ package enum WorldOption: String, CaseIterable, Sendable {
     case falseForwarders
     /// Share of what clients with a Will do that changes it.
     case willUpdates
+    /// Share of devices that look for their gateway; TADV in seconds.
+    case searchers, advertising
+    // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
+    // that a device subscribes to.
+    case calm, audience
 }
 
 /// Which faults a world has and how strong they are: drawn from its seed, or given to shrink it.
@@ -57,6 +62,7 @@ package struct WorldOptions: Equatable, Sendable {
     }
 
     private mutating func draw(_ option: WorldOption, from random: inout RandomNumbers) {
+        guard option.isDrawn else { return }
         let isPresent = random.next() & 1 == 1
         let value = Int.random(in: option.range, using: &random)
         if isPresent || option.isNeeded { self[option] = value }
@@ -83,12 +89,15 @@ extension WorldOption {
     /// Without these nothing would happen.
     fileprivate var isNeeded: Bool { self == .clients || self == .delay || self == .publishing }
 
+    /// Whether worlds have it by chance.
+    package var isDrawn: Bool { self != .calm && self != .audience }
+
     /// Whether the option came later than those whose seeds are recorded.
     fileprivate var isDrawnApart: Bool {
         switch self {
         case .sendBuffer, .slowBroker, .takeovers, .brokerCloses, .shutdowns, .smallStreamQueues, .smallByteQueues,
             .fewExchanges, .fewSubscriptions, .fewReplies, .forwarders, .forwarderMoves, .falseForwarders,
-            .willUpdates:
+            .willUpdates, .searchers, .advertising, .calm, .audience:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -148,6 +157,9 @@ extension WorldOption {
         case .forwarderMoves: 1...10
         case .falseForwarders: 50...300
         case .willUpdates: 20...400
+        case .searchers: 200...1_000
+        case .advertising: 5...120
+        case .calm, .audience: 0...0
         }
     }
 }

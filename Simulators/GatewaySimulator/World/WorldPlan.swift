@@ -41,12 +41,15 @@ struct WorldPlan {
         if options[.mtu] > 0 { link.maximumDatagramByteCount = options[.mtu] }
         gateway.links = [link]
         configureLimits(options)
+        if options[.advertising] > 0 {
+            gateway.discovery.advertiseIntervalSeconds = UInt16(options[.advertising])
+        }
         gateway.sleep.messagesPerWakeUp = options[.wakeUpLimit]
         gateway.sleep.pacing = .milliseconds(options[.pacing])
         gateway.sleep.allowsAddressChange = options[.fixedAddresses] == 0
         gateway.willUpdate = options[.gatewayWills] > 0 ? .gateway : .reconnect
         gateway.queuePolicy = options[.dropNewest] > 0 ? .dropNewest : .dropOldest
-        gateway.upstream.keepAliveSeconds = 60
+        gateway.upstream.keepAliveSeconds = options[.calm] > 0 ? 3_600 : 60
     }
 
     private mutating func configureLimits(_ options: WorldOptions) {

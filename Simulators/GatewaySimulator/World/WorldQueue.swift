@@ -46,6 +46,7 @@ struct WorldQueue {
 
     /// Takes out what `isUnwanted` says.
     mutating func removeAll(where isUnwanted: (Happening) -> Bool) {
+        guard entries.contains(where: { isUnwanted($0.happening) }) else { return }
         let kept = entries.filter { !isUnwanted($0.happening) }.sorted { $0 < $1 }
         // A sorted list is a heap.
         entries = kept
@@ -79,6 +80,7 @@ enum Happening {
     case clientActs(Int)
     case clientDeadline(Int)
     case clientRestarts(Int)
+    case clientSearches(Int)
     case hostileActs(Int)
     case faultsStrike
     case brokerStarts

@@ -8,7 +8,7 @@ struct MonthRun {
     private static let world =
         "sleepers=500,cleanSessions=100,wills=20,loss=10,duplication=5,jitter=2000,delay=50,streamDelay=20,"
         + "streamSplitting=64,addressChanges=5,clientCrashes=5,streamFailures=5,partitions=5,publishing=1,churn=20,"
-        + "departures=20,retained=20,forwarders=3,calm=2700,audience=4"
+        + "departures=20,retained=20,forwarders=3,calm=5400,audience=4"
 
     private let options: SimulateOptions
     private let dayCount: Int

@@ -40,6 +40,7 @@ extension World {
         let topics = plan.topics.map(\.topic) + plan.filters.map { .name($0) }
         let audience = options[.audience]
         client.isSearcher = rolls(.searchers)
+        if options[.unevenLinks] > 0 { client.lossShare = 1_000 - pick(options[.unevenLinks]) }
         for topic in topics where audience > 0 ? pick(1_000) < audience : pick(5) < 2 {
             client.wanted.append(topic)
             client.wantedQoS.append(drawQoS())
@@ -188,6 +189,8 @@ extension World {
     // MARK: The client's events and effects
 
     func clientDeadlineReached(_ index: Int) {
+        // An earlier one was planned since, and plans what follows.
+        if let planned = clients[index].plannedDeadline, planned > now { return }
         clients[index].plannedDeadline = nil
         guard !clients[index].isDead else { return }
         if let deadline = clients[index].device.nextDeadline, deadline <= now {

@@ -17,6 +17,7 @@ extension World {
         if rolls(.partitions) { partition(pick(clients.count)) }
         if rolls(.addressChanges) { changeAddress(pick(clients.count)) }
         if rolls(.forwarderMoves) { moveForwarders() }
+        if rolls(.oldPlaces) { speakFromOldPlace() }
         if rolls(.clientCrashes) { crash(pick(clients.count)) }
         if rolls(.streamFailures), !streamNumbers.isEmpty { breakStream(streamNumbers[pick(streamNumbers.count)]) }
         if rolls(.brokerRestarts) { restartBroker() }
@@ -62,6 +63,7 @@ extension World {
 
     /// NAT has forgotten the client and shows it at a new address.
     private func changeAddress(_ index: Int) {
+        formerPlaces.append(clients[index].address)
         clients[index].address = newPlace()
         clientByAddress[clients[index].address] = index
         chronicle?.note("client \(index) appears at address \(clients[index].address)", at: now)
@@ -122,6 +124,16 @@ extension World {
         default: break
         }
         gatewayWillReceive(copy, at: address)
+    }
+
+    /// Somebody is where a client was, and not where the gateway may believe it to be: he is a stranger (GW-89).
+    private func speakFromOldPlace() {
+        guard !formerPlaces.isEmpty, !hostiles.isEmpty else { return }
+        let place = formerPlaces[pick(formerPlaces.count)]
+        guard let client = clientByAddress[place], !isolation.mayBe(client, at: place) else { return }
+        let overheard = hostiles[pick(hostiles.count)].overheard
+        guard !overheard.isEmpty else { return }
+        replay(overheard[pick(overheard.count)], at: place)
     }
 
     /// Somebody who may not forward says that a client is behind him (GW-83).

@@ -33,11 +33,15 @@ extension World {
             connection: clients[client].connection)
         fly(of: client) { .datagramReachedGateway(datagram) }
         if rolls(.damage) { sendDamaged(bytes, at: clients[client].address) }
+        if rolls(.oversized) {
+            queue.insert(.oversizedReachedGateway(clients[client].address), at: now + .milliseconds(1))
+        }
     }
 
     /// Loses, doubles and delays.
     func fly(of client: Int, _ happening: () -> Happening) {
-        let copies = rolls(.loss) ? 0 : rolls(.duplication) ? 2 : 1
+        let isLost = rolls(.loss) && (clients[client].lossShare == 1_000 || pick(1_000) < clients[client].lossShare)
+        let copies = isLost ? 0 : rolls(.duplication) ? 2 : 1
         for _ in 0..<copies {
             var delay = milliseconds(1...max(1, options[.delay]))
             if options[.jitter] > 0, !isHealed, pick(4) == 0 { delay = milliseconds(1...options[.jitter]) }
@@ -89,6 +93,7 @@ extension World {
             case .datagramReachedClient(let datagram), .datagramReachedGateway(let datagram): isUnwanted(datagram)
             case .streamAnswered, .bytesReachedBroker, .bytesReachedGateway, .streamUnblocked, .brokerNoticedEnd,
                 .strangerLeftBroker, .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .clientSearches,
+                .oversizedReachedGateway,
                 .hostileActs,
                 .faultsStrike, .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed:
                 false
@@ -111,6 +116,12 @@ extension World {
         if clients[client].isMute || isLateConnect(datagram, of: client) { return }
         noteArrival(datagram, of: client)
         gatewayHears(datagram)
+    }
+
+    /// The host has cut off what was too long for it.
+    func oversizedReachesGateway(from place: Int) {
+        guard isGatewayUp else { return }
+        gatewayHandles(.datagramTruncated(from: peer(at: wrapped([], at: place).address)), at: place)
     }
 
     private func gatewayHears(_ datagram: Datagram) {

@@ -111,7 +111,7 @@ extension World {
 
     /// Answers pass a blocked stream, too: each belongs to an exchange, and those are few.
     private func checkQueue(of number: Int) {
-        let bound = plan.gateway.limits.queuedByteCountPerUpstream + 8_192
+        let bound = plan.gateway.limits.queuedByteCountPerUpstream + 2_048
         if let count = streams[number]?.queued.count, count > bound {
             fail("\(count) octets wait for stream \(number), more than the limit")
         }

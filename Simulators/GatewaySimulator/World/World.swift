@@ -63,6 +63,8 @@ package final class World {
     var forwarderByAddress: [Int: Int] = [:]
     var nodeByPlace: [Int: NodePlace] = [:]
     var hostiles: [HostileSender] = []
+    /// Places where clients have been.
+    var formerPlaces: [Int] = []
 
     var isHealed = false
     var healedAt = Instant(nanoseconds: 0)
@@ -206,6 +208,7 @@ package final class World {
         switch happening {
         case .datagramReachedGateway(let datagram): reachGateway(datagram)
         case .datagramReachedClient(let datagram): reachClient(datagram)
+        case .oversizedReachedGateway(let place): oversizedReachesGateway(from: place)
         case .streamAnswered(let number): answerStream(number)
         case .bytesReachedBroker(let number): pumpToBroker(number)
         case .bytesReachedGateway(let number): pumpToGateway(number)

@@ -15,6 +15,8 @@ struct WorldClient {
     var wanted: [ClientTopic] = []
     var wantedQoS: [QualityOfService] = []
 
+    /// In thousandths; how much of the loss its radio has.
+    var lossShare = 1_000
     var isSearcher = false
     var search = GatewaySearch(radius: 3)
     var hasFoundGateway = false

@@ -35,6 +35,12 @@ package enum WorldOption: String, CaseIterable, Sendable {
     case willUpdates
     /// Share of devices that look for their gateway; TADV in seconds.
     case searchers, advertising
+    /// Share of a client's datagrams after which one comes from its place that is too long for the host.
+    case oversized
+    /// How much worse the worst radio is than the best one, in thousandths of the loss.
+    case unevenLinks
+    /// Per second and thousand: somebody repeats what he has overheard from a place that a client has left.
+    case oldPlaces
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -97,7 +103,7 @@ extension WorldOption {
         switch self {
         case .sendBuffer, .slowBroker, .takeovers, .brokerCloses, .shutdowns, .smallStreamQueues, .smallByteQueues,
             .fewExchanges, .fewSubscriptions, .fewReplies, .forwarders, .forwarderMoves, .falseForwarders,
-            .willUpdates, .searchers, .advertising, .calm, .audience:
+            .willUpdates, .searchers, .advertising, .oversized, .unevenLinks, .oldPlaces, .calm, .audience:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -159,6 +165,9 @@ extension WorldOption {
         case .willUpdates: 20...400
         case .searchers: 200...1_000
         case .advertising: 5...120
+        case .oversized: 5...100
+        case .unevenLinks: 200...1_000
+        case .oldPlaces: 10...300
         case .calm, .audience: 0...0
         }
     }

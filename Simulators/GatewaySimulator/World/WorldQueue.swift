@@ -69,6 +69,8 @@ struct Datagram {
 enum Happening {
     case datagramReachedGateway(Datagram)
     case datagramReachedClient(Datagram)
+    /// From a place.
+    case oversizedReachedGateway(Int)
     case streamAnswered(Int)
     case bytesReachedBroker(Int)
     case bytesReachedGateway(Int)

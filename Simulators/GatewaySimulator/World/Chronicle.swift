@@ -105,6 +105,8 @@ package struct Chronicle {
             return "SUBSCRIBE \(subscribe.messageID) \(String(decoding: datagram[subscribe.topic], as: UTF8.self))"
         case .unsubscribe(let request):
             return "UNSUBSCRIBE \(request.messageID) \(String(decoding: datagram[request.topic], as: UTF8.self))"
+        case .encapsulated(let envelope):
+            return "node \(Array(datagram[envelope.nodeID])): \(words(Array(datagram[envelope.inner])))"
         case .pingRequest(let name): return "PINGREQ \(String(decoding: datagram[name], as: UTF8.self))"
         default: return "\(message)"
         }

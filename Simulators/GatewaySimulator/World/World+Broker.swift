@@ -56,8 +56,8 @@ extension World {
         }
     }
 
-    /// Whether a connection has ended without DISCONNECT for a reason that is not the gateway's; a goodbye that is still
-    /// under way may come too late.
+    /// Whether a connection has ended without DISCONNECT for a reason that is not the gateway's; a goodbye that is
+    /// still under way may come too late.
     private func isEndExplained(of connection: BrokerConnectionID) -> Bool {
         guard !isBrokerActing, let stream = streams[Int(connection.rawValue)] else { return true }
         return stream.isBroken || stream.hasFailed || !stream.queued.isEmpty || !stream.toBroker.isEmpty

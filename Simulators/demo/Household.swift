@@ -117,6 +117,7 @@ final class Household {
         case .unexpectedMessage(let type): "got a \(type.specificationName) that it did not expect"
         case .malformedDatagram(let error): "got a malformed datagram: \(error)"
         case .connected, .disconnected, .fellAsleep, .topicRegistered, .topicLearned, .subscribed, .unsubscribed,
+            .willUpdated, .willUpdateRefused,
             .published,
             .messageReceived:
             "did what it was not asked for: \(observation)"

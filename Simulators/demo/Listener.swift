@@ -39,7 +39,8 @@ final class Listener: ListeningApplication {
         case .messageReceived(let message): household.receive(message, by: plan, at: time)
         case .disconnected: break
         case .fellAsleep, .connectionRefused, .dismissed, .gatewayLost, .topicRegistered, .subscriptionRefused,
-            .unsubscribed, .published, .publicationRefused, .publicationAbandoned, .unexpectedMessage,
+            .unsubscribed, .willUpdated, .willUpdateRefused, .published, .publicationRefused, .publicationAbandoned,
+            .unexpectedMessage,
             .malformedDatagram:
             household.noteTrouble(observation, of: device, at: time)
         }

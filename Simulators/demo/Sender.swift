@@ -70,6 +70,7 @@ final class Sender: DeviceApplication {
         case .published(let sequence): household.ledger.acknowledge(sequence, from: index)
         case .disconnected: break
         case .fellAsleep, .connectionRefused, .dismissed, .gatewayLost, .topicLearned, .subscribed,
+            .willUpdated, .willUpdateRefused,
             .subscriptionRefused,
             .unsubscribed, .publicationRefused, .publicationAbandoned, .messageReceived, .unexpectedMessage,
             .malformedDatagram:

@@ -57,7 +57,8 @@ final class Sleeper: ListeningApplication {
         case .messageReceived(let message): household.receive(message, by: plan, reachableSince: wokeAt, at: time)
         case .disconnected: break
         case .connectionRefused, .dismissed, .gatewayLost, .topicRegistered, .subscriptionRefused, .unsubscribed,
-            .published, .publicationRefused, .publicationAbandoned, .unexpectedMessage, .malformedDatagram:
+            .willUpdated, .willUpdateRefused, .published, .publicationRefused, .publicationAbandoned,
+            .unexpectedMessage, .malformedDatagram:
             household.noteTrouble(observation, of: device, at: time)
         }
     }

@@ -9,6 +9,7 @@ struct SimulateOptions: Sendable {
         case many(Int)
         case minimize(UInt64)
         case canaries([Canary])
+        case month
         case replay(String)
     }
 
@@ -19,6 +20,9 @@ struct SimulateOptions: Sendable {
 
     var mode = Mode.help
     var steps = 3_000
+    /// Of a month.
+    var days = 30
+    var clients = 1_000
     var firstSeed: UInt64 = 1
     var jobs = 2
     var world: WorldOptions?
@@ -36,6 +40,7 @@ struct SimulateOptions: Sendable {
                simulate --minimize SEED
                simulate --canary NAME | --canaries
                simulate --replay FILE [--words]
+               simulate --month [--days N] [--clients N]
 
           --seed N        Runs one world and says what it was; the same seed is the same world, always.
           --seeds N       Runs N worlds, on all processors; the hash of all effects is the same in every process.
@@ -48,6 +53,7 @@ struct SimulateOptions: Sendable {
           --trace FILE    Records what the gateway's latest life was told, and the hash of what it did.
           --replay FILE   Tells a new gateway the same, and compares what it does; FILE may also come from
                           'swiftlet run --record FILE'.
+          --month         Runs a mostly calm world for 30 days with 1000 clients, and tells how the gateway is each day.
           --from M        The first seed (default 1).
           --jobs N        Worlds at a time (default 2).
           --commit TEXT   Put into the line that reproduces a failure; default: SWIFTLET_COMMIT of the environment.
@@ -73,6 +79,7 @@ struct SimulateOptions: Sendable {
         switch name {
         case "--help", "-h": mode = .help
         case "--words": isTold = true
+        case "--month": mode = .month
         case "--canaries": mode = .canaries(Canary.allCases)
         default:
             guard let value = rest.popFirst() else { return "\(name) is unknown or wants a value" }
@@ -89,6 +96,8 @@ struct SimulateOptions: Sendable {
         case ("--minimize", let number?): mode = .minimize(number)
         case ("--steps", let number?) where number <= UInt64(Int32.max): steps = Int(number)
         case ("--from", let number?): firstSeed = number
+        case ("--days", let number?) where (1...10_000).contains(number): days = Int(number)
+        case ("--clients", let number?) where (1...60_000).contains(number): clients = Int(number)
         case ("--jobs", let number?) where (1...256).contains(number): jobs = Int(number)
         case ("--commit", _): commit = value
         case ("--trace", _): tracePath = value

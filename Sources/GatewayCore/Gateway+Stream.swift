@@ -211,6 +211,7 @@ extension Gateway {
                 environment.scheduleDeadline(ofUpstream: slot)
             } else {
                 environment.observe(.upstreamUnavailable, detail: Int(StreamEnd.timedOut.rawValue))
+                environment.sayGoodbye(onUpstream: slot)  // no client has failed
                 breakOff(slot)
             }
         }

@@ -210,7 +210,7 @@ import Testing
         let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerClient = 2 })
         let (client, upstream) = subscriber(dialogue)
         awaitsRelease(client, upstream)
-        upstream.sends(.publish("a/b", "45", qos: .atLeastOnce, id: 4))
+        fillsReserve(upstream, from: 4)
         upstream.receives(.pause)
         dialogue.passes(.milliseconds(39_999))
         client.receivesNothing()
@@ -246,8 +246,31 @@ import Testing
             upstream.sends(.publishAcknowledgement(9))
             client.receives(.publishAcknowledgement(1, 9))
         } else {
-            upstream.sends(.publish("a/b", "5", qos: .atLeastOnce, id: 5))
+            fillsReserve(upstream, from: 5)
         }
+        upstream.receives(.pause)
+    }
+
+    /// More octets than 64 messages of 1,400, which the link takes; the last one brings the pause.
+    private func fillsReserve(_ upstream: TestUpstream, from first: PacketID) {
+        let payload = String(repeating: "x", count: 1_390)
+        for id in first..<first + 64 { upstream.sends(.publish("a/b", payload, qos: .atLeastOnce, id: id)) }
+        upstream.receivesNothing()
+        upstream.sends(.publish("a/b", payload, qos: .atLeastOnce, id: first + 64))
+    }
+
+    @Test("GW-87 AMB-15 Where the limit in octets is small, as much is read as a broker may have in flight")
+    func smallByteCount() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerClient = 2 })
+        let (client, upstream) = subscriber(dialogue)
+        awaitsRelease(client, upstream)
+        let payload = String(repeating: "x", count: 1_300)
+        for id in 4...63 as ClosedRange<PacketID> {
+            upstream.sends(.publish("a/b", payload, qos: .atLeastOnce, id: id))
+        }
+        upstream.receivesNothing()
+        upstream.sends(.publishRelease(1))
+        client.receives(.publishRelease(1))
         upstream.receives(.pause)
     }
 

@@ -37,6 +37,22 @@ import Testing
         dialogue.passes(.seconds(60))
     }
 
+    /// Seed 715: the Will of a client that is there was published.
+    @Test("GW-64 GW-77 A broker that does not answer is left with DISCONNECT: no client has failed")
+    func silentBroker() {
+        let dialogue = Dialogue()
+        dialogue.ignoresAdvertisements = true
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false, prompted: TestWill(topic: "w", payload: "gone"))
+        dialogue.passes(.seconds(Int(Dialogue.upstreamKeepAlive)))
+        first.receives(.pingRequest)
+        dialogue.shared?.receives(.pingRequest)
+        dialogue.shared?.sends(.pingResponse)
+        dialogue.passes(.seconds(15))
+        first.receives(.disconnect, .close)
+        dialogue.observes(.upstreamLost, of: "c1")
+    }
+
     /// Seed 294: with a refusal the client would begin anew under another message id, and the message come twice.
     @Test("GW-50 GW-86 A QoS 2 PUBLISH that the lost broker may know is not refused when it comes again")
     func repeatedExactlyOnceWithoutBroker() {

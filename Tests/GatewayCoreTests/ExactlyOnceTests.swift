@@ -141,6 +141,43 @@ import Testing
         upstream.receives(.publish("a", "C", qos: .atLeastOnce, id: 3))
     }
 
+    @Test("GW-50 AMB-24 Who comes back to an exchange that gave way has its message delivered once")
+    func backToWhatGaveWay() {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
+        let (client, upstream) = publisher(dialogue)
+        publishes("A", client, upstream)
+        dialogue.passes(.seconds(40))
+        client.sends(.subscribe("s", id: 2))
+        client.receives(.subscribeAcknowledgement(0, 2, .congestion))
+        upstream.receives(.publishRelease(1))
+        for isComplete in [false, true] {
+            if isComplete { upstream.sends(.publishComplete(1)) }
+            client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+            client.receives(.publishReceived(1))
+            client.sends(.publishRelease(1))
+            client.receives(.publishComplete(1))
+        }
+        upstream.receivesNothing()
+    }
+
+    @Test("GW-42 AMB-24 An exchange that was interrupted gives way only when the client had time to go on with it")
+    func interruptedGivesWayInTime() {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
+        let (client, first) = publisher(dialogue, clean: false)
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce))
+        first.receives(.publish("a", "A", qos: .exactlyOnce, id: 1))
+        client.leaves(first)
+        dialogue.passes(.seconds(100))
+        let second = client.connects(clean: false, present: true)
+        client.sends(.subscribe("s", id: 2))
+        client.receives(.subscribeAcknowledgement(0, 2, .congestion))
+        second.receivesNothing()
+        dialogue.passes(.seconds(40))
+        client.sends(.subscribe("s", id: 3))
+        client.receives(.subscribeAcknowledgement(0, 3, .congestion))
+        second.receives(.publishRelease(1))
+    }
+
     // MARK: The broker connection ends
 
     @Test(

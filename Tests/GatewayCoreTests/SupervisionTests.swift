@@ -160,7 +160,7 @@ import Testing
         dialogue.passes(.milliseconds(14_999))
         shared.receivesNothing()
         dialogue.passes(.milliseconds(1))
-        shared.receives(.close)
+        shared.receives(.disconnect, .close)
         dialogue.passes(.seconds(1))
         _ = dialogue.opensStream()
     }

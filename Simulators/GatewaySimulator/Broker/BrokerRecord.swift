@@ -12,7 +12,9 @@ package enum BrokerRecord: Equatable, Sendable {
     case acknowledged(by: [UInt8], payload: [UInt8], qos: DeliveryQoS)
     case sessionOpened([UInt8], isClean: Bool, isPresent: Bool)
     case sessionEnded([UInt8])
-    case willPublished(payload: [UInt8])
+    /// The Will of a connection that ended without DISCONNECT; the QoS is the Will's own.
+    case willPublished(
+        of: [UInt8], on: BrokerConnectionID, topicName: [UInt8], payload: [UInt8], qos: DeliveryQoS, retain: Bool)
 }
 
 extension SimulatedBroker {

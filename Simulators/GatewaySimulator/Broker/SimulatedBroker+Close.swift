@@ -27,6 +27,7 @@ extension SimulatedBroker {
         _ connection: BrokerConnectionID, publishingWill: Bool, into effects: inout BrokerEffects
     ) {
         guard let ended = connections.removeValue(forKey: connection) else { return }
+        let clientID = ended.session.map { self.clientID(of: $0) } ?? []
         if let session = ended.session {
             sessions[session]?.connection = nil
             // [MQTT-3.1.2-6]
@@ -35,7 +36,12 @@ extension SimulatedBroker {
         guard publishingWill, let will = ended.will else { return }
         // [MQTT-3.1.2-8]
         counters.willsPublished += 1
-        if keepsRecords { records.append(.willPublished(payload: will.payload)) }
+        if keepsRecords {
+            records.append(
+                .willPublished(
+                    of: clientID, on: connection, topicName: will.topicName, payload: will.payload, qos: will.qos,
+                    retain: will.retain))
+        }
         route(will, into: &effects)
     }
 

@@ -30,6 +30,9 @@ struct ConversationChecker {
 
     private struct Conversation {
         var phase = Phase.unknown
+        /// Whether the phase is more than what the client was in before a CONNECT that was refused, which may have
+        /// ended that.
+        var isPhaseCertain = false
         /// What it was before the CONNECT, in case that is refused.
         var formerPhase = Phase.unknown
         /// Where the client's session is.
@@ -59,6 +62,32 @@ struct ConversationChecker {
         conversations = Array(repeating: Conversation(), count: conversations.count)
     }
 
+    /// The gateway has given a silent client up.
+    mutating func gatewayLost(_ client: Int) {
+        conversations[client].formerPhase = .unknown
+        if conversations[client].phase != .connecting { conversations[client].phase = .unknown }
+    }
+
+    /// Whether the client has an active session, as far as the gateway has said.
+    func isCertainlyActive(_ client: Int) -> Bool {
+        conversations[client].isPhaseCertain && conversations[client].phase == .active
+    }
+
+    /// The gateway has said its last words: who listens has been told (GW-86). Who was awake may have been given up.
+    mutating func gatewayShutDown() {
+        for client in conversations.indices {
+            let conversation = conversations[client]
+            guard conversation.isPhaseCertain, conversation.phase == .active else { continue }
+            violate(client, "is not told that the gateway ends")
+        }
+    }
+
+    /// Nothing the client has asked awaits an answer.
+    mutating func forgetRequests(of client: Int) {
+        conversations[client].requests = []
+        conversations[client].requestedNames = [:]
+    }
+
     private mutating func violate(_ client: Int, _ text: String) {
         if violation == nil { violation = "client \(client) \(text)" }
     }
@@ -77,6 +106,7 @@ struct ConversationChecker {
                 conversations[client].formerPhase = conversations[client].phase
             }
             conversations[client].phase = .connecting
+            conversations[client].isPhaseCertain = false
             return
         }
         conversations[client].wantsSleep = false
@@ -179,6 +209,7 @@ struct ConversationChecker {
         if !isRepeated { conversations[client].toldNames = [:] }
         (conversations[client].openPublish, conversations[client].openRelease) = (nil, nil)
         conversations[client].phase = .active
+        conversations[client].isPhaseCertain = true
         conversations[client].address = address
     }
 

@@ -25,6 +25,8 @@ import MQTTSN
 struct DeliveryChecker {
     private struct Publication {
         var qos: QualityOfService
+        /// How often the checker has forgotten before.
+        var age: Int
         var arrivals = 0
         var received = 0
         var isReleased = false
@@ -38,6 +40,7 @@ struct DeliveryChecker {
     }
 
     private struct Delivery {
+        var age = 0
         /// By QoS.
         var handed = [0, 0, 0]
         var lastHanded = 0
@@ -77,6 +80,7 @@ struct DeliveryChecker {
     private var clients: [ClientView]
     private var handedCount = 0
     private var hasBrokerForgotten = false
+    private var age = 0
     private(set) var violation: String?
     /// Copies that arrived at clients, for the statistics.
     private(set) var receivedCount = 0
@@ -90,7 +94,7 @@ struct DeliveryChecker {
     // MARK: From clients to the broker
 
     mutating func published(_ stamp: Stamp, qos: QualityOfService) {
-        publications[Self.key(stamp.publisher, stamp.sequence)] = Publication(qos: qos)
+        publications[Self.key(stamp.publisher, stamp.sequence)] = Publication(qos: qos, age: age)
     }
 
     /// `isOld` where the copy was sent in an earlier connection of the client.
@@ -153,6 +157,7 @@ struct DeliveryChecker {
             let key = DeliveryKey(client: client, stamp: stamp)
             deliveries[key, default: Delivery()].handed[Int(qos.rawValue)] += 1
             deliveries[key]?.lastHanded = handedCount
+            deliveries[key]?.age = age
         case .acknowledged(let clientID, let payload, let qos):
             guard let stamp = Stamp(payload), let client = named(clientID) else { return }
             brokerWasAcknowledged(stamp, by: client, qos)
@@ -266,6 +271,8 @@ struct DeliveryChecker {
         }
         guard qos != .atMostOnce, delivery.receiptCount == 1, delivery.handedCount == 1, !clients[client].hasDropped
         else { return }
+        // The client took the first copies for the message it noted that id for, and a late one for a new message.
+        if qos == .exactlyOnce, clients[client].knowsOldID { return }
         if delivery.lastHanded < clients[client].lastFirstReceipt {
             violate("client \(client) got \(stamp) after a later message")
         }
@@ -282,6 +289,18 @@ struct DeliveryChecker {
     private mutating func loseReceivedIDs(of client: Int) {
         for (key, delivery) in deliveries where key.client == client && delivery.handed[2] > 0 {
             deliveries[key]?.mayRepeat = true
+        }
+    }
+
+    /// Forgets what was complete at the last but one call.
+    mutating func forgetSettled() {
+        age += 1
+        let before = age - 1
+        publications = publications.filter { _, publication in
+            publication.age >= before || (!publication.isSettled && publication.qos != .atMostOnce)
+        }
+        deliveries = deliveries.filter { _, delivery in
+            delivery.age >= before || delivery.acknowledgements < delivery.handed[1] + delivery.handed[2]
         }
     }
 

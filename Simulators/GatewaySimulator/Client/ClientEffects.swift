@@ -51,6 +51,9 @@ package enum ClientObservation: Equatable, Hashable, Sendable {
     case publicationRefused(Int?, ReturnCode)
     /// At QoS 2 nobody can tell whether the publication arrived, because its session ended in between.
     case publicationAbandoned(Int)
+    /// The gateway has taken over the change of the Will.
+    case willUpdated
+    case willUpdateRefused(ReturnCode)
     case messageReceived(ClientMessage)
     /// A message that has no place now; on a bad network repetitions come late.
     case unexpectedMessage(MessageType)

@@ -19,6 +19,9 @@ package enum ClientCommand: Equatable, Hashable, Sendable {
     /// MQTT-SN 1.2 §6.9; waits for a connection.
     case subscribe(ClientTopic, QualityOfService)
     case unsubscribe(ClientTopic)
+    /// Replaces topic, QoS and Retain of the Will, or deletes it with nil (MQTT-SN 1.2 §6.4).
+    case updateWillTopic(ClientWill?)
+    case updateWillMessage([UInt8])
     /// Says goodbye (MQTT-SN 1.2 §6.12); what has not been sent waits for the next connection.
     case disconnect
     /// Says goodbye for so many seconds, at least 1 (MQTT-SN 1.2 §6.14).

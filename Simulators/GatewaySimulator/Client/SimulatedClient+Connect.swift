@@ -11,6 +11,7 @@ extension SimulatedClient {
         state = .connecting
         connecting = request(.connect)
         subscribing = nil
+        willUpdating = nil
         prepareSession()
         sendConnectionStep(.connect, into: &effects)
     }
@@ -106,6 +107,7 @@ extension SimulatedClient {
         case .connecting, .active, .fallingAsleep, .asleep, .awake:
             state = .disconnecting
             subscribing = nil
+            willUpdating = nil
             connecting = request(.disconnect)
             sendConnectionStep(.disconnect, into: &effects)
         }
@@ -116,6 +118,7 @@ extension SimulatedClient {
         state = .disconnected
         connecting = nil
         subscribing = nil
+        willUpdating = nil
         effects.observe(observation)
     }
 }

@@ -21,13 +21,13 @@ extension SimulatedClient {
         case .disconnect: receiveDisconnect(into: &effects)
         case .register, .registerAcknowledgement, .publish, .publishAcknowledgement, .publishReceived,
             .publishRelease, .publishComplete, .subscribeAcknowledgement, .unsubscribeAcknowledgement, .pingRequest,
-            .pingResponse:
+            .pingResponse, .willTopicResponse, .willMessageResponse:
             receiveWhileActive(message, datagram, into: &effects)
         case .advertise, .gatewayInfo, .searchGateway:
             // Which gateway to use is not the client's choice yet (MQTT-SN 1.2 §6.1).
             break
         case .connect, .willTopic, .willMessage, .subscribe, .unsubscribe, .willTopicUpdate, .willMessageUpdate,
-            .willTopicResponse, .willMessageResponse, .encapsulated:
+            .encapsulated:
             effects.observe(.unexpectedMessage(message.type))
         }
     }
@@ -54,9 +54,11 @@ extension SimulatedClient {
         case .unsubscribeAcknowledgement(let messageID): receiveUnsubscribeAcknowledgement(messageID, into: &effects)
         case .pingRequest: send(.pingResponse, into: &effects)
         case .pingResponse: receivePingResponse(into: &effects)
+        case .willTopicResponse(let code): receiveWillTopicResponse(code, into: &effects)
+        case .willMessageResponse(let code): receiveWillMessageResponse(code, into: &effects)
         case .advertise, .searchGateway, .gatewayInfo, .connect, .connectAcknowledgement, .willTopicRequest, .willTopic,
             .willMessageRequest, .willMessage, .subscribe, .unsubscribe, .disconnect, .willTopicUpdate,
-            .willTopicResponse, .willMessageUpdate, .willMessageResponse, .encapsulated:
+            .willMessageUpdate, .encapsulated:
             break
         }
     }

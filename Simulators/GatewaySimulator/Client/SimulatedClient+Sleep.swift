@@ -7,6 +7,7 @@ extension SimulatedClient {
     mutating func sleep(_ seconds: UInt16, into effects: inout ClientEffects) {
         guard state == .active || state == .asleep, seconds > 0 else { return }
         sleepSeconds = seconds
+        willUpdating = nil
         state = .fallingAsleep
         connecting = request(.sleep)
         sendConnectionStep(.sleep, into: &effects)

@@ -8,7 +8,7 @@ extension SimulatedClient {
     package var nextDeadline: Instant? {
         guard state != .disconnected else { return nil }
         var next = connecting?.retryAt
-        for candidate in [publishingDeadline, subscribingDeadline, pingDeadline] {
+        for candidate in [publishingDeadline, subscribingDeadline, willDeadline, pingDeadline] {
             guard let candidate else { continue }
             next = next.map { min($0, candidate) } ?? candidate
         }
@@ -19,6 +19,8 @@ extension SimulatedClient {
     private var publishingDeadline: Instant? { state == .active ? publishing?.retryAt : nil }
 
     private var subscribingDeadline: Instant? { state == .active ? subscribing?.retryAt : nil }
+
+    private var willDeadline: Instant? { state == .active ? willUpdating?.retryAt : nil }
 
     /// When a PINGREQ is due: the gateway must hear the client, and the client wants to hear the gateway.
     private var pingDeadline: Instant? {
@@ -32,6 +34,7 @@ extension SimulatedClient {
         if let open = connecting, open.retryAt <= now { repeatConnectionStep(open, into: &effects) }
         if let open = publishing, state == .active, open.retryAt <= now { repeatPublishStep(open, into: &effects) }
         if let open = subscribing, state == .active, open.retryAt <= now { repeatSubscribeStep(open, into: &effects) }
+        if let open = willUpdating, state == .active, open.retryAt <= now { repeatWillUpdate(open, into: &effects) }
         if let pingDeadline, pingDeadline <= now {
             connecting = request(.ping)
             sendConnectionStep(.ping, into: &effects)
@@ -82,7 +85,7 @@ extension SimulatedClient {
     }
 
     /// The request with its message sent once more; nil when it was sent often enough.
-    private func nextAttempt<Step>(_ open: ClientRequest<Step>) -> ClientRequest<Step>? {
+    func nextAttempt<Step>(_ open: ClientRequest<Step>) -> ClientRequest<Step>? {
         guard open.attempts <= configuration.retryCount else { return nil }
         var again = open
         again.attempts += 1

@@ -38,6 +38,8 @@ package struct SimulatedClient: Sendable {
     /// Outlives a connection, so that an exchange can be resumed.
     var publishing: ClientRequest<ClientPublishStep>?
     var subscribing: ClientRequest<ClientSubscribeStep>?
+    /// The change of the Will that is open.
+    var willUpdating: ClientRequest<ClientWillStep>?
     var publications: [ClientPublication] = []
     var subscriptionRequests: [ClientSubscriptionRequest] = []
     var topics = ClientTopicTable()
@@ -75,7 +77,7 @@ package struct SimulatedClient: Sendable {
 
     /// Whether nothing waits to be sent or acknowledged.
     package var isIdle: Bool {
-        publications.isEmpty && subscriptionRequests.isEmpty && connecting == nil
+        publications.isEmpty && subscriptionRequests.isEmpty && connecting == nil && willUpdating == nil
     }
 
     /// Whether no SUBSCRIBE or UNSUBSCRIBE waits or is open.
@@ -100,6 +102,8 @@ package struct SimulatedClient: Sendable {
         case .unsubscribe(let topic):
             subscriptionRequests.append(ClientSubscriptionRequest(topic: topic, qos: nil))
             continueSubscribing(into: &effects)
+        case .updateWillTopic(let will): updateWill(.topic(will), into: &effects)
+        case .updateWillMessage(let payload): updateWill(.message(payload), into: &effects)
         case .disconnect: disconnect(into: &effects)
         case .sleep(let seconds): sleep(seconds, into: &effects)
         case .wakeUp: wakeUp(into: &effects)
@@ -116,6 +120,7 @@ package struct SimulatedClient: Sendable {
         state = .disconnected
         connecting = nil
         subscribing = nil
+        willUpdating = nil
         guard !keepsMemory else { return }
         topics.removeAll()
         receivedMessageIDs = []

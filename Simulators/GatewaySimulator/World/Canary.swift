@@ -13,13 +13,17 @@ package enum Canary: String, CaseIterable, Sendable {
     case sessionLeak = "session-leak"
     case forgottenSubscription = "lost-subscription"
     case peerLeak = "peer-leak"
+    case oldWill = "old-will"
+    case blockIgnored = "block-ignored"
 
     /// Within so many seeds, from 1 on, the bug must have been found.
     package var seedLimit: Int {
         switch self {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
-            .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak:
+            .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill:
             50
+        // Streams that stand still, long enough and with small queues, are rarer.
+        case .blockIgnored: 400
         }
     }
 }
@@ -30,6 +34,8 @@ struct PlantedGateway: ~Copyable {
     private let canary: Canary?
     /// Clients whose goodbye was kept from the gateway.
     private var undead: [PeerID] = []
+    /// The first Will of each client, as the packet that told it.
+    private var firstWills: [[UInt8]: [UInt8]] = [:]
 
     init(configuration: GatewayConfiguration, seed: UInt64, canary: Canary?) {
         gateway = Gateway(configuration: configuration, seed: seed)
@@ -44,6 +50,7 @@ struct PlantedGateway: ~Copyable {
             gateway.handle(event, bytes, at: now, into: &effects)
             return
         }
+        if canary == .blockIgnored, case .streamBlocked = event { return }
         if canary == .sessionLeak, swallowsGoodbye(event, bytes, at: now, into: &effects) { return }
         if canary == .pingResponseTooEarly, case .datagramReceived(let peer, _) = event,
             case .pingRequest(let clientID)? = try? Message.decode(bytes), !clientID.isEmpty
@@ -84,7 +91,8 @@ struct PlantedGateway: ~Copyable {
             effects.list.removeAll {
                 if case .forgetPeer(let peer) = $0 { peer.number % 7 == 3 } else { false }
             }
-        case .pingResponseTooEarly, .sessionLeak: break
+        case .oldWill: repeatOldWill(from: first, into: &effects)
+        case .pingResponseTooEarly, .sessionLeak, .blockIgnored: break
         }
     }
 
@@ -131,6 +139,30 @@ struct PlantedGateway: ~Copyable {
                 topicID: publish.topicID, messageID: publish.messageID, returnCode: .accepted)
             feed(.publishAcknowledgement(answer), from: peer, at: now, into: &effects)
             return
+        }
+    }
+
+    /// The broker is told the first Will that the client ever had.
+    private mutating func repeatOldWill(from first: Int, into effects: inout Effects) {
+        for index in first..<effects.list.count {
+            guard case .sendStream(let range, let stream) = effects.list[index],
+                case .connect(let connect)? = effects.packet(in: range), connect.will != nil
+            else { continue }
+            let packet = Array(effects.bytes[range])
+            let clientID = Array(packet[connect.clientID])
+            guard let old = firstWills[clientID] else {
+                firstWills[clientID] = packet
+                continue
+            }
+            guard case .connect(let before)? = try? Packet.decode(old.span.bytes), let will = before.will
+            else { continue }
+            let changed = Connect(
+                protocolVersion: .v311, cleanSession: connect.cleanSession,
+                keepAliveSeconds: connect.keepAliveSeconds, clientID: before.clientID, will: will, username: nil,
+                password: nil)
+            let start = effects.bytes.count
+            effects.bytes.appendPacket(.connect(changed), from: old.span.bytes)
+            effects.list[index] = .sendStream(start..<effects.bytes.count, on: stream)
         }
     }
 

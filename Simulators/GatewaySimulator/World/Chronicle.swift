@@ -76,7 +76,9 @@ package struct Chronicle {
         case .sessionOpened(let clientID, let isClean, let isPresent):
             note("broker opens session of \(name(clientID)), clean \(isClean), present \(isPresent)", at: now)
         case .sessionEnded(let clientID): note("broker ends session of \(name(clientID))", at: now)
-        case .willPublished(let payload): note("broker publishes the Will \(name(payload))", at: now)
+        case .willPublished(let clientID, _, let topicName, let payload, _, _):
+            let will = "Will \(name(topicName)): \(name(payload))"
+            note("broker publishes the \(will) of \(name(clientID))", at: now)
         }
     }
 
@@ -103,6 +105,8 @@ package struct Chronicle {
             return "SUBSCRIBE \(subscribe.messageID) \(String(decoding: datagram[subscribe.topic], as: UTF8.self))"
         case .unsubscribe(let request):
             return "UNSUBSCRIBE \(request.messageID) \(String(decoding: datagram[request.topic], as: UTF8.self))"
+        case .encapsulated(let envelope):
+            return "node \(Array(datagram[envelope.nodeID])): \(words(Array(datagram[envelope.inner])))"
         case .pingRequest(let name): return "PINGREQ \(String(decoding: datagram[name], as: UTF8.self))"
         default: return "\(message)"
         }

@@ -7,13 +7,14 @@ import MQTTSN
 
 extension World {
     func populate() {
+        makeForwarders()
         for index in 0..<options[.clients] { clients.append(makeClient(index)) }
         for index in clients.indices {
             clientByAddress[clients[index].address] = index
             queue.insert(.clientActs(index), at: now + milliseconds(0...5_000))
         }
         for index in 0..<options[.hostile] {
-            hostiles.append(HostileSender(address: newAddress()))
+            hostiles.append(HostileSender(address: newPlace()))
             queue.insert(.hostileActs(index), at: now + milliseconds(0...5_000))
         }
         queue.insert(.faultsStrike, at: now + .seconds(1))
@@ -24,18 +25,23 @@ extension World {
         var configuration = SimulatedClientConfiguration(clientID: clientID)
         configuration.retryInterval = .seconds(5)
         configuration.congestionPause = .seconds(20)
-        configuration.remembersTopicIDs = pick(2) == 0 && options[.gatewayRestarts] == 0 && options[.fewPlaces] == 0
+        let mayGatewayForget = options[.gatewayRestarts] + options[.shutdowns] + options[.fewPlaces] > 0
+        configuration.remembersTopicIDs = pick(2) == 0 && !mayGatewayForget
         var client = WorldClient(
-            device: SimulatedClient(configuration: configuration), address: newAddress(), clientID: clientID)
+            device: SimulatedClient(configuration: configuration), address: newPlace(), clientID: clientID)
         client.isSleeper = rolls(.sleepers)
         client.options.cleanSession = rolls(.cleanSessions)
-        client.options.keepAliveSeconds = UInt16(20 + pick(100))
+        client.options.keepAliveSeconds = UInt16(20 + pick(100) + min(options[.calm], 10_000))
         if rolls(.wills) {
+            client.willVersion = 1
             client.options.will = ClientWill(
-                topicName: Array("will/\(index)".utf8), payload: Array("c\(index) is gone".utf8), qos: drawQoS())
+                topicName: WillStamp.topicName(index, 1), payload: WillStamp.message(index, 1), qos: drawQoS())
         }
         let topics = plan.topics.map(\.topic) + plan.filters.map { .name($0) }
-        for topic in topics where pick(5) < 2 {
+        let audience = options[.audience]
+        client.isSearcher = rolls(.searchers)
+        if options[.unevenLinks] > 0 { client.lossShare = 1_000 - pick(options[.unevenLinks]) }
+        for topic in topics where audience > 0 ? pick(1_000) < audience : pick(5) < 2 {
             client.wanted.append(topic)
             client.wantedQoS.append(drawQoS())
         }
@@ -53,8 +59,7 @@ extension World {
     // MARK: What a device does
 
     func act(_ index: Int) {
-        let mean = isHealed ? 3_000 : max(500, 1_000_000 / max(1, options[.publishing]))
-        queue.insert(.clientActs(index), at: now + milliseconds(1...(2 * mean)))
+        queue.insert(.clientActs(index), at: now + milliseconds(1...(2 * meanPause(of: index))))
         guard !clients[index].isDead, !hasEnded else { return }
         if let silentUntil = clients[index].silentUntil, silentUntil > now, !isHealed { return }
         switch clients[index].device.state {
@@ -65,11 +70,20 @@ extension World {
         }
     }
 
+    /// In milliseconds, until a device acts again.
+    private func meanPause(of index: Int) -> Int {
+        if isHealed { return 3_000 }
+        guard options[.calm] > 0 else { return max(500, 1_000_000 / max(1, options[.publishing])) }
+        return clients[index].device.state == .disconnected ? 30_000 : options[.calm] * 1_000
+    }
+
     private func connect(_ index: Int) {
+        guard knowsGateway(index) else { return }
         var wish = clients[index].options
         // A session is begun anew now and then.
         if !wish.cleanSession, !isHealed, pick(20) == 0 { wish.cleanSession = true }
         clients[index].options.keepAliveSeconds = wish.keepAliveSeconds
+        if options[.willUpdates] > 0, clients[index].willVersion > 0 { wish.will = drawWill(index) }
         let isNew = clients[index].device.beginsSession(wish)
         clients[index].connection += 1
         if isNew || gatewayLives > 1 || options[.fewPlaces] > 0 {
@@ -84,13 +98,14 @@ extension World {
         subscribeToWanted(index)
         guard !isHealed else { return }
         if rolls(.churn) { return changeSubscription(index) }
+        if clients[index].willVersion > 0, rolls(.willUpdates) { return changeWill(index) }
         if rolls(.departures) { return command(index, .disconnect) }
         if rolls(.silences) {
             clients[index].silentUntil = now + milliseconds(1_000...200_000)
             return
         }
         if clients[index].isSleeper, pick(3) == 0 {
-            return command(index, .sleep(UInt16(10 + pick(300))))
+            return command(index, .sleep(UInt16(10 + pick(300) + 4 * min(options[.calm], 10_000))))
         }
         publish(index)
     }
@@ -102,12 +117,42 @@ extension World {
         command(index, .wakeUp)
     }
 
+    /// What a client says in its next CONNECT: the last Will again or a new one, none, or that there is none any more.
+    private func drawWill(_ index: Int) -> ClientWill? {
+        switch pick(8) {
+        case 0, 1: return nil
+        case 2: return ClientWill(topicName: [], payload: [])
+        case 3, 4: return clients[index].options.will
+        default:
+            clients[index].options.will = newWill(index)
+            return clients[index].options.will
+        }
+    }
+
+    private func newWill(_ index: Int) -> ClientWill {
+        clients[index].willVersion += 1
+        let version = clients[index].willVersion
+        return ClientWill(
+            topicName: WillStamp.topicName(index, version), payload: WillStamp.message(index, version), qos: drawQoS(),
+            retain: pick(4) == 0)
+    }
+
+    private func changeWill(_ index: Int) {
+        let will = newWill(index)
+        switch pick(6) {
+        case 0: command(index, .updateWillTopic(nil))
+        case 1, 2: command(index, .updateWillMessage(will.payload))
+        default: command(index, .updateWillTopic(will))
+        }
+    }
+
     private func publish(_ index: Int) {
         clients[index].lastSequence += 1
         let topic = pick(plan.topics.count)
         let stamp = Stamp(publisher: index, sequence: clients[index].lastSequence, topic: topic)
         let qos = drawQoS()
-        let payload = stamp.payload(byteCount: rolls(.longPayloads) ? 9 + pick(1_200) : 9 + pick(20))
+        let payload = stamp.payload(
+            byteCount: rolls(.longPayloads) ? 9 + pick(WorldPlan.longestPayload - 8) : 9 + pick(20))
         deliveries.published(stamp, qos: qos)
         command(
             index,
@@ -144,6 +189,8 @@ extension World {
     // MARK: The client's events and effects
 
     func clientDeadlineReached(_ index: Int) {
+        // An earlier one was planned since, and plans what follows.
+        if let planned = clients[index].plannedDeadline, planned > now { return }
         clients[index].plannedDeadline = nil
         guard !clients[index].isDead else { return }
         if let deadline = clients[index].device.nextDeadline, deadline <= now {
@@ -211,8 +258,9 @@ extension World {
             if deliveries.isInCleanSession(index) != clients[index].device.isInCleanSession {
                 subscriptions.clientIsMistaken(index)
             }
-        case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .gatewayLost, .topicRegistered,
-            .topicLearned, .subscriptionRefused, .unexpectedMessage:
+        case .gatewayLost: clients[index].hasFoundGateway = false
+        case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .topicRegistered,
+            .topicLearned, .subscriptionRefused, .willUpdated, .willUpdateRefused, .unexpectedMessage:
             break
         }
     }

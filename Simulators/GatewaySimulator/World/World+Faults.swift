@@ -8,20 +8,42 @@ import MQTTSN
 extension World {
     func strike() {
         guard !isHealed else { return }
-        queue.insert(.faultsStrike, at: now + .seconds(1))
+        queue.insert(.faultsStrike, at: now + .seconds(options[.calm] > 0 ? 60 : 1))
+        checkSilence()
+        if isGatewayUp { discovery.checkAdvertised(at: now) }
         if rolls(.clogging) {
             clients[pick(clients.count)].cloggedUntil = now + milliseconds(1_000...30_000)
         }
         if rolls(.partitions) { partition(pick(clients.count)) }
         if rolls(.addressChanges) { changeAddress(pick(clients.count)) }
+        if rolls(.forwarderMoves) { moveForwarders() }
+        if rolls(.oldPlaces) { speakFromOldPlace() }
         if rolls(.clientCrashes) { crash(pick(clients.count)) }
         if rolls(.streamFailures), !streamNumbers.isEmpty { breakStream(streamNumbers[pick(streamNumbers.count)]) }
         if rolls(.brokerRestarts) { restartBroker() }
+        if rolls(.brokerCloses), !streamNumbers.isEmpty { brokerCloses(streamNumbers[pick(streamNumbers.count)]) }
+        if rolls(.takeovers) { takeOver(pick(clients.count)) }
         if rolls(.gatewayRestarts) { restartGateway() }
+        if rolls(.shutdowns) { shutDownGateway() }
         if options[.brokerRefusals] > 0 {
             let isRefusing = rolls(.brokerRefusals)
             let code: ConnectReturnCode = pick(3) == 0 ? .identifierRejected : .serverUnavailable
             broker.configuration.connectRefusals = isRefusing ? [.init(returnCode: code)] : []
+        }
+    }
+
+    /// GW-62: who is silent for longer than its keep-alive time allows is given up.
+    private func checkSilence() {
+        guard isGatewayUp else { return }
+        for index in clients.indices where conversations.isCertainlyActive(index) {
+            let client = clients[index]
+            guard let allowance = plan.gateway.supervision.allowance(forSeconds: client.askedKeepAlive) else {
+                continue
+            }
+            let silence = now.since(client.lastHeard)
+            if now > client.lastHeard + allowance + .seconds(1) {
+                fail("client \(index) is silent for \(silence.nanoseconds / 1_000_000_000) s and not given up")
+            }
         }
     }
 
@@ -41,7 +63,8 @@ extension World {
 
     /// NAT has forgotten the client and shows it at a new address.
     private func changeAddress(_ index: Int) {
-        clients[index].address = newAddress()
+        formerPlaces.append(clients[index].address)
+        clients[index].address = newPlace()
         clientByAddress[clients[index].address] = index
         chronicle?.note("client \(index) appears at address \(clients[index].address)", at: now)
     }
@@ -60,6 +83,8 @@ extension World {
         let forgets = rolls(.clientForgets)
         chronicle?.note("client \(index) starts again\(forgets ? " and has forgotten everything" : "")", at: now)
         clients[index].isDead = false
+        clients[index].hasFoundGateway = false
+        clients[index].search = GatewaySearch(radius: 3)
         if forgets {
             deliveries.clientForgot(index)
             subscriptions.clientForgot(index)
@@ -78,6 +103,7 @@ extension World {
 
     private func sendHostile(_ index: Int) {
         let address = pick(10) == 0 ? newAddress() : hostiles[index].address
+        if rolls(.falseForwarders) { return sendFalseEnvelope(index) }
         switch pick(4) {
         case 0: gatewayWillReceive(randomBytes(), at: address)
         case 1:
@@ -98,6 +124,25 @@ extension World {
         default: break
         }
         gatewayWillReceive(copy, at: address)
+    }
+
+    /// Somebody is where a client was, and not where the gateway may believe it to be: he is a stranger (GW-89).
+    private func speakFromOldPlace() {
+        guard !formerPlaces.isEmpty, !hostiles.isEmpty else { return }
+        let place = formerPlaces[pick(formerPlaces.count)]
+        guard let client = clientByAddress[place], !isolation.mayBe(client, at: place) else { return }
+        let overheard = hostiles[pick(hostiles.count)].overheard
+        guard !overheard.isEmpty else { return }
+        replay(overheard[pick(overheard.count)], at: place)
+    }
+
+    /// Somebody who may not forward says that a client is behind him (GW-83).
+    private func sendFalseEnvelope(_ index: Int) {
+        let message = hostiles[index].overheard.last ?? randomMessage(index)
+        let nodeID: [UInt8] = [UInt8(pick(4))]
+        var datagram: [UInt8] = []
+        datagram.appendEncapsulation(radius: 0, nodeID: nodeID.span.bytes)
+        gatewayWillReceive(datagram + message, at: newAddress())
     }
 
     private func randomBytes() -> [UInt8] {

@@ -7,27 +7,43 @@ import TraceFile
 // The gateway's host in a world: events in, effects carried out, everything checked.
 
 extension World {
-    func gatewayHandles(_ event: Event, _ bytes: [UInt8], from client: Int? = nil) {
+    func gatewayHandles(_ event: Event, _ bytes: [UInt8] = [], from client: Int? = nil, at place: Int? = nil) {
         guard isGatewayUp, verdict == .passed else { return }
         effects.removeAll()
+        (givenUp, spokenWills, isRefusedByBroker) = ([], [], false)
         ledger.note(event)
         gatewayEventCount += 1
+        discovery.heard(place == nil ? nil : Self.innerMessage(of: bytes))
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
         effectHash.combine(effects, at: now)
         if recordsTrace { record(event, bytes) }
         ledger.check(effects)
         chronicle?.note(event, bytes, at: now, in: self)
-        for index in effects.list.indices { carryOut(effects.list[index], answering: client) }
+        for index in effects.list.indices {
+            if let place { checkIsolation(of: effects.list[index], from: place) }
+            carryOut(effects.list[index], answering: client)
+        }
+        for client in givenUp { wills.gaveUp(client, hasSaid: spokenWills.contains(client)) }
         checkBounds()
+        flushStreams()
+    }
+
+    /// The message of a datagram, without its envelope.
+    private static func innerMessage(of datagram: [UInt8]) -> Message? {
+        guard let message = try? Message.decode(datagram.span.bytes) else { return nil }
+        guard case .encapsulated(let envelope) = message else { return message }
+        return try? Message.decode(Array(datagram[envelope.inner]).span.bytes)
     }
 
     private func carryOut(_ effect: Effect, answering client: Int?) {
         chronicle?.note(effect, effects.bytes, at: now, in: self)
         switch effect {
         case .sendDatagram(let range, let peer):
-            guard let address = addressByPeer[peer] else { return }
-            sendFromGateway(Array(effects.bytes[range]), to: address, answering: client)
-        case .broadcastDatagram: break
+            guard let address = addressByPeer[peer],
+                let (place, bytes) = unwrapped(Array(effects.bytes[range]), at: address)
+            else { return }
+            sendFromGateway(bytes, to: place, answering: client)
+        case .broadcastDatagram(let range, let radius, _): broadcast(Array(effects.bytes[range]), radius: radius)
         case .openStream(let id): openStream(id)
         case .sendStream(let range, let id): writeStream(id, range)
         case .closeStream(let id): closeStream(id)
@@ -43,6 +59,22 @@ extension World {
         }
     }
 
+    /// No state of one client changes by datagrams of another (GW-89).
+    private func checkIsolation(of effect: Effect, from sender: Int) {
+        let client = clientByAddress[sender]
+        switch effect {
+        case .sendDatagram(let range, let peer):
+            guard let address = addressByPeer[peer],
+                let (place, _) = unwrapped(Array(effects.bytes[range]), at: address)
+            else { return }
+            isolation.checkSending(to: place, clientByAddress[place], from: sender, client)
+        case .sendStream(_, let id), .closeStream(let id), .pauseStream(let id), .resumeStream(let id):
+            guard let owner = streamByID[id].flatMap({ streams[$0]?.owner }) else { return }
+            isolation.checkStream(of: owner, from: sender, client)
+        case .broadcastDatagram, .openStream, .forgetPeer, .observe: break
+        }
+    }
+
     /// Some of what the gateway observes excuses it: it says so where it must drop a message.
     private func note(_ observation: Observation) {
         switch observation.kind {
@@ -50,8 +82,22 @@ extension World {
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
                 deliveries.excuse(client, byteCount: observation.detail)
             }
+        case .clientLost:
+            if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                conversations.gatewayLost(client)
+                givenUp.append(client)
+            }
+        case .upstreamRefused: isRefusedByBroker = true
+        case .brokerReachable, .brokerUnreachable:
+            discovery.brokerIsReachable(observation.kind == .brokerReachable, at: now)
+        case .willPublished, .willNotPublished:
+            if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                if observation.kind == .willPublished { wills.gatewayPublished(of: client) }
+                spokenWills.append(client)
+            }
         case .sessionEvicted:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                wills.gatewayForgot(client)
                 subscriptions.gatewayForgot(client) { broker.grantedQoS(of: clients[client].clientID, for: $0) }
             }
         default: break
@@ -83,23 +129,45 @@ extension World {
     func restartGateway() {
         guard isGatewayUp else { return }
         chronicle?.note("the gateway's process is killed", at: now)
-        isGatewayUp = false
+        // Nothing on the radio outlives the gateway's absence.
+        dropDatagrams { _ in true }
+        endGateway()
         for number in streamNumbers {
             guard let id = streams[number]?.id else { continue }
             streamByID[id] = nil
             streams[number]?.gatewayHasClosed = true
+            streams[number]?.hasFailed = true
+            streams[number]?.queued = []
             queue.insert(.brokerNoticedEnd(number), at: now + milliseconds(0...5_000))
         }
+    }
+
+    /// The gateway is asked to end: it says goodbye, its last words arrive, and it starts again.
+    func shutDownGateway() {
+        guard isGatewayUp else { return }
+        chronicle?.note("the gateway is shut down", at: now)
+        dropDatagrams { _ in true }
+        gatewayHandles(.shutdownRequested)
+        conversations.gatewayShutDown()
+        let census = gateway.census()
+        if census.sessions != census.remembered { fail("a session outlives the gateway: \(census)") }
+        if ledger.liveStreamCount > 0 { fail("a broker connection is left when the gateway ends") }
+        endGateway()
+    }
+
+    private func endGateway() {
+        isGatewayUp = false
         peerByAddress = [:]
         addressByPeer = [:]
         ledger.restart()
         conversations.gatewayRestarted()
+        isolation.gatewayRestarted()
+        discovery.gatewayRestarted()
         deliveries.gatewayForgot()
         for index in clients.indices {
+            wills.gatewayForgot(index)
             subscriptions.gatewayForgot(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }
         }
-        // Nothing on the radio outlives the gateway's absence.
-        dropDatagrams { _ in true }
         queue.insert(.gatewayStarts, at: now + milliseconds(100...20_000))
     }
 
@@ -126,6 +194,14 @@ extension World {
         // What waits for the broker's answer keeps its stream open, so what the broker has in flight may come on top.
         let inFlight = 2 * plan.broker.inFlightWindow
         expect(census.longestQueue <= limits.queuedMessagesPerClient + inFlight, "a queue is longer than the limit")
+        // Where something waits for the broker's answer, as much again or 64 messages (AMB-15); besides, the message
+        // that reached the limit, and the first of a new broker connection, which comes with the CONNACK.
+        let reserve = max(limits.queuedByteCountPerClient, 64 * WorldPlan.longestPayload)
+        let octets = limits.queuedByteCountPerClient + reserve + 2 * WorldPlan.longestPayload
+        expect(census.largestQueueByteCount <= octets, "a queue is larger than the limit")
+        // After the broker has forgotten, the gateway asks it for all subscriptions again, whatever the client asks.
+        let exchanges = limits.exchangesPerClient + census.mostSubscriptions
+        expect(census.mostClientExchanges <= exchanges, "more exchanges than the limit")
         expect(census.mostTopics <= limits.topicsPerClient, "more topic ids than the limit")
         expect(census.mostSubscriptions <= limits.subscriptionsPerClient, "more subscriptions than the limit")
         expect(census.upstreams <= census.sessions + 1, "a broker connection without a client")

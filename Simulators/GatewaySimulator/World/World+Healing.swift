@@ -74,7 +74,7 @@ extension World {
         case .active, .asleep: break
         case .disconnected, .connecting, .disconnecting, .fallingAsleep, .awake: return false
         }
-        let isDone = client.device.isIdle || options[.fewTopics] > 0
+        let isDone = client.device.isIdle || options[.fewTopics] + options[.fewSubscriptions] > 0
         let isDelivered =
             (broker.queuedMessageCount(of: client.clientID) ?? 0) == 0
             && (broker.inFlightCount(of: client.clientID) ?? 0) == 0
@@ -83,7 +83,7 @@ extension World {
     }
 
     private func isWanting(_ index: Int) -> Bool {
-        options[.fewTopics] == 0
+        options[.fewTopics] + options[.fewSubscriptions] == 0
             && clients[index].wanted.contains { subscriptions.isWanting(index, plan.name(of: $0)) }
     }
 

@@ -18,7 +18,7 @@ extension World {
             return
         }
         conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
-        noteSent(bytes, to: client)
+        noteSent(bytes, to: client, at: address)
         overhear(bytes)
         let datagram = Datagram(
             client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection)
@@ -33,11 +33,15 @@ extension World {
             connection: clients[client].connection)
         fly(of: client) { .datagramReachedGateway(datagram) }
         if rolls(.damage) { sendDamaged(bytes, at: clients[client].address) }
+        if rolls(.oversized) {
+            queue.insert(.oversizedReachedGateway(clients[client].address), at: now + .milliseconds(1))
+        }
     }
 
     /// Loses, doubles and delays.
-    private func fly(of client: Int, _ happening: () -> Happening) {
-        let copies = rolls(.loss) ? 0 : rolls(.duplication) ? 2 : 1
+    func fly(of client: Int, _ happening: () -> Happening) {
+        let isLost = rolls(.loss) && (clients[client].lossShare == 1_000 || pick(1_000) < clients[client].lossShare)
+        let copies = isLost ? 0 : rolls(.duplication) ? 2 : 1
         for _ in 0..<copies {
             var delay = milliseconds(1...max(1, options[.delay]))
             if options[.jitter] > 0, !isHealed, pick(4) == 0 { delay = milliseconds(1...options[.jitter]) }
@@ -49,7 +53,11 @@ extension World {
     /// Parts of a datagram arrive from its sender; with wrong bits, as a checksum would not let pass, from elsewhere.
     private func sendDamaged(_ bytes: [UInt8], at address: Int) {
         var damaged = bytes
-        if pick(2) == 0 {
+        if options[.forwarders] > 0, pick(2) == 0 {
+            // Of the envelope; the forwarder itself is at the address.
+            let (forwarder, envelope) = wrapped(bytes, at: address)
+            gatewayWillReceive(Array(envelope.dropLast(1 + pick(envelope.count))), at: forwarder)
+        } else if pick(2) == 0 {
             damaged.removeLast(min(damaged.count, 1 + pick(damaged.count)))
             gatewayWillReceive(damaged, at: address)
         } else if !damaged.isEmpty {
@@ -84,8 +92,10 @@ extension World {
             switch happening {
             case .datagramReachedClient(let datagram), .datagramReachedGateway(let datagram): isUnwanted(datagram)
             case .streamAnswered, .bytesReachedBroker, .bytesReachedGateway, .streamUnblocked, .brokerNoticedEnd,
-                .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .hostileActs, .faultsStrike,
-                .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed:
+                .strangerLeftBroker, .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .clientSearches,
+                .oversizedReachedGateway,
+                .hostileActs,
+                .faultsStrike, .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed:
                 false
             }
         }
@@ -102,13 +112,24 @@ extension World {
 
     func reachGateway(_ datagram: Datagram) {
         guard isGatewayUp else { return }
-        guard let client = datagram.client else {
-            gatewayHandles(.datagramReceived(from: peer(at: datagram.address)), datagram.bytes)
-            return
-        }
+        guard let client = datagram.client else { return gatewayHears(datagram) }
         if clients[client].isMute || isLateConnect(datagram, of: client) { return }
         noteArrival(datagram, of: client)
-        gatewayHandles(.datagramReceived(from: peer(at: datagram.address)), datagram.bytes, from: client)
+        gatewayHears(datagram)
+    }
+
+    /// The host has cut off what was too long for it.
+    func oversizedReachesGateway(from place: Int) {
+        guard isGatewayUp else { return }
+        gatewayHandles(.datagramTruncated(from: peer(at: wrapped([], at: place).address)), at: place)
+    }
+
+    private func gatewayHears(_ datagram: Datagram) {
+        let (address, bytes) = wrapped(datagram.bytes, at: datagram.address)
+        let mayForward = forwarderByAddress[address] != nil
+        gatewayHandles(
+            .datagramReceived(from: peer(at: address), mayForward: mayForward), bytes, from: datagram.client,
+            at: datagram.address)
     }
 
     private func isLateConnect(_ datagram: Datagram, of client: Int) -> Bool {
@@ -121,6 +142,12 @@ extension World {
         conversations.clientWasHeard(datagram.bytes, client: client, at: datagram.address, plan: plan)
         let isOld = datagram.connection != clients[client].connection
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
+        isolation.heard(message, of: client, at: datagram.address)
+        if isolation.mayBe(client, at: datagram.address) {
+            wills.heard(message, datagram.bytes, of: client)
+            clients[client].lastHeard = now
+            if case .connect(let connect) = message { clients[client].askedKeepAlive = connect.duration }
+        }
         switch message {
         case .connect(let connect):
             deliveries.connectReachedGateway(client, isClean: connect.flags.cleanSession)
@@ -142,16 +169,22 @@ extension World {
             clients[client].receivedStamps[publish.messageID] = stamp
             deliveries.publishReachedClient(stamp, client, sentAt: datagram.sentAt)
         }
+        searcherHears(client, datagram.bytes)
         clientHandles(client, .datagramReceived, datagram.bytes)
     }
 
-    private func noteSent(_ bytes: [UInt8], to client: Int) {
-        switch try? Message.decode(bytes.span.bytes) {
-        case .connectAcknowledgement(let code)?:
+    private func noteSent(_ bytes: [UInt8], to client: Int, at place: Int) {
+        guard let message = try? Message.decode(bytes.span.bytes) else { return }
+        isolation.said(message, to: client, at: place)
+        wills.said(message, to: client)
+        switch message {
+        case .connectAcknowledgement(let code):
             guard code == .accepted else { return deliveries.sessionRefused(client) }
             deliveries.sessionAccepted(client)
+            // The keep-alive time of a connection begins with it.
+            clients[client].lastHeard = now
             if clients[client].device.isNewSession { dropDatagrams(to: client) }
-        case .publish(let publish)?:
+        case .publish(let publish):
             guard let stamp = Stamp(bytes[publish.data]) else { return }
             deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)
         default: break

@@ -6,14 +6,27 @@ import MQTT
 struct WorldStream {
     var id: UpstreamID
     var connection: BrokerConnectionID
+    /// The client in whose name it speaks, as soon as it has said so.
+    var owner: Int?
+    /// Whether the gateway has said CONNECT, and DISCONNECT.
+    var hasAsked = false
+    var hasSaidGoodbye = false
+    /// Its client was given up, or the gateway's process has failed: nobody wonders that the Will is published.
+    var hasFailed = false
     var isOpen = false
+    /// What the host queues because the system has not taken it.
+    var queued: [UInt8] = []
     /// Bytes on their way.
     var toBroker: [UInt8] = []
     var toGateway: [UInt8] = []
     /// The gateway's host does not read.
     var isPaused = false
-    /// The gateway's host cannot write.
+    /// The system takes nothing for a while.
     var isBlocked = false
+    /// The core knows that not everything was taken.
+    var isReportedBlocked = false
+    /// A broker that is slow reads on then.
+    var readsOnAt: Instant?
     var gatewayHasClosed = false
     var brokerHasClosed = false
     /// What is sent gets nowhere; nobody has noticed yet.
@@ -32,7 +45,7 @@ extension World {
         queue.insert(.streamAnswered(number), at: now + streamDelay())
     }
 
-    private func streamDelay() -> TimeSpan {
+    func streamDelay() -> TimeSpan {
         isHealed ? .milliseconds(5) : milliseconds(1...max(2, options[.streamDelay]))
     }
 
@@ -58,38 +71,112 @@ extension World {
     // MARK: To the broker
 
     func writeStream(_ id: UpstreamID, _ range: ByteRange) {
-        guard let number = streamByID[id], let stream = streams[number], !stream.isBroken else { return }
-        streams[number]?.toBroker.append(contentsOf: effects.bytes[range])
-        if !stream.isBlocked, rolls(.streamBlocking) {
-            streams[number]?.isBlocked = true
-            queue.insert(.streamUnblocked(number), at: now + milliseconds(100...8_000))
-            return
+        guard let number = streamByID[id], let stream = streams[number] else { return }
+        noteWritten(Array(effects.bytes[range]), on: number)
+        guard !stream.isBroken else { return }
+        streams[number]?.queued.append(contentsOf: effects.bytes[range])
+        if !writtenStreams.contains(number) { writtenStreams.append(number) }
+    }
+
+    private func noteWritten(_ packet: [UInt8], on number: Int) {
+        switch try? Packet.decode(packet.span.bytes) {
+        case .connect(let connect)?:
+            streams[number]?.hasAsked = true
+            guard let owner = client(named: Array(packet[connect.clientID])) else { return }
+            streams[number]?.owner = owner
+            wills.brokerIsAsked(connect, packet, by: owner)
+        case .disconnect?: streams[number]?.hasSaidGoodbye = true
+        default: break
         }
-        if !stream.isBlocked { queue.insert(.bytesReachedBroker(number), at: now + streamDelay()) }
+    }
+
+    /// Hands the system what was written while an event was handled, and tells the core when not all was taken.
+    func flushStreams() {
+        let written = writtenStreams
+        writtenStreams.removeAll(keepingCapacity: true)
+        for number in written {
+            guard let stream = streams[number], !stream.isBroken else { continue }
+            if !stream.isBlocked, rolls(.streamBlocking) {
+                streams[number]?.isBlocked = true
+                queue.insert(.streamUnblocked(number), at: now + milliseconds(100...8_000))
+            }
+            flushStream(number)
+            checkQueue(of: number)
+            guard let left = streams[number], !left.queued.isEmpty, !left.isReportedBlocked, !left.gatewayHasClosed
+            else { continue }
+            streams[number]?.isReportedBlocked = true
+            gatewayHandles(.streamBlocked(left.id, queuedByteCount: left.queued.count))
+        }
+    }
+
+    /// Answers pass a blocked stream, too: each belongs to an exchange, and those are few.
+    private func checkQueue(of number: Int) {
+        let bound = plan.gateway.limits.queuedByteCountPerUpstream + 2_048
+        if let count = streams[number]?.queued.count, count > bound {
+            fail("\(count) octets wait for stream \(number), more than the limit")
+        }
+    }
+
+    /// Moves what the system takes from the host's queue.
+    private func flushStream(_ number: Int) {
+        guard let stream = streams[number], !stream.isBlocked, !stream.queued.isEmpty else { return }
+        let room = options[.sendBuffer] > 0 ? max(0, options[.sendBuffer] - stream.toBroker.count) : stream.queued.count
+        let taken = min(room, stream.queued.count)
+        guard taken > 0 else { return }
+        streams[number]?.toBroker.append(contentsOf: stream.queued.prefix(taken))
+        streams[number]?.queued.removeFirst(taken)
+        queue.insert(.bytesReachedBroker(number), at: now + streamDelay())
+    }
+
+    /// The system takes more again; the core is told when it has taken all.
+    private func goOn(_ number: Int) {
+        flushStream(number)
+        guard let stream = streams[number], stream.queued.isEmpty, stream.isReportedBlocked else { return }
+        streams[number]?.isReportedBlocked = false
+        if !stream.gatewayHasClosed, stream.isOpen, !stream.isBroken { gatewayHandles(.streamDrained(stream.id)) }
     }
 
     func unblockStream(_ number: Int) {
         guard let stream = streams[number], stream.isBlocked else { return }
         streams[number]?.isBlocked = false
         queue.insert(.bytesReachedBroker(number), at: now)
-        if !stream.gatewayHasClosed, stream.isOpen, !stream.isBroken { gatewayHandles(.streamDrained(stream.id), []) }
+        goOn(number)
     }
 
     func pumpToBroker(_ number: Int) {
-        guard let stream = streams[number], !stream.isBlocked, !stream.isBroken, !stream.brokerHasClosed else { return }
+        guard let stream = streams[number], !stream.isBroken, !stream.brokerHasClosed else { return }
         guard !stream.toBroker.isEmpty else { return finishToBroker(number) }
-        let portion = portionCount(of: stream.toBroker.count)
+        guard let portion = portionForBroker(number) else { return }
         streams[number]?.toBroker.removeFirst(portion)
+        // The CONNECT of a stream that was given up long ago may come after that of the next and end that one.
+        isBrokerActing = stream.gatewayHasClosed
         brokerHandles(.received(stream.connection), Array(stream.toBroker.prefix(portion)))
+        isBrokerActing = false
+        goOn(number)
         if portion < stream.toBroker.count {
-            queue.insert(.bytesReachedBroker(number), at: now + .milliseconds(1))
+            if !isBrokerSlow { queue.insert(.bytesReachedBroker(number), at: now + .milliseconds(1)) }
         } else {
             finishToBroker(number)
         }
     }
 
+    private var isBrokerSlow: Bool { options[.slowBroker] > 0 && !isHealed }
+
+    /// How much the broker reads now; nil where it is too slow for that.
+    private func portionForBroker(_ number: Int) -> Int? {
+        guard let stream = streams[number] else { return nil }
+        guard isBrokerSlow else { return portionCount(of: stream.toBroker.count) }
+        if let readsOnAt = stream.readsOnAt, readsOnAt > now { return nil }
+        let portion = min(stream.toBroker.count, max(1, options[.slowBroker] / 10))
+        let pause = TimeSpan.milliseconds(portion * 1_000 / options[.slowBroker])
+        streams[number]?.readsOnAt = now + pause
+        queue.insert(.bytesReachedBroker(number), at: now + pause)
+        return portion
+    }
+
     private func finishToBroker(_ number: Int) {
-        guard let stream = streams[number], stream.gatewayHasClosed else { return }
+        guard let stream = streams[number], stream.gatewayHasClosed, stream.toBroker.isEmpty, stream.queued.isEmpty
+        else { return }
         brokerNoticesEnd(of: number)
     }
 
@@ -120,6 +207,11 @@ extension World {
     func closeStream(_ id: UpstreamID) {
         guard let number = streamByID.removeValue(forKey: id), let stream = streams[number] else { return }
         streams[number]?.gatewayHasClosed = true
+        if let owner = stream.owner, stream.hasAsked, !isRefusedByBroker {
+            let isGivenUp = givenUp.contains(owner)
+            wills.left(owner, isPolite: stream.hasSaidGoodbye, isGivenUp: isGivenUp)
+            if isGivenUp { streams[number]?.hasFailed = true }
+        }
         guard stream.isOpen, !stream.brokerHasClosed else { return forgetStream(number) }
         queue.insert(
             stream.isBroken ? .brokerNoticedEnd(number) : .bytesReachedBroker(number), at: now + streamDelay())
@@ -130,9 +222,11 @@ extension World {
         guard let stream = streams[number], stream.isOpen, !stream.isBroken else { return }
         chronicle?.note("stream \(number) breaks", at: now)
         streams[number]?.isBroken = true
+        streams[number]?.queued = []
         streams[number]?.toBroker = []
         streams[number]?.toGateway = []
-        queue.insert(.gatewayNoticedEnd(number, .failed), at: now + milliseconds(0...20_000))
+        let end: StreamEnd = options[.sendBuffer] > 0 && pick(3) == 0 ? .queueOverflow : .failed
+        queue.insert(.gatewayNoticedEnd(number, end), at: now + milliseconds(0...20_000))
         queue.insert(.brokerNoticedEnd(number), at: now + milliseconds(0...40_000))
     }
 
@@ -151,67 +245,5 @@ extension World {
             brokerHandles(.closed(stream.connection), [])
         }
         if stream.gatewayHasClosed { forgetStream(number) }
-    }
-
-    // MARK: The broker
-
-    func brokerHandles(_ event: BrokerEvent, _ bytes: [UInt8]) {
-        guard isBrokerUp else { return }
-        brokerEffects.removeAll()
-        broker.handle(event, bytes.span.bytes, at: now, into: &brokerEffects)
-        noteBrokerRecords()
-        for index in brokerEffects.list.indices {
-            switch brokerEffects.list[index] {
-            case .send(let range, let connection):
-                let number = Int(connection.rawValue)
-                guard let stream = streams[number], !stream.isBroken else { continue }
-                streams[number]?.toGateway.append(contentsOf: brokerEffects.bytes[range])
-                queue.insert(.bytesReachedGateway(number), at: now + streamDelay())
-            case .close(let connection):
-                let number = Int(connection.rawValue)
-                guard let stream = streams[number] else { continue }
-                streams[number]?.brokerHasClosed = true
-                if stream.gatewayHasClosed {
-                    forgetStream(number)
-                } else if !stream.isBroken {
-                    queue.insert(.bytesReachedGateway(number), at: now + streamDelay())
-                }
-            }
-        }
-    }
-
-    func noteBrokerRecords() {
-        for record in broker.takeRecords() {
-            chronicle?.note(record, at: now, in: self)
-            deliveries.note(record, plan: plan, named: client(named:))
-        }
-    }
-
-    /// The broker's process ends and starts again after a while.
-    func restartBroker() {
-        guard isBrokerUp else { return }
-        let keepsStore = !rolls(.brokerStoreLoss)
-        chronicle?.note("the broker restarts\(keepsStore ? "" : " and has lost its store")", at: now)
-        for number in streamNumbers {
-            guard let stream = streams[number], stream.isOpen else { continue }
-            streams[number]?.brokerHasClosed = true
-            streams[number]?.isBroken = true
-            if stream.gatewayHasClosed {
-                forgetStream(number)
-            } else {
-                queue.insert(.gatewayNoticedEnd(number, .closedByBroker), at: now + milliseconds(0...2_000))
-            }
-        }
-        if !keepsStore { forgetStore() }
-        broker.restart(keepsStore: keepsStore)
-        noteBrokerRecords()
-        isBrokerUp = false
-        queue.insert(.brokerStarts, at: now + milliseconds(100...30_000))
-    }
-
-    private func forgetStore() {
-        deliveries.brokerForgot()
-        subscriptions.brokerForgot(gatewayLife: gatewayLives)
-        dropDatagrams { _ in true }
     }
 }

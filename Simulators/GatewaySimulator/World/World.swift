@@ -43,18 +43,28 @@ package final class World {
     var broker: SimulatedBroker
     var brokerEffects = BrokerEffects()
     var isBrokerUp = true
+    /// Whether what the broker does at the moment has nothing to do with the gateway.
+    var isBrokerActing = false
     var streams: [Int: WorldStream] = [:]
     /// The numbers of the streams there are, in the order of their opening.
     var streamNumbers: [Int] = []
     var streamByID: [UpstreamID: Int] = [:]
     var streamCount = 0
+    /// Those written to while the event at hand is handled.
+    var writtenStreams: [Int] = []
 
     // The clients and the radio.
     var clients: [WorldClient] = []
     var clientEffects = ClientEffects()
     var clientByAddress: [Int: Int] = [:]
     var addressCount = 0
+    /// The latest address of each is among the last of them.
+    var forwarders: [WorldForwarder] = []
+    var forwarderByAddress: [Int: Int] = [:]
+    var nodeByPlace: [Int: NodePlace] = [:]
     var hostiles: [HostileSender] = []
+    /// Places where clients have been.
+    var formerPlaces: [Int] = []
 
     var isHealed = false
     var healedAt = Instant(nanoseconds: 0)
@@ -65,6 +75,14 @@ package final class World {
     var deliveries: DeliveryChecker
     var conversations: ConversationChecker
     var subscriptions: SubscriptionChecker
+    var isolation: IsolationChecker
+    var wills: WillChecker
+    var discovery: DiscoveryChecker
+    /// Clients that the gateway gives up while it handles the event at hand, and those of whose Will it says something.
+    var givenUp: [Int] = []
+    var spokenWills: [Int] = []
+    /// Whether the event at hand is a CONNACK that refuses: the broker has taken no Will over.
+    var isRefusedByBroker = false
     package internal(set) var verdict = Verdict.passed
     /// The hash of every effect of the gateway so far, and of the time of each.
     package internal(set) var effectHash = EffectHash()
@@ -94,6 +112,10 @@ package final class World {
         deliveries = DeliveryChecker(clientCount: self.options[.clients])
         conversations = ConversationChecker(clientCount: self.options[.clients])
         subscriptions = SubscriptionChecker(clientCount: self.options[.clients])
+        isolation = IsolationChecker(clientCount: self.options[.clients])
+        discovery = DiscoveryChecker(plan.gateway)
+        wills = WillChecker(
+            clientCount: self.options[.clients], isHeldByGateway: plan.gateway.willUpdate == .gateway)
         populate()
     }
 
@@ -101,13 +123,41 @@ package final class World {
     @discardableResult
     package func run(steps: Int) -> Verdict {
         while stepCount < steps, verdict == .passed { step() }
+        return finish()
+    }
+
+    /// Lets faults strike for so long, and then forgets what the checkers need no more.
+    package func pass(_ span: TimeSpan) {
+        let end = now + span
+        while now < end, verdict == .passed { step() }
+        forgetSettled()
+    }
+
+    /// Heals the world and waits until everything has come to an end.
+    package func finish() -> Verdict {
         if verdict == .passed { heal() }
         if verdict == .passed { comeToAnEnd() }
         return verdict
     }
 
+    /// How much the gateway holds.
+    package var census: Census { gateway.census() }
+
+    /// What is complete for so long that no copy of it can be under way is forgotten, or a month would fill the memory.
+    private func forgetSettled() {
+        deliveries.forgetSettled()
+        for index in clients.indices where clients[index].device.isIdle {
+            clients[index].publishedStamps = [:]
+            clients[index].receivedStamps = [:]
+            conversations.forgetRequests(of: index)
+        }
+    }
+
     /// Simulated time since the beginning.
     package var elapsed: TimeSpan { now.since(Instant(nanoseconds: 1_000_000_000_000)) }
+
+    /// Wills that the broker has published so far.
+    package var publishedWillCount: Int { wills.publishedCount }
 
     /// Messages that clients have received so far, each copy counted.
     package var deliveredCount: Int { deliveries.receivedCount }
@@ -116,7 +166,11 @@ package final class World {
 
     /// Takes over the first violation a checker has found.
     func collectViolations() {
-        for violation in [ledger.violation, deliveries.violation, conversations.violation, subscriptions.violation] {
+        let violations = [
+            ledger.violation, deliveries.violation, conversations.violation, subscriptions.violation,
+            isolation.violation, wills.violation, discovery.violation,
+        ]
+        for violation in violations {
             if let violation { fail(violation) }
         }
     }
@@ -154,15 +208,18 @@ package final class World {
         switch happening {
         case .datagramReachedGateway(let datagram): reachGateway(datagram)
         case .datagramReachedClient(let datagram): reachClient(datagram)
+        case .oversizedReachedGateway(let place): oversizedReachesGateway(from: place)
         case .streamAnswered(let number): answerStream(number)
         case .bytesReachedBroker(let number): pumpToBroker(number)
         case .bytesReachedGateway(let number): pumpToGateway(number)
         case .streamUnblocked(let number): unblockStream(number)
         case .brokerNoticedEnd(let number): brokerNoticesEnd(of: number)
+        case .strangerLeftBroker(let connection): brokerHandles(.closed(connection), [])
         case .gatewayNoticedEnd(let number, let end): gatewayNoticesEnd(of: number, end)
         case .clientActs(let index): act(index)
         case .clientDeadline(let index): clientDeadlineReached(index)
         case .clientRestarts(let index): restartClient(index)
+        case .clientSearches(let index): clientSearches(index)
         case .hostileActs(let index): hostileActs(index)
         case .faultsStrike: strike()
         case .brokerStarts: isBrokerUp = true

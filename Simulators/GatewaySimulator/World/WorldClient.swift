@@ -15,12 +15,23 @@ struct WorldClient {
     var wanted: [ClientTopic] = []
     var wantedQoS: [QualityOfService] = []
 
+    /// In thousandths; how much of the loss its radio has.
+    var lossShare = 1_000
+    var isSearcher = false
+    var search = GatewaySearch(radius: 3)
+    var hasFoundGateway = false
+
     // What happens to it.
     var isDead = false
     /// A radio that is clogged keeps what is sent to and from it until it is free.
     var cloggedUntil: Instant?
     var isDeaf = false
     var isMute = false
+    /// When the gateway last heard a message of its session, and the keep-alive time of the last CONNECT.
+    var lastHeard = Instant(nanoseconds: 0)
+    var askedKeepAlive: UInt16 = 0
+    /// Counts the Wills it has said; 0 for a client without.
+    var willVersion = 0
     /// Counts CONNECTs.
     var connection = 0
     var lastSequence = 0

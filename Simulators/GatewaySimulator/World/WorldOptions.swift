@@ -18,6 +18,32 @@ package enum WorldOption: String, CaseIterable, Sendable {
     case publishing, churn, departures, silences, retained, longPayloads
     // How the owner has configured it.
     case smallQueues, fewPlaces, fewTopics, wakeUpLimit, pacing, gatewayWills, dropNewest, adaptiveRetry, fixedAddresses
+    // What follows is drawn apart from what is above, so that a seed keeps what it was when an option is added.
+    // How much the system takes of a stream, and how many octets the broker reads of it in a second.
+    case sendBuffer, slowBroker
+    /// Per second and thousand: somebody else connects to the broker under a client's name; the broker closes a stream.
+    case takeovers, brokerCloses
+    /// Per second and thousand: the gateway is asked to end, and starts again.
+    case shutdowns
+    // More limits that are small.
+    case smallStreamQueues, smallByteQueues, fewExchanges, fewSubscriptions, fewReplies
+    /// How many forwarders there are, and per second and thousand, that they get new addresses.
+    case forwarders, forwarderMoves
+    /// Share of a rule-breaker's datagrams that come in an envelope, though he may not forward.
+    case falseForwarders
+    /// Share of what clients with a Will do that changes it.
+    case willUpdates
+    /// Share of devices that look for their gateway; TADV in seconds.
+    case searchers, advertising
+    /// Share of a client's datagrams after which one comes from its place that is too long for the host.
+    case oversized
+    /// How much worse the worst radio is than the best one, in thousandths of the loss.
+    case unevenLinks
+    /// Per second and thousand: somebody repeats what he has overheard from a place that a client has left.
+    case oldPlaces
+    // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
+    // that a device subscribes to.
+    case calm, audience
 }
 
 /// Which faults a world has and how strong they are: drawn from its seed, or given to shrink it.
@@ -36,12 +62,16 @@ package struct WorldOptions: Equatable, Sendable {
 
     /// Draws each kind of fault for about half of the worlds, so that no fault hides what another one would show.
     package init(drawnFrom random: inout RandomNumbers) {
-        for option in WorldOption.allCases {
-            let isPresent = random.next() & 1 == 1
-            let strength = option.range
-            let value = Int.random(in: strength, using: &random)
-            if isPresent || option.isNeeded { self[option] = value }
-        }
+        for option in WorldOption.allCases where !option.isDrawnApart { draw(option, from: &random) }
+        var apart = random
+        for option in WorldOption.allCases where option.isDrawnApart { draw(option, from: &apart) }
+    }
+
+    private mutating func draw(_ option: WorldOption, from random: inout RandomNumbers) {
+        guard option.isDrawn else { return }
+        let isPresent = random.next() & 1 == 1
+        let value = Int.random(in: option.range, using: &random)
+        if isPresent || option.isNeeded { self[option] = value }
     }
 
     /// Such as `clients=3,loss=120`; what is absent is left out.
@@ -64,6 +94,26 @@ package struct WorldOptions: Equatable, Sendable {
 extension WorldOption {
     /// Without these nothing would happen.
     fileprivate var isNeeded: Bool { self == .clients || self == .delay || self == .publishing }
+
+    /// Whether worlds have it by chance.
+    package var isDrawn: Bool { self != .calm && self != .audience }
+
+    /// Whether the option came later than those whose seeds are recorded.
+    fileprivate var isDrawnApart: Bool {
+        switch self {
+        case .sendBuffer, .slowBroker, .takeovers, .brokerCloses, .shutdowns, .smallStreamQueues, .smallByteQueues,
+            .fewExchanges, .fewSubscriptions, .fewReplies, .forwarders, .forwarderMoves, .falseForwarders,
+            .willUpdates, .searchers, .advertising, .oversized, .unevenLinks, .oldPlaces, .calm, .audience:
+            true
+        case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
+            .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
+            .streamBlocking, .brokerRestarts, .brokerStoreLoss, .brokerWindow, .brokerRefusals, .brokerRetains,
+            .gatewayRestarts, .clientCrashes, .clientForgets, .publishing, .churn, .departures, .silences, .retained,
+            .longPayloads, .smallQueues, .fewPlaces, .fewTopics, .wakeUpLimit, .pacing, .gatewayWills, .dropNewest,
+            .adaptiveRetry, .fixedAddresses:
+            false
+        }
+    }
 
     /// From the weakest to the strongest that is drawn.
     fileprivate var range: ClosedRange<Int> {
@@ -101,6 +151,24 @@ extension WorldOption {
         case .wakeUpLimit: 1...4
         case .pacing: 10...2_000
         case .gatewayWills, .dropNewest, .adaptiveRetry, .fixedAddresses: 1...1
+        case .sendBuffer: 20...2_000
+        case .slowBroker: 50...5_000
+        case .takeovers, .brokerCloses: 1...15
+        case .shutdowns: 1...8
+        case .smallStreamQueues: 50...2_000
+        case .smallByteQueues: 20...2_000
+        case .fewExchanges, .fewSubscriptions: 1...4
+        case .fewReplies: 1...3
+        case .forwarders: 1...3
+        case .forwarderMoves: 1...10
+        case .falseForwarders: 50...300
+        case .willUpdates: 20...400
+        case .searchers: 200...1_000
+        case .advertising: 5...120
+        case .oversized: 5...100
+        case .unevenLinks: 200...1_000
+        case .oldPlaces: 10...300
+        case .calm, .audience: 0...0
         }
     }
 }

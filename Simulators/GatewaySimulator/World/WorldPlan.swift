@@ -9,6 +9,9 @@ struct WorldPlan {
         var name: [UInt8]
     }
 
+    /// Octets of the longest message that is published in a world.
+    static let longestPayload = 1_209
+
     let topics: [Topic]
     /// What clients may subscribe to besides the topics themselves.
     let filters: [[UInt8]]
@@ -37,15 +40,31 @@ struct WorldPlan {
         link.adaptsRetryInterval = options[.adaptiveRetry] > 0
         if options[.mtu] > 0 { link.maximumDatagramByteCount = options[.mtu] }
         gateway.links = [link]
-        if options[.smallQueues] > 0 { gateway.limits.queuedMessagesPerClient = options[.smallQueues] }
-        if options[.fewPlaces] > 0 { gateway.limits.clients = options[.fewPlaces] }
-        if options[.fewTopics] > 0 { gateway.limits.topicsPerClient = options[.fewTopics] }
+        configureLimits(options)
+        if options[.advertising] > 0 {
+            gateway.discovery.advertiseIntervalSeconds = UInt16(options[.advertising])
+        }
         gateway.sleep.messagesPerWakeUp = options[.wakeUpLimit]
         gateway.sleep.pacing = .milliseconds(options[.pacing])
         gateway.sleep.allowsAddressChange = options[.fixedAddresses] == 0
         gateway.willUpdate = options[.gatewayWills] > 0 ? .gateway : .reconnect
         gateway.queuePolicy = options[.dropNewest] > 0 ? .dropNewest : .dropOldest
-        gateway.upstream.keepAliveSeconds = 60
+        gateway.upstream.keepAliveSeconds = options[.calm] > 0 ? 3_600 : 60
+    }
+
+    private mutating func configureLimits(_ options: WorldOptions) {
+        func limit(_ path: WritableKeyPath<Limits, Int>, _ option: WorldOption) {
+            if options[option] > 0 { gateway.limits[keyPath: path] = options[option] }
+        }
+        limit(\.queuedMessagesPerClient, .smallQueues)
+        limit(\.clients, .fewPlaces)
+        limit(\.topicsPerClient, .fewTopics)
+        limit(\.queuedByteCountPerUpstream, .smallStreamQueues)
+        limit(\.queuedByteCountPerClient, .smallByteQueues)
+        limit(\.exchangesPerClient, .fewExchanges)
+        limit(\.subscriptionsPerClient, .fewSubscriptions)
+        limit(\.strangerRepliesPerSecond, .fewReplies)
+        limit(\.searchRepliesPerSecond, .fewReplies)
     }
 
     /// The whole name of what a client subscribed to.

@@ -46,6 +46,7 @@ struct WorldQueue {
 
     /// Takes out what `isUnwanted` says.
     mutating func removeAll(where isUnwanted: (Happening) -> Bool) {
+        guard entries.contains(where: { isUnwanted($0.happening) }) else { return }
         let kept = entries.filter { !isUnwanted($0.happening) }.sorted { $0 < $1 }
         // A sorted list is a heap.
         entries = kept
@@ -68,15 +69,20 @@ struct Datagram {
 enum Happening {
     case datagramReachedGateway(Datagram)
     case datagramReachedClient(Datagram)
+    /// From a place.
+    case oversizedReachedGateway(Int)
     case streamAnswered(Int)
     case bytesReachedBroker(Int)
     case bytesReachedGateway(Int)
     case streamUnblocked(Int)
     case brokerNoticedEnd(Int)
+    /// Who had taken over a client's name.
+    case strangerLeftBroker(BrokerConnectionID)
     case gatewayNoticedEnd(Int, StreamEnd)
     case clientActs(Int)
     case clientDeadline(Int)
     case clientRestarts(Int)
+    case clientSearches(Int)
     case hostileActs(Int)
     case faultsStrike
     case brokerStarts

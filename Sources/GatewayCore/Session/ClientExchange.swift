@@ -82,10 +82,16 @@ extension ClientSession {
     /// brought to its end, so that there will be room.
     mutating func hasNoRoomForExchange(in environment: inout Environment) -> Bool {
         guard exchanges.count >= environment.limits.exchangesPerClient else { return false }
-        if let index = exchanges.firstIndex(where: { isLeftBehind($0, in: environment) }) {
+        if let index = exchanges.firstIndex(where: { isAbandoned($0, in: environment) }) {
             completeForClient(at: index, in: &environment)
         }
         return true
+    }
+
+    /// Whether the client has had its time, in this connection, to go on with an exchange that it has left behind.
+    private func isAbandoned(_ exchange: ClientExchange, in environment: borrowing Environment) -> Bool {
+        isLeftBehind(exchange, in: environment)
+            && environment.now.since(max(exchange.since, waitingSince)) >= link(in: environment).patience
     }
 
     /// Whether the client need not come back to this QoS 2 exchange, whose next step would be its own.
@@ -101,12 +107,17 @@ extension ClientSession {
         }
     }
 
-    /// Says PUBREL in the place of a client that has left its exchange behind; the client hears no more of it.
+    /// Says PUBREL in the place of a client that has left its exchange behind; the client hears no more of it. Where it
+    /// comes back after all, its message has been delivered (AMB-24).
     ///
     /// - Returns: false where there is no broker connection.
     @discardableResult
     mutating func completeForClient(at index: Int, in environment: inout Environment) -> Bool {
         guard environment.sendPacket(.publishRelease(exchanges[index].packetID), on: upstream) else { return false }
+        let exchange = exchanges[index]
+        if exchange.stage == .awaitingPublishRelease {
+            recentlyCompleted.note(exchange.messageID, digest: exchange.digest, at: environment.now)
+        }
         exchanges[index].stage = .awaitingPublishComplete
         exchanges[index].messageID = 0
         exchanges[index].isInterrupted = false

@@ -91,8 +91,10 @@ extension ClientSession {
     /// Whether there is no room even for what may be read beyond the limits.
     private func isReserveUsed(in environment: borrowing Environment) -> Bool {
         let limits = environment.limits
+        // Longer messages do not pass the link.
+        let leastByteCount = Self.leastReserve * link(in: environment).maximumDatagramByteCount
         return queue.count >= max(2 * limits.queuedMessagesPerClient, Self.leastReserve)
-            || queue.byteCount > 2 * limits.queuedByteCountPerClient
+            || queue.byteCount > max(2 * limits.queuedByteCountPerClient, leastByteCount)
             || environment.store.byteCount > 2 * limits.queuedByteCount
     }
 

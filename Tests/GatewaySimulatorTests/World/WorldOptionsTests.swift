@@ -12,7 +12,7 @@ import Testing
             let options = WorldOptions(drawnFrom: &random)
             for option in WorldOption.allCases where options[option] == 0 { absent[option, default: 0] += 1 }
         }
-        for option in WorldOption.allCases {
+        for option in WorldOption.allCases where option.isDrawn {
             let count = absent[option] ?? 0
             let isNeeded = option == .clients || option == .delay || option == .publishing
             #expect(isNeeded ? count == 0 : (400...600).contains(count), "\(option): \(count)")

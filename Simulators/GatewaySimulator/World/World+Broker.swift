@@ -1,0 +1,126 @@
+import Bytes
+import GatewayCore
+import MQTT
+
+// The broker's process: events in, effects carried out, and what happens to it.
+
+extension World {
+    func brokerHandles(_ event: BrokerEvent, _ bytes: [UInt8]) {
+        guard isBrokerUp else { return }
+        brokerEffects.removeAll()
+        broker.handle(event, bytes.span.bytes, at: now, into: &brokerEffects)
+        if broker.counters.protocolViolations > 0 { fail("the gateway broke the MQTT protocol") }
+        carryOutBrokerEffects()
+    }
+
+    private func carryOutBrokerEffects() {
+        noteBrokerRecords()
+        for index in brokerEffects.list.indices {
+            switch brokerEffects.list[index] {
+            case .send(let range, let connection):
+                let number = Int(connection.rawValue)
+                guard let stream = streams[number], !stream.isBroken else { continue }
+                streams[number]?.toGateway.append(contentsOf: brokerEffects.bytes[range])
+                queue.insert(.bytesReachedGateway(number), at: now + streamDelay())
+            case .close(let connection):
+                let number = Int(connection.rawValue)
+                guard let stream = streams[number] else { continue }
+                streams[number]?.brokerHasClosed = true
+                if stream.gatewayHasClosed {
+                    forgetStream(number)
+                } else if !stream.isBroken {
+                    queue.insert(.bytesReachedGateway(number), at: now + streamDelay())
+                }
+            }
+        }
+    }
+
+    func noteBrokerRecords() {
+        for record in broker.takeRecords() {
+            chronicle?.note(record, at: now, in: self)
+            deliveries.note(record, plan: plan, named: client(named:))
+            noteWill(record)
+        }
+    }
+
+    private func noteWill(_ record: BrokerRecord) {
+        switch record {
+        case .willPublished(let clientID, let connection, let topicName, let payload, let qos, let retain):
+            guard let client = client(named: clientID) else { return }
+            wills.published(
+                topicName, payload, qos, retain: retain, of: client, isExplained: isEndExplained(of: connection))
+        case .received(let clientID, let topicName, let payload, let qos):
+            guard let client = client(named: clientID), WillStamp(topicName: topicName) != nil else { return }
+            wills.received(topicName, payload, qos, from: client)
+        case .handed, .dropped, .acknowledged, .sessionOpened, .sessionEnded: break
+        }
+    }
+
+    /// Whether a connection has ended without DISCONNECT for a reason that is not the gateway's; a goodbye that is
+    /// still under way may come too late.
+    private func isEndExplained(of connection: BrokerConnectionID) -> Bool {
+        guard !isBrokerActing, let stream = streams[Int(connection.rawValue)] else { return true }
+        return stream.isBroken || stream.hasFailed || !stream.queued.isEmpty || !stream.toBroker.isEmpty
+    }
+
+    /// The broker's process ends and starts again after a while.
+    func restartBroker() {
+        guard isBrokerUp else { return }
+        let keepsStore = !rolls(.brokerStoreLoss)
+        chronicle?.note("the broker restarts\(keepsStore ? "" : " and has lost its store")", at: now)
+        for number in streamNumbers {
+            guard let stream = streams[number], stream.isOpen else { continue }
+            streams[number]?.brokerHasClosed = true
+            streams[number]?.isBroken = true
+            if stream.gatewayHasClosed {
+                forgetStream(number)
+            } else {
+                queue.insert(.gatewayNoticedEnd(number, .closedByBroker), at: now + milliseconds(0...2_000))
+            }
+        }
+        if !keepsStore { forgetStore() }
+        broker.restart(keepsStore: keepsStore)
+        noteBrokerRecords()
+        isBrokerUp = false
+        queue.insert(.brokerStarts, at: now + milliseconds(100...30_000))
+    }
+
+    /// The broker ends a connection by itself, at any octet of what it was saying.
+    func brokerCloses(_ number: Int) {
+        guard isBrokerUp, let stream = streams[number], stream.isOpen, !stream.isBroken, !stream.brokerHasClosed
+        else { return }
+        chronicle?.note("the broker closes stream \(number)", at: now)
+        streams[number]?.toGateway.removeLast(pick(stream.toGateway.count + 1))
+        brokerEffects.removeAll()
+        broker.close(stream.connection, publishingWill: true, into: &brokerEffects)
+        isBrokerActing = true
+        carryOutBrokerEffects()
+        isBrokerActing = false
+    }
+
+    /// Somebody else connects to the broker under a client's name, which ends the gateway's connection.
+    func takeOver(_ index: Int) {
+        // Where the broker has no session, this one would be taken for the client's own, and nobody could tell.
+        guard isBrokerUp, broker.isConnected(clients[index].clientID) else { return }
+        chronicle?.note("somebody takes over the name of client \(index) at the broker", at: now)
+        streamCount += 1
+        let connection = BrokerConnectionID(UInt32(streamCount))
+        let clientID = clients[index].clientID
+        var packet: [UInt8] = []
+        let connect = Connect(
+            protocolVersion: .v311, cleanSession: false, keepAliveSeconds: 0, clientID: 0..<clientID.count, will: nil,
+            username: nil, password: nil)
+        packet.appendPacket(.connect(connect), from: clientID.span.bytes)
+        brokerHandles(.accepted(connection), [])
+        isBrokerActing = true
+        brokerHandles(.received(connection), packet)
+        isBrokerActing = false
+        queue.insert(.strangerLeftBroker(connection), at: now + milliseconds(1...10_000))
+    }
+
+    private func forgetStore() {
+        deliveries.brokerForgot()
+        subscriptions.brokerForgot(gatewayLife: gatewayLives)
+        dropDatagrams { _ in true }
+    }
+}

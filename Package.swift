@@ -51,6 +51,9 @@ let package = Package(
         .target(
             name: "GatewaySimulator", dependencies: ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "TraceFile"],
             path: "Simulators/GatewaySimulator", swiftSettings: strict),
+        .target(
+            name: "FuzzTargets", dependencies: ["Bytes", "MQTTSN", "MQTT", "Configuration", "GatewaySimulator"],
+            path: "Simulators/fuzz/Targets", swiftSettings: strict),
         .executableTarget(
             name: "demo",
             dependencies: [
@@ -71,7 +74,9 @@ let package = Package(
         tests(of: "MQTTSN", ["Bytes", "MQTTSN"]),
         tests(of: "MQTT", ["Bytes", "MQTT"]),
         tests(
-            of: "GatewayCore", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator"], exclude: ["Transcripts"]),
+            of: "GatewayCore",
+            ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator", "FuzzTargets", "Transports"],
+            exclude: ["Transcripts"]),
         tests(of: "TraceFile", ["GatewayCore", "TraceFile"]),
         tests(of: "Transports", ["CLinux", "Transports"]),
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),

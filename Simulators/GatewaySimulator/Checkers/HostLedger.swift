@@ -11,7 +11,7 @@ struct HostLedger {
     }
 
     private let configuration: GatewayConfiguration
-    private var livePeers: Set<PeerID> = []
+    private(set) var livePeers: Set<PeerID> = []
     private var liveStreams: [UpstreamID: Stream] = [:]
     private var endedStreams: Set<UpstreamID> = []
     private(set) var violation: String?
@@ -20,6 +20,10 @@ struct HostLedger {
 
     var livePeerCount: Int { livePeers.count }
     var liveStreamCount: Int { liveStreams.count }
+    /// Streams that were asked for and have not ended.
+    var liveStreamIDs: Set<UpstreamID> { Set(liveStreams.keys) }
+
+    func isPaused(_ id: UpstreamID) -> Bool { liveStreams[id]?.isPaused == true }
 
     /// The host's process has ended; its next life numbers everything anew.
     mutating func restart() {

@@ -1,0 +1,59 @@
+// The configuration of a script's gateway.
+
+import GatewayCore
+
+extension GatewayConfiguration {
+    /// Every limit so small that it is reached, and every policy as three octets have it.
+    static func cramped(_ input: inout ScriptInput) -> GatewayConfiguration {
+        var configuration = GatewayConfiguration()
+        configuration.limits = .cramped
+        configuration.upstream.keepAliveSeconds = 60
+        configuration.predefinedTopics = PredefinedTopics([
+            .init(topicID: 1, topicName: Array("pre/1".utf8)), .init(topicID: 2, topicName: Array("a/b".utf8)),
+            .init(clientID: Array("c1".utf8), topicID: 1, topicName: Array("c1/1".utf8)),
+        ])
+        configuration.discovery.advertiseIntervalSeconds = 100
+        let policies = input.next()
+        func isSet(_ bit: Int) -> Bool { policies >> bit & 1 == 1 }
+        configuration.qosMinusOneFullNames = isSet(0)
+        configuration.emptyClientID = isSet(1) ? .assign : .refuse
+        configuration.isLenient = isSet(2)
+        configuration.queuePolicy = isSet(3) ? .dropNewest : .dropOldest
+        configuration.willUpdate = isSet(4) ? .gateway : .reconnect
+        configuration.sleep.pacing = isSet(5) ? .milliseconds(300) : .zero
+        configuration.sleep.allowsAddressChange = !isSet(6)
+        configuration.discovery.isStandby = isSet(7)
+        let numbers = input.next()
+        configuration.sleep.messagesPerWakeUp = Int(numbers & 0b11)
+        configuration.qosMinusOne = [.on, .predefined, .off, .on][Int(numbers >> 2 & 0b11)]
+        let radioNumbers = input.next()
+        var radio = LinkConfiguration()
+        radio.maximumDatagramByteCount = 24 + Int(radioNumbers >> 4)
+        radio.retryInterval = .seconds(3)
+        radio.retryCount = Int(radioNumbers & 0b11)
+        radio.adaptsRetryInterval = radioNumbers & 0b100 != 0
+        configuration.links = [LinkConfiguration(), radio]
+        return configuration
+    }
+}
+
+extension Limits {
+    fileprivate static var cramped: Limits {
+        var limits = Limits()
+        limits.clients = 4
+        limits.clientIDByteCount = 4
+        limits.topicsPerClient = 5
+        limits.topicNameByteCount = 8
+        limits.subscriptionsPerClient = 3
+        limits.exchangesPerClient = 3
+        limits.willMessageByteCount = 6
+        limits.queuedMessagesPerClient = 4
+        limits.queuedByteCountPerClient = 40
+        limits.queuedByteCount = 90
+        limits.queuedByteCountPerUpstream = 60
+        limits.packetByteCount = 200
+        limits.strangerRepliesPerSecond = 5
+        limits.recentDepartures = 3
+        return limits
+    }
+}

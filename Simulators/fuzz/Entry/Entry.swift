@@ -3,7 +3,7 @@
 
 import FuzzTargets
 
-@testable import GatewayCore
+@testable import Invariants
 
 private let target: FuzzTarget = {
     let name = CommandLine.arguments[0].split(separator: "/").last.map(String.init) ?? ""

@@ -11,11 +11,12 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     /// The core among clients, a broker and a host that do what an operation script says.
     case core = "Core"
 
-    /// What is wrong with what becomes of `bytes`, in words; nil when nothing is.
+    /// Lets the target do what it does with `bytes`.
     ///
     /// - Parameters:
     ///   - bytes: What a fuzzer or a corpus brings; anything.
     ///   - inspect: What is looked at inside the core, for `core`.
+    /// - Returns: what is wrong with what becomes of them, in words; nil when nothing is.
     package func fault(in bytes: RawSpan, inspect: GatewayInspection) -> String? {
         switch self {
         case .mqttsnDecode: faultOfDatagram(bytes)

@@ -7,6 +7,7 @@ import MQTTSN
 func faultOfDatagram(_ datagram: RawSpan) -> String? {
     for tolerance in [DecodeTolerance.strict, .lenient] {
         guard let message = try? Message.decode(datagram, tolerance: tolerance) else { continue }
+        if tolerance == .strict, !isWholeMessage(datagram, message) { return "Length is not the size: \(message)" }
         if let fault = faultOfSending(message, from: datagram) { return "\(fault), \(tolerance): \(message)" }
         guard case .encapsulated(let encapsulated) = message else { continue }
         let inner = datagram.extracting(encapsulated.inner)
@@ -14,6 +15,13 @@ func faultOfDatagram(_ datagram: RawSpan) -> String? {
         if let fault = faultOfSending(innerMessage, from: inner) { return "\(fault), inside: \(innerMessage)" }
     }
     return nil
+}
+
+/// Whether Length is the size of the datagram, or stops before the inner message of an encapsulation (GW-03, GW-80).
+private func isWholeMessage(_ datagram: RawSpan, _ message: Message) -> Bool {
+    let length = datagram.byte(at: 0).map { $0 == 1 ? datagram.uint16(at: 1).map(Int.init) : Int($0) } ?? nil
+    guard case .encapsulated(let encapsulated) = message else { return length == datagram.byteCount }
+    return length == encapsulated.inner.lowerBound
 }
 
 private func faultOfSending(_ message: Message, from datagram: RawSpan) -> String? {

@@ -1,8 +1,8 @@
 /// What an operation script can do besides letting a client speak; the numbers never change, so that inputs which once
 /// showed a bug keep their meaning.
 ///
-/// The lower six bits of an operation's octet are its number: up to `0x1D` the MsgType of a message that a client sends,
-/// from `0x20` on these. Other numbers do nothing. Bit 6 repeats a datagram.
+/// The lower six bits of an operation's octet are its number: up to `0x1D` the MsgType of a message that a client
+/// sends, from `0x20` on these. Other numbers do nothing. Bit 6 repeats a datagram.
 enum Operation: UInt8 {
     case sendRawDatagram = 0x20
     case truncateDatagram = 0x21

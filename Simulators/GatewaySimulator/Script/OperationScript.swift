@@ -1,8 +1,8 @@
 import Bytes
 package import GatewayCore
 
-/// What somebody who sees the core's tables finds wrong with them: one line for each invariant that does not hold, given
-/// the peers and streams that the host has.
+/// What somebody who sees the core's tables finds wrong with them, given the peers and streams that the host has: one
+/// line for each invariant that does not hold.
 package typealias GatewayInspection = (borrowing Gateway, Set<PeerID>, Set<UpstreamID>) -> [String]
 
 /// A gateway in whose surroundings everything happens that a list of octets says: sense and nonsense from clients, from

@@ -38,8 +38,10 @@ private struct StreamReading {
     private let stream: [UInt8]
     private let pauses: Bool
 
-    /// Reads `stream` with a decoder that takes packets of up to `limit` octets. `splits` are the sizes of the inputs, over
-    /// and over, all in one if there are none; with `pauses` the decoder has to keep what follows each packet.
+    /// Reads `stream` with a decoder that takes packets of up to `limit` octets.
+    ///
+    /// `splits` are the sizes of the inputs, over and over, all in one if there are none; with `pauses` the decoder has
+    /// to keep what follows each packet.
     init(_ stream: [UInt8], splits: [UInt8], limit: Int, pauses: Bool) {
         (self.stream, self.pauses) = (stream, pauses)
         var decoder = PacketDecoder(maximumPacketByteCount: limit)

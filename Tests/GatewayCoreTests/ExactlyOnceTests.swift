@@ -160,6 +160,41 @@ import Testing
         upstream.receivesNothing()
     }
 
+    @Test("GW-50 AMB-24 However late it comes back")
+    func lateBackToWhatGaveWay() {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
+        let (client, upstream) = publisher(dialogue)
+        publishes("A", client, upstream)
+        dialogue.passes(.seconds(40))
+        client.sends(.subscribe("s", id: 2))
+        client.receives(.subscribeAcknowledgement(0, 2, .congestion))
+        upstream.receives(.publishRelease(1))
+        upstream.sends(.publishComplete(1))
+        dialogue.passes(.seconds(4_000))
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+        client.receives(.publishReceived(1))
+        client.sends(.publishRelease(1))
+        client.receives(.publishComplete(1))
+        upstream.receivesNothing()
+    }
+
+    @Test("GW-42 AMB-24 Once the client knows that the exchange which gave way has ended, its id is free again")
+    func gaveWayAndEnded() {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
+        let (client, upstream) = publisher(dialogue)
+        publishes("A", client, upstream)
+        dialogue.passes(.seconds(40))
+        client.sends(.subscribe("s", id: 2))
+        client.receives(.subscribeAcknowledgement(0, 2, .congestion))
+        upstream.receives(.publishRelease(1))
+        upstream.sends(.publishComplete(1))
+        client.sends(.publishRelease(1))
+        client.receives(.publishComplete(1))
+        dialogue.passes(.seconds(40))
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+        upstream.receives(.publish("a", "A", qos: .exactlyOnce, id: 1, duplicate: true))
+    }
+
     @Test("GW-42 AMB-24 An exchange that was interrupted gives way only when the client had time to go on with it")
     func interruptedGivesWayInTime() {
         let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })

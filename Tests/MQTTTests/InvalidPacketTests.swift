@@ -143,4 +143,15 @@ struct InvalidVector: Sendable, CustomTestStringConvertible {
     func isRefusedWithItsOwnError(vector: InvalidVector) {
         #expect(decodeError(vector.frame) == vector.error)
     }
+    /// Too large is what the receiver says, not the packet.
+    @Test func everyReasonIsShownByAVector() {
+        let shown = Set(InvalidVector.all.map(\.error.reason))
+        #expect(Set(PacketErrorReason.allCases).subtracting(shown) == [.packetTooLarge])
+    }
+
+    @Test func noTwoReasonsReadTheSame() {
+        let texts = Set(PacketErrorReason.allCases.map { "\($0.description)" })
+        #expect(texts.count == PacketErrorReason.allCases.count)
+        #expect(!texts.contains(""))
+    }
 }

@@ -116,7 +116,7 @@ extension ClientSession {
         guard environment.sendPacket(.publishRelease(exchanges[index].packetID), on: upstream) else { return false }
         let exchange = exchanges[index]
         if exchange.stage == .awaitingPublishRelease {
-            recentlyCompleted.note(exchange.messageID, digest: exchange.digest, at: environment.now)
+            recentlyCompleted.note(exchange.messageID, digest: exchange.digest, at: nil)
         }
         exchanges[index].stage = .awaitingPublishComplete
         exchanges[index].messageID = 0

@@ -196,6 +196,7 @@ extension ClientSession {
         if recentlyCompleted.contains(
             messageID, endedWithin: link(in: environment).patience, before: environment.now)
         {
+            recentlyCompleted.settle(messageID, at: environment.now)
             send(.publishComplete(messageID), in: &environment)
             return
         }

@@ -9,7 +9,8 @@ struct RecentMessageIDs: Sendable {
         /// 0 where it was forgotten.
         var messageID: MessageID
         var digest: UInt32
-        var endedAt: Instant
+        /// nil where the client has still to hear that its exchange has ended.
+        var endedAt: Instant?
     }
 
     private static let limit = 8
@@ -20,8 +21,9 @@ struct RecentMessageIDs: Sendable {
     /// Whether none was ever noted.
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Notes that the exchange under `messageID` has ended; `digest` tells its message from another one.
-    mutating func note(_ messageID: MessageID, digest: UInt32 = 0, at now: Instant) {
+    /// Notes that the exchange under `messageID` has ended; `digest` tells its message from another one. Without a time
+    /// it is kept however long the client, which does not know, needs to come back.
+    mutating func note(_ messageID: MessageID, digest: UInt32 = 0, at now: Instant?) {
         forget(messageID)
         let entry = Entry(messageID: messageID, digest: digest, endedAt: now)
         if entries.isEmpty { entries.reserveCapacity(Self.limit) }
@@ -30,6 +32,13 @@ struct RecentMessageIDs: Sendable {
         } else {
             entries[Int(oldest)] = entry
             oldest = (oldest + 1) % UInt8(Self.limit)
+        }
+    }
+
+    /// The client, too, has brought an exchange to its end that was noted without a time.
+    mutating func settle(_ messageID: MessageID, at now: Instant) {
+        for index in entries.indices where entries[index].messageID == messageID && entries[index].endedAt == nil {
+            entries[index].endedAt = now
         }
     }
 
@@ -44,7 +53,7 @@ struct RecentMessageIDs: Sendable {
     ) -> Bool {
         for index in entries.indices where entries[index].messageID == messageID && messageID != 0 {
             let entry = entries[index]
-            return now.since(entry.endedAt) < span && (digest == nil || digest == entry.digest)
+            return now.since(entry.endedAt ?? now) < span && (digest == nil || digest == entry.digest)
         }
         return false
     }

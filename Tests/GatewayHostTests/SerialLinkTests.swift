@@ -73,6 +73,18 @@ extension RealSocketTests {
             try sensor.send(Datagram.publishAcknowledgement(downID, heard.messageID, .accepted))
         }
 
+        @Test(arguments: [true, false]) func theGatewayAdvertisesOnTheWireUnlessToldNotTo(broadcast: Bool) throws {
+            let gateway = try gateway("framing = \"slip\"\nbroadcast = \(broadcast)")
+            let wire = SerialWire(terminal, .slip)
+            let sensor = Sensor(on: wire)
+            try sensor.connect("wired")
+            #expect(gateway.logs("advertised"))
+            // What follows the ADVERTISE on the line.
+            try sensor.send(Datagram.pingRequest(""))
+            #expect(try sensor.hear() == [2, 0x17])
+            #expect(wire.advertisementCount == (broadcast ? 1 : 0))
+        }
+
         // MARK: Many nodes behind one wire
 
         @Test func nodesBehindAForwarderOnAWireAreClientsOfTheirOwn() throws {

@@ -8,6 +8,8 @@ final class SerialWire: SensorWire {
     private let framing: Framing
     private var framer: Framer
     private var heard: [[UInt8]] = []
+    /// ADVERTISEs so far, which come at any time and which no sensor here waits for.
+    private(set) var advertisementCount = 0
     var terminal: PseudoTerminal
 
     init(_ terminal: PseudoTerminal, _ framing: Framing) {
@@ -33,7 +35,14 @@ final class SerialWire: SensorWire {
 
     private func take(_ bytes: [UInt8]) {
         var position = 0
-        while let range = framer.nextFrame(in: bytes.span.bytes, at: &position) { heard.append(Array(framer.bytes[range])) }
+        while let range = framer.nextFrame(in: bytes.span.bytes, at: &position) {
+            let datagram = Array(framer.bytes[range])
+            if datagram.prefix(2) == [5, 0] {
+                advertisementCount += 1
+            } else {
+                heard.append(datagram)
+            }
+        }
     }
 }
 

@@ -86,8 +86,11 @@ package final class SerialTransport: ReadinessHandler {
         do throws(IOError) {
             descriptor = try OwnedDescriptor(Glibc.open(path, flags), operation: "open \(path)")
         } catch {
-            throw error.code == EBUSY
-                ? .inUse(path: path) : error.code == EISDIR ? .notATerminal(path: path) : .failed(error)
+            switch error.code {
+            case EBUSY: throw .inUse(path: path)
+            case EISDIR: throw .notATerminal(path: path)
+            default: throw .failed(error)
+            }
         }
         guard isatty(descriptor.value) == 1 else { throw .notATerminal(path: path) }
         return descriptor

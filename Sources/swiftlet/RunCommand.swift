@@ -73,10 +73,9 @@ struct RunCommand {
     /// What the file says of its listeners is easily forgotten when others take their place.
     private func warnOfUnusedListeners(_ file: Settings, _ log: Log) {
         let usual = Settings()
-        guard !options.listeners.isEmpty,
-            file.host.listeners != usual.host.listeners && !file.host.listeners.isEmpty
-                || file.gateway.links.prefix(file.host.listeners.count)
-                    != usual.gateway.links.prefix(file.host.listeners.count)
+        let named = file.host.listeners
+        guard !options.listeners.isEmpty, !named.isEmpty,
+            named != usual.host.listeners || file.gateway.links.prefix(named.count) != usual.gateway.links[...]
         else { return }
         log.write(
             .warning,

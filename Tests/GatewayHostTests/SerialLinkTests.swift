@@ -159,7 +159,8 @@ extension RealSocketTests {
             let directory = try TemporaryDirectory()
             let path = directory.path + "/tty"
             let gateway = try gateway("framing = \"cobs\"", device: path)
-            #expect(gateway.logs("warn  serial line \(path) not open: open \(path): no such file or directory (ENOENT)"))
+            #expect(
+                gateway.logs("warn  serial line \(path) not open: open \(path): no such file or directory (ENOENT)"))
             // UDP clients have no part in it.
             try Sensor(gateway.address).connect("udp")
             #expect(symlink(terminal.path, path) == 0)
@@ -189,6 +190,55 @@ extension RealSocketTests {
                 gateway.logs(
                     "warn  no XBee in API mode on \(terminal.path) at any configured speed (115200, 9600):"
                         + " set AP=1 or 2"))
+        }
+
+        // MARK: XBee
+
+        /// NP narrows the link for the core too: what does not fit is acknowledged to the broker and never sent.
+        @Test func theModuleSaysWhatTheLinkCarries() throws {
+            let gateway = try gateway("api_mode = 1\nmaximum_datagram_bytes = 0")
+            let module = AnsweringXBee(terminal, packetByteCount: 60)
+            try #require(
+                eventually {
+                    try module.work()
+                    return gateway.logs("\(terminal.path) is ready", within: .zero)
+                })
+            #expect(gateway.logs("XBee on \(terminal.path): address=0013A20040000001"))
+            #expect(gateway.logs("\(terminal.path) carries datagrams of 60 octets, 60 to everybody"))
+            #expect(gateway.logs("warn  the XBee on \(terminal.path) is in API mode 2, not 1 as serial.api_mode says"))
+            let sensor = Sensor(on: module)
+            try sensor.connect("radio")
+            #expect(
+                gateway.logs("client connected client=radio address=\"xbee 0013A20040522BAA on \(terminal.path)\""))
+            let topicID = try sensor.subscribe("down", qos: .atLeastOnce)
+            let observer = try observer(of: "nothing")
+            try observer.publish(
+                BrokerPublish(topic: "down", payload: [UInt8](repeating: 1, count: 54), qos: .atLeastOnce))
+            #expect(gateway.logs("message of 54 octets dropped: it does not fit the client's link"))
+            try observer.publish(
+                BrokerPublish(topic: "down", payload: [UInt8](repeating: 2, count: 53), qos: .atLeastOnce))
+            let heard = try sensor.expectPublish()
+            #expect(heard.topicID == topicID && heard.payload == [UInt8](repeating: 2, count: 53))
+            try sensor.send(Datagram.publishAcknowledgement(topicID, heard.messageID, .accepted))
+            try sensor.publishAtLeastOnce(try sensor.register("up"), [3], messageID: 5)
+            #expect(Set(module.destinations) == [AnsweringXBee.nodeAddress])
+        }
+
+        @Test func searchesOverTheRadioAreAnsweredToEverybody() throws {
+            let gateway = try gateway("broadcast_radius = 2")
+            let module = AnsweringXBee(terminal, packetByteCount: 84, apiMode: 1)
+            try #require(
+                eventually {
+                    try module.work()
+                    return gateway.logs("\(terminal.path) is ready", within: .zero)
+                })
+            try module.send([3, 1, 0])
+            #expect(try Sensor(on: module).hear() == [3, 2, 1])
+            #expect(
+                try eventually {
+                    try module.work()
+                    return module.broadcasts.contains([3, 2, 1])
+                })
         }
 
         // MARK: Noise

@@ -14,7 +14,8 @@ package struct Settings: Equatable, Sendable {
 
 /// What the host decides outside the core: sockets and the log.
 package struct HostSettings: Equatable, Sendable {
-    /// At most `maximumListenerCount`, none only where there are serial ports; each is the link whose `LinkID` is its index.
+    /// At most `maximumListenerCount`, none only where there are serial ports; each is the link whose `LinkID` is its
+    /// index.
     package var listeners = [
         UDPListener(host: "0.0.0.0", port: UDPListener.defaultPort),
         UDPListener(host: "::", port: UDPListener.defaultPort),

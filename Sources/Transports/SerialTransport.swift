@@ -57,8 +57,8 @@ package final class SerialTransport: ReadinessHandler {
 
     /// Opens the terminal at `path` for this process alone and registers it; what came in before is thrown away.
     ///
-    /// Others are kept out by an advisory lock (flock(2)), which minicom, screen and pyserial's `exclusive` respect, and
-    /// by TIOCEXCL, which everybody but root must.
+    /// Others are kept out by an advisory lock (flock(2)), which well-mannered terminal programs take too, and by
+    /// TIOCEXCL, which everybody but root must respect.
     package init(
         opening path: String, settings: SerialLineSettings, maximumQueuedByteCount: Int, loop: EventLoop
     ) throws(SerialOpenError) {

@@ -44,7 +44,11 @@ let package = Package(
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         module("Transports", ["CLinux"]),
         module("Configuration", ["GatewayCore"]),
-        module("GatewayHost", ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "Transports", "Configuration"]),
+        module(
+            "GatewayHost",
+            [
+                "Bytes", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile", "Transports", "Configuration",
+            ]),
         .executableTarget(
             name: "swiftlet", dependencies: ["GatewayHost", "GatewayCore", "Transports", "Configuration"],
             path: "Sources/swiftlet", swiftSettings: strict),
@@ -86,8 +90,8 @@ let package = Package(
         tests(
             of: "GatewayHost",
             [
-                "Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewayHost", "TraceFile", "Transports", "Configuration",
-                "GatewaySimulator",
+                "Bytes", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "GatewayHost", "TraceFile", "Transports",
+                "Configuration", "GatewaySimulator",
             ]),
         tests(of: "Tidy", []),
     ],

@@ -2,7 +2,7 @@ package import GatewayCore
 
 /// Everything that `swiftlet run` needs to know; `Settings()` is what holds without a configuration file.
 package struct Settings: Equatable, Sendable {
-    /// `links` has one entry for each of `host.listeners`, in their order.
+    /// `links` has one entry for each of `host.listeners`, then one for each of `host.serialPorts`, in their order.
     package var gateway = GatewayConfiguration()
     package var host = HostSettings()
 
@@ -14,11 +14,14 @@ package struct Settings: Equatable, Sendable {
 
 /// What the host decides outside the core: sockets and the log.
 package struct HostSettings: Equatable, Sendable {
-    /// At most `maximumListenerCount`; each is the link whose `LinkID` is its index.
+    /// At most `maximumListenerCount`, none only where there are serial ports; each is the link whose `LinkID` is its
+    /// index.
     package var listeners = [
         UDPListener(host: "0.0.0.0", port: UDPListener.defaultPort),
         UDPListener(host: "::", port: UDPListener.defaultPort),
     ]
+    /// At most `maximumSerialPortCount`; their links follow those of the listeners.
+    package var serialPorts: [SerialPort] = []
     package var broker = BrokerEndpoint(host: "127.0.0.1", port: BrokerEndpoint.defaultPort)
     package var logLevel = LogLevel.info
     /// Lines per second about senders the gateway does not know; further ones are only counted.
@@ -27,6 +30,7 @@ package struct HostSettings: Equatable, Sendable {
     package var clientLogLinesPerSecond = 50
 
     package static let maximumListenerCount = 64
+    package static let maximumSerialPortCount = 16
 
     package init() {}
 }

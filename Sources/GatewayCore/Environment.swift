@@ -5,7 +5,8 @@ import MQTTSN
 /// What all sessions share while one event is handled: the time, the effects so far, and every table that is not one
 /// client's own.
 struct Environment: ~Copyable {
-    let configuration: GatewayConfiguration
+    /// As at the start, but for what links turned out to carry.
+    private(set) var configuration: GatewayConfiguration
     var now = Instant(nanoseconds: 0)
     var effects = Effects()
     var topicNames: TopicNameTable
@@ -43,6 +44,12 @@ struct Environment: ~Copyable {
             effects.bytes.appendEncapsulation(radius: 0, nodeID: nodeID.span.bytes)
         }
         return start
+    }
+
+    /// From now on nothing longer leaves on the link; what waits is looked at when its turn comes.
+    mutating func setMaximumDatagram(_ byteCount: Int, on link: LinkID) {
+        guard configuration.links.indices.contains(Int(link.rawValue)) else { return }
+        configuration.links[Int(link.rawValue)].maximumDatagramByteCount = max(0, byteCount)
     }
 
     /// The octets left for a message on the way to a client (GW-08).

@@ -14,6 +14,8 @@ package enum Event: Equatable, Hashable, Sendable {
     case streamDrained(UpstreamID)
     /// A stream ended, or could not be opened. No further event names it.
     case streamClosed(UpstreamID, StreamEnd)
+    /// A link's longest datagram, in octets, is another than was configured or told before: a radio module says so.
+    case linkChanged(LinkID, maximumDatagramByteCount: Int)
     /// The time of `nextDeadline` has come.
     case deadlineReached
     /// The process is asked to end: say goodbye to clients and broker.

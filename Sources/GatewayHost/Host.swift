@@ -1,6 +1,7 @@
 import Bytes
 package import Configuration
 import GatewayCore
+import LinkFraming
 import TraceFile
 package import Transports
 
@@ -13,7 +14,7 @@ package final class Host {
     package let loop: EventLoop
     private var gateway: Gateway
     private var effects = Effects()
-    private(set) var links: [UDPLink] = []
+    private(set) var links = LinkTable()
     private var streams = StreamTable()
     /// Streams with bytes of this turn.
     private var written: [BrokerStream] = []
@@ -23,7 +24,7 @@ package final class Host {
     /// Streams that still deliver their last bytes.
     private var closing = ClosingStreams()
     private(set) var brokerAddress: BrokerAddress?
-    private var reporter: Reporter
+    var reporter: Reporter
     /// Where everything that the core is told goes; nil where nobody wants to know.
     private var recorder: Recorder?
     private let configuration: GatewayConfiguration
@@ -42,11 +43,16 @@ package final class Host {
         streamOptions = Self.streamOptions(for: settings.gateway)
         do throws(HostError) {
             for (index, listener) in settings.host.listeners.enumerated() {
-                links.append(try openLink(listener, id: LinkID(UInt16(index))))
+                links.udp.append(try openLink(listener, id: LinkID(UInt16(index))))
             }
         } catch {
-            for link in links { link.transport.close() }
+            for link in links.udp { link.transport.close() }
             throw error
+        }
+        for port in settings.host.serialPorts {
+            let id = LinkID(UInt16(links.udp.count + links.serial.count))
+            let known = configuration.link(id).maximumDatagramByteCount
+            links.serial.append(SerialLink(port, id: id, knownMaximumByteCount: known, host: self))
         }
         brokerAddress = BrokerAddress(settings.host.broker, host: self)
     }
@@ -92,14 +98,18 @@ package final class Host {
     // MARK: Turns
 
     /// The addresses that clients reach, in the order of the configuration; ports are the real ones.
-    package var listeningAddresses: [SocketAddress] { links.map(\.transport.localAddress) }
+    package var listeningAddresses: [SocketAddress] { links.udp.map(\.transport.localAddress) }
 
     package var counters: Counters { reporter.counters }
 
     package var sessionCount: Int { gateway.sessionCount }
 
-    /// When the loop must turn again for the gateway, in monotonic nanoseconds.
-    package var nextDeadline: UInt64? { gateway.nextDeadline?.nanoseconds }
+    /// When the loop must turn again for the gateway or a serial line, in monotonic nanoseconds.
+    package var nextDeadline: UInt64? {
+        var next = gateway.nextDeadline?.nanoseconds ?? .max
+        for link in links.serial { next = min(next, link.nextDeadline ?? .max) }
+        return next == .max ? nil : next
+    }
 
     /// Waits for something to happen and deals with it.
     package func turn() throws(IOError) {
@@ -109,14 +119,19 @@ package final class Host {
 
     /// What follows a turn of the loop: deadlines, and everything that is to be sent.
     package func finishTurn() {
-        if let deadline = nextDeadline, deadline <= loop.now { handle(.deadlineReached) }
+        // What lines brought in this turn has been dealt with by now, so no answer comes too late by a hair.
+        for link in links.serial {
+            if let deadline = link.nextDeadline, deadline <= loop.now { link.deadlineReached() }
+        }
+        if let deadline = gateway.nextDeadline, deadline.nanoseconds <= loop.now { handle(.deadlineReached) }
         flush()
         recorder?.flush()
         reporter.turnEnded(at: loop.now)
     }
 
     private func flush() {
-        for link in links where link.hasQueued { flush(link) }
+        for link in links.udp where link.hasQueued { flush(link) }
+        for link in links.serial { link.flush() }
         // Flushing may tell the core of a blocked stream, which may write to others.
         while let stream = written.popLast() {
             stream.hasQueued = false
@@ -161,7 +176,7 @@ package final class Host {
         do {
             _ = try transport.receive { datagram, source, local in
                 let peer = link.peers.peer(source, writingTo: local)
-                self.reporter.traceReceived(datagram.byteCount, from: source)
+                self.reporter.traceReceived(datagram.byteCount, from: "\(source)")
                 let mayForward = link.forwarders.allows(source)
                 self.handle(.datagramReceived(from: peer, mayForward: mayForward), datagram)
             } truncated: { _, source, local in
@@ -170,6 +185,12 @@ package final class Host {
         } catch {
             reporter.failed(error)
         }
+    }
+
+    func receiveDatagram(_ datagram: RawSpan, from address: LinkAddress, on link: SerialLink) {
+        let peer = link.peers.peer(address, by: ())
+        reporter.traceReceived(datagram.byteCount, from: link.name(of: address))
+        handle(.datagramReceived(from: peer, mayForward: link.port.allowsForwarding), datagram)
     }
 
     func streamOpened(_ stream: BrokerStream, to address: SocketAddress) {
@@ -212,21 +233,34 @@ package final class Host {
         switch effect {
         case .sendDatagram(let range, let peer): send(arena.extracting(range), to: peer)
         case .broadcastDatagram(let range, let radius, let id):
-            broadcast(arena.extracting(range), radius: radius, on: links[Int(id.rawValue)])
+            switch links[id] {
+            case .udp(let link): broadcast(arena.extracting(range), radius: radius, on: link)
+            case .serial(let link): link.broadcast(arena.extracting(range), radius: radius)
+            }
         case .openStream(let id): open(id)
         case .sendStream(let range, let id): write(arena.extracting(range), on: id)
         case .closeStream(let id): close(id)
         case .pauseStream(let id): streams[id]?.pause()
         case .resumeStream(let id): streams[id]?.resume()
-        case .forgetPeer(let peer): links[Int(peer.link.rawValue)].peers.forget(peer)
+        case .forgetPeer(let peer):
+            switch links[peer.link] {
+            case .udp(let link): link.peers.forget(peer)
+            case .serial(let link): link.peers.forget(peer)
+            }
         case .observe(let observation): observe(observation, arena)
         }
     }
 
     private func send(_ datagram: RawSpan, to peer: PeerID) {
-        let link = links[Int(peer.link.rawValue)]
+        switch links[peer.link] {
+        case .udp(let link): send(datagram, to: peer, on: link)
+        case .serial(let link): link.send(datagram, to: peer)
+        }
+    }
+
+    private func send(_ datagram: RawSpan, to peer: PeerID, on link: UDPLink) {
         guard let destination = link.peers.destination(of: peer) else { return }
-        reporter.traceSent(datagram.byteCount, to: destination.address)
+        reporter.traceSent(datagram.byteCount, to: "\(destination.address)")
         link.transport.queue(datagram, to: destination.address, from: destination.local)
         link.hasQueued = true
     }
@@ -240,7 +274,7 @@ package final class Host {
             do { try link.setHopLimit(for: radius) } catch { reporter.failed(error) }
         }
         for group in link.groups {
-            reporter.traceSent(datagram.byteCount, to: group)
+            reporter.traceSent(datagram.byteCount, to: "\(group)")
             link.transport.queue(datagram, to: group, from: nil)
         }
         link.hasQueued = true
@@ -269,8 +303,15 @@ package final class Host {
 
     private func observe(_ observation: Observation, _ arena: RawSpan) {
         guard let level = reporter.count(observation.kind) else { return }
-        let address = observation.peer.flatMap { links[Int($0.link.rawValue)].peers.address(of: $0) }
+        let address = observation.peer.flatMap { name(of: $0) }
         reporter.write(level, observation, clientID: arena.extracting(observation.clientID), address: address)
+    }
+
+    private func name(of peer: PeerID) -> String? {
+        switch links[peer.link] {
+        case .udp(let link): link.peers.address(of: peer).map { "\($0)" }
+        case .serial(let link): link.peers.address(of: peer).map(link.name)
+        }
     }
 
     // MARK: The end
@@ -282,72 +323,22 @@ package final class Host {
         reporter.stopBegan()
         handle(.shutdownRequested)
         flush()
+        for link in links.serial { link.watchDraining() }
         reporter.stopEnded()
     }
 
-    /// Whether every connection to the broker has delivered its last bytes.
-    package var hasStopped: Bool { isStopping && closing.areDone }
+    /// Whether every connection to the broker has delivered its last bytes, and so has every serial line.
+    package var hasStopped: Bool { isStopping && closing.areDone && links.serial.allSatisfy(\.isDrained) }
 
     /// Closes the sockets. Connections that were ended are left to the system, which goes on delivering what it was
     /// handed; others are cut. The host must not be used afterwards.
     package func close() {
-        for link in links { link.close() }
+        for link in links.udp { link.close() }
+        for link in links.serial { link.close() }
         for stream in streams.removeAll() { stream.abort() }
         closing.leaveToSystem()
         brokerAddress?.close()
         recorder?.finish(.complete)
-        reporter.summarize()
-    }
-}
-
-/// Why a host could not start.
-package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The listener's host is a name; a socket is bound to an address.
-    case notAnAddress(String)
-    case cannotListen(String, IOError)
-    /// A listener's group cannot be sent to or received from.
-    case cannotJoin(group: String, listener: String, IOError)
-    /// A forwarder's address cannot be compared with senders'.
-    case notAForwarder(String)
-
-    /// Whether the system forbids what was asked.
-    package var isPermission: Bool {
-        switch self {
-        case .notAnAddress, .notAForwarder: false
-        case .cannotListen(_, let error), .cannotJoin(_, _, let error): error.isPermission
-        }
-    }
-
-    /// What happened, where, and what to do.
-    package var description: String {
-        switch self {
-        case .notAnAddress(let listener):
-            "cannot listen on \(listener): its host is not an IP address; use one of this machine's, or 0.0.0.0 or [::]"
-        case .cannotListen(let listener, let error):
-            "cannot listen on \(listener): \(error); is another gateway running, or the address not this machine's?"
-        case .cannotJoin(let group, let listener, let error):
-            "cannot use the group \(group) of the listener \(listener): \(error); name a network interface that is up"
-                + " with 'interface', and give the group to a listener with no other socket at the group's port"
-        case .notAForwarder(let address):
-            "cannot tell the forwarder \(address): it is not an IP address, or this machine has no such interface"
-        }
-    }
-}
-
-extension StreamEnd {
-    /// What the core needs to know of a stream's end.
-    init(_ reason: StreamCloseReason) {
-        switch reason {
-        case .endOfStream: self = .closedByBroker
-        case .writeQueueOverflow: self = .queueOverflow
-        case .failed(let error):
-            if error.phase != .connecting {
-                self = .failed
-            } else if error.isLocal {
-                self = .localFailure
-            } else {
-                self = error.isTimeout ? .timedOut : .refused
-            }
-        }
+        reporter.summarize(links.serial)
     }
 }

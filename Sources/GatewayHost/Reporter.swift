@@ -6,11 +6,11 @@ import Transports
 /// Counts what is observed and tells it: the log's side of the host.
 struct Reporter {
     private(set) var counters = Counters()
-    private let log: Log
-    private var linesAboutSenders: LineAllowance
+    let log: Log
+    var linesAboutSenders: LineAllowance
     private var linesAboutClients: LineAllowance
     private var secondBegan: UInt64 = 0
-    private var undeliveredCount = 0
+    var undeliveredCount = 0
     /// While the gateway says goodbye to everybody, so many have heard it; nil at all other times.
     private var dismissedCount: Int?
     private var lastConnectError = ""
@@ -43,10 +43,10 @@ struct Reporter {
     }
 
     /// Writes an observation's line.
-    func write(_ level: LogLevel, _ observation: Observation, clientID: RawSpan, address: SocketAddress?) {
+    func write(_ level: LogLevel, _ observation: Observation, clientID: RawSpan, address: String?) {
         var line = ObservationText.words(for: observation.kind, detail: observation.detail)
         if !clientID.isEmpty { line += " client=" + LogText.quoted(clientID.copy(of: 0..<clientID.byteCount)) }
-        if let address { line += " address=\(address)" }
+        if let address { line += " address=" + LogText.quoted(address.utf8) }
         log.write(level, line)
     }
 
@@ -137,17 +137,18 @@ struct Reporter {
         if log.isOn(level), linesAboutClients.take() { log.write(level, text) }
     }
 
-    func traceReceived(_ byteCount: Int, from address: SocketAddress) {
-        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets from \(address)") }
+    func traceReceived(_ byteCount: Int, from address: @autoclosure () -> String) {
+        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets from \(address())") }
     }
 
-    func traceSent(_ byteCount: Int, to address: SocketAddress) {
-        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets to \(address)") }
+    func traceSent(_ byteCount: Int, to address: @autoclosure () -> String) {
+        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets to \(address())") }
     }
 
     /// Everything that was counted, for the last lines of a run.
-    mutating func summarize() {
+    mutating func summarize(_ serialLinks: [SerialLink]) {
         ownUp()
+        for link in serialLinks { summarize(link) }
         for kind in ObservationKind.allCases where counters[kind] > 0 {
             log.write(.info, "counted \(kind)=\(counters[kind])")
         }

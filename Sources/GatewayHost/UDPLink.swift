@@ -13,7 +13,7 @@ final class UDPLink: UDPTransportDelegate {
 
     let id: LinkID
     let transport: UDPTransport
-    var peers: PeerTable
+    var peers: UDPPeerTable
     let forwarders: ForwarderList
     /// Where broadcasts go.
     private(set) var groups: [SocketAddress] = []
@@ -31,7 +31,7 @@ final class UDPLink: UDPTransportDelegate {
         self.id = id
         self.forwarders = forwarders
         self.host = host
-        peers = PeerTable(link: id)
+        peers = UDPPeerTable(link: id)
         transport = try Self.bind(address, listener, host.loop)
         transport.delegate = self
     }

@@ -42,6 +42,14 @@ package enum RadioLink: ~Copyable, Sendable {
         }
     }
 
+    /// Datagrams that were taken and whose way is not over; on a wire none, as they are written at once.
+    package var queuedMessageCount: Int {
+        switch self {
+        case .xbee(let link): link.queuedMessageCount
+        case .pointToPoint: 0
+        }
+    }
+
     /// The most octets a datagram to one address may have; `maximumDatagramChanged` tells when it changes.
     package var maximumDatagramByteCount: Int {
         switch self {

@@ -108,6 +108,10 @@ extension [UInt8] {
         case .streamClosed(let id, let end):
             append("closed", id)
             append(number: UInt64(end.rawValue))
+        case .linkChanged(let link, let maximum):
+            append(contentsOf: "link".utf8)
+            append(number: UInt64(link.rawValue))
+            append(number: UInt64(clamping: maximum))
         case .deadlineReached: append(contentsOf: "deadline".utf8)
         case .shutdownRequested: append(contentsOf: "shutdown".utf8)
         }

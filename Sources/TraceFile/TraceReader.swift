@@ -194,6 +194,9 @@ private enum EventText {
         case ("closed", 3):
             guard let end = UInt8(exactly: numbers[2]).flatMap({ StreamEnd(rawValue: $0) }) else { return nil }
             return stream(numbers).map { .streamClosed($0, end) }
+        case ("link", 2):
+            guard let link = UInt16(exactly: numbers[0]), let maximum = Int(exactly: numbers[1]) else { return nil }
+            return .linkChanged(LinkID(link), maximumDatagramByteCount: maximum)
         case ("deadline", 0): return .deadlineReached
         case ("shutdown", 0): return .shutdownRequested
         default: return nil

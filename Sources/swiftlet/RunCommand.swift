@@ -28,7 +28,9 @@ struct RunCommand {
         var settings = file
         if !options.listeners.isEmpty {
             settings.host.listeners = options.listeners
-            settings.gateway.links = options.listeners.map { _ in LinkConfiguration() }
+            // The links of serial lines stand behind those of the listeners.
+            let serialLinks = file.gateway.links.suffix(file.host.serialPorts.count)
+            settings.gateway.links = options.listeners.map { _ in LinkConfiguration() } + serialLinks
         }
         if let broker = options.broker { settings.host.broker = broker }
         if let level = options.logLevel { settings.host.logLevel = level }
@@ -71,8 +73,9 @@ struct RunCommand {
     /// What the file says of its listeners is easily forgotten when others take their place.
     private func warnOfUnusedListeners(_ file: Settings, _ log: Log) {
         let usual = Settings()
-        guard !options.listeners.isEmpty,
-            file.host.listeners != usual.host.listeners || file.gateway.links != usual.gateway.links
+        let named = file.host.listeners
+        guard !options.listeners.isEmpty, !named.isEmpty,
+            named != usual.host.listeners || file.gateway.links.prefix(named.count) != usual.gateway.links[...]
         else { return }
         log.write(
             .warning,
@@ -101,7 +104,8 @@ struct RunCommand {
         )
         let descriptors = ProcessLimits.raiseFileDescriptorLimit()
         // One connection per client, the shared one, sockets, a group's own among them, and some air.
-        let sockets = settings.host.listeners.reduce(0) { $0 + 1 + $1.groups.count }
+        let sockets =
+            settings.host.listeners.reduce(0) { $0 + 1 + $1.groups.count } + settings.host.serialPorts.count
         let needed = UInt64(limits.clients) + UInt64(sockets) + 32
         if descriptors.soft < needed {
             log.write(

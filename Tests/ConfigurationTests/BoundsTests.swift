@@ -46,7 +46,9 @@ import Testing
             let bytes = Fuzzing.file(from: samples, &generator)
             switch SettingsReader.read(bytes, file: "f") {
             case .success(let settings):
-                try #require(settings.gateway.links.count == settings.host.listeners.count, "\(bytes)")
+                try #require(
+                    settings.gateway.links.count == settings.host.listeners.count + settings.host.serialPorts.count,
+                    "\(bytes)")
             case .failure(let errors):
                 try #require(Fuzzing.arePlaced(errors.errors, inside: bytes), "\(errors) in \(bytes)")
             }

@@ -15,6 +15,8 @@ import Testing
         #expect(read.gateway.upstream.password != nil)
         #expect(read.host.listeners.first?.interface != nil)
         #expect(read.gateway.predefinedTopics.entries.count == 1)
+        #expect(read.host.serialPorts == [SerialPort(device: "/dev/ttyUSB0")])
+        #expect(read.gateway.links.count == 3)
         #expect(read.gateway.predefinedTopics.entries.first?.clientID != nil)
     }
 
@@ -27,17 +29,20 @@ import Testing
         try check(Schema.settings, against: Settings(), lines)
         try check(Schema.listener, against: Listener(), lines)
         try check(Schema.topic, against: nil, lines)
+        try check(Schema.serial, against: Serial(), lines, isExample: true)
     }
 
-    private func check<Target>(_ keys: [Key<Target>], against defaults: Target?, _ lines: [ExampleFile.KeyLine]) throws
-    {
+    /// An example is commented out as a whole, since there is none of its kind by default.
+    private func check<Target>(
+        _ keys: [Key<Target>], against defaults: Target?, _ lines: [ExampleFile.KeyLine], isExample: Bool = false
+    ) throws {
         for key in keys {
             let line = try #require(lines.first { $0.path == key.path }, "\(key.path)")
             #expect(line.allowed == key.summary, "\(key.path)")
             #expect(line.reason == "# " + key.reason, "\(key.path)")
             let value = defaults.flatMap { key.read($0) }
-            #expect(line.isCommentedOut == (value == nil), "\(key.path)")
-            if let value {
+            #expect(line.isCommentedOut == (value == nil || isExample), "\(key.path)")
+            if let value, !isExample || !key.isRequired {
                 #expect(line.value.filter { $0 != "_" } == value.filter { $0 != "_" }, "\(key.path)")
             }
         }

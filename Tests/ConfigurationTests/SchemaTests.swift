@@ -7,8 +7,9 @@ import Testing
 @Suite struct SchemaTests {
     /// Values of which each key accepts at least one that is not its default.
     private var candidates: [TOMLValue] {
-        [9, 300, 5_000].map(TOMLValue.integer) + [true, false].map(TOMLValue.boolean)
+        [9, 300, 5_000, 1, 19_200].map(TOMLValue.integer) + [true, false].map(TOMLValue.boolean)
             + ["off", "debug", "assign", "drop-newest", "gateway"].map(TOMLValue.string)
+            + ["slip", "hardware", "explicit", "8E1", "/dev/other"].map(TOMLValue.string)
             + ["mqtt://other:9", "udp://other:9", "something"].map(TOMLValue.string)
             + ["udp://239.255.0.1:9", "192.0.2.1"].map { .array([TOMLElement(value: .string($0), offset: 0)]) }
     }
@@ -36,6 +37,7 @@ import Testing
     @Test func everyKeyWritesWhatItReadsAndNothingElse() throws {
         try checkOneFieldEach(Schema.settings, Settings())
         try checkOneFieldEach(Schema.listener, Listener())
+        try checkOneFieldEach(Schema.serial, Serial())
         try checkOneFieldEach(Schema.topic, PredefinedTopics.Entry(topicID: 1, topicName: [0x74]))
     }
 
@@ -48,8 +50,17 @@ import Testing
         for key in Schema.listener {
             if let value = alternative(key, Listener())?.value { try? key.write(value, &listener) }
         }
+        var serial = Serial()
+        for key in Schema.serial {
+            if let value = alternative(key, Serial())?.value { try? key.write(value, &serial) }
+        }
         changed.host.listeners = [listener.endpoint]
-        changed.gateway.links = [listener.link]
+        changed.host.serialPorts = [serial.port]
+        changed.gateway.links = [listener.link, serial.link]
+        let usualPort = leaves(of: SerialPort(device: ""))
+        for (path, value) in leaves(of: serial.port) where !path.hasPrefix(".mode.stopBitCount") {
+            #expect(usualPort[path] != value, "no key sets \(path) of a serial port")
+        }
         changed.gateway.predefinedTopics = PredefinedTopics([.init(topicID: 1, topicName: [0x74])])
         let defaults = leaves(of: Settings())
         for (path, value) in leaves(of: changed) {

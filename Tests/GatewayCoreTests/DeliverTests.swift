@@ -261,6 +261,38 @@ import Testing
         client.receivesNothing()
     }
 
+    @Test("GW-08 GW-59 What no longer fits a link that became narrower is given up, and the broker forgets it")
+    func linkBecomesNarrower() {
+        let dialogue = Dialogue(.dialogue())
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "12345678901234", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "12345678901234", id: 1, qos: .atLeastOnce))
+        upstream.sends(.publish("a/b", "12345678901234", qos: .exactlyOnce, id: 2))
+        dialogue.happens(.linkChanged(LinkID(0), maximumDatagramByteCount: 20), at: #_sourceLocation)
+        dialogue.passes(.seconds(10))
+        #expect(dialogue.observations.filter { $0.kind == .messageDroppedTooLong }.count == 2)
+        upstream.receives(.publishAcknowledgement(1), .publishReceived(2))
+        client.receivesNothing()
+        dialogue.happens(.linkChanged(LinkID(0), maximumDatagramByteCount: 21), at: #_sourceLocation)
+        upstream.sends(.publish("a/b", "12345678901234"))
+        client.receives(.publish(1, "12345678901234"))
+    }
+
+    @Test("GW-08 GW-59 A REGISTER that no longer fits is given up with what waits behind it")
+    func linkBecomesTooNarrowForRegister() {
+        let dialogue = Dialogue(.dialogue())
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        client.subscribes("a/#", as: 0, on: upstream)
+        upstream.sends(.publish("a/3456789012345", "x", qos: .atLeastOnce, id: 1))
+        client.receives(.register(1, 1, "a/3456789012345"))
+        dialogue.happens(.linkChanged(LinkID(0), maximumDatagramByteCount: 20), at: #_sourceLocation)
+        dialogue.passes(.seconds(10))
+        dialogue.observes(.messageDroppedTooLong, detail: 1, of: "c1")
+        upstream.receives(.publishAcknowledgement(1))
+        client.receivesNothing()
+    }
+
     @Test("GW-08 GW-59 A message that waited is dropped when its client wakes up on a link that it does not fit")
     func tooLongForNewLink() {
         let configuration = GatewayConfiguration.dialogue {

@@ -82,7 +82,7 @@ import Transports
         defer { sender.close() }
         let datagram = Datagram.publish(
             0x6162, [UInt8](repeating: 0x55, count: 60_000), type: .shortName, qos: .minusOne)
-        let peer = host.links[0].peers.peer(
+        let peer = host.links.udp[0].peers.peer(
             sender.localAddress,
             writingTo: LocalAddress(address: host.listeningAddresses[0], interfaceIndex: 0, delivery: .unicast))
         // More than the host's own bound of 1.2 MB and what the system takes together; no turn ends in between.

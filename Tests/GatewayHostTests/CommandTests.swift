@@ -30,6 +30,14 @@ extension RealSocketTests {
                 "[gateway]\nid = 1\nid = 2\n",
                 ["3:1: the key 'id' is already set; the first one is at line 2, column 1"]
             ),
+            (
+                "[[serial]]\ndevice = '/dev/ttyUSB0'\nspeeed = 9600\nmode = '7E1'\n",
+                [
+                    "3:1: unknown key 'serial.speeed'; did you mean 'serial.speed'?",
+                    "4:8: 'serial.mode' must have 8 data bits, since datagrams hold octets of every value; found '7E1'",
+                ]
+            ),
+            ("[[serial]]\nspeed = 9600\n", ["1:1: this [[serial]] lacks the key 'serial.device'"]),
             ("[[udp]]\nretry_count = 1\n", ["1:1: this [[udp]] lacks the key 'udp.listen'"]),
             (
                 "[gateway]\nid = true\nqos = 1\n",

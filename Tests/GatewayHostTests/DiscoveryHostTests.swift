@@ -234,7 +234,7 @@ private final class TestNetwork {
 
     func socketOption(_ option: Int32, _ level: Int32) -> Int32 {
         var (value, length) = (Int32(-1), socklen_t(4))
-        getsockopt(host.links[0].transport.descriptor, level, option, &value, &length)
+        getsockopt(host.links.udp[0].transport.descriptor, level, option, &value, &length)
         return value
     }
 

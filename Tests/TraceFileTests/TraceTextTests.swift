@@ -15,6 +15,7 @@ import Testing
             .datagramReceived(from: peer, mayForward: true), .datagramReceived(from: peer, mayForward: false),
             .datagramTruncated(from: peer), .streamOpened(stream), .streamReceived(stream),
             .streamBlocked(stream, queuedByteCount: .max), .streamDrained(stream), .deadlineReached, .shutdownRequested,
+            .linkChanged(LinkID(65_535), maximumDatagramByteCount: .max),
         ]
         events += StreamEnd.allCases.map { .streamClosed(stream, $0) }
         return events.map { ($0, word(for: $0)) }
@@ -29,6 +30,7 @@ import Testing
         case .streamBlocked: "blocked:4294967295:7:9223372036854775807"
         case .streamDrained: "drained:4294967295:7"
         case .streamClosed(_, let end): "closed:4294967295:7:\(end.rawValue)"
+        case .linkChanged: "link:65535:9223372036854775807"
         case .deadlineReached: "deadline"
         case .shutdownRequested: "shutdown"
         }

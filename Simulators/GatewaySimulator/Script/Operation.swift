@@ -28,4 +28,6 @@ enum Operation: UInt8 {
     case shutDown = 0x31
     /// Everybody does at once what is expected of him.
     case settle = 0x32
+    /// The radio turns out to carry longer or shorter datagrams.
+    case changeLink = 0x33
 }

@@ -31,6 +31,8 @@ extension OperationScript {
         case .wakeEarly: tell(.deadlineReached)
         case .shutDown: tell(.shutdownRequested)
         case .settle: settle()
+        case .changeLink:
+            tell(.linkChanged(LinkID(1), maximumDatagramByteCount: 24 + Int(input.next() >> 4)))
         case nil: break
         }
     }

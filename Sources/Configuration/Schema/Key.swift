@@ -174,6 +174,31 @@ extension Key {
             }, read: { read($0).map { "\"\($0)\"" } })
     }
 
+    /// One speed of a serial line, or a list of speeds.
+    static func speeds(
+        _ path: String, _ field: any WritableKeyPath<Target, [Int]> & Sendable, _ reason: String
+    ) -> Key {
+        let summary = "bits per second, or a list of up to \(SerialPort.maximumSpeedCount)"
+        return Key(
+            path: path, summary: summary, expectation: "a number of " + summary, reason: reason,
+            write: { (value, target) throws(KeyFailure) in
+                switch value {
+                case .integer:
+                    target[keyPath: field] = try lineSpeeds(in: [TOMLElement(value: value, offset: 0)], isList: false)
+                case .array(let elements):
+                    guard 1...SerialPort.maximumSpeedCount ~= elements.count else {
+                        throw .mismatch(found: "\(elements.count) elements")
+                    }
+                    target[keyPath: field] = try lineSpeeds(in: elements, isList: true)
+                case .string, .float, .boolean, .table, .tables: throw .mismatch(found: value.found)
+                }
+            },
+            read: { target in
+                let speeds = target[keyPath: field]
+                return speeds.count == 1 ? "\(speeds[0])" : "\(speeds)"
+            })
+    }
+
     /// A list of texts, of which each is parsed for itself; `form` is what they are, in a few words.
     static func list<Element>(
         _ path: String, _ field: any WritableKeyPath<Target, [Element]> & Sendable, upTo limit: Int, _ form: String,
@@ -206,6 +231,29 @@ private func parsed<Element>(
         case .success(let value): found.append(value)
         case .failure(let error): errors.append(SourceError(offset: element.offset, message: error.message))
         }
+    }
+    guard errors.isEmpty else { throw .wrongElements(errors) }
+    return found
+}
+
+/// The speeds as numbers, or all that no serial line runs at or that come again.
+private func lineSpeeds(in elements: [TOMLElement], isList: Bool) throws(KeyFailure) -> [Int] {
+    var found: [Int] = []
+    var errors: [SourceError] = []
+    for element in elements {
+        guard case .integer(let number) = element.value, let speed = Int(exactly: number),
+            SerialPort.possibleSpeeds.contains(speed)
+        else {
+            let possible = SerialPort.possibleSpeeds.map(String.init).joined(separator: ", ")
+            let message = "must be one of \(possible); found \(element.value.found)"
+            guard isList else { throw .wrong(message) }
+            errors.append(SourceError(offset: element.offset, message: message))
+            continue
+        }
+        if found.contains(speed) {
+            errors.append(SourceError(offset: element.offset, message: "must not come again; found \(speed)"))
+        }
+        found.append(speed)
     }
     guard errors.isEmpty else { throw .wrongElements(errors) }
     return found

@@ -194,6 +194,75 @@ enum Schema {
             "Who may forward other nodes' messages; encapsulated messages of all others are dropped."),
     ]
 
+    /// The keys of each `[[serial]]`.
+    static let serial: [Key<Serial>] = [
+        .endpoint(
+            "serial.device", "/dev/NAME", parse: EndpointParser.device,
+            write: { $1.port.device = $0 }, read: { $0.port.device },
+            "The terminal; a path under /dev/serial/by-id stays right when the adapter moves to another socket."
+        ).required,
+        .choice(
+            "serial.framing", \.port.framing,
+            "How datagrams are told apart: an XBee module's API frames, or one device or forwarder at the wire's end."),
+        .speeds(
+            "serial.speed", \.port.speeds,
+            "Bits per second; several are tried in turn until the XBee module answers."),
+        .endpoint(
+            "serial.mode", "8N1, 8N2, 8E1, 8E2, 8O1 or 8O2", parse: EndpointParser.serialMode,
+            write: { $1.port.mode = $0 }, read: { $0.port.mode.name },
+            "Data bits, parity (none, even, odd) and stop bits."),
+        .choice(
+            "serial.flow_control", \.port.flowControl,
+            "Whether RTS and CTS stop the line; wire them and set D6=1 and D7=1 on an XBee above 38400."),
+        .integer(
+            "serial.maximum_datagram_bytes", \.port.maximumDatagramByteCount, 0...65_535, "bytes",
+            "Longest datagram in either direction; 0 for what the XBee module says (NP), 1024 on other framings."),
+        .integer(
+            "serial.queued_bytes", \.port.queuedByteCount, 1_024...1_048_576, "bytes",
+            "Octets waiting for a slow line; datagrams beyond that are dropped."),
+        .seconds(
+            "serial.retry_interval_seconds", \.link.retryInterval, 1...3_600,
+            "How long the gateway waits for an answer before it repeats a message (Tretry)."),
+        .integer(
+            "serial.retry_count", \.link.retryCount, 0...100, "times",
+            "How often the gateway repeats a message before it gives the client up (Nretry)."),
+        .boolean(
+            "serial.adapt_retry_interval", \.link.adaptsRetryInterval,
+            "Whether that wait shrinks to fit the round trips measured for each client."),
+        .boolean(
+            "serial.forwarding", \.port.allowsForwarding,
+            "Whether nodes here may forward other nodes' messages; else encapsulated messages are dropped."),
+        .boolean(
+            "serial.broadcast", \.port.broadcasts,
+            "Whether the gateway advertises here, and answers searches to everybody too."),
+        .boolean("serial.checksum", \.port.hasChecksum, "Whether COBS frames carry a CRC-16; for \"cobs\" only."),
+        .integer(
+            "serial.api_mode", \.port.xbee.apiMode, 0...2, "(AP; 0 takes either)",
+            "The API mode the XBee module should be in; another one is used as well, with a warning in the log."),
+        .integer(
+            "serial.outstanding", \.port.xbee.maximumOutstanding, 1...32, "transmissions",
+            "Datagrams that the XBee module may be busy with at the same time, each to another node."),
+        .choice(
+            "serial.transmit", \.port.xbee.transmission,
+            "The XBee's frames for sending: 0x10, 0x11 with Digi's endpoint, or 0x00 and 0x01 of old 802.15.4 modules."
+        ),
+        .boolean(
+            "serial.extended_timeout", \.port.xbee.hasExtendedTimeout,
+            "Whether the XBee keeps trying longer, for sleeping end devices (transmit option 0x40)."),
+        .integer(
+            "serial.broadcast_radius", \.port.xbee.broadcastRadius, 0...255, "hops",
+            "How far broadcasts of the XBee go at most; 0 for the whole network."),
+    ]
+
+    /// The keys of `[[serial]]` that mean nothing on other framings.
+    static let keysOfFramings: [(framing: SerialFraming, paths: [String])] = [
+        (.cobs, ["serial.checksum"]),
+        (
+            .xbee,
+            ["api_mode", "outstanding", "transmit", "extended_timeout", "broadcast_radius"].map { "serial." + $0 }
+        ),
+    ]
+
     /// The keys of each `[[topic]]`.
     static let topic: [Key<PredefinedTopics.Entry>] = [
         .integer(
@@ -205,17 +274,35 @@ enum Schema {
     ]
 
     /// The `[[name]]`s of the file.
-    static let listNames = ["udp", "topic"]
+    static let listNames = ["udp", "serial", "topic"]
 
     /// The `[name]`s of the file.
     static let sectionNames = Set(settings.map { $0.path.prefix { $0 != "." } }).map(String.init)
 
     /// The path of every key.
-    static let paths = settings.map(\.path) + listener.map(\.path) + topic.map(\.path)
+    static let paths = settings.map(\.path) + listener.map(\.path) + serial.map(\.path) + topic.map(\.path)
 }
 
 /// What one `[[udp]]` fills: the socket and the numbers of its link.
 struct Listener: Sendable {
     var endpoint = UDPListener(host: "0.0.0.0", port: UDPListener.defaultPort)
     var link = LinkConfiguration()
+}
+
+/// What one `[[serial]]` fills: the line and the numbers of its link.
+struct Serial: Sendable {
+    var port = SerialPort(device: "")
+    private var numbers = LinkConfiguration()
+
+    /// The longest datagram is the line's own affair.
+    var link: LinkConfiguration {
+        get {
+            var link = numbers
+            link.maximumDatagramByteCount = port.initialMaximumDatagramByteCount
+            return link
+        }
+        set { numbers = newValue }
+    }
+
+    init() {}
 }

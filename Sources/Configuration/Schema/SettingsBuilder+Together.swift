@@ -9,6 +9,7 @@ extension SettingsBuilder {
         checkClientIDs()
         checkListeners()
         checkGroups()
+        checkSerials()
         checkTopics()
     }
 

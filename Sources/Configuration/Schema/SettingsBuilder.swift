@@ -11,6 +11,8 @@ struct SettingsBuilder {
     var topics: [(entry: PredefinedTopics.Entry, seen: SeenKeys)] = []
     /// The `[[udp]]`s that are complete, with their places.
     var listeners: [(listener: Listener, seen: SeenKeys)] = []
+    /// The `[[serial]]`s that are complete, with their places.
+    var serials: [(serial: Serial, seen: SeenKeys)] = []
 
     init(text: SourceText) { self.text = text }
 
@@ -18,7 +20,8 @@ struct SettingsBuilder {
     mutating func fill(from root: TOMLTable) {
         for entry in root.entries {
             switch entry.key {
-            case "udp": fillListeners(from: entry)
+            case "udp": fillListeners(from: entry, isOnlyKind: root["serial"] == nil)
+            case "serial": fillSerials(from: entry)
             case "topic": fillTopics(from: entry)
             default:
                 // Taken out for the call, which also writes the errors.
@@ -27,12 +30,17 @@ struct SettingsBuilder {
                 (settings, self.seen) = (target, seen)
             }
         }
+        // A file that names serial lines and no listener wants none; one that names neither has the usual listeners.
+        if root["udp"] == nil, !serials.isEmpty { settings.host.listeners = [] }
+        if root["udp"] != nil || !serials.isEmpty {
+            settings.gateway.links = listeners.map(\.listener.link) + serials.map(\.serial.link)
+        }
         checkTogether()
     }
 
-    private mutating func fillListeners(from entry: TOMLEntry) {
+    private mutating func fillListeners(from entry: TOMLEntry, isOnlyKind: Bool) {
         guard let tables = tables(of: entry) else { return }
-        guard !tables.isEmpty, tables.count <= HostSettings.maximumListenerCount else {
+        guard !tables.isEmpty || !isOnlyKind, tables.count <= HostSettings.maximumListenerCount else {
             let limit = HostSettings.maximumListenerCount
             return report(entry.keyOffset, "there must be 1 to \(limit) [[udp]] listeners; found \(tables.count)")
         }
@@ -44,7 +52,22 @@ struct SettingsBuilder {
             }
         }
         settings.host.listeners = listeners.map(\.listener.endpoint)
-        settings.gateway.links = listeners.map(\.listener.link)
+    }
+
+    private mutating func fillSerials(from entry: TOMLEntry) {
+        guard let tables = tables(of: entry) else { return }
+        guard !tables.isEmpty, tables.count <= HostSettings.maximumSerialPortCount else {
+            let limit = HostSettings.maximumSerialPortCount
+            return report(entry.keyOffset, "there must be 1 to \(limit) [[serial]] lines; found \(tables.count)")
+        }
+        for table in tables {
+            var serial = Serial()
+            var seen = SeenKeys()
+            if fill(&serial, from: table, under: entry.key, by: Schema.serial, &seen) {
+                serials.append((serial, seen))
+            }
+        }
+        settings.host.serialPorts = serials.map(\.serial.port)
     }
 
     private mutating func fillTopics(from entry: TOMLEntry) {

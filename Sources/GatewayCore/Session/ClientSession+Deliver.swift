@@ -237,8 +237,11 @@ extension ClientSession {
 
     /// Sends the first message again, with DUP and under the same message id.
     mutating func repeatPublish(in environment: inout Environment) {
-        guard let reference = reference(to: environment.store[queue.first].topicName, in: environment) else {
-            // Meanwhile the client has denied the id, or what it was told of it is forgotten.
+        let message = environment.store[queue.first]
+        guard let reference = reference(to: message.topicName, in: environment),
+            fits(Int(message.payloadByteCount), in: environment)
+        else {
+            // Meanwhile the client has denied the id, what it was told of it is forgotten, or its link became narrower.
             open = OpenExchange()
             return deliver(in: &environment)
         }

@@ -67,8 +67,13 @@ extension ClientSession {
     }
 
     /// Sends an open REGISTER again, under the same message id.
-    func repeatRegister(_ topicID: TopicID, _ messageID: MessageID, in environment: inout Environment) {
+    mutating func repeatRegister(_ topicID: TopicID, _ messageID: MessageID, in environment: inout Environment) {
         guard let route, let name = topics.entry(topicID)?.name else { return }
+        guard canRegister(name, in: environment) else {
+            // Meanwhile the client's link became narrower.
+            open = OpenExchange()
+            return deliver(in: &environment)
+        }
         environment.sendRegister(topicID, messageID, name: name, to: route)
     }
 

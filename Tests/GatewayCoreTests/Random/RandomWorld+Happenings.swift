@@ -23,6 +23,7 @@ extension RandomWorld {
         case 75..<79: streamSuffers()
         case 79..<82: brokerTalksNonsense()
         case 82..<84: brokerChangesItsMind()
+        case 84: tell(.linkChanged(LinkID(1), maximumDatagramByteCount: number(16..<40)))
         default: passes(.milliseconds(pick([1, 500, 1_000, 3_000, 10_000, 15_000, 61_000])))
         }
         for _ in 0..<number(0..<6) {

@@ -10,7 +10,7 @@ struct HostLedger {
         var isPaused = false
     }
 
-    private let configuration: GatewayConfiguration
+    private var configuration: GatewayConfiguration
     private(set) var livePeers: Set<PeerID> = []
     private var forgottenPeers: Set<PeerID> = []
     private var liveStreams: [UpstreamID: Stream] = [:]
@@ -37,6 +37,9 @@ struct HostLedger {
         case .streamClosed(let id, _):
             liveStreams[id] = nil
             endedStreams.insert(id)
+        case .linkChanged(let link, let maximum):
+            guard configuration.links.indices.contains(Int(link.rawValue)) else { return }
+            configuration.links[Int(link.rawValue)].maximumDatagramByteCount = maximum
         case .streamReceived, .streamBlocked, .streamDrained, .deadlineReached, .shutdownRequested: break
         }
     }

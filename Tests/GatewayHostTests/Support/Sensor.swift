@@ -14,14 +14,21 @@ struct HeardPublish: Equatable {
     var payload: [UInt8]
 }
 
-/// An MQTT-SN client over a real UDP socket that says and hears one message at a time.
-final class Sensor {
+/// What carries a sensor's datagrams to the gateway and back.
+protocol SensorWire: AnyObject {
+    func send(_ datagram: [UInt8]) throws
+
+    /// The next datagram; nil when none comes in time.
+    func hear(until deadline: Deadline) throws -> [UInt8]?
+}
+
+/// A UDP socket of a sensor's own.
+final class UDPWire: SensorWire {
     private let socket: BlockingSocket
     let gateway: SocketAddress
     private(set) var lastSource: SocketAddress?
 
-    /// A sensor that speaks to `gateway`, from the address `host` if that is given.
-    init(_ gateway: SocketAddress, from host: String? = nil) throws {
+    init(_ gateway: SocketAddress, from host: String?) throws {
         self.gateway = gateway
         let local = try host.map { try SocketAddress.numeric($0) }
         socket = try BlockingSocket(.datagrams, for: gateway, boundTo: local)
@@ -29,11 +36,30 @@ final class Sensor {
 
     func send(_ datagram: [UInt8]) throws { try socket.send(datagram, to: gateway) }
 
-    /// The next datagram; nil when none comes in time.
-    func hear(within duration: Duration = generous) throws -> [UInt8]? {
-        guard let (datagram, source) = try socket.receive(until: Deadline(in: duration)) else { return nil }
+    func hear(until deadline: Deadline) throws -> [UInt8]? {
+        guard let (datagram, source) = try socket.receive(until: deadline) else { return nil }
         lastSource = source
         return datagram
+    }
+}
+
+/// An MQTT-SN client over a real wire that says and hears one message at a time.
+final class Sensor {
+    private let wire: any SensorWire
+
+    /// A sensor that speaks to `gateway` over UDP, from the address `host` if that is given.
+    init(_ gateway: SocketAddress, from host: String? = nil) throws { wire = try UDPWire(gateway, from: host) }
+
+    init(on wire: any SensorWire) { self.wire = wire }
+
+    /// Where the last datagram came from, over UDP.
+    var lastSource: SocketAddress? { (wire as? UDPWire)?.lastSource }
+
+    func send(_ datagram: [UInt8]) throws { try wire.send(datagram) }
+
+    /// The next datagram; nil when none comes in time.
+    func hear(within duration: Duration = generous) throws -> [UInt8]? {
+        try wire.hear(until: Deadline(in: duration))
     }
 
     /// The next datagram must be `expected`.

@@ -1,0 +1,279 @@
+import Bytes
+import Configuration
+import GatewayCore
+import LinkFraming
+import Transports
+
+/// One serial line as the gateway's host uses it: the core's link, the state machine of its radio or wire, and the
+/// device, which may come and go.
+final class SerialLink: SerialTransportDelegate, TimerHandler {
+    /// The first pause before a device is opened again; each failure doubles it.
+    private static let shortestPause: UInt64 = 1_000_000_000
+    private static let longestPause: UInt64 = 30_000_000_000
+    /// A line that held for so long was in order: the next pause is a short one.
+    private static let goodTime: UInt64 = 10_000_000_000
+    /// Between two looks at whether the last octets have left.
+    private static let drainingInterval: UInt64 = 10_000_000
+
+    let id: LinkID
+    let port: SerialPort
+    var peers: PeerTable<LinkAddress, Void>
+    private(set) var counters = SerialLinkCounters()
+    private var radio: RadioLink
+    private var effects = LinkEffects()
+    /// Empty, and keeps its room: what runs is swapped with it.
+    private var spareEffects = LinkEffects()
+    private var isRunningEffects = false
+    private var transport: SerialTransport?
+    /// Which of the speeds is tried.
+    private var speedIndex = 0
+    /// Octets that came in at the speeds that were tried in vain.
+    private var unansweredByteCount: UInt64 = 0
+    /// When to open the device; nil while it is open.
+    private var openAt: UInt64?
+    private var pause = shortestPause
+    private var openedAt: UInt64 = 0
+    /// What was last said of a line that is not in order; nil when it is.
+    private var lastTrouble: String?
+    /// What the core believes the longest datagram to be.
+    private var knownMaximumByteCount: Int
+    private unowned let host: Host
+
+    /// Opens the device; one that cannot be opened is tried again.
+    init(_ port: SerialPort, id: LinkID, knownMaximumByteCount: Int, host: Host) {
+        (self.port, self.id, self.knownMaximumByteCount, self.host) = (port, id, knownMaximumByteCount, host)
+        peers = PeerTable(link: id)
+        radio = port.makeRadioLink()
+        open()
+    }
+
+    private var now: LinkInstant { LinkInstant(nanoseconds: host.loop.now) }
+
+    /// When `deadlineReached` is to be called, in monotonic nanoseconds.
+    var nextDeadline: UInt64? { openAt ?? radio.nextDeadline?.nanoseconds }
+
+    var linkCounters: LinkCounters { radio.counters }
+
+    var framingCounters: FramingCounters { radio.framingCounters }
+
+    /// Who somebody on the line is, in words.
+    func name(of address: LinkAddress?) -> String {
+        switch address {
+        case .otherEnd: port.device
+        case .xbee64(let node): "xbee \(hexadecimal(node.rawValue, 16)) on \(port.device)"
+        case .xbee16(let node): "xbee \(hexadecimal(UInt64(node.rawValue), 4)) on \(port.device)"
+        case nil: "everybody on \(port.device)"
+        }
+    }
+
+    // MARK: The device
+
+    private func open() {
+        openAt = nil
+        let settings = port.lineSettings(speed: port.speeds[speedIndex])
+        do throws(SerialOpenError) {
+            let opened = try SerialTransport(
+                opening: port.device, settings: settings, maximumQueuedByteCount: port.queuedByteCount, loop: host.loop)
+            opened.delegate = self
+            transport = opened
+        } catch {
+            counters.failedOpenings += 1
+            // The message names the speed, which changes from try to try.
+            let isNew = trouble("\(error)")
+            host.reporter.cannotOpen(self, error, isNew: isNew)
+            return openLater()
+        }
+        counters.openings += 1
+        openedAt = host.loop.now
+        host.reporter.opened(self, speed: settings.speed, isNews: port.framing != .xbee || counters.openings == 1)
+        // An XBee is in order only when it has answered.
+        if port.framing != .xbee { lastTrouble = nil }
+        radio.lineOpened(at: now, into: &effects)
+        runEffects()
+    }
+
+    /// Notes what is wrong; true when that is not what was wrong before.
+    private func trouble(_ words: String) -> Bool {
+        defer { lastTrouble = words }
+        return lastTrouble != words
+    }
+
+    /// Tries again after a pause, which grows as long as the line does not hold.
+    private func openLater() {
+        let time = host.loop.now
+        if openedAt > 0, time &- openedAt >= Self.goodTime { pause = Self.shortestPause }
+        openAt = time + pause
+        openedAt = 0
+        pause = min(pause * 2, Self.longestPause)
+    }
+
+    private func closeLine() {
+        transport?.close()
+        transport = nil
+        radio.lineClosed(at: now, into: &effects)
+    }
+
+    func transportReadable(_ transport: SerialTransport) {
+        transport.read { radio.receive($0, at: now, into: &effects) }
+        runEffects()
+    }
+
+    func transportEnded(_ transport: SerialTransport, _ error: IOError?) {
+        guard transport === self.transport else { return }
+        counters.losses += 1
+        _ = trouble("lost")
+        host.reporter.lost(self, error)
+        closeLine()
+        openLater()
+        runEffects()
+    }
+
+    /// Does what is due: opens the device, or goes on in the state machine.
+    func deadlineReached() {
+        if openAt != nil { return open() }
+        radio.deadlineReached(at: now, into: &effects)
+        runEffects()
+    }
+
+    /// Hands the octets of this turn to the system.
+    func flush() { transport?.flush() }
+
+    // MARK: To clients
+
+    func send(_ datagram: RawSpan, to peer: PeerID) {
+        guard let address = peers.address(of: peer) else { return }
+        host.reporter.traceSent(datagram.byteCount, to: name(of: address))
+        if let refusal = radio.send(datagram, to: address, at: now, into: &effects) {
+            host.reporter.refused(self, refusal, to: address, byteCount: datagram.byteCount)
+        }
+        runEffects()
+    }
+
+    /// MQTT-SN 1.2 §6.1: to every node within `radius` hops, 0 for all, as far as the owner lets broadcasts go.
+    func broadcast(_ datagram: RawSpan, radius: UInt8) {
+        guard port.broadcasts else { return }
+        let limit = port.xbee.broadcastRadius
+        let hops = radius == 0 || limit == 0 ? max(radius, limit) : min(radius, limit)
+        host.reporter.traceSent(datagram.byteCount, to: name(of: nil))
+        if let refusal = radio.broadcast(datagram, radius: hops, at: now, into: &effects) {
+            host.reporter.refused(self, refusal, to: nil, byteCount: datagram.byteCount)
+        }
+        runEffects()
+    }
+
+    // MARK: Effects
+
+    /// Runs what the state machine wants done, and what comes of that; what an effect adds meanwhile is run behind it.
+    private func runEffects() {
+        guard !isRunningEffects else { return }
+        isRunningEffects = true
+        while !effects.list.isEmpty {
+            var current = LinkEffects()
+            swap(&current, &spareEffects)
+            swap(&current, &effects)
+            run(current)
+            current.removeAll()
+            swap(&current, &spareEffects)
+        }
+        isRunningEffects = false
+    }
+
+    private func run(_ effects: borrowing LinkEffects) {
+        let arena = effects.bytes.span
+        for index in effects.list.indices { run(effects.list[index], arena.bytes) }
+    }
+
+    /// Ranges in the effect index `arena`.
+    private func run(_ effect: LinkEffect, _ arena: RawSpan) {
+        switch effect {
+        case .write(let range):
+            guard let transport, transport.isOpen else { return }
+            if !transport.queueWrite(arena.extracting(range)) {
+                counters.writesDropped += 1
+                host.reporter.writeDropped()
+            }
+        case .datagramReceived(let range, let address, _):
+            host.receiveDatagram(arena.extracting(range), from: address, on: self)
+        case .tryNextSpeed: tryNextSpeed()
+        case .observe(let observation): observe(observation)
+        }
+    }
+
+    /// The next speed at once; after the last one the first, after a pause.
+    private func tryNextSpeed() {
+        closeLine()
+        speedIndex = (speedIndex + 1) % port.speeds.count
+        if speedIndex == 0 {
+            openLater()
+        } else {
+            openAt = host.loop.now
+        }
+    }
+
+    private func observe(_ observation: LinkObservation) {
+        switch observation {
+        // A wire is open or closed, which has been told.
+        case .stateChanged where port.framing != .xbee: return
+        case .stateChanged(.ready): lastTrouble = nil
+        case .stateChanged(.wrongMode):
+            // The owner may set the module right; nobody says so.
+            closeLine()
+            openLater()
+        case .maximumDatagramChanged(let byteCount, _): tellMaximum(byteCount)
+        case .noRadioAnswers(let receivedByteCount):
+            unansweredByteCount += receivedByteCount
+            guard speedIndex == port.speeds.count - 1 else { break }
+            host.reporter.noRadio(self, unansweredByteCount, isNew: trouble("no radio"))
+            unansweredByteCount = 0
+            return
+        case .wrongAPIMode(let mode):
+            return host.reporter.wrongAPIMode(self, mode, isNew: trouble("API mode \(mode)"))
+        case .stateChanged, .moduleIdentified, .commandRefused, .modemStatus, .frameError, .deliveryFailed,
+            .statusMissing, .messageExpired, .paused, .payloadTooLarge, .configurationError:
+            break
+        }
+        host.reporter.observed(observation, on: self)
+    }
+
+    private func tellMaximum(_ byteCount: Int) {
+        guard byteCount != knownMaximumByteCount else { return }
+        knownMaximumByteCount = byteCount
+        host.handle(.linkChanged(id, maximumDatagramByteCount: byteCount))
+    }
+
+    // MARK: The end
+
+    /// Whether everything that can leave has left; nothing can through a line that is not in order.
+    var isDrained: Bool {
+        guard let transport, transport.isOpen, radio.state == .ready else { return true }
+        return radio.queuedMessageCount == 0 && transport.queuedByteCount == 0 && transport.systemQueuedByteCount == 0
+    }
+
+    /// Turns the loop again and again until the line is drained, which nothing else tells.
+    func watchDraining() {
+        guard !isDrained else { return }
+        host.loop.schedule(at: host.loop.now + Self.drainingInterval, self)
+    }
+
+    func timerFired(_ timer: LoopTimer) { watchDraining() }
+
+    func close() {
+        closeLine()
+        openAt = nil
+    }
+}
+
+/// What became of a line itself; each number only grows.
+struct SerialLinkCounters {
+    var openings: UInt64 = 0
+    var failedOpenings: UInt64 = 0
+    var losses: UInt64 = 0
+    /// Frames that found no room in the write queue.
+    var writesDropped: UInt64 = 0
+}
+
+/// The number with leading zeros, in capitals as Digi prints addresses.
+func hexadecimal(_ number: UInt64, _ digitCount: Int) -> String {
+    let digits = String(number, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, digitCount - digits.count)) + digits
+}

@@ -46,7 +46,7 @@ package final class Host {
                 links.udp.append(try openLink(listener, id: LinkID(UInt16(index))))
             }
         } catch {
-            for link in links.udp { link.transport.close() }
+            for link in links.udp { link.close() }
             throw error
         }
         for port in settings.host.serialPorts {
@@ -80,7 +80,12 @@ package final class Host {
             throw HostError.cannotListen(listener.name, error)
         }
         reporter.listening(on: link.transport, asked: listener.receiveBufferByteCount)
-        try link.joinGroups(of: listener)
+        do throws(HostError) {
+            try link.joinGroups(of: listener)
+        } catch {
+            link.close()
+            throw error
+        }
         reporter.joined(listener, on: link)
         return link
     }

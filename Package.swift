@@ -53,7 +53,8 @@ let package = Package(
             name: "swiftlet", dependencies: ["GatewayHost", "GatewayCore", "Transports", "Configuration"],
             path: "Sources/swiftlet", swiftSettings: strict),
         .target(
-            name: "GatewaySimulator", dependencies: ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "TraceFile"],
+            name: "GatewaySimulator",
+            dependencies: ["Bytes", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile"],
             path: "Simulators/GatewaySimulator", swiftSettings: strict),
         .target(
             name: "FuzzTargets", dependencies: ["Bytes", "MQTTSN", "MQTT", "Configuration", "GatewaySimulator"],
@@ -86,7 +87,9 @@ let package = Package(
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),
         tests(
             of: "GatewaySimulator",
-            ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "GatewaySimulator", "Transports"]),
+            [
+                "Bytes", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile", "GatewaySimulator", "Transports",
+            ]),
         tests(
             of: "GatewayHost",
             [

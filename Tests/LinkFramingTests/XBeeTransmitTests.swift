@@ -192,6 +192,17 @@ import Testing
         #expect(radio.link.maximumDatagramByteCount == 79 && radio.link.maximumBroadcastByteCount == 79)
     }
 
+    @Test func aModuleThatFindsShortPayloadsTooLargeDoesNotSilenceTheLink() {
+        let radio = RadioDialogue.ready()
+        radio.sends(connack, to: 1)
+        radio.status(10, 0x74)
+        radio.broadcasts([3, 2, 1])
+        radio.status(11, 0x74)
+        #expect(radio.link.counters.undelivered == 2)
+        #expect(radio.link.maximumDatagramByteCount == 40 && radio.link.maximumBroadcastByteCount == 40)
+        #expect(radio.sends(connack, to: 1) == nil)
+    }
+
     @Test func whatASleeperDidNotAskForWaitsUntilItIsHeard() {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: 1)

@@ -18,6 +18,7 @@ extension World {
             queue.insert(.hostileActs(index), at: now + milliseconds(0...5_000))
         }
         queue.insert(.faultsStrike, at: now + .seconds(1))
+        if options[.radios] > 0 { plugIn() }
     }
 
     private func makeClient(_ index: Int) -> WorldClient {
@@ -40,6 +41,7 @@ extension World {
         let topics = plan.topics.map(\.topic) + plan.filters.map { .name($0) }
         let audience = options[.audience]
         client.isSearcher = rolls(.searchers)
+        client.isBehindRadio = rolls(.radios)
         if options[.unevenLinks] > 0 { client.lossShare = 1_000 - pick(options[.unevenLinks]) }
         for topic in topics where audience > 0 ? pick(1_000) < audience : pick(5) < 2 {
             client.wanted.append(topic)
@@ -151,8 +153,9 @@ extension World {
         let topic = pick(plan.topics.count)
         let stamp = Stamp(publisher: index, sequence: clients[index].lastSequence, topic: topic)
         let qos = drawQoS()
-        let payload = stamp.payload(
-            byteCount: rolls(.longPayloads) ? 9 + pick(WorldPlan.longestPayload - 8) : 9 + pick(20))
+        // What no radio packet holds a device behind a radio cannot send.
+        let longest = clients[index].isBehindRadio ? WorldPlan.longestRadioDatagram - 10 : WorldPlan.longestPayload
+        let payload = stamp.payload(byteCount: rolls(.longPayloads) ? 9 + pick(longest - 8) : 9 + pick(20))
         deliveries.published(stamp, qos: qos)
         command(
             index,

@@ -45,7 +45,8 @@ extension World {
             let datagram = Datagram(
                 client: index, address: clients[index].address, bytes: bytes, sentAt: now,
                 connection: clients[index].connection)
-            fly(of: index) { .datagramReachedClient(datagram) }
+            if !clients[index].isBehindRadio { fly(of: index) { .datagramReachedClient(datagram) } }
         }
+        if options[.radios] > 0 { broadcastThroughRadio(bytes, radius: radius) }
     }
 }

@@ -20,6 +20,7 @@ extension World {
         if rolls(.oldPlaces) { speakFromOldPlace() }
         if rolls(.clientCrashes) { crash(pick(clients.count)) }
         if rolls(.streamFailures), !streamNumbers.isEmpty { breakStream(streamNumbers[pick(streamNumbers.count)]) }
+        if options[.radios] > 0 { strikeRadio() }
         if rolls(.brokerRestarts) { restartBroker() }
         if rolls(.brokerCloses), !streamNumbers.isEmpty { brokerCloses(streamNumbers[pick(streamNumbers.count)]) }
         if rolls(.takeovers) { takeOver(pick(clients.count)) }

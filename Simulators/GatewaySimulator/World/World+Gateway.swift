@@ -157,6 +157,7 @@ extension World {
 
     private func endGateway() {
         isGatewayUp = false
+        if options[.radios] > 0 { unplug(for: nil) }
         peerByAddress = [:]
         addressByPeer = [:]
         ledger.restart()
@@ -180,6 +181,7 @@ extension World {
         traceHash = EffectHash()
         isGatewayUp = true
         chronicle?.note("the gateway starts", at: now)
+        if options[.radios] > 0 { plugIn() }
         gatewayHandles(.deadlineReached, [])
     }
 

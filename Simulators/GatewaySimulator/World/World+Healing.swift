@@ -19,6 +19,7 @@ extension World {
         broker.configuration.connectRefusals = []
         isBrokerUp = true
         if !isGatewayUp { startGateway() }
+        if options[.radios] > 0 { healRadio() }
         for number in streamNumbers { unblockStream(number) }
         for index in clients.indices {
             clients[index].cloggedUntil = nil

@@ -22,6 +22,7 @@ extension World {
         overhear(bytes)
         let datagram = Datagram(
             client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection)
+        guard !clients[client].isBehindRadio else { return sendThroughRadio(datagram) }
         fly(of: client) { .datagramReachedClient(datagram) }
     }
 
@@ -31,7 +32,11 @@ extension World {
         let datagram = Datagram(
             client: client, address: clients[client].address, bytes: bytes, sentAt: now,
             connection: clients[client].connection)
-        fly(of: client) { .datagramReachedGateway(datagram) }
+        if clients[client].isBehindRadio {
+            nodeSends(datagram)
+        } else {
+            fly(of: client) { .datagramReachedGateway(datagram) }
+        }
         if rolls(.damage) { sendDamaged(bytes, at: clients[client].address) }
         if rolls(.oversized) {
             queue.insert(.oversizedReachedGateway(clients[client].address), at: now + .milliseconds(1))
@@ -88,6 +93,7 @@ extension World {
     }
 
     func dropDatagrams(where isUnwanted: (Datagram) -> Bool) {
+        radioSite.inTheAir.removeAll(where: isUnwanted)
         queue.removeAll { happening in
             switch happening {
             case .datagramReachedClient(let datagram), .datagramReachedGateway(let datagram): isUnwanted(datagram)
@@ -95,7 +101,8 @@ extension World {
                 .strangerLeftBroker, .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .clientSearches,
                 .oversizedReachedGateway,
                 .hostileActs,
-                .faultsStrike, .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed:
+                .faultsStrike, .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed, .lineReachedRadio,
+                .lineReachedGateway, .radioWakes, .linePluggedIn:
                 false
             }
         }
@@ -103,6 +110,7 @@ extension World {
 
     /// What the gateway said before the client's new session began is lost.
     private func dropDatagrams(to client: Int) {
+        radioSite.inTheAir.removeAll { $0.client == client && $0.isFromGateway }
         queue.removeAll { happening in
             if case .datagramReachedClient(let datagram) = happening { datagram.client == client } else { false }
         }

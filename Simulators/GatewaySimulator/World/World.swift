@@ -1,5 +1,6 @@
 import Bytes
 package import GatewayCore
+import LinkFraming
 import MQTT
 import MQTTSN
 package import TraceFile
@@ -63,6 +64,9 @@ package final class World {
     var forwarderByAddress: [Int: Int] = [:]
     var nodeByPlace: [Int: NodePlace] = [:]
     var hostiles: [HostileSender] = []
+    /// The gateway's serial line with the radio module behind it, where there is one.
+    var radioLink: XBeeLink
+    var radioSite: RadioSite
     /// Places where clients have been.
     var formerPlaces: [Int] = []
 
@@ -106,6 +110,8 @@ package final class World {
         gateway = PlantedGateway(configuration: plan.gateway, seed: gatewaySeed, canary: canary)
         trace = Trace(
             seed: gatewaySeed, configuration: plan.gateway, note: "world options \(self.options.text)")
+        radioLink = XBeeLink(plan.radioLink)
+        radioSite = RadioSite(plan.radio, noisePerMillion: self.options[.lineNoise], seed: seed)
         broker = SimulatedBroker(configuration: plan.broker)
         broker.keepsRecords = true
         ledger = HostLedger(plan.gateway)
@@ -226,6 +232,10 @@ package final class World {
         case .gatewayStarts: startGateway()
         case .linkUnclogged(let index): unclog(index)
         case .partitionHealed(let index): healPartition(index)
+        case .lineReachedRadio(let bytes): lineReachesRadio(bytes)
+        case .lineReachedGateway(let bytes): lineReachesGateway(bytes)
+        case .radioWakes: wakeRadio()
+        case .linePluggedIn: plugIn()
         }
     }
 

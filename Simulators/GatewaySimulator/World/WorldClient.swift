@@ -21,6 +21,9 @@ struct WorldClient {
     var search = GatewaySearch(radius: 3)
     var hasFoundGateway = false
 
+    /// Whether a radio module at a serial line is between it and the gateway.
+    var isBehindRadio = false
+
     // What happens to it.
     var isDead = false
     /// A radio that is clogged keeps what is sent to and from it until it is free.

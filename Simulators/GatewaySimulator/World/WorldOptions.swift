@@ -41,6 +41,17 @@ package enum WorldOption: String, CaseIterable, Sendable {
     case unevenLinks
     /// Per second and thousand: somebody repeats what he has overheard from a place that a client has left.
     case oldPlaces
+    /// Share of devices behind a radio module at a serial line; for the following there must be some.
+    case radios
+    /// In thousandths: packets lost in the air, acknowledgements and statuses lost, slow statuses, a busy channel.
+    case airLoss, lostAcknowledgements, lostStatuses, slowStatuses, busyChannel
+    /// Octets of a million that the serial line loses, and as many that it changes.
+    case lineNoise
+    /// How many transmissions the module takes at once.
+    case fewBuffers
+    /// Per second and thousand: the module starts anew, or leaves its network; a node's 16-bit address changes; nodes
+    /// sleep; the serial device is gone for a while.
+    case radioResets, dissociations, nodeMoves, naps, unpluggings
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -103,7 +114,9 @@ extension WorldOption {
         switch self {
         case .sendBuffer, .slowBroker, .takeovers, .brokerCloses, .shutdowns, .smallStreamQueues, .smallByteQueues,
             .fewExchanges, .fewSubscriptions, .fewReplies, .forwarders, .forwarderMoves, .falseForwarders,
-            .willUpdates, .searchers, .advertising, .oversized, .unevenLinks, .oldPlaces, .calm, .audience:
+            .willUpdates, .searchers, .advertising, .oversized, .unevenLinks, .oldPlaces, .radios, .airLoss,
+            .lostAcknowledgements, .lostStatuses, .slowStatuses, .busyChannel, .lineNoise, .fewBuffers,
+            .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .calm, .audience:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -168,6 +181,13 @@ extension WorldOption {
         case .oversized: 5...100
         case .unevenLinks: 200...1_000
         case .oldPlaces: 10...300
+        case .radios: 200...1_000
+        case .airLoss, .lostAcknowledgements: 5...200
+        case .lostStatuses, .slowStatuses, .busyChannel: 5...100
+        case .lineNoise: 10...2_000
+        case .fewBuffers: 1...3
+        case .radioResets, .dissociations, .unpluggings: 1...10
+        case .nodeMoves, .naps: 1...50
         case .calm, .audience: 0...0
         }
     }

@@ -1,4 +1,5 @@
 import GatewayCore
+import LinkFraming
 import MQTTSN
 
 /// What follows from a world's options once for all: how everybody is configured, and which topics there are.
@@ -17,6 +18,11 @@ struct WorldPlan {
     let filters: [[UInt8]]
     var gateway = GatewayConfiguration()
     var broker = SimulatedBrokerConfiguration()
+    /// The module behind which devices are where there are radios, and the gateway's link to it.
+    var radio = SimulatedRadioConfiguration()
+    var radioLink = XBeeLinkConfiguration()
+    /// What Zigbee takes apart and puts together.
+    static let longestRadioDatagram = 255
 
     init(_ options: WorldOptions) {
         func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
@@ -39,6 +45,11 @@ struct WorldPlan {
         link.retryInterval = .seconds(5)
         link.adaptsRetryInterval = options[.adaptiveRetry] > 0
         if options[.mtu] > 0 { link.maximumDatagramByteCount = options[.mtu] }
+        if options[.radios] > 0 {
+            radioLink.maximumPayload = .byteCount(min(link.maximumDatagramByteCount, Self.longestRadioDatagram))
+            link.maximumDatagramByteCount = min(link.maximumDatagramByteCount, Self.longestRadioDatagram)
+            configureRadio(options)
+        }
         gateway.links = [link]
         configureLimits(options)
         if options[.advertising] > 0 {
@@ -50,6 +61,17 @@ struct WorldPlan {
         gateway.willUpdate = options[.gatewayWills] > 0 ? .gateway : .reconnect
         gateway.queuePolicy = options[.dropNewest] > 0 ? .dropNewest : .dropOldest
         gateway.upstream.keepAliveSeconds = options[.calm] > 0 ? 3_600 : 60
+    }
+
+    private mutating func configureRadio(_ options: WorldOptions) {
+        if options[.fewBuffers] > 0 { radio.bufferCount = options[.fewBuffers] }
+        radio.lossPerMille = options[.airLoss]
+        radio.lostAcknowledgementPerMille = options[.lostAcknowledgements]
+        radio.lostStatusPerMille = options[.lostStatuses]
+        radio.slowStatusPerMille = options[.slowStatuses]
+        radio.busyChannelPerMille = options[.busyChannel]
+        radio.apiMode = options[.airLoss] % 2 == 0 ? 2 : 1
+        radio.apiOptions = options[.busyChannel] % 2 == 0 ? 0 : 1
     }
 
     private mutating func configureLimits(_ options: WorldOptions) {

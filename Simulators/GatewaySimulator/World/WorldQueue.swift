@@ -63,6 +63,7 @@ struct Datagram {
     var sentAt: Instant
     /// The client's connection in which it was sent.
     var connection: Int
+    var isFromGateway = false
 }
 
 /// Something that happens in a world at its time.
@@ -89,4 +90,9 @@ enum Happening {
     case gatewayStarts
     case linkUnclogged(Int)
     case partitionHealed(Int)
+    /// Octets at the end of the serial line between the gateway and its radio module.
+    case lineReachedRadio([UInt8])
+    case lineReachedGateway([UInt8])
+    case radioWakes
+    case linePluggedIn
 }

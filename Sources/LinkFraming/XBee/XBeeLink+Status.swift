@@ -96,12 +96,16 @@ extension XBeeLink {
         nodes[place].isWaitingForUplink = true
     }
 
+    /// Shorter than what any radio network carries, encrypted and over many hops, and long enough for a CONNECT.
+    private static let leastMaximumDatagramByteCount = 40
+
     /// The network carries less than was thought; the next datagram of this size is refused before it is sent.
     private mutating func lowerMaximum(_ place: Int, into effects: inout LinkEffects) {
         guard let slot = nodes[place].firstMessage else { return }
         let byteCount = messages[slot].byteCount
-        let smaller = max(1, byteCount - 1)
         var (unicast, broadcast) = (maximumDatagramByteCount, maximumBroadcastByteCount)
+        // What every radio carries stays allowed, or one false status would silence the link for good.
+        let smaller = max(byteCount - 1, min(Self.leastMaximumDatagramByteCount, unicast, broadcast))
         if place == XBeeNodeTable.broadcast {
             broadcast = min(broadcast, smaller)
         } else {

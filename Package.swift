@@ -57,7 +57,8 @@ let package = Package(
             dependencies: ["Bytes", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile"],
             path: "Simulators/GatewaySimulator", swiftSettings: strict),
         .target(
-            name: "FuzzTargets", dependencies: ["Bytes", "MQTTSN", "MQTT", "Configuration", "GatewaySimulator"],
+            name: "FuzzTargets",
+            dependencies: ["Bytes", "MQTTSN", "MQTT", "LinkFraming", "Configuration", "GatewaySimulator"],
             path: "Simulators/fuzz/Targets", swiftSettings: strict),
         .executableTarget(
             name: "demo",

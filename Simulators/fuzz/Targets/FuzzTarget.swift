@@ -8,6 +8,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case mqttDecoder = "MQTTDecoder"
     /// A configuration file.
     case toml = "TOML"
+    /// A serial line and the link on it.
+    case serialLine = "SerialLine"
     /// The core among clients, a broker and a host that do what an operation script says.
     case core = "Core"
 
@@ -22,6 +24,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .mqttsnDecode: faultOfDatagram(bytes)
         case .mqttDecoder: faultOfStream(bytes)
         case .toml: faultOfConfiguration(bytes)
+        case .serialLine: faultOfSerialLine(bytes)
         case .core: OperationScript.fault(in: bytes, inspect: inspect)
         }
     }

@@ -54,7 +54,7 @@ extension ClientSession {
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
         discardedPacketIDs = []
         isBrokersMemoryInDoubt = false
-        changeMessageIDHalf(in: environment)
+        changeMessageIDHalf()
         releaseReceived(in: &environment)
         var index = queue.first
         while index != .none {

@@ -84,6 +84,7 @@ extension ClientSession {
         subscriptions = []
         isBrokersMemoryInDoubt = false
         messageIDHalf = 0
+        hasUsedMessageIDHalf = false
         will = nil
         queue.removeAll(in: &environment.store, names: &environment.topicNames)
         discardedPacketIDs = []

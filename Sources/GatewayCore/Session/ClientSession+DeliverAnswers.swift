@@ -95,6 +95,7 @@ extension ClientSession {
             environment.sendPacket(.publishComplete(packetID), on: upstream)
             return
         } else {
+            hasUsedMessageIDHalf = true
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)
             queue.append(environment.store.insertRelease(packetID: packetID, topicName: name), in: &environment.store)

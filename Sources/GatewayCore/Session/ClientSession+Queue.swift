@@ -28,9 +28,10 @@ extension ClientSession {
 
     /// The client may have a message that the broker repeats from an earlier connection, of which nothing is left here:
     /// at QoS 2 it must have the number by which the client then knows it, whatever becomes of the broker's session.
-    private func expectKnown(_ index: StoredMessageIndex, in environment: inout Environment) {
+    private mutating func expectKnown(_ index: StoredMessageIndex, in environment: inout Environment) {
         let message = environment.store[index]
         environment.store[index].stage = .sent
+        hasUsedMessageIDHalf = true
         let messageID = Self.messageID(of: message.packetID, messageIDHalf)
         let isTaken = recentlyDelivered.contains(
             messageID, endedWithin: link(in: environment).patience, before: environment.now)

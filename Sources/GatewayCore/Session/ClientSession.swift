@@ -134,6 +134,8 @@ struct ClientSession: SlabElement {
     var lastOwnPacketID: PacketID = 0
     /// What distinguishes the message ids of messages to the client from the broker's packet identifiers: 0 or 0x8000.
     var messageIDHalf: MessageID = 0
+    /// Whether the client may have a message under a number of that half, acknowledged or not.
+    var hasUsedMessageIDHalf = false
     var deliveriesSinceWakeUp = 0
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0

@@ -86,7 +86,8 @@ extension ClientSession {
         messageIDHalf = 0
         hasUsedMessageIDHalf = false
         will = nil
-        queue.removeAll(in: &environment.store, names: &environment.topicNames)
+        noteMissed(queue.removeAll(in: &environment.store, names: &environment.topicNames), in: &environment)
+        leftToBrokerCount = 0
         discardedPacketIDs = []
     }
 

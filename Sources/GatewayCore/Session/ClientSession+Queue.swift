@@ -43,7 +43,8 @@ extension ClientSession {
     /// that it would not get again.
     mutating func leaveQueueToBroker(in environment: inout Environment) {
         let half = messageIDHalf
-        queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in
+        let atMostOnceCount = queue.atMostOnceCount
+        let missedCount = queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in
             guard message.qos != .atMostOnce else { return true }
             switch message.stage {
             case .unsent, .sent:
@@ -54,7 +55,14 @@ extension ClientSession {
             case .received, .released: return false
             }
         }
+        noteMissed(atMostOnceCount, in: &environment)
+        leftToBrokerCount += UInt32(clamping: missedCount - atMostOnceCount)
         renewals = 0
+    }
+
+    /// So many messages will not reach the client, because it was away.
+    func noteMissed(_ count: Int, in environment: inout Environment) {
+        if count > 0 { observe(.absentClientsMessagesDropped, detail: count, in: &environment) }
     }
 
     /// Drops the oldest QoS 0 messages until the new one fits.

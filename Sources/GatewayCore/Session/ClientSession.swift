@@ -140,6 +140,8 @@ struct ClientSession: SlabElement {
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0
     var nextDropReport = Instant(nanoseconds: 0)
+    /// Messages of the queue that only the broker has kept while the client was away.
+    var leftToBrokerCount: UInt32 = 0
     /// How often the first message's topic id has been told again because the client did not know it.
     var renewals = 0
 

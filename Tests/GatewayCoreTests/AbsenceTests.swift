@@ -109,4 +109,34 @@ import Testing
             client.leaves(next)
         }
     }
+
+    // MARK: Sleepers and the PUBREL
+
+    @Test("GW-73 AMB-15 A sleeper whose PUBREL cannot be read finishes its wake-ups, until it has waited long enough")
+    func awakeForRelease() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerClient = 2 })
+        let (client, upstream) = TestClient.asleep(dialogue, clean: false)
+        upstream.sends(.publish("a/b", "1", qos: .exactlyOnce, id: 1))
+        client.wakesUp()
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        upstream.receives(.publishReceived(1))
+        let payload = String(repeating: "x", count: 1_390)
+        for id in 4...68 as ClosedRange<PacketID> {
+            upstream.sends(.publish("a/b", payload, qos: .atLeastOnce, id: id))
+        }
+        upstream.receives(.pause)
+        for pause in [5, 15] {
+            dialogue.passes(.seconds(10))
+            client.receives(.pingResponse)
+            dialogue.passes(.seconds(pause))
+            client.wakesUp()
+        }
+        dialogue.passes(.milliseconds(9_999))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        client.receives(.disconnect())
+        dialogue.observes(.clientDismissed, of: "c1")
+        upstream.receives(.disconnect, .close)
+    }
 }

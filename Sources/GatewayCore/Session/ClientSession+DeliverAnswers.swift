@@ -67,6 +67,7 @@ extension ClientSession {
             environment.store[queue.first].stage = .released
         } else {
             environment.store[queue.first].stage = .received
+            releaseBlockedSince = nil
             environment.sendPacket(.publishReceived(packetID), on: upstream)
         }
         deliver(in: &environment)

@@ -113,13 +113,15 @@ extension ClientSession {
     /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
     mutating func adjustReading(in environment: inout Environment) {
         if mustNotRead(in: environment) { environment.pause(upstream) } else { environment.resume(upstream) }
-        guard open.kind == .brokerRelease, state == .active else { return }
+        guard open.kind == .brokerRelease else { return }
         // The PUBREL lies behind what is not read. If nothing makes room in time, it never comes.
         if !environment.isPaused(upstream) {
-            open.retryAt = nil
-        } else if open.retryAt == nil {
-            open.retryAt = environment.now + link(in: environment).patience
+            releaseBlockedSince = nil
+        } else if releaseBlockedSince == nil {
+            releaseBlockedSince = environment.now
         }
+        guard state == .active else { return }
+        open.retryAt = releaseBlockedSince.map { $0 + link(in: environment).patience }
     }
 
     /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing

@@ -128,6 +128,8 @@ struct ClientSession: SlabElement {
     var discardedPacketIDs: [PacketID] = []
     /// The one exchange the gateway has open towards the client.
     var open = OpenExchange()
+    /// Since when the broker's PUBREL for the first message lies behind what there is no room to read.
+    var releaseBlockedSince: Instant?
     var roundTrip = RoundTripEstimate()
     var lastMessageID: MessageID = 0
     /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.

@@ -41,6 +41,9 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     case qosMinusOneForwarded, qosMinusOneDropped
     /// At most once per client and minute; the detail is the number of messages dropped from its queue since the last.
     case queueDropsReported
+    /// Once per absence and cause; the detail is the number of messages that will not reach the client: QoS 0 when it
+    /// goes, all of a session that is over, and what was left to a broker that has then forgotten it.
+    case absentClientsMessagesDropped
 
     // The gateway makes itself known.
     case advertised, searchAnswered

@@ -99,7 +99,7 @@ struct TokenBucket {
         let perToken = 1_000_000_000 / UInt64(perSecond)
         let earned = now.since(last).nanoseconds / max(1, perToken)
         guard earned > 0 else { return }
-        tokens = Int(min(UInt64(perSecond), UInt64(tokens) + earned))
+        tokens += Int(min(UInt64(perSecond - tokens), earned))
         lastRefill = now
     }
 }

@@ -12,7 +12,8 @@ enum ObservationText {
             .searchAnswered:
             nil
         case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
-            .queueDropsReported, .brokerUnreachable, .upstreamLost, .upstreamRefused, .malformedPacket:
+            .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .upstreamLost, .upstreamRefused,
+            .malformedPacket:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .sessionEvicted, .willPublished,
             .brokerReachable, .upstreamRestored:
@@ -45,8 +46,9 @@ enum ObservationText {
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
-            .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .upstreamLost, .upstreamRestored,
-            .upstreamRefused, .upstreamUnavailable, .upstreamOpened, .upstreamPaused, .upstreamResumed:
+            .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
+            .upstreamLost, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened, .upstreamPaused,
+            .upstreamResumed:
             .client
         case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
             .searchAnswered, .brokerReachable, .brokerUnreachable, .malformedPacket, .unexpectedPacket, .advertised:
@@ -59,6 +61,7 @@ enum ObservationText {
         func dropped(_ reason: String) -> String { "message of \(detail) octets dropped: \(reason)" }
         return switch kind {
         case .queueDropsReported: "messages dropped, too many wait for the client: count=\(detail)"
+        case .absentClientsMessagesDropped: "messages dropped, the client was away: count=\(detail)"
         case .willPublished: "Will of the lost client published"
         case .willNotPublished: "Will of the lost client not published: the broker is away"
         case .advertised: "advertised"

@@ -3,9 +3,10 @@ import GatewayCore
 import TraceFile
 package import Transports
 
-/// The running gateway's trace on its way to a file: bounded, and never in the gateway's way.
+/// The running gateway's trace on its way to a file: bounded, and given up rather than that the gateway fails with it.
 ///
-/// An event is in the file before the core handles it, so that the one that ends the process is there too.
+/// An event is in the file before the core handles it, so that the one that ends the process is there too; the gateway
+/// waits for that `write(2)`, and so for a slow disk.
 final class Recorder {
     /// Octets kept for the last line.
     private static let reserve = 64

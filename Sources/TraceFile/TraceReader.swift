@@ -50,12 +50,7 @@ private struct TraceReader {
         try readHead()
         trace.configuration.predefinedTopics = PredefinedTopics(topics)
         trace.ending = .abrupt
-        while let line = nextLine() {
-            guard trace.ending == .abrupt else {
-                throw error("there must be nothing after the line that ends the trace")
-            }
-            try readEventLine(line)
-        }
+        while trace.ending == .abrupt, let line = nextLine() { try readEventLine(line) }
         try readHalfLine()
         return trace
     }
@@ -151,8 +146,11 @@ private struct TraceReader {
 
     /// What stands after the last line feed: only an event that is whole is of use.
     private mutating func readHalfLine() throws(TraceError) {
-        guard position < text.count, trace.ending == .abrupt else { return }
+        guard position < text.count else { return }
         lineNumber += 1
+        guard trace.ending == .abrupt else {
+            throw error("there must be nothing after the line that ends the trace")
+        }
         trace.ending = .insideLine
         let words = text[position...].split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         // The space behind the bytes shows that they are all there.
@@ -188,19 +186,23 @@ private enum EventText {
         case ("opened", 2): return stream(numbers).map { .streamOpened($0) }
         case ("received", 2): return stream(numbers).map { .streamReceived($0) }
         case ("blocked", 3):
-            guard let count = Int(exactly: numbers[2]) else { return nil }
+            guard let count = count(numbers[2]) else { return nil }
             return stream(numbers).map { .streamBlocked($0, queuedByteCount: count) }
         case ("drained", 2): return stream(numbers).map { .streamDrained($0) }
         case ("closed", 3):
             guard let end = UInt8(exactly: numbers[2]).flatMap({ StreamEnd(rawValue: $0) }) else { return nil }
             return stream(numbers).map { .streamClosed($0, end) }
         case ("link", 2):
-            guard let link = UInt16(exactly: numbers[0]), let maximum = Int(exactly: numbers[1]) else { return nil }
+            guard let link = UInt16(exactly: numbers[0]), let maximum = count(numbers[1]) else { return nil }
             return .linkChanged(LinkID(link), maximumDatagramByteCount: maximum)
         case ("deadline", 0): return .deadlineReached
         case ("shutdown", 0): return .shutdownRequested
         default: return nil
         }
+    }
+
+    private static func count(_ number: UInt64) -> Int? {
+        Int(exactly: number).flatMap { $0 <= Int.largestTraceable ? $0 : nil }
     }
 
     private static func peer(_ numbers: [UInt64]) -> PeerID? {

@@ -21,10 +21,13 @@ extension UInt16: TraceValue {
 
 /// A count; none of the configuration's is negative.
 extension Int: TraceValue {
+    /// The largest that a configuration file can ask for (`limits.queued_bytes`); the core may multiply it.
+    static let largestTraceable = 1_099_511_627_776
+
     var traceText: String { "\(self)" }
 
     init?(traceText: Substring) {
-        guard let value = Int(traceText), value >= 0 else { return nil }
+        guard let value = Int(traceText), 0...Self.largestTraceable ~= value else { return nil }
         self = value
     }
 }

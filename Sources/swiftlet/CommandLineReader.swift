@@ -88,7 +88,11 @@ enum CommandLineReader {
         case "--record":
             guard options.recordingFile == nil else { throw UsageError(message: "'--record' is given twice") }
             options.recordingFile = value
-        case "--record-limit": options.recordingLimit = try recordingLimit(value)
+        case "--record-limit":
+            guard options.recordingLimit == nil else {
+                throw UsageError(message: "'--record-limit' is given twice")
+            }
+            options.recordingLimit = try recordingLimit(value)
         case "--broker": options.broker = try endpoint(EndpointParser.broker(value), name)
         default:
             guard let level = LogLevel.allCases.first(where: { "\($0)" == value }) else {

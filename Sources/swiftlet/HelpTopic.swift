@@ -29,7 +29,8 @@ enum HelpTopic: String {
               --broker mqtt://HOST:PORT connect to this broker, instead of the file's
               --log-level LEVEL         error, warning, info, debug or trace
               --record FILE             record everything the gateway is told, for 'simulate --replay FILE'; FILE must
-                                        be new, and holds the content of all messages and the broker's password
+                                        be new, and holds the content of all messages and the broker's password;
+                                        the gateway waits for each write, so the disk must not be a slow one
               --record-limit BYTES      end the recording at this size, and go on without; default 67108864 (64 MiB)
 
             Exit codes: 0 stopped by a signal, 64 wrong arguments, 66 file not readable, 69 address not available,

@@ -131,6 +131,10 @@ extension RealSocketTests {
             ),
             (["run", "--record"], "'--record' needs a value"),
             (["run", "--record", "a", "--record=b"], "'--record' is given twice"),
+            (
+                ["run", "--record", "a", "--record-limit=70000", "--record-limit=70000"],
+                "'--record-limit' is given twice"
+            ),
             (["run", "--record-limit", "100000"], "'--record-limit' is for '--record', which is not given"),
             (
                 ["run", "--record", "a", "--record-limit", "65535"],

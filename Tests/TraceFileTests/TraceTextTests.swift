@@ -14,8 +14,9 @@ import Testing
         var events: [Event] = [
             .datagramReceived(from: peer, mayForward: true), .datagramReceived(from: peer, mayForward: false),
             .datagramTruncated(from: peer), .streamOpened(stream), .streamReceived(stream),
-            .streamBlocked(stream, queuedByteCount: .max), .streamDrained(stream), .deadlineReached, .shutdownRequested,
-            .linkChanged(LinkID(65_535), maximumDatagramByteCount: .max),
+            .streamBlocked(stream, queuedByteCount: 1 << 40), .streamDrained(stream), .deadlineReached,
+            .shutdownRequested,
+            .linkChanged(LinkID(65_535), maximumDatagramByteCount: 1 << 40),
         ]
         events += StreamEnd.allCases.map { .streamClosed(stream, $0) }
         return events.map { ($0, word(for: $0)) }
@@ -27,10 +28,10 @@ import Testing
         case .datagramTruncated: "truncated:65535:4294967295"
         case .streamOpened: "opened:4294967295:7"
         case .streamReceived: "received:4294967295:7"
-        case .streamBlocked: "blocked:4294967295:7:9223372036854775807"
+        case .streamBlocked: "blocked:4294967295:7:1099511627776"
         case .streamDrained: "drained:4294967295:7"
         case .streamClosed(_, let end): "closed:4294967295:7:\(end.rawValue)"
-        case .linkChanged: "link:65535:9223372036854775807"
+        case .linkChanged: "link:65535:1099511627776"
         case .deadlineReached: "deadline"
         case .shutdownRequested: "shutdown"
         }
@@ -116,6 +117,14 @@ import Testing
         ("swiftlet-trace 2\n[link]\nseed = 1\n", "3: unknown key 'seed'"),
         ("swiftlet-trace 2\ngatewayID = 256\n", "2: '256' is no value of 'gatewayID'"),
         ("swiftlet-trace 2\nlimits.clients = -1\n", "2: '-1' is no value of 'limits.clients'"),
+        (
+            "swiftlet-trace 2\nlimits.queuedByteCount = 1099511627777\n",
+            "2: '1099511627777' is no value of 'limits.queuedByteCount'"
+        ),
+        (
+            "swiftlet-trace 2\n[link]\nretryCount = 9223372036854775807\n",
+            "3: '9223372036854775807' is no value of 'retryCount'"
+        ),
         ("swiftlet-trace 2\nqueuePolicy = dropAll\n", "2: 'dropAll' is no value of 'queuePolicy'"),
         ("swiftlet-trace 2\nisLenient = yes\n", "2: 'yes' is no value of 'isLenient'"),
         ("swiftlet-trace 2\nsleep.pacing = 7\n", "2: '7' is no value of 'sleep.pacing'"),
@@ -141,7 +150,8 @@ import Testing
         ("1 datagram:65536:1:0 x 1", "'datagram:65536:1:0' is no event"),
         ("1 datagram:1:1:2 x 1", "'datagram:1:1:2' is no event"),
         ("1 closed:1:1:200 x 1", "'closed:1:1:200' is no event"),
-        ("1 blocked:1:1:9223372036854775808 x 1", "'blocked:1:1:9223372036854775808' is no event"),
+        ("1 blocked:1:1:1099511627777 x 1", "'blocked:1:1:1099511627777' is no event"),
+        ("1 link:1:1099511627777 x 1", "'link:1:1099511627777' is no event"),
         ("1 deadline 00 1", "the bytes must be 'x' and pairs of hexadecimal digits"),
         ("1 deadline x0 1", "the bytes must be 'x' and pairs of hexadecimal digits"),
         ("1 deadline x0G 1", "the bytes must be 'x' and pairs of hexadecimal digits"),
@@ -154,6 +164,20 @@ import Testing
         let number = text.split(separator: "\n", omittingEmptySubsequences: false).count - 1
         let error = #expect(throws: TraceError.self) { try read(text) }
         #expect(error?.description == "f.trace:\(number): \(message)")
+    }
+
+    /// What stands behind the end is no trace of a killed gateway, with a line feed or without.
+    @Test(arguments: ["x", "x\n", "1 deadline x 1", "end: complete"])
+    func nothingMayFollowTheEnd(rest: String) {
+        let text = "swiftlet-trace 2\nseed = 1\n[events]\nend: complete\n" + rest
+        let error = #expect(throws: TraceError.self) { try read(text) }
+        #expect(error?.description == "f.trace:5: there must be nothing after the line that ends the trace")
+    }
+
+    /// The largest limit that the gateway's configuration can have.
+    @Test func theLargestLimitIsRead() throws {
+        let text = "swiftlet-trace 2\nlimits.queuedByteCount = 1099511627776\nseed = 1\n[events]\n"
+        #expect(try read(text).configuration.limits.queuedByteCount == 1_099_511_627_776)
     }
 }
 

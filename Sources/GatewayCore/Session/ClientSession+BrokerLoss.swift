@@ -42,6 +42,7 @@ extension ClientSession {
             environment.sendPacket(.publishRelease(exchanges[index].packetID), on: upstream)
             exchanges[index].isInterrupted = false
         }
+        leftToBrokerCount = 0
         if isBrokersMemoryInDoubt { releaseReceived(in: &environment) }
         isBrokersMemoryInDoubt = false
         return resubscribe(in: &environment)
@@ -53,8 +54,10 @@ extension ClientSession {
     /// - Returns: false where it has lost more than it can be told again.
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
         discardedPacketIDs = []
+        noteMissed(Int(leftToBrokerCount), in: &environment)
+        leftToBrokerCount = 0
         isBrokersMemoryInDoubt = false
-        changeMessageIDHalf(in: environment)
+        changeMessageIDHalf()
         releaseReceived(in: &environment)
         var index = queue.first
         while index != .none {

@@ -84,8 +84,10 @@ extension ClientSession {
         subscriptions = []
         isBrokersMemoryInDoubt = false
         messageIDHalf = 0
+        hasUsedMessageIDHalf = false
         will = nil
-        queue.removeAll(in: &environment.store, names: &environment.topicNames)
+        noteMissed(queue.removeAll(in: &environment.store, names: &environment.topicNames), in: &environment)
+        leftToBrokerCount = 0
         discardedPacketIDs = []
     }
 

@@ -193,6 +193,7 @@ extension ClientSession {
         if environment.store[index].qos != .atMostOnce, environment.store[index].messageID == 0 {
             environment.store[index].messageID = newMessageID(
                 preferring: environment.store[index].packetID, in: environment)
+            hasUsedMessageIDHalf = true
         }
         let message = environment.store[index]
         let flags = Flags(
@@ -227,9 +228,10 @@ extension ClientSession {
     }
 
     /// From now on the broker's packet identifiers are those of another session.
-    mutating func changeMessageIDHalf(in environment: borrowing Environment) {
-        let isOneOpen = queue.first != .none && environment.store[queue.first].messageID != 0
-        if !recentlyDelivered.isEmpty || isOneOpen { messageIDHalf ^= 0x8000 }
+    mutating func changeMessageIDHalf() {
+        guard hasUsedMessageIDHalf else { return }
+        messageIDHalf ^= 0x8000
+        hasUsedMessageIDHalf = false
     }
 
     /// On top of the gateway's own numbers, for messages that the broker no longer knows or whose number is taken.

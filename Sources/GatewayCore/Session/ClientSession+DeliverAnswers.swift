@@ -67,6 +67,7 @@ extension ClientSession {
             environment.store[queue.first].stage = .released
         } else {
             environment.store[queue.first].stage = .received
+            releaseBlockedSince = nil
             environment.sendPacket(.publishReceived(packetID), on: upstream)
         }
         deliver(in: &environment)
@@ -95,6 +96,7 @@ extension ClientSession {
             environment.sendPacket(.publishComplete(packetID), on: upstream)
             return
         } else {
+            hasUsedMessageIDHalf = true
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)
             queue.append(environment.store.insertRelease(packetID: packetID, topicName: name), in: &environment.store)

@@ -28,9 +28,10 @@ extension ClientSession {
 
     /// The client may have a message that the broker repeats from an earlier connection, of which nothing is left here:
     /// at QoS 2 it must have the number by which the client then knows it, whatever becomes of the broker's session.
-    private func expectKnown(_ index: StoredMessageIndex, in environment: inout Environment) {
+    private mutating func expectKnown(_ index: StoredMessageIndex, in environment: inout Environment) {
         let message = environment.store[index]
         environment.store[index].stage = .sent
+        hasUsedMessageIDHalf = true
         let messageID = Self.messageID(of: message.packetID, messageIDHalf)
         let isTaken = recentlyDelivered.contains(
             messageID, endedWithin: link(in: environment).patience, before: environment.now)
@@ -42,7 +43,8 @@ extension ClientSession {
     /// that it would not get again.
     mutating func leaveQueueToBroker(in environment: inout Environment) {
         let half = messageIDHalf
-        queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in
+        let atMostOnceCount = queue.atMostOnceCount
+        let missedCount = queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in
             guard message.qos != .atMostOnce else { return true }
             switch message.stage {
             case .unsent, .sent:
@@ -53,7 +55,14 @@ extension ClientSession {
             case .received, .released: return false
             }
         }
+        noteMissed(atMostOnceCount, in: &environment)
+        leftToBrokerCount += UInt32(clamping: missedCount - atMostOnceCount)
         renewals = 0
+    }
+
+    /// So many messages will not reach the client, because it was away.
+    func noteMissed(_ count: Int, in environment: inout Environment) {
+        if count > 0 { observe(.absentClientsMessagesDropped, detail: count, in: &environment) }
     }
 
     /// Drops the oldest QoS 0 messages until the new one fits.
@@ -104,13 +113,15 @@ extension ClientSession {
     /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
     mutating func adjustReading(in environment: inout Environment) {
         if mustNotRead(in: environment) { environment.pause(upstream) } else { environment.resume(upstream) }
-        guard open.kind == .brokerRelease, state == .active else { return }
+        guard open.kind == .brokerRelease else { return }
         // The PUBREL lies behind what is not read. If nothing makes room in time, it never comes.
         if !environment.isPaused(upstream) {
-            open.retryAt = nil
-        } else if open.retryAt == nil {
-            open.retryAt = environment.now + link(in: environment).patience
+            releaseBlockedSince = nil
+        } else if releaseBlockedSince == nil {
+            releaseBlockedSince = environment.now
         }
+        guard state == .active else { return }
+        open.retryAt = releaseBlockedSince.map { $0 + link(in: environment).patience }
     }
 
     /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing

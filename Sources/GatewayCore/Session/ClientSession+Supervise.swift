@@ -78,7 +78,8 @@ extension ClientSession {
             open = OpenExchange()
             deliver(in: &environment)
         case .brokerRelease:
-            if environment.isPaused(upstream) {
+            let patience = link(in: environment).patience
+            if let releaseBlockedSince, environment.now.since(releaseBlockedSince) >= patience {
                 dismiss(in: &environment)  // more waits before the broker's PUBREL than there is room for
             } else if state == .awake {
                 finishWakeUp(in: &environment)  // the rest waits for the next wake-up
@@ -138,6 +139,7 @@ extension ClientSession {
     mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
         interruptExchanges(in: &environment)
         isRestoring = false
+        releaseBlockedSince = nil
         owedWillResponses = []
         guard let upstream else { return }
         noteLostAnswer(environment.upstreams[upstream].state)

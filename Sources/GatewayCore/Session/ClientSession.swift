@@ -128,16 +128,22 @@ struct ClientSession: SlabElement {
     var discardedPacketIDs: [PacketID] = []
     /// The one exchange the gateway has open towards the client.
     var open = OpenExchange()
+    /// Since when the broker's PUBREL for the first message lies behind what there is no room to read.
+    var releaseBlockedSince: Instant?
     var roundTrip = RoundTripEstimate()
     var lastMessageID: MessageID = 0
     /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.
     var lastOwnPacketID: PacketID = 0
     /// What distinguishes the message ids of messages to the client from the broker's packet identifiers: 0 or 0x8000.
     var messageIDHalf: MessageID = 0
+    /// Whether the client may have a message under a number of that half, acknowledged or not.
+    var hasUsedMessageIDHalf = false
     var deliveriesSinceWakeUp = 0
     /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
     var dropsSinceReport = 0
     var nextDropReport = Instant(nanoseconds: 0)
+    /// Messages of the queue that only the broker has kept while the client was away.
+    var leftToBrokerCount: UInt32 = 0
     /// How often the first message's topic id has been told again because the client did not know it.
     var renewals = 0
 

@@ -214,14 +214,18 @@ struct DeliveryQueue {
     }
 
     /// Takes out the messages that `goes` is true of, and gives their room and their topic names back.
+    ///
+    /// - Returns: how many of them the client has not got as far as the gateway knows.
     mutating func removeAll(
         in store: inout MessageStore, names: inout TopicNameTable, where goes: (StoredMessage) -> Bool = { _ in true }
-    ) {
+    ) -> Int {
+        var missedCount = 0
         var index = first
         self = DeliveryQueue()
         while index != .none {
             let message = store[index]
             if goes(message) {
+                if message.stage == .unsent || message.stage == .sent { missedCount += 1 }
                 names.release(message.topicName)
                 store.remove(index)
             } else {
@@ -230,5 +234,6 @@ struct DeliveryQueue {
             }
             index = message.next
         }
+        return missedCount
     }
 }

@@ -18,9 +18,6 @@ struct RecentMessageIDs: Sendable {
     private var entries: [Entry] = []
     private var oldest: UInt8 = 0
 
-    /// Whether none was ever noted.
-    var isEmpty: Bool { entries.isEmpty }
-
     /// Notes that the exchange under `messageID` has ended; `digest` tells its message from another one. Without a time
     /// it is kept however long the client, which does not know, needs to come back.
     mutating func note(_ messageID: MessageID, digest: UInt32 = 0, at now: Instant?) {

@@ -198,6 +198,30 @@ import Testing
         #expect(radio.link.state == .noRadio && radio.speedChangeCount == 1)
     }
 
+    /// The pause ends while the link is not ready: no reason to wake, and what waits goes out after the start-up.
+    @Test(arguments: [0x02, 0x18, 0x32] as [UInt8]) func aPauseDuringTheStartUpKeepsNobodyAwake(status: UInt8) {
+        let radio = RadioDialogue.searchingWithOneUnderWay()
+        #expect(radio.link.state == .starting)
+        radio.status(11, status)
+        radio.waits(500)
+        #expect(radio.link.state == .starting && radio.link.queuedMessageCount == 1)
+        radio.waits(600)
+        radio.answersCommands()
+        #expect(radio.link.state == .ready && radio.takeWritten().last?.last == 0x17)
+    }
+
+    @Test func inAnotherAPIModeNothingIsUnderWay() {
+        let radio = RadioDialogue.searchingWithOneUnderWay()
+        radio.waits(1000)
+        radio.answersCommands(["AP": "00 04"])
+        #expect(radio.link.state == .wrongMode && radio.link.queuedMessageCount == 0)
+        #expect(radio.link.counters.lostWithLink == 1)
+        radio.status(11, 0x02)
+        #expect(radio.link.counters.unknownStatuses == 1 && radio.link.counters.pauses == 0)
+        radio.waits(500)
+        #expect(radio.link.state == .wrongMode)
+    }
+
     @Test func aClosedLineKeepsNothing() {
         let radio = RadioDialogue.ready()
         for node in 1...6 { radio.sends([2, 0x17], to: UInt64(node)) }

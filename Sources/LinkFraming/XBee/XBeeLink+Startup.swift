@@ -118,6 +118,7 @@ extension XBeeLink {
             module.apiMode = number
             guard let number, number == 1 || number == 2 else {
                 startup.step = nil
+                dropOutstanding()
                 dropQueued()
                 change(to: .wrongMode, into: &effects)
                 effects.observe(.wrongAPIMode(number ?? 0))

@@ -64,7 +64,8 @@ package struct XBeeLink: ~Copyable, Sendable {
         guard state != .closed else { return nil }
         var next = earlier(silenceDeadline, startup.nextDeadline)
         for transmission in outstanding { next = earlier(next, transmission.deadline) }
-        if !line.isEmpty { next = earlier(next, pausedUntil) }
+        // Only what is ready to send ends a pause.
+        if state == .ready, !line.isEmpty { next = earlier(next, pausedUntil) }
         for place in line {
             if state == .ready { next = earlier(next, nodes[place].notBefore) }
             if let slot = nodes[place].firstMessage { next = earlier(next, messages[slot].expiry) }

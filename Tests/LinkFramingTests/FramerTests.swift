@@ -71,6 +71,13 @@ import Testing
         #expect(framer.frames(in: octets("06 FE 00 02 6C 13 00")) == [octets("02 6C")])
     }
 
+    @Test(arguments: 1...3) func aLineTooNarrowForMessagesIsSkipped(maximum: Int) {
+        var framer = Framer(.lengthPrefixed, maximumFrameByteCount: maximum)
+        #expect(framer.frames(in: octets("03 FE 01 00 05")).isEmpty)
+        #expect(framer.framesAfterSilence().isEmpty)
+        #expect(framer.counters.discardedByteCount == 5 && !framer.isIncomplete)
+    }
+
     @Test func lengthsThatCannotBeAreSkipped() {
         var framer = Framer(.lengthPrefixed, maximumFrameByteCount: 200)
         #expect(framer.frames(in: octets("00 FF 01 00 00") + octets("03 01 00")) == [octets("03 01 00")])

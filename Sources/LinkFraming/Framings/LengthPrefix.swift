@@ -91,7 +91,8 @@ struct LengthPrefixCutter: Sendable {
     /// Never asks for more than the next decision needs: what cannot be is known as soon as its octet has come.
     private func messageExtent(in buffer: FrameBuffer, at offset: Int) -> Extent {
         let storedByteCount = buffer.count - offset
-        // A message is at least a length and a type.
+        // A message is at least a length and a type; what is refused must have come, or it could not be skipped.
+        guard offset > 0 || storedByteCount >= 1 else { return .atLeast(1) }
         guard offset + 2 <= maximumByteCount else { return .oversized }
         guard storedByteCount >= 1 else { return .atLeast(1) }
         let first = buffer[offset]

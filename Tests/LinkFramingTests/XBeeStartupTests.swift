@@ -32,6 +32,31 @@ import Testing
         #expect(radio.takeWire() == octets("7E 00 04 08 01 41 50 65"))
     }
 
+    /// Frame ids go on over openings, and the first query and its answer never hold what one mode would escape.
+    @Test(arguments: [1, 2]) func everyFirstQueryIsReadableInBothModes(apiMode: Int) {
+        let radio = RadioDialogue(apiMode: apiMode)
+        var frameIDs: Set<UInt8> = []
+        for number in 0..<300 {
+            radio.opens()
+            let wire = radio.takeWire()
+            let special: Set<UInt8> = [0x7E, 0x7D, 0x11, 0x13]
+            guard wire.count == 8, wire[0] == 0x7E, special.isDisjoint(with: wire[1...]) else {
+                Issue.record("the query \(hexadecimal(wire)) has escapes")
+                return
+            }
+            frameIDs.insert(wire[4])
+            radio.says([0x88, wire[4], 0x41, 0x50, 0, UInt8(apiMode)])
+            radio.answersCommands()
+            #expect(radio.link.state == .ready)
+            // So that the ids do not go in a circle.
+            for node in 0..<(number % 4) { radio.sends([2, 0x17], to: 1 + UInt64(node)) }
+            _ = radio.takeWritten()
+            radio.closes()
+            radio.waits(10_000)
+        }
+        #expect(frameIDs.count > 100)
+    }
+
     @Test(arguments: [(1, "7E 00 11 10 0A"), (2, "7E 00 7D 31 10 0A")])
     func datagramsAreWrittenInTheModulesMode(apiMode: Int, beginning: String) {
         let radio = RadioDialogue.ready(apiMode: apiMode)

@@ -69,15 +69,28 @@ extension XBeeLink {
     private mutating func giveCommand(
         _ step: XBeeStartup.Step, at now: LinkInstant, into effects: inout LinkEffects
     ) {
-        startup.frameID = nextFrameID()
+        startup.frameID = step == .apiMode ? nextModeQueryFrameID() : nextFrameID()
         startup.tryCount += 1
         startup.deadline = now + configuration.commandTimeout
         // AO=0 makes the module use frame 0x90. Nothing is written to its permanent memory.
         let parameter: [UInt8] = [0]
         let command = XBeeFrame.atCommand(
             frameID: startup.frameID, step.command, parameter: 0..<(step == .apiOptions ? 1 : 0))
-        // Until the mode is known escapes are harmless: a module in mode 1 sees none in the first queries.
+        // Until the mode is known escapes are harmless: there are none in its query.
         write(command, from: parameter.span.bytes, isEscaped: module.apiMode != 1, into: &effects)
+    }
+
+    /// The next number with which the query for the API mode, and its answer, look the same in modes 1 and 2.
+    private mutating func nextModeQueryFrameID() -> UInt8 {
+        let querySum = [0x08, 0x41, 0x50].reduce(0, &+) as UInt8
+        let answerSum = [0x88, 0x41, 0x50].reduce(0, &+) as UInt8
+        while true {
+            let frameID = nextFrameID()
+            // The sums that follow are those of the query, and of the answers 1 and 2.
+            let sums = [querySum, answerSum &+ 1, answerSum &+ 2]
+            let isPlain = !XBeeEnvelope.needsEscape(frameID)
+            if isPlain, !sums.contains(where: { XBeeEnvelope.needsEscape(0xFF &- $0 &- frameID) }) { return frameID }
+        }
     }
 
     /// Gives an unanswered command again, or begins what was put off.

@@ -40,7 +40,9 @@ extension XBeeLink {
         removeFirst(of: place)
         guard place != XBeeNodeTable.broadcast else { return }
         nodes[place].isSuspect = false
-        if destination16.isNode { nodes[place].route = destination16 }
+        guard destination16.isNode, destination16 != nodes[place].route else { return }
+        // What is known to lead to another node is a stale status; a node that took over an address is heard soon.
+        if !nodes.leads(destination16, toOtherThan: place) { nodes[place].route = destination16 }
     }
 
     private mutating func fail(_ place: Int, _ status: XBeeDeliveryStatus, into effects: inout LinkEffects) {

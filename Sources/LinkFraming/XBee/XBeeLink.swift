@@ -23,6 +23,7 @@ package struct XBeeLink: ~Copyable, Sendable {
     /// Nodes, by place, that have something to be sent and nothing under way; who stands first is next.
     var line: [Int] = []
     var outstanding: [XBeeTransmission] = []
+    /// Goes on when the line is opened anew: a status of before must not name a frame of now.
     var lastFrameID: UInt8 = 0
     /// Nothing is sent before, as the module has no room.
     var pausedUntil: LinkInstant?
@@ -101,7 +102,6 @@ package struct XBeeLink: ~Copyable, Sendable {
     /// The line is open at one speed: looks for the module, and begins again with everything but the counters.
     package mutating func lineOpened(at now: LinkInstant, into effects: inout LinkEffects) {
         forgetLine()
-        lastFrameID = 0
         module = XBeeModule()
         startup = XBeeStartup()
         framer.setXBeeMode(isEscaped: true)

@@ -25,7 +25,10 @@ extension XBeeLink {
         case .payloadTooLarge: lowerMaximum(place, into: &effects)
         case .notJoined:
             fail(place, status, into: &effects)
-            networkLost(at: now, into: &effects)
+            // In line, so that what waits behind it is lost with the network too.
+            standInLine(place)
+            // Elsewhere it was sent before what is being found out now.
+            if state == .ready || state == .disassociated { networkLost(at: now, into: &effects) }
         case .invalidEndpoint, .invalidBinding, .broadcastWithAPS, .apsWithoutEncryption, .noSecureSession,
             .encryptionFailure, .keyNotAuthorized:
             effects.observe(.configurationError(to: address(of: place), status))

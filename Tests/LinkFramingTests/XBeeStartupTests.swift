@@ -36,7 +36,8 @@ import Testing
     @Test(arguments: [1, 2]) func everyFirstQueryIsReadableInBothModes(apiMode: Int) {
         let radio = RadioDialogue(apiMode: apiMode)
         var frameIDs: Set<UInt8> = []
-        for number in 0..<300 {
+        var random = SplitMix64(seed: 9)
+        for _ in 0..<300 {
             radio.opens()
             let wire = radio.takeWire()
             let special: Set<UInt8> = [0x7E, 0x7D, 0x11, 0x13]
@@ -49,7 +50,7 @@ import Testing
             radio.answersCommands()
             #expect(radio.link.state == .ready)
             // So that the ids do not go in a circle.
-            for node in 0..<(number % 4) { radio.sends([2, 0x17], to: 1 + UInt64(node)) }
+            for node in 0..<random.below(5) { radio.sends([2, 0x17], to: 1 + UInt64(node)) }
             _ = radio.takeWritten()
             radio.closes()
             radio.waits(10_000)
@@ -93,7 +94,41 @@ import Testing
         #expect(radio.link.state == .wrongMode)
         #expect(radio.observations.last == .wrongAPIMode(4))
         #expect(radio.sends([2, 0x18], to: 1) == .linkDown)
-        #expect(radio.link.nextDeadline == nil)
+    }
+
+    /// The mode may be set right meanwhile; what is wrong is told once.
+    @Test func aModuleInAnotherAPIModeIsAskedAgain() {
+        let radio = RadioDialogue()
+        radio.opens()
+        radio.answersCommands(["AP": "00 04"])
+        for _ in 0..<3 {
+            _ = radio.takeWritten()
+            radio.waits(5000)
+            radio.answersCommands(["AP": "00 04"])
+        }
+        #expect(radio.observations == [.stateChanged(.starting), .stateChanged(.wrongMode), .wrongAPIMode(4)])
+        _ = radio.takeWritten()
+        radio.waits(5000)
+        radio.answersCommands()
+        #expect(radio.link.state == .ready)
+    }
+
+    /// A module that is still booting refuses the query, or answers it with nothing.
+    @Test(arguments: ["01", "00"]) func anAnswerWithoutAModeIsNone(answer: String) {
+        let radio = RadioDialogue()
+        radio.opens()
+        radio.answersCommands(["AP": answer])
+        #expect(radio.link.state == .starting)
+        _ = radio.takeWritten()
+        radio.waits(1000)
+        radio.answersCommands()
+        #expect(radio.link.state == .ready)
+        radio.opens()
+        for _ in 0..<3 {
+            radio.answersCommands(["AP": answer])
+            radio.waits(1000)
+        }
+        #expect(radio.link.state == .noRadio && radio.speedChangeCount == 1)
     }
 
     @Test func refusedCommandsAreNamedAndPassedOver() {

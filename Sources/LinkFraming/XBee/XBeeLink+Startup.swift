@@ -27,7 +27,7 @@ struct XBeeStartup: Sendable {
     var frameID: UInt8 = 0
     var tryCount = 0
     var deadline = LinkInstant(nanoseconds: 0)
-    /// When to begin again, or to ask again for a network.
+    /// When to begin again, or to ask again for a network or the API mode.
     var wakeUp: LinkInstant?
     /// When the last two start-ups began.
     var lastStart: LinkInstant?
@@ -98,12 +98,11 @@ extension XBeeLink {
         guard let step = startup.step else {
             guard let wakeUp = startup.wakeUp, wakeUp <= now else { return }
             startup.wakeUp = nil
-            if state == .disassociated {
-                ask(.associationIndication, at: now, into: &effects)
-            } else {
-                restart(at: now, into: &effects)
+            switch state {
+            case .disassociated: return ask(.associationIndication, at: now, into: &effects)
+            case .wrongMode: return ask(.apiMode, at: now, into: &effects)
+            case .closed, .starting, .ready, .noRadio: return restart(at: now, into: &effects)
             }
-            return
         }
         guard startup.deadline <= now else { return }
         guard startup.tryCount >= configuration.commandTryCount else {
@@ -128,16 +127,8 @@ extension XBeeLink {
         }
         let number = status == .ok ? number(value) : nil
         if step == .apiMode {
-            module.apiMode = number
-            guard let number, number == 1 || number == 2 else {
-                startup.step = nil
-                dropOutstanding()
-                dropQueued()
-                change(to: .wrongMode, into: &effects)
-                effects.observe(.wrongAPIMode(number ?? 0))
-                return
-            }
-            framer.setXBeeMode(isEscaped: number == 2)
+            // A module that is still booting may answer so; it is asked again as if it had not.
+            guard let number, modeTold(number, at: now, into: &effects) else { return }
         } else {
             if status != .ok { effects.observe(.commandRefused(command, status)) }
             note(number, for: step)
@@ -146,6 +137,24 @@ extension XBeeLink {
             return endStartup(at: now, into: &effects)
         }
         ask(next, at: now, into: &effects)
+    }
+
+    /// Goes on in the module's API mode; false, and asks again later, where that carries no datagrams.
+    private mutating func modeTold(_ mode: UInt64, at now: LinkInstant, into effects: inout LinkEffects) -> Bool {
+        let isNews = state != .wrongMode || module.apiMode != mode
+        module.apiMode = mode
+        if mode == 1 || mode == 2 {
+            framer.setXBeeMode(isEscaped: mode == 2)
+            change(to: .starting, into: &effects)
+            return true
+        }
+        startup.step = nil
+        startup.wakeUp = now + configuration.modePollInterval
+        dropOutstanding()
+        dropQueued()
+        change(to: .wrongMode, into: &effects)
+        if isNews { effects.observe(.wrongAPIMode(mode)) }
+        return false
     }
 
     /// An answer's value, which has as many octets as the firmware likes.

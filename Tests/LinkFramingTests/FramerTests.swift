@@ -31,7 +31,8 @@ import Testing
         for isEscaped in [false, true] {
             var framer = Framer(.xbee(isEscaped: isEscaped), maximumFrameByteCount: 512)
             #expect(framer.frames(in: [0x7E] + octets(length) + status) == [statusData])
-            #expect(framer.counters.oversized == 1)
+            #expect(framer.counters.malformed == (length == "00 00" ? 1 : 0))
+            #expect(framer.counters.oversized == (length == "00 00" ? 0 : 1))
         }
     }
 
@@ -91,6 +92,27 @@ import Testing
         let exact = [UInt8](repeating: 0x55, count: 20)
         #expect(framer.frames(in: framed(long, as: framing) + framed(exact, as: framing)) == [exact])
         #expect(framer.counters.oversized == 1)
+    }
+
+    @Test(arguments: [Framing.slip, .hdlc, .cobs(hasChecksum: true)])
+    func aFrameThatWasDroppedIsNotCountedAgainBySilence(_ framing: Framing) {
+        var framer = Framer(framing, maximumFrameByteCount: 20)
+        let long = framed([UInt8](repeating: 0x55, count: 40), as: framing)
+        #expect(framer.frames(in: Array(long.dropLast())).isEmpty)
+        #expect(framer.framesAfterSilence().isEmpty && !framer.isIncomplete)
+        #expect(framer.counters.oversized == 1 && framer.counters.incomplete == 0)
+    }
+
+    @Test(arguments: [Framing.lengthPrefixed, .slip, .hdlc, .cobs(hasChecksum: false), .xbee(isEscaped: false)])
+    func whatALineLeavesBehindIsCounted(_ framing: Framing) {
+        var framer = Framer(framing, maximumFrameByteCount: 20)
+        let whole = framed([4, 0x55, 0x55, 0x55], as: framing)
+        #expect(framer.frames(in: whole).count == 1)
+        framer.removeAll()
+        #expect(framer.counters.incomplete == 0 && framer.counters.discardedByteCount == 0)
+        #expect(framer.frames(in: Array(whole.dropLast(2))).isEmpty)
+        framer.removeAll()
+        #expect(framer.counters.incomplete == 1 && framer.counters.discardedByteCount > 0 && !framer.isIncomplete)
     }
 
     @Test func anAbortedHDLCFrameIsDropped() {

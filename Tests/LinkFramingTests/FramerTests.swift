@@ -66,6 +66,14 @@ import Testing
         #expect(framer.frames(in: octets("03 01 00")) == [octets("05 FE 00 01 02 03 01 00")])
     }
 
+    /// MQTT-SN 1.2 §5.5: the message behind an encapsulation is not another one.
+    @Test func anEncapsulationWithinAnotherBeginsAnew() {
+        var framer = Framer(.lengthPrefixed, maximumFrameByteCount: 255)
+        let found = framer.frames(in: octets("05 FE 00 01 02 04 FE 00 03 03 01 00"))
+        #expect(found == [octets("04 FE 00 03 03 01 00")])
+        #expect(framer.counters.malformed == 1 && framer.counters.discardedByteCount == 5)
+    }
+
     /// The 0 behind the encapsulation is seen before the line falls silent; what it held is read again.
     @Test func anEncapsulationOfNothingIsReadAgainAtOnce() {
         var framer = Framer(.lengthPrefixed, maximumFrameByteCount: 18)

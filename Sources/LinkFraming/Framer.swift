@@ -78,15 +78,16 @@ package struct Framer: Sendable {
         case .xbee(var xbee):
             xbee.giveUp()
             cutter = .xbee(xbee)
-        case .slip, .hdlc, .cobs, .escapedXBee:
-            counters.incomplete += 1
-            counters.discardedByteCount += UInt64(buffer.count)
-            removeAll()
+        case .slip, .hdlc, .cobs, .escapedXBee: removeAll()
         }
     }
 
-    /// Forgets everything but the counters: the line was opened anew.
+    /// Forgets everything but the counters, in which what is incomplete goes: the line was opened anew.
     package mutating func removeAll() {
+        buffer.release()
+        // A frame that was dropped is counted already.
+        if isIncomplete, !cutter.isDroppingFrame { counters.incomplete += 1 }
+        counters.discardedByteCount += UInt64(buffer.count)
         buffer.removeAll()
         cutter = cutter.atBeginning
     }
@@ -142,6 +143,16 @@ private enum Cutter: Sendable {
         case .slip(let cutter): cutter.isDiscarding || cutter.isEscaping
         case .hdlc(let cutter): cutter.isDiscarding || cutter.isEscaping
         case .cobs(let cutter): cutter.isDiscarding || cutter.hasBegun
+        }
+    }
+
+    /// Whether the frame that is not over was dropped already.
+    var isDroppingFrame: Bool {
+        switch self {
+        case .lengthPrefixed, .xbee, .escapedXBee: false
+        case .slip(let cutter): cutter.isDiscarding
+        case .hdlc(let cutter): cutter.isDiscarding
+        case .cobs(let cutter): cutter.isDiscarding
         }
     }
 

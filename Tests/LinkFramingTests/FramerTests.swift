@@ -31,7 +31,8 @@ import Testing
         for isEscaped in [false, true] {
             var framer = Framer(.xbee(isEscaped: isEscaped), maximumFrameByteCount: 512)
             #expect(framer.frames(in: [0x7E] + octets(length) + status) == [statusData])
-            #expect(framer.counters.oversized == 1)
+            #expect(framer.counters.malformed == (length == "00 00" ? 1 : 0))
+            #expect(framer.counters.oversized == (length == "00 00" ? 0 : 1))
         }
     }
 
@@ -65,10 +66,25 @@ import Testing
         #expect(framer.frames(in: octets("03 01 00")) == [octets("05 FE 00 01 02 03 01 00")])
     }
 
+    /// MQTT-SN 1.2 §5.5: the message behind an encapsulation is not another one.
+    @Test func anEncapsulationWithinAnotherBeginsAnew() {
+        var framer = Framer(.lengthPrefixed, maximumFrameByteCount: 255)
+        let found = framer.frames(in: octets("05 FE 00 01 02 04 FE 00 03 03 01 00"))
+        #expect(found == [octets("04 FE 00 03 03 01 00")])
+        #expect(framer.counters.malformed == 1 && framer.counters.discardedByteCount == 5)
+    }
+
     /// The 0 behind the encapsulation is seen before the line falls silent; what it held is read again.
     @Test func anEncapsulationOfNothingIsReadAgainAtOnce() {
         var framer = Framer(.lengthPrefixed, maximumFrameByteCount: 18)
         #expect(framer.frames(in: octets("06 FE 00 02 6C 13 00")) == [octets("02 6C")])
+    }
+
+    @Test(arguments: 1...3) func aLineTooNarrowForMessagesIsSkipped(maximum: Int) {
+        var framer = Framer(.lengthPrefixed, maximumFrameByteCount: maximum)
+        #expect(framer.frames(in: octets("03 FE 01 00 05")).isEmpty)
+        #expect(framer.framesAfterSilence().isEmpty)
+        #expect(framer.counters.discardedByteCount == 5 && !framer.isIncomplete)
     }
 
     @Test func lengthsThatCannotBeAreSkipped() {
@@ -84,6 +100,27 @@ import Testing
         let exact = [UInt8](repeating: 0x55, count: 20)
         #expect(framer.frames(in: framed(long, as: framing) + framed(exact, as: framing)) == [exact])
         #expect(framer.counters.oversized == 1)
+    }
+
+    @Test(arguments: [Framing.slip, .hdlc, .cobs(hasChecksum: true)])
+    func aFrameThatWasDroppedIsNotCountedAgainBySilence(_ framing: Framing) {
+        var framer = Framer(framing, maximumFrameByteCount: 20)
+        let long = framed([UInt8](repeating: 0x55, count: 40), as: framing)
+        #expect(framer.frames(in: Array(long.dropLast())).isEmpty)
+        #expect(framer.framesAfterSilence().isEmpty && !framer.isIncomplete)
+        #expect(framer.counters.oversized == 1 && framer.counters.incomplete == 0)
+    }
+
+    @Test(arguments: [Framing.lengthPrefixed, .slip, .hdlc, .cobs(hasChecksum: false), .xbee(isEscaped: false)])
+    func whatALineLeavesBehindIsCounted(_ framing: Framing) {
+        var framer = Framer(framing, maximumFrameByteCount: 20)
+        let whole = framed([4, 0x55, 0x55, 0x55], as: framing)
+        #expect(framer.frames(in: whole).count == 1)
+        framer.removeAll()
+        #expect(framer.counters.incomplete == 0 && framer.counters.discardedByteCount == 0)
+        #expect(framer.frames(in: Array(whole.dropLast(2))).isEmpty)
+        framer.removeAll()
+        #expect(framer.counters.incomplete == 1 && framer.counters.discardedByteCount > 0 && !framer.isIncomplete)
     }
 
     @Test func anAbortedHDLCFrameIsDropped() {

@@ -127,6 +127,7 @@ enum Oracle {
                 frames.append(Array(rest.prefix(count)))
                 rest = rest.dropFirst(count)
             case .impossible: rest = rest.dropFirst()
+            case .nested(let count): rest = rest.dropFirst(count)
             case .incomplete:
                 repeat { rest = rest.dropFirst() } while !rest.isEmpty && !endsWell(rest, maximum)
             }
@@ -134,7 +135,7 @@ enum Oracle {
         return frames
     }
 
-    private enum Reading { case frame(Int), impossible, incomplete }
+    private enum Reading { case frame(Int), impossible, incomplete, nested(Int) }
 
     private static func endsWell(_ bytes: ArraySlice<UInt8>, _ maximum: Int) -> Bool {
         guard !bytes.isEmpty else { return true }
@@ -142,7 +143,7 @@ enum Oracle {
         return endsWell(bytes.dropFirst(count), maximum)
     }
 
-    /// A message with the encapsulations before it.
+    /// A message with the encapsulation before it.
     private static func messages(_ slice: ArraySlice<UInt8>, _ maximum: Int) -> Reading {
         let bytes = Array(slice)
         var end = 0
@@ -164,6 +165,7 @@ enum Oracle {
             }
             guard end <= bytes.count else { return .incomplete }
             if bytes[start] == 1 ? bytes[start + 3] != 0xFE : bytes[start + 1] != 0xFE { return .frame(end) }
+            if start > 0 { return .nested(start) }
         }
     }
 }

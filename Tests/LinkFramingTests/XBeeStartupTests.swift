@@ -32,6 +32,32 @@ import Testing
         #expect(radio.takeWire() == octets("7E 00 04 08 01 41 50 65"))
     }
 
+    /// Frame ids go on over openings, and the first query and its answer never hold what one mode would escape.
+    @Test(arguments: [1, 2]) func everyFirstQueryIsReadableInBothModes(apiMode: Int) {
+        let radio = RadioDialogue(apiMode: apiMode)
+        var frameIDs: Set<UInt8> = []
+        var random = SplitMix64(seed: 9)
+        for _ in 0..<300 {
+            radio.opens()
+            let wire = radio.takeWire()
+            let special: Set<UInt8> = [0x7E, 0x7D, 0x11, 0x13]
+            guard wire.count == 8, wire[0] == 0x7E, special.isDisjoint(with: wire[1...]) else {
+                Issue.record("the query \(hexadecimal(wire)) has escapes")
+                return
+            }
+            frameIDs.insert(wire[4])
+            radio.says([0x88, wire[4], 0x41, 0x50, 0, UInt8(apiMode)])
+            radio.answersCommands()
+            #expect(radio.link.state == .ready)
+            // So that the ids do not go in a circle.
+            for node in 0..<random.below(5) { radio.sends([2, 0x17], to: 1 + UInt64(node)) }
+            _ = radio.takeWritten()
+            radio.closes()
+            radio.waits(10_000)
+        }
+        #expect(frameIDs.count > 100)
+    }
+
     @Test(arguments: [(1, "7E 00 11 10 0A"), (2, "7E 00 7D 31 10 0A")])
     func datagramsAreWrittenInTheModulesMode(apiMode: Int, beginning: String) {
         let radio = RadioDialogue.ready(apiMode: apiMode)
@@ -68,7 +94,41 @@ import Testing
         #expect(radio.link.state == .wrongMode)
         #expect(radio.observations.last == .wrongAPIMode(4))
         #expect(radio.sends([2, 0x18], to: 1) == .linkDown)
-        #expect(radio.link.nextDeadline == nil)
+    }
+
+    /// The mode may be set right meanwhile; what is wrong is told once.
+    @Test func aModuleInAnotherAPIModeIsAskedAgain() {
+        let radio = RadioDialogue()
+        radio.opens()
+        radio.answersCommands(["AP": "00 04"])
+        for _ in 0..<3 {
+            _ = radio.takeWritten()
+            radio.waits(5000)
+            radio.answersCommands(["AP": "00 04"])
+        }
+        #expect(radio.observations == [.stateChanged(.starting), .stateChanged(.wrongMode), .wrongAPIMode(4)])
+        _ = radio.takeWritten()
+        radio.waits(5000)
+        radio.answersCommands()
+        #expect(radio.link.state == .ready)
+    }
+
+    /// A module that is still booting refuses the query, or answers it with nothing.
+    @Test(arguments: ["01", "00"]) func anAnswerWithoutAModeIsNone(answer: String) {
+        let radio = RadioDialogue()
+        radio.opens()
+        radio.answersCommands(["AP": answer])
+        #expect(radio.link.state == .starting)
+        _ = radio.takeWritten()
+        radio.waits(1000)
+        radio.answersCommands()
+        #expect(radio.link.state == .ready)
+        radio.opens()
+        for _ in 0..<3 {
+            radio.answersCommands(["AP": answer])
+            radio.waits(1000)
+        }
+        #expect(radio.link.state == .noRadio && radio.speedChangeCount == 1)
     }
 
     @Test func refusedCommandsAreNamedAndPassedOver() {
@@ -196,6 +256,30 @@ import Testing
         #expect(radio.link.state == .starting && radio.link.counters.statusMissing == 1)
         radio.waits(3000)
         #expect(radio.link.state == .noRadio && radio.speedChangeCount == 1)
+    }
+
+    /// The pause ends while the link is not ready: no reason to wake, and what waits goes out after the start-up.
+    @Test(arguments: [0x02, 0x18, 0x32] as [UInt8]) func aPauseDuringTheStartUpKeepsNobodyAwake(status: UInt8) {
+        let radio = RadioDialogue.searchingWithOneUnderWay()
+        #expect(radio.link.state == .starting)
+        radio.status(11, status)
+        radio.waits(500)
+        #expect(radio.link.state == .starting && radio.link.queuedMessageCount == 1)
+        radio.waits(600)
+        radio.answersCommands()
+        #expect(radio.link.state == .ready && radio.takeWritten().last?.last == 0x17)
+    }
+
+    @Test func inAnotherAPIModeNothingIsUnderWay() {
+        let radio = RadioDialogue.searchingWithOneUnderWay()
+        radio.waits(1000)
+        radio.answersCommands(["AP": "00 04"])
+        #expect(radio.link.state == .wrongMode && radio.link.queuedMessageCount == 0)
+        #expect(radio.link.counters.lostWithLink == 1)
+        radio.status(11, 0x02)
+        #expect(radio.link.counters.unknownStatuses == 1 && radio.link.counters.pauses == 0)
+        radio.waits(500)
+        #expect(radio.link.state == .wrongMode)
     }
 
     @Test func aClosedLineKeepsNothing() {

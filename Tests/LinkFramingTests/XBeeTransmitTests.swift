@@ -55,6 +55,31 @@ import Testing
         #expect(radio.takeWritten().isEmpty && radio.link.counters.undelivered == 1)
     }
 
+    /// A status of the line before, read after the device was opened again, is nobody's.
+    @Test func aStatusFromBeforeTheLineWasOpenedIsNotTakenForAnother() {
+        let radio = RadioDialogue.ready()
+        radio.sends(connack, to: 1)
+        radio.closes()
+        radio.opens()
+        radio.answersCommands()
+        radio.sends(connack, to: 2)
+        radio.status(10, 0, destination16: 0x7D84)
+        #expect(radio.link.counters.unknownStatuses == 1 && radio.link.counters.delivered == 0)
+        #expect(radio.link.queuedMessageCount == 1)
+    }
+
+    @Test func aRouteThatIsAnothersIsNotLearntFromAStatus() {
+        let radio = RadioDialogue.ready()
+        radio.hears([2, 0x16], from: 1, at: 0x7D84)
+        radio.sends(connack, to: 2)
+        radio.status(10, 0, destination16: 0x7D84)
+        radio.sends(connack, to: 2)
+        #expect(radio.takeWritten().map { Array($0[10...11]) } == [[0xFF, 0xFE], [0xFF, 0xFE]])
+        radio.status(11, 0, destination16: 0x1234)
+        radio.sends(connack, to: 2)
+        #expect(radio.takeWritten().map { Array($0[10...11]) } == [[0x12, 0x34]])
+    }
+
     @Test func frameIDsGoFrom255To1AndAreNeverInUseTwice() {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: 1)
@@ -172,6 +197,24 @@ import Testing
         radio.sends(connack, to: 1)
         radio.status(10, 0x22)
         #expect(radio.link.state == .disassociated && radio.link.queuedMessageCount == 0)
+    }
+
+    @Test func notJoinedDropsWhatWaitsForTheSameNode() {
+        let radio = RadioDialogue.ready()
+        for number in 1...3 as ClosedRange<UInt8> { radio.sends([2, number], to: 1) }
+        radio.status(10, 0x22)
+        #expect(radio.link.queuedMessageCount == 0)
+        #expect(radio.link.counters.undelivered == 1 && radio.link.counters.lostWithLink == 2)
+    }
+
+    /// What was sent before says nothing of the module that is being asked now.
+    @Test func notJoinedDoesNotEndAStartUp() {
+        let radio = RadioDialogue.searchingWithOneUnderWay()
+        radio.status(11, 0x22)
+        #expect(radio.link.state == .starting && radio.link.counters.undelivered == 1)
+        radio.waits(1000)
+        radio.answersCommands()
+        #expect(radio.link.state == .ready)
     }
 
     @Test func tooLargePayloadsLowerTheMaximum() {

@@ -13,6 +13,8 @@ struct LengthPrefixCutter: Sendable {
         case impossible
         /// Longer than anything on this line.
         case oversized
+        /// An encapsulation, of so many octets, whose message is an encapsulation.
+        case nested(Int)
     }
 
     private static let forwarderEncapsulation: UInt8 = 0xFE
@@ -33,10 +35,14 @@ struct LengthPrefixCutter: Sendable {
                 return buffer.handOut(0..<byteCount, consuming: byteCount)
             case .impossible:
                 counters.malformed += 1
-                skip(&buffer, &counters)
+                skip(1, &buffer, &counters)
             case .oversized:
                 counters.oversized += 1
-                skip(&buffer, &counters)
+                skip(1, &buffer, &counters)
+            case .nested(let byteCount):
+                // Its message was lost; the one behind it has an encapsulation of its own.
+                counters.malformed += 1
+                skip(byteCount, &buffer, &counters)
             }
         }
     }
@@ -53,8 +59,11 @@ struct LengthPrefixCutter: Sendable {
         for offset in stride(from: count - 1, through: 0, by: -1) {
             guard case .whole(let byteCount) = messageExtent(in: buffer, at: offset) else { continue }
             guard byteCount <= count - offset else { continue }
-            let isHeaderOnly = isEncapsulation(buffer, at: offset) && offset + byteCount == count
-            endsWell[offset] = !isHeaderOnly && endsWell[offset + byteCount]
+            let end = offset + byteCount
+            guard endsWell[end] else { continue }
+            // An encapsulation needs a message, which is none itself.
+            let isAlone = end == count || isEncapsulation(buffer, at: end)
+            endsWell[offset] = !(isEncapsulation(buffer, at: offset) && isAlone)
         }
         let kept = endsWell.firstIndex(of: true) ?? count
         guard kept > 0 else { return }
@@ -63,26 +72,30 @@ struct LengthPrefixCutter: Sendable {
         buffer.dropFirst(kept)
     }
 
-    private func skip(_ buffer: inout FrameBuffer, _ counters: inout FramingCounters) {
-        counters.discardedByteCount += 1
-        buffer.dropFirst(1)
+    private func skip(_ byteCount: Int, _ buffer: inout FrameBuffer, _ counters: inout FramingCounters) {
+        counters.discardedByteCount += UInt64(byteCount)
+        buffer.dropFirst(byteCount)
     }
 
-    /// The extent of a message with the encapsulations before it.
+    /// The extent of a message with the encapsulation before it, of which there is one at most (§5.5).
     private func frameExtent(in buffer: FrameBuffer) -> Extent {
-        var offset = 0
-        while true {
-            switch messageExtent(in: buffer, at: offset) {
-            case .atLeast(let byteCount): return .atLeast(offset + byteCount)
-            case .whole(let byteCount):
-                let end = offset + byteCount
-                guard end <= maximumByteCount else { return .oversized }
-                guard end <= buffer.count else { return .atLeast(end) }
-                guard isEncapsulation(buffer, at: offset) else { return .whole(end) }
-                offset = end
-            case .impossible: return .impossible
-            case .oversized: return .oversized
-            }
+        let first = extent(in: buffer, from: 0)
+        guard case .whole(let byteCount) = first, isEncapsulation(buffer, at: 0) else { return first }
+        let second = extent(in: buffer, from: byteCount)
+        guard case .whole = second, isEncapsulation(buffer, at: byteCount) else { return second }
+        return .nested(byteCount)
+    }
+
+    /// The extent from the beginning of the buffer to the end of the message at `offset`.
+    private func extent(in buffer: FrameBuffer, from offset: Int) -> Extent {
+        let extent = messageExtent(in: buffer, at: offset)
+        switch extent {
+        case .atLeast(let byteCount): return .atLeast(offset + byteCount)
+        case .whole(let byteCount):
+            let end = offset + byteCount
+            guard end <= maximumByteCount else { return .oversized }
+            return end <= buffer.count ? .whole(end) : .atLeast(end)
+        case .impossible, .oversized, .nested: return extent
         }
     }
 
@@ -91,7 +104,8 @@ struct LengthPrefixCutter: Sendable {
     /// Never asks for more than the next decision needs: what cannot be is known as soon as its octet has come.
     private func messageExtent(in buffer: FrameBuffer, at offset: Int) -> Extent {
         let storedByteCount = buffer.count - offset
-        // A message is at least a length and a type.
+        // A message is at least a length and a type; what is refused must have come, or it could not be skipped.
+        guard offset > 0 || storedByteCount >= 1 else { return .atLeast(1) }
         guard offset + 2 <= maximumByteCount else { return .oversized }
         guard storedByteCount >= 1 else { return .atLeast(1) }
         let first = buffer[offset]

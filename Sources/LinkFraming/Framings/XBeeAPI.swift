@@ -18,7 +18,9 @@ enum XBeeEnvelope {
     enum Extent {
         case atLeast(Int)
         case whole(dataByteCount: Int)
-        case badLength
+        /// Nothing, not even a type.
+        case empty
+        case oversized
         case badChecksum
     }
 
@@ -26,7 +28,8 @@ enum XBeeEnvelope {
         guard buffer.count >= headerByteCount else { return .atLeast(headerByteCount) }
         let dataByteCount = Int(buffer[1]) << 8 | Int(buffer[2])
         // A frame has at least its type.
-        guard (1...maximumByteCount).contains(dataByteCount) else { return .badLength }
+        guard dataByteCount >= 1 else { return .empty }
+        guard dataByteCount <= maximumByteCount else { return .oversized }
         guard buffer.count >= dataByteCount + byteCount else { return .atLeast(dataByteCount + byteCount) }
         var sum: UInt8 = 0
         for offset in headerByteCount..<(dataByteCount + byteCount) { sum &+= buffer[offset] }
@@ -35,7 +38,8 @@ enum XBeeEnvelope {
 
     static func count(_ failure: Extent, in counters: inout FramingCounters) {
         switch failure {
-        case .badLength: counters.oversized += 1
+        case .empty: counters.malformed += 1
+        case .oversized: counters.oversized += 1
         case .badChecksum: counters.badChecksums += 1
         case .atLeast: counters.incomplete += 1
         case .whole: break
@@ -79,7 +83,7 @@ struct XBeeCutter: Sendable {
                     return nil
                 }
             case .whole(let dataByteCount): return XBeeEnvelope.handOut(dataByteCount, of: &buffer, &counters)
-            case .badLength, .badChecksum: fail(extent, &buffer, &counters)
+            case .empty, .oversized, .badChecksum: fail(extent, &buffer, &counters)
             }
         }
     }
@@ -160,7 +164,7 @@ struct EscapedXBeeCutter: Sendable {
         switch extent {
         case .atLeast: return nil
         case .whole(let dataByteCount): return XBeeEnvelope.handOut(dataByteCount, of: &buffer, &counters)
-        case .badLength, .badChecksum:
+        case .empty, .oversized, .badChecksum:
             XBeeEnvelope.count(extent, in: &counters)
             drop(&buffer, &counters)
             return nil

@@ -27,7 +27,7 @@ struct XBeeStartup: Sendable {
     var frameID: UInt8 = 0
     var tryCount = 0
     var deadline = LinkInstant(nanoseconds: 0)
-    /// When to begin again, or to ask again for a network.
+    /// When to begin again, or to ask again for a network or the API mode.
     var wakeUp: LinkInstant?
     /// When the last two start-ups began.
     var lastStart: LinkInstant?
@@ -69,15 +69,28 @@ extension XBeeLink {
     private mutating func giveCommand(
         _ step: XBeeStartup.Step, at now: LinkInstant, into effects: inout LinkEffects
     ) {
-        startup.frameID = nextFrameID()
+        startup.frameID = step == .apiMode ? nextModeQueryFrameID() : nextFrameID()
         startup.tryCount += 1
         startup.deadline = now + configuration.commandTimeout
         // AO=0 makes the module use frame 0x90. Nothing is written to its permanent memory.
         let parameter: [UInt8] = [0]
         let command = XBeeFrame.atCommand(
             frameID: startup.frameID, step.command, parameter: 0..<(step == .apiOptions ? 1 : 0))
-        // Until the mode is known escapes are harmless: a module in mode 1 sees none in the first queries.
+        // Until the mode is known escapes are harmless: there are none in its query.
         write(command, from: parameter.span.bytes, isEscaped: module.apiMode != 1, into: &effects)
+    }
+
+    /// The next number with which the query for the API mode, and its answer, look the same in modes 1 and 2.
+    private mutating func nextModeQueryFrameID() -> UInt8 {
+        let querySum = [0x08, 0x41, 0x50].reduce(0, &+) as UInt8
+        let answerSum = [0x88, 0x41, 0x50].reduce(0, &+) as UInt8
+        while true {
+            let frameID = nextFrameID()
+            // The sums that follow are those of the query, and of the answers 1 and 2.
+            let sums = [querySum, answerSum &+ 1, answerSum &+ 2]
+            let isPlain = !XBeeEnvelope.needsEscape(frameID)
+            if isPlain, !sums.contains(where: { XBeeEnvelope.needsEscape(0xFF &- $0 &- frameID) }) { return frameID }
+        }
     }
 
     /// Gives an unanswered command again, or begins what was put off.
@@ -85,12 +98,11 @@ extension XBeeLink {
         guard let step = startup.step else {
             guard let wakeUp = startup.wakeUp, wakeUp <= now else { return }
             startup.wakeUp = nil
-            if state == .disassociated {
-                ask(.associationIndication, at: now, into: &effects)
-            } else {
-                restart(at: now, into: &effects)
+            switch state {
+            case .disassociated: return ask(.associationIndication, at: now, into: &effects)
+            case .wrongMode: return ask(.apiMode, at: now, into: &effects)
+            case .closed, .starting, .ready, .noRadio: return restart(at: now, into: &effects)
             }
-            return
         }
         guard startup.deadline <= now else { return }
         guard startup.tryCount >= configuration.commandTryCount else {
@@ -115,15 +127,8 @@ extension XBeeLink {
         }
         let number = status == .ok ? number(value) : nil
         if step == .apiMode {
-            module.apiMode = number
-            guard let number, number == 1 || number == 2 else {
-                startup.step = nil
-                dropQueued()
-                change(to: .wrongMode, into: &effects)
-                effects.observe(.wrongAPIMode(number ?? 0))
-                return
-            }
-            framer.setXBeeMode(isEscaped: number == 2)
+            // A module that is still booting may answer so; it is asked again as if it had not.
+            guard let number, modeTold(number, at: now, into: &effects) else { return }
         } else {
             if status != .ok { effects.observe(.commandRefused(command, status)) }
             note(number, for: step)
@@ -132,6 +137,24 @@ extension XBeeLink {
             return endStartup(at: now, into: &effects)
         }
         ask(next, at: now, into: &effects)
+    }
+
+    /// Goes on in the module's API mode; false, and asks again later, where that carries no datagrams.
+    private mutating func modeTold(_ mode: UInt64, at now: LinkInstant, into effects: inout LinkEffects) -> Bool {
+        let isNews = state != .wrongMode || module.apiMode != mode
+        module.apiMode = mode
+        if mode == 1 || mode == 2 {
+            framer.setXBeeMode(isEscaped: mode == 2)
+            change(to: .starting, into: &effects)
+            return true
+        }
+        startup.step = nil
+        startup.wakeUp = now + configuration.modePollInterval
+        dropOutstanding()
+        dropQueued()
+        change(to: .wrongMode, into: &effects)
+        if isNews { effects.observe(.wrongAPIMode(mode)) }
+        return false
     }
 
     /// An answer's value, which has as many octets as the firmware likes.

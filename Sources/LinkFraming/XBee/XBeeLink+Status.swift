@@ -25,7 +25,10 @@ extension XBeeLink {
         case .payloadTooLarge: lowerMaximum(place, into: &effects)
         case .notJoined:
             fail(place, status, into: &effects)
-            networkLost(at: now, into: &effects)
+            // In line, so that what waits behind it is lost with the network too.
+            standInLine(place)
+            // Elsewhere it was sent before what is being found out now.
+            if state == .ready || state == .disassociated { networkLost(at: now, into: &effects) }
         case .invalidEndpoint, .invalidBinding, .broadcastWithAPS, .apsWithoutEncryption, .noSecureSession,
             .encryptionFailure, .keyNotAuthorized:
             effects.observe(.configurationError(to: address(of: place), status))
@@ -40,7 +43,9 @@ extension XBeeLink {
         removeFirst(of: place)
         guard place != XBeeNodeTable.broadcast else { return }
         nodes[place].isSuspect = false
-        if destination16.isNode { nodes[place].route = destination16 }
+        guard destination16.isNode, destination16 != nodes[place].route else { return }
+        // What is known to lead to another node is a stale status; a node that took over an address is heard soon.
+        if !nodes.leads(destination16, toOtherThan: place) { nodes[place].route = destination16 }
     }
 
     private mutating func fail(_ place: Int, _ status: XBeeDeliveryStatus, into effects: inout LinkEffects) {

@@ -23,6 +23,7 @@ package struct XBeeLink: ~Copyable, Sendable {
     /// Nodes, by place, that have something to be sent and nothing under way; who stands first is next.
     var line: [Int] = []
     var outstanding: [XBeeTransmission] = []
+    /// Goes on when the line is opened anew: a status of before must not name a frame of now.
     var lastFrameID: UInt8 = 0
     /// Nothing is sent before, as the module has no room.
     var pausedUntil: LinkInstant?
@@ -64,7 +65,8 @@ package struct XBeeLink: ~Copyable, Sendable {
         guard state != .closed else { return nil }
         var next = earlier(silenceDeadline, startup.nextDeadline)
         for transmission in outstanding { next = earlier(next, transmission.deadline) }
-        if !line.isEmpty { next = earlier(next, pausedUntil) }
+        // Only what is ready to send ends a pause.
+        if state == .ready, !line.isEmpty { next = earlier(next, pausedUntil) }
         for place in line {
             if state == .ready { next = earlier(next, nodes[place].notBefore) }
             if let slot = nodes[place].firstMessage { next = earlier(next, messages[slot].expiry) }
@@ -100,7 +102,6 @@ package struct XBeeLink: ~Copyable, Sendable {
     /// The line is open at one speed: looks for the module, and begins again with everything but the counters.
     package mutating func lineOpened(at now: LinkInstant, into effects: inout LinkEffects) {
         forgetLine()
-        lastFrameID = 0
         module = XBeeModule()
         startup = XBeeStartup()
         framer.setXBeeMode(isEscaped: true)

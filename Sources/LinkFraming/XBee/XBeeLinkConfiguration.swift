@@ -50,6 +50,8 @@ package struct XBeeLinkConfiguration: Equatable, Sendable {
     package var restartInterval = LinkTimeSpan.milliseconds(5000)
     /// How often a module without a network is asked whether it has one.
     package var associationPollInterval = LinkTimeSpan.milliseconds(5000)
+    /// How often a module in a mode that carries no datagrams is asked whether it is in another.
+    package var modePollInterval = LinkTimeSpan.milliseconds(5000)
     /// A line without an octet for so long is silent.
     package var interByteTimeout = LinkTimeSpan.milliseconds(100)
 

@@ -75,6 +75,11 @@ struct XBeeNodeTable: Sendable {
         return place
     }
 
+    /// Whether `route` is remembered as the way to another node than the one at `place`.
+    func leads(_ route: XBeeAddress16, toOtherThan place: Int) -> Bool {
+        nodes.indices.contains { $0 != place && nodes[$0].route == route }
+    }
+
     /// The network changed: none of the 16-bit addresses can be relied on.
     mutating func dropRoutes() {
         for place in nodes.indices {

@@ -63,7 +63,8 @@ let package = Package(
         .executableTarget(
             name: "demo",
             dependencies: [
-                "Bytes", "MQTTSN", "GatewaySimulator", "GatewayHost", "GatewayCore", "Configuration", "Transports",
+                "Bytes", "MQTTSN", "LinkFraming", "GatewaySimulator", "GatewayHost", "GatewayCore", "Configuration",
+                "Transports",
             ],
             path: "Simulators/demo", swiftSettings: strict),
         .executableTarget(

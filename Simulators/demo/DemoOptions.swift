@@ -37,8 +37,9 @@ enum DemoOptions: Equatable {
     }
 
     static let helpText = """
-        A first look at Swiftlet: a simulated MQTT broker, the gateway and fourteen simulated MQTT-SN devices, in
-        one process and over real sockets on 127.0.0.1. Nothing else is needed.
+        A first look at Swiftlet: a simulated MQTT broker, the gateway and sixteen simulated MQTT-SN devices, in
+        one process. They speak over real sockets on 127.0.0.1; two speak by radio, to a simulated XBee that the
+        gateway has on a pseudo-terminal. Nothing else is needed.
 
         usage: demo [--seconds N]     run for N seconds, \(allowedSeconds.lowerBound) to \(allowedSeconds.upperBound), \
         default \(defaultSeconds)

@@ -16,13 +16,14 @@ final class DemoRun: SignalSourceDelegate {
     private let loop: EventLoop
     private let signals: SignalSource
     private let broker: BrokerHost
+    private let network: RadioNetwork
     private let host: Host
     private let household: Household
     private let narrator: Narrator
     private let startedAt: UInt64
     private var isInterrupted = false
 
-    /// Opens all sockets on 127.0.0.1.
+    /// Opens all sockets on 127.0.0.1, and the radio.
     init(seconds: Int) throws {
         self.seconds = seconds
         guard let loopback = SocketAddress(numeric: "127.0.0.1", port: 0) else { throw DemoError.noLoopback }
@@ -31,21 +32,24 @@ final class DemoRun: SignalSourceDelegate {
         broker = try BrokerHost(address: loopback, loop: loop)
         startedAt = MonotonicClock.now()
         narrator = Narrator(startedAt: startedAt)
+        network = try RadioNetwork(nodes: House.radioNodes, seed: startedAt, loop: loop)
         let group: Group
-        (host, group) = try Self.openGateway(brokerPort: broker.address.port, seed: startedAt, loop: loop)
+        (host, group) = try Self.openGateway(
+            brokerPort: broker.address.port, device: network.device, seed: startedAt, loop: loop)
         guard let gateway = host.listeningAddresses.first else { throw DemoError.noLoopback }
         let places = Places(loopback: loopback, gateway: gateway, group: group)
-        household = try Household(places: places, narrator: narrator, loop: loop)
+        household = try Household(places: places, network: network, narrator: narrator, loop: loop)
         signals.delegate = self
         narrator.say("Swiftlet for \(seconds) seconds: devices speak MQTT-SN to the gateway at udp://\(gateway),")
+        narrator.say("two of them by radio to the XBee at its serial line \(network.device),")
         narrator.say("and it speaks MQTT for each of them to a simulated broker at mqtt://\(broker.address).\n")
     }
 
     /// With a multicast group, where the machine allows one on its loopback.
     private static func openGateway(
-        brokerPort: UInt16, seed: UInt64, loop: EventLoop
+        brokerPort: UInt16, device: String, seed: UInt64, loop: EventLoop
     ) throws(HostError) -> (Host, Group) {
-        var settings = settings(brokerPort: brokerPort)
+        var settings = settings(brokerPort: brokerPort, device: device)
         let log = Log(level: .warning)
         // A port that is the broker's alone keeps demos that run at the same time apart.
         guard let address = SocketAddress(numeric: House.group, port: brokerPort) else {
@@ -61,22 +65,40 @@ final class DemoRun: SignalSourceDelegate {
         }
     }
 
-    private static func settings(brokerPort: UInt16) -> Settings {
+    private static func settings(brokerPort: UInt16, device: String) -> Settings {
         var settings = Settings()
         var listener = UDPListener(host: "127.0.0.1", port: 0)
         listener.forwarders = [.address("127.0.0.1")]
         settings.host.listeners = [listener]
+        settings.host.serialPorts = [serialPort(device)]
         settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: brokerPort)
         settings.host.logLevel = .warning
         var link = LinkConfiguration()
         // As for the devices: seconds are long on a loopback.
         link.retryInterval = .milliseconds(500)
-        settings.gateway.links = [link]
+        settings.gateway.links = [link, radioLink]
         settings.gateway.qosMinusOne = .predefined
         settings.gateway.discovery.advertiseIntervalSeconds = House.advertiseInterval
         settings.gateway.predefinedTopics = PredefinedTopics(
             House.predefinedTopics.map { .init(topicID: $0.topicID, topicName: Array($0.name.utf8)) })
         return settings
+    }
+
+    private static func serialPort(_ device: String) -> SerialPort {
+        var port = SerialPort(device: device)
+        port.speeds = [115_200]
+        port.framing = .xbee
+        // The nodes were told whom to speak to.
+        port.broadcasts = false
+        return port
+    }
+
+    private static var radioLink: LinkConfiguration {
+        var link = LinkConfiguration()
+        link.maximumDatagramByteCount = SerialPort(device: "").initialMaximumDatagramByteCount
+        // A radio is slower than a loopback.
+        link.retryInterval = .seconds(1)
+        return link
     }
 
     func run() throws(IOError) -> ExitStatus {
@@ -92,8 +114,10 @@ final class DemoRun: SignalSourceDelegate {
         try stopGateway()
         household.close()
         broker.close()
-        Summary(household.ledger, forwardedCount: household.forwardedCount, narrator: narrator)
-            .tell(wasInterrupted: isInterrupted)
+        let summary = Summary(
+            household.ledger, forwardedCount: household.forwardedCount, radioCount: network.carriedCount,
+            narrator: narrator)
+        summary.tell(wasInterrupted: isInterrupted)
         if isInterrupted { return .interrupted }
         return household.ledger.complaints.isEmpty ? .success : .failure
     }

@@ -18,12 +18,14 @@ final class Household {
     private(set) var isSending = true
     private let places: Places
     private var forwarder: RadioForwarder?
+    private let network: RadioNetwork
     private var listeners: [any ListeningApplication] = []
     private var senders: [Sender] = []
 
     /// Gives every device a radio; nothing is sent yet.
-    init(places: Places, narrator: Narrator, loop: EventLoop) throws(IOError) {
-        (self.places, self.narrator, self.loop) = (places, narrator, loop)
+    init(places: Places, network: RadioNetwork, narrator: Narrator, loop: EventLoop) throws(IOError) {
+        (self.places, self.network, self.narrator, self.loop) = (places, network, narrator, loop)
+        network.household = self
         forwarder = try RadioForwarder(
             nodeIDs: House.nodeIDs, localAddress: places.loopback, gateway: places.gateway, household: self)
         for plan in House.listeners { listeners.append(listener(plan, on: try device(plan.name, plan.access))) }
@@ -44,6 +46,8 @@ final class Household {
                 localAddress: places.loopback, group: places.group, likelyGateway: places.gateway, household: self)
         case .forwarded(let nodeID):
             if let radio = forwarder?.radio(of: nodeID) { return radio }
+        case .radio(let node):
+            if let radio = network.radio(of: node) { return radio }
         case .direct: break
         }
         return try OwnSocket(localAddress: places.loopback, gateway: places.gateway, loop: loop)
@@ -77,6 +81,7 @@ final class Household {
     func close() {
         for device in devices { device.die() }
         forwarder?.close()
+        network.close()
     }
 
     /// How many messages the forwarder has passed on, in both directions.

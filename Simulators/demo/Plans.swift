@@ -7,6 +7,8 @@ enum Access {
     case direct
     /// Through the forwarder, which calls it this.
     case forwarded(nodeID: [UInt8])
+    /// As the node of the radio network with this 64-bit address.
+    case radio(node: UInt64)
     /// It must find the gateway first.
     case searching
 
@@ -15,6 +17,7 @@ enum Access {
         switch self {
         case .direct, .searching: ""
         case .forwarded(let nodeID): " through the forwarder as node \(Text.hexadecimal(nodeID))"
+        case .radio(let node): " by radio as node \(Text.hexadecimal(node))"
         }
     }
 }
@@ -86,6 +89,11 @@ enum House {
     private static let rainNodeID: [UInt8] = [0x4A, 0x21]
     private static let sprinklerNodeID: [UInt8] = [0x00, 0x12, 0x4B, 0x00, 0x06, 0x0D, 0x8F, 0x31]
 
+    /// The 64-bit addresses of the modules at the far end of the orchard.
+    static let radioNodes: [UInt64] = [hiveNode, mailboxNode]
+    private static let hiveNode: UInt64 = 0x0013_A200_41F3_07C1
+    private static let mailboxNode: UInt64 = 0x0013_A200_41F3_07D8
+
     static let listeners = [
         ListenerPlan(name: "watchman", filter: "home/#"),
         ListenerPlan(name: "lamp", filter: "lamps/+"),
@@ -103,6 +111,9 @@ enum House {
             "thermometer", "home/kitchen/temperature", qos: .atMostOnce, to: "watchman", startsAfter: 400,
             period: 900, texts: ["21.4 °C", "21.5 °C", "21.7 °C", "21.6 °C", "21.4 °C", "21.3 °C", "21.2 °C"]),
         SenderPlan(
+            "hive scale", "home/orchard/hive", qos: .atLeastOnce, to: "watchman", startsAfter: 550, period: 1_600,
+            texts: ["31.2 kg", "31.4 kg", "31.3 kg"], access: .radio(node: hiveNode)),
+        SenderPlan(
             "garden timer", "valves/garden", qos: .exactlyOnce, to: "valve", startsAfter: 700, period: 1_000,
             texts: ["open", "close"]),
         SenderPlan(
@@ -111,6 +122,9 @@ enum House {
         SenderPlan(
             "soil probe", "garden/soil", qos: .atLeastOnce, to: "sprinkler", startsAfter: 1_300, period: 1_900,
             texts: ["31 %", "30 %", "29 %", "33 %"], access: .forwarded(nodeID: soilNodeID)),
+        SenderPlan(
+            "mailbox", "home/gate/mailbox", qos: .exactlyOnce, to: "watchman", startsAfter: 1_450, period: 2_200,
+            texts: ["mail", "empty"], access: .radio(node: mailboxNode)),
         SenderPlan(
             "alarm", "home/hall/alarm", qos: .atLeastOnce, to: "watchman", startsAfter: 1_600, period: 1_700,
             texts: ["motion", "all quiet"]),

@@ -2,14 +2,16 @@
 struct Summary {
     private let ledger: Ledger
     private let forwardedCount: Int
+    private let radioCount: Int
     private let narrator: Narrator
 
     private static let nameWidth = 14
-    private static let numberWidth = 9
+    private static let numberWidth = 10
 
-    /// `forwardedCount` says how many messages the forwarder passed on.
-    init(_ ledger: Ledger, forwardedCount: Int, narrator: Narrator) {
-        (self.ledger, self.forwardedCount, self.narrator) = (ledger, forwardedCount, narrator)
+    /// `forwardedCount` and `radioCount` say how many messages the forwarder and the radio network passed on.
+    init(_ ledger: Ledger, forwardedCount: Int, radioCount: Int, narrator: Narrator) {
+        (self.ledger, self.forwardedCount, self.radioCount) = (ledger, forwardedCount, radioCount)
+        self.narrator = narrator
     }
 
     /// - Parameter wasInterrupted: The account is not complete, so what is missing is not a fault.
@@ -73,6 +75,7 @@ struct Summary {
 
     private func tellNetwork() {
         narrator.say("The forwarder passed on \(forwardedCount) messages for \(House.nodeIDs.count) nodes.")
+        narrator.say("The XBee's radio network carried \(radioCount) messages for \(House.radioNodes.count) nodes.")
         guard ledger.advertiseCount > 0 else { return }
         narrator.say(
             "ADVERTISEs of the gateway that were heard, every \(House.advertiseInterval) s: \(ledger.advertiseCount).")

@@ -20,6 +20,11 @@ enum Text {
         octets.map { ($0 < 0x10 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
     }
 
+    /// `0013A20041F307C1`.
+    static func hexadecimal(_ address: UInt64) -> String {
+        hexadecimal((0..<8).map { UInt8(truncatingIfNeeded: address >> (56 - 8 * $0)) })
+    }
+
     static func padded(_ text: String, to width: Int) -> String { text + spaces(width - text.count) }
 
     static func rightAligned(_ text: String, to width: Int) -> String { spaces(width - text.count) + text }

@@ -141,6 +141,23 @@ import Testing
         upstream.receives(.publish("a", "C", qos: .atLeastOnce, id: 3))
     }
 
+    @Test("GW-45 AMB-24 A copy of a refused message is refused, as the client may have begun anew")
+    func copyOfWhatWasRefused() {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
+        let (client, upstream) = publisher(dialogue)
+        publishes("A", client, upstream)
+        client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce))
+        client.receives(.publishAcknowledgement(1, 2, .congestion))
+        releases(client, upstream)
+        client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce, duplicate: true))
+        client.receives(.publishAcknowledgement(1, 2, .congestion))
+        upstream.receivesNothing()
+        publishes("B", id: 3, client, upstream, packetID: 3)
+        releases(id: 3, client, upstream, packetID: 3)
+        // What is not a copy is a new message, also under that id.
+        publishes("C", id: 2, client, upstream, packetID: 2)
+    }
+
     @Test("GW-50 AMB-24 Who comes back to an exchange that gave way has its message delivered once")
     func backToWhatGaveWay() {
         let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })

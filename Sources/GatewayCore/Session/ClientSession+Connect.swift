@@ -79,6 +79,7 @@ extension ClientSession {
         wasAccepted = false
         removeAllExchanges(in: &environment)
         recentlyCompleted = RecentMessageIDs()
+        recentlyRefused = RecentMessageIDs()
         topics.removeAll(in: &environment.topicNames)
         for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
         subscriptions = []

@@ -80,6 +80,7 @@ extension ClientSession {
         if qos == .exactlyOnce {
             exchange.digest = Self.digest(of: payload, publish.topicID)
             recentlyCompleted.forget(publish.messageID)
+            recentlyRefused.forget(publish.messageID)
         }
         if let interrupted { exchanges[interrupted] = exchange } else { exchanges.append(exchange) }
     }
@@ -98,6 +99,10 @@ extension ClientSession {
         _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, _ datagram: RawSpan, in environment: inout Environment
     ) -> Bool {
         guard let index = publishExchangeIndex(messageID: publish.messageID) else {
+            if isRefusedCopy(publish, qos, in: environment) {
+                refusePublish(publish, .congestion, in: &environment)
+                return true
+            }
             guard isLateCopy(publish, qos, datagram, in: environment) else { return false }
             send(.publishReceived(publish.messageID), in: &environment)
             return true
@@ -130,6 +135,16 @@ extension ClientSession {
             endedWithin: link(in: environment).patience, before: environment.now)
     }
 
+    /// Whether this is a copy of a QoS 2 message that there was no room for just now. The client begins anew under
+    /// another message id as soon as it hears of that: forwarded, the message would be delivered twice (AMB-24).
+    private func isRefusedCopy(
+        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, in environment: borrowing Environment
+    ) -> Bool {
+        guard qos == .exactlyOnce, publish.flags.duplicate else { return false }
+        return recentlyRefused.contains(
+            publish.messageID, endedWithin: link(in: environment).patience, before: environment.now)
+    }
+
     /// A number by which a message is told from another one under the same message id (FNV-1a).
     private static func digest(of payload: RawSpan, _ topicID: TopicID) -> UInt32 {
         var digest = (0x811C_9DC5 ^ UInt32(topicID)) &* 0x0100_0193
@@ -140,8 +155,13 @@ extension ClientSession {
     }
 
     /// A PUBACK with an error may answer a PUBLISH of any QoS and ends its exchange (GW-44, GW-45, AMB-18).
-    private func refusePublish(_ publish: MQTTSN.Publish, _ code: ReturnCode, in environment: inout Environment) {
+    private mutating func refusePublish(
+        _ publish: MQTTSN.Publish, _ code: ReturnCode, in environment: inout Environment
+    ) {
         observeRefusal(code, in: &environment)
+        if code == .congestion, publish.flags.qos == .exactlyOnce {
+            recentlyRefused.note(publish.messageID, at: environment.now)
+        }
         let answer = PublishAcknowledgement(
             topicID: publish.topicID, messageID: publish.messageID, returnCode: code)
         send(.publishAcknowledgement(answer), in: &environment)

@@ -121,6 +121,8 @@ struct ClientSession: SlabElement {
     var exchanges: [ClientExchange] = []
     /// QoS 2 messages of the client that have come to their end at the broker.
     var recentlyCompleted = RecentMessageIDs()
+    /// QoS 2 messages of the client that there was no room for.
+    var recentlyRefused = RecentMessageIDs()
     var queue = DeliveryQueue()
     /// The last messages of the queue that have come to their end with the client.
     var recentlyDelivered = RecentMessageIDs()

@@ -2,7 +2,6 @@ import Configuration
 import GatewayCore
 import GatewayHost
 import Glibc
-import Synchronization
 import Transports
 
 /// A gateway on real sockets in this process, turned by a thread of its own.
@@ -23,7 +22,7 @@ final class GatewayThread {
         }
 
         let settings: Settings
-        let state = Mutex(State())
+        let state = Locked(State())
 
         init(_ settings: Settings) { self.settings = settings }
 

@@ -2,7 +2,6 @@ import GatewayCore
 import GatewaySimulator
 import Glibc
 import LinkFraming
-import Synchronization
 import Transports
 
 /// A simulated XBee behind a serial device, turned by a thread of its own; sensors speak as its nodes.
@@ -18,9 +17,9 @@ final class RadioOnTerminal {
             var isStopRequested = false
         }
 
-        let state: Mutex<State>
+        let state: Locked<State>
 
-        init(_ radio: SimulatedRadio) { state = Mutex(State(radio: radio)) }
+        init(_ radio: SimulatedRadio) { state = Locked(State(radio: radio)) }
     }
 
     private let shared: Shared

@@ -141,6 +141,18 @@ import Testing
         upstream.receives(.publish("a", "C", qos: .atLeastOnce, id: 3))
     }
 
+    @Test("GW-50 AMB-24 A repetition that finds no room is not refused: the broker may have its message")
+    func repetitionWithoutRoom() {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
+        let (client, upstream) = publisher(dialogue)
+        publishes("A", client, upstream)
+        client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce, duplicate: true))
+        client.receivesNothing()
+        releases(client, upstream)
+        client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce, duplicate: true))
+        upstream.receives(.publish("a", "B", qos: .exactlyOnce, id: 2, duplicate: true))
+    }
+
     @Test("GW-45 AMB-24 A copy of a refused message is refused, as the client may have begun anew")
     func copyOfWhatWasRefused() {
         let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })

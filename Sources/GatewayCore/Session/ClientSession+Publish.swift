@@ -58,17 +58,14 @@ extension ClientSession {
         guard qos == .atMostOnce || interrupted != nil || !hasNoRoomForExchange(in: &environment),
             let packetID = packetID(for: publish, qos, interrupted)
         else {
-            refusePublish(publish, .congestion, in: &environment)
+            turnAway(publish, in: &environment)
             return
         }
         let isForwarded = environment.publish(
             topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: publish.flags.duplicate,
             packetID: packetID, on: upstream)
         guard isForwarded else {
-            // The broker may have it already: a refusal would let the client begin anew under another message id, and
-            // the message come twice. Unanswered, it comes again under this one.
-            if qos == .exactlyOnce, publish.flags.duplicate { return }
-            refusePublish(publish, .congestion, in: &environment)
+            turnAway(publish, in: &environment)
             return
         }
         observe(.messageForwarded, in: &environment)
@@ -83,6 +80,15 @@ extension ClientSession {
             recentlyRefused.forget(publish.messageID)
         }
         if let interrupted { exchanges[interrupted] = exchange } else { exchanges.append(exchange) }
+    }
+
+    /// There is no way to the broker just now. It may have a repeated QoS 2 message already: a refusal would let the
+    /// client begin anew under another message id, and the message come twice. Unanswered, it comes again under this.
+    private mutating func turnAway(_ publish: MQTTSN.Publish, in environment: inout Environment) {
+        guard publish.flags.qos == .exactlyOnce, publish.flags.duplicate else {
+            return refusePublish(publish, .congestion, in: &environment)
+        }
+        observeRefusal(.congestion, in: &environment)
     }
 
     private mutating func packetID(for publish: MQTTSN.Publish, _ qos: DeliveryQoS, _ interrupted: Int?) -> PacketID? {

@@ -85,7 +85,8 @@ let package = Package(
             ["Bytes", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator", "FuzzTargets", "Transports"],
             exclude: ["Transcripts"]),
         tests(of: "TraceFile", ["GatewayCore", "TraceFile"]),
-        tests(of: "Transports", ["CLinux", "Transports"]),
+        .target(name: "TestTerminals", path: "Tests/TestTerminals", swiftSettings: strict),
+        tests(of: "Transports", ["CLinux", "Transports", "TestTerminals"]),
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),
         tests(
             of: "GatewaySimulator",
@@ -96,7 +97,7 @@ let package = Package(
             of: "GatewayHost",
             [
                 "Bytes", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "GatewayHost", "TraceFile", "Transports",
-                "Configuration", "GatewaySimulator",
+                "Configuration", "GatewaySimulator", "TestTerminals",
             ]),
         tests(of: "Tidy", []),
     ],

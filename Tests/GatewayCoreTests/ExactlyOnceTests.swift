@@ -41,6 +41,18 @@ import Testing
         upstream.receives(.subscribe("s", id: 1))
     }
 
+    /// The client's message got as far as the PUBREC, and had to make room for a SUBSCRIBE when it was left behind.
+    private func gaveWay() -> (Dialogue, TestClient, TestUpstream) {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
+        let (client, upstream) = publisher(dialogue)
+        publishes("A", client, upstream)
+        dialogue.passes(.seconds(40))
+        client.sends(.subscribe("s", id: 2))
+        client.receives(.subscribeAcknowledgement(0, 2, .congestion))
+        upstream.receives(.publishRelease(1))
+        return (dialogue, client, upstream)
+    }
+
     private func restores(_ client: TestClient, present: Bool) -> TestUpstream {
         client.dialogue.passes(.seconds(1))
         let upstream = client.asksBroker(clean: false)
@@ -172,13 +184,7 @@ import Testing
 
     @Test("GW-50 AMB-24 Who comes back to an exchange that gave way has its message delivered once")
     func backToWhatGaveWay() {
-        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
-        let (client, upstream) = publisher(dialogue)
-        publishes("A", client, upstream)
-        dialogue.passes(.seconds(40))
-        client.sends(.subscribe("s", id: 2))
-        client.receives(.subscribeAcknowledgement(0, 2, .congestion))
-        upstream.receives(.publishRelease(1))
+        let (_, client, upstream) = gaveWay()
         for isComplete in [false, true] {
             if isComplete { upstream.sends(.publishComplete(1)) }
             client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
@@ -191,13 +197,7 @@ import Testing
 
     @Test("GW-50 AMB-24 However late it comes back")
     func lateBackToWhatGaveWay() {
-        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
-        let (client, upstream) = publisher(dialogue)
-        publishes("A", client, upstream)
-        dialogue.passes(.seconds(40))
-        client.sends(.subscribe("s", id: 2))
-        client.receives(.subscribeAcknowledgement(0, 2, .congestion))
-        upstream.receives(.publishRelease(1))
+        let (dialogue, client, upstream) = gaveWay()
         upstream.sends(.publishComplete(1))
         dialogue.passes(.seconds(4_000))
         client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
@@ -209,13 +209,7 @@ import Testing
 
     @Test("GW-42 AMB-24 Once the client knows that the exchange which gave way has ended, its id is free again")
     func gaveWayAndEnded() {
-        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
-        let (client, upstream) = publisher(dialogue)
-        publishes("A", client, upstream)
-        dialogue.passes(.seconds(40))
-        client.sends(.subscribe("s", id: 2))
-        client.receives(.subscribeAcknowledgement(0, 2, .congestion))
-        upstream.receives(.publishRelease(1))
+        let (dialogue, client, upstream) = gaveWay()
         upstream.sends(.publishComplete(1))
         client.sends(.publishRelease(1))
         client.receives(.publishComplete(1))

@@ -3,6 +3,7 @@ import Glibc
 import LinkFraming
 import MQTT
 import MQTTSN
+import TestTerminals
 import Testing
 import Transports
 
@@ -11,11 +12,11 @@ extension RealSocketTests {
     @Suite(.serialized, .enabled(if: MosquittoProcess.isExpected, "mosquitto is not installed"))
     struct SerialLinkTests {
         private let mosquitto: MosquittoProcess
-        private let terminal: PseudoTerminal
+        private let terminal: TestTerminal
 
         init() throws {
             mosquitto = try MosquittoProcess()
-            terminal = try PseudoTerminal()
+            terminal = try TestTerminal()
         }
 
         /// A gateway with one serial line beside its UDP socket, once it is connected to the broker.
@@ -135,7 +136,7 @@ extension RealSocketTests {
             try observer.publish(BrokerPublish(topic: "down", payload: octets("2"), qos: .atLeastOnce))
 
             // The adapter comes back as another device of the same name.
-            wire.terminal = try PseudoTerminal()
+            wire.terminal = try TestTerminal()
             #expect(unlink(path) == 0 && symlink(wire.terminal.path, path) == 0)
             try #require(eventually { Self.openingCount(of: path, in: gateway) == 2 })
             let again = try sensor.expectPublish()

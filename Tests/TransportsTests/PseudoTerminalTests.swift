@@ -6,19 +6,19 @@ import Testing
 private final class TerminalRecorder: PseudoTerminalDelegate {
     private(set) var received: [UInt8] = []
 
-    func terminalReadable(_ terminal: Transports.PseudoTerminal) { terminal.read { received += copied($0) } }
+    func terminalReadable(_ terminal: PseudoTerminal) { terminal.read { received += copied($0) } }
 }
 
 /// The pseudo-terminal that stands for a serial adapter, with a serial line opened on its other side.
 @Suite struct PseudoTerminalTests {
     private let loop: EventLoop
-    private let terminal: Transports.PseudoTerminal
+    private let terminal: PseudoTerminal
     private let atTerminal = TerminalRecorder()
     private let atLine = LineRecorder()
 
     init() throws {
         loop = try EventLoop()
-        terminal = try Transports.PseudoTerminal(maximumQueuedByteCount: 100_000, loop: loop)
+        terminal = try PseudoTerminal(maximumQueuedByteCount: 100_000, loop: loop)
         terminal.delegate = atTerminal
     }
 

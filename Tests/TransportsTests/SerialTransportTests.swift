@@ -1,4 +1,5 @@
 import Glibc
+import TestTerminals
 import Testing
 
 @testable import Transports
@@ -21,12 +22,12 @@ extension SerialTransport {
 /// Serial lines on pseudo-terminals.
 @Suite struct SerialTransportTests {
     private let loop: EventLoop
-    private let terminal: PseudoTerminal
+    private let terminal: TestTerminal
     private let recorder = LineRecorder()
 
     init() throws {
         loop = try EventLoop()
-        terminal = try PseudoTerminal()
+        terminal = try TestTerminal()
     }
 
     private func open(

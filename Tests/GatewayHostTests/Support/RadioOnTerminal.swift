@@ -2,6 +2,7 @@ import GatewayCore
 import GatewaySimulator
 import Glibc
 import LinkFraming
+import TestTerminals
 import Transports
 
 /// A simulated XBee behind a serial device, turned by a thread of its own; sensors speak as its nodes.
@@ -24,7 +25,7 @@ final class RadioOnTerminal {
 
     private let shared: Shared
     private var thread: pthread_t = 0
-    private var terminal: PseudoTerminal
+    private var terminal: TestTerminal
     private let directory: TemporaryDirectory
     let device: String
 
@@ -32,7 +33,7 @@ final class RadioOnTerminal {
         shared = Shared(SimulatedRadio(configuration, seed: 1))
         directory = try TemporaryDirectory()
         device = try directory.write("radio", "")
-        terminal = try PseudoTerminal()
+        terminal = try TestTerminal()
         try plugIn()
         let code = pthread_create(&thread, nil, runRadio, Unmanaged.passRetained(shared).toOpaque())
         guard code == 0 else { throw SystemFailure(operation: "pthread_create") }
@@ -60,7 +61,7 @@ final class RadioOnTerminal {
     }
 
     func plugInAgain() throws {
-        terminal = try PseudoTerminal()
+        terminal = try TestTerminal()
         try plugIn()
     }
 

@@ -1,20 +1,22 @@
-import Glibc
+package import Glibc
 
-/// A terminal that is no device: what its other side writes, whoever opens `path` reads.
-final class PseudoTerminal {
+/// A terminal that is no device, for tests that wait for it: what its other side writes, whoever opens `path` reads.
+///
+/// `Transports.PseudoTerminal` lives on an event loop and tells nothing of the settings that were made.
+package final class TestTerminal {
     /// The side of the test; -1 once it is hung up.
-    private(set) var master: Int32
-    let path: String
+    package private(set) var master: Int32
+    package let path: String
 
-    init() throws {
+    package init() throws {
         var (other, slave): (Int32, Int32) = (-1, -1)
         var raw = termios()
         cfmakeraw(&raw)
-        guard openpty(&other, &slave, nil, &raw, nil) == 0 else { throw SystemFailure(operation: "openpty") }
+        guard openpty(&other, &slave, nil, &raw, nil) == 0 else { throw TerminalFailure(operation: "openpty") }
         var name = [CChar](repeating: 0, count: 64)
         let code = ttyname_r(slave, &name, name.count)
         close(slave)
-        guard code == 0, fcntl(other, F_SETFD, FD_CLOEXEC) == 0 else { throw SystemFailure(operation: "ttyname_r") }
+        guard code == 0, fcntl(other, F_SETFD, FD_CLOEXEC) == 0 else { throw TerminalFailure(operation: "ttyname_r") }
         master = other
         path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -22,29 +24,29 @@ final class PseudoTerminal {
     deinit { hangUp() }
 
     /// Pulls the plug.
-    func hangUp() {
+    package func hangUp() {
         if master >= 0 { close(master) }
         master = -1
     }
 
     /// The settings that whoever opened `path` has made.
-    var settings: termios {
+    package var settings: termios {
         var settings = termios()
         tcgetattr(master, &settings)
         return settings
     }
 
-    func write(_ bytes: [UInt8]) throws {
+    package func write(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(master, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw SystemFailure(operation: "write to \(path)") }
+            guard count > 0 else { throw TerminalFailure(operation: "write to \(path)") }
             rest = rest.dropFirst(count)
         }
     }
 
     /// What waits; empty where nothing does, or nobody has `path` open.
-    func read() -> [UInt8] {
+    package func read() -> [UInt8] {
         var request = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
         guard poll(&request, 1, 0) > 0, request.revents & Int16(POLLIN) != 0 else { return [] }
         var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -54,7 +56,7 @@ final class PseudoTerminal {
 }
 
 /// A call to the system that failed where the test needs it.
-struct SystemFailure: Error {
-    let operation: String
-    let code = errno
+package struct TerminalFailure: Error {
+    package let operation: String
+    package let code = errno
 }

@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 /// What all sessions share while one event is handled: the time, the effects so far, and every table that is not one
@@ -99,7 +98,7 @@ struct Environment: ~Copyable {
     static func shortName(_ octets: UInt16) -> [2 of UInt8]? {
         let bytes: [2 of UInt8] = [UInt8(truncatingIfNeeded: octets >> 8), UInt8(truncatingIfNeeded: octets)]
         let span = bytes.span
-        return TopicFilter.isValidName(span.bytes) ? bytes : nil
+        return TopicRules.isValidName(span.bytes) ? bytes : nil
     }
 
     /// The short reference to a name; nil unless the name has two octets.

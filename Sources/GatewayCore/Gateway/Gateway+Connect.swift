@@ -11,15 +11,12 @@ extension Gateway {
             return
         }
         if let index = sessionByClientID[clientID], sessions[index].isRepeated(connect, from: route, in: environment) {
-            sessions[index].lastHeard = environment.now  // GW-61
-            sessions[index].repeatConnectReply(in: &environment)
-            settle(index)
+            changing(index) { session, environment in session.repeatConnectReply(in: &environment) }
             return
         }
         if let index = sessionByClientID[clientID], sessions[index].canResume(connect) {
             attach(index, to: route)
-            sessions[index].resume(connect, in: &environment)
-            settle(index)
+            changing(index) { session, environment in session.resume(connect, in: &environment) }
             return
         }
         // GW-10, GW-21: a broker that is known to be away is not asked for every client.
@@ -31,9 +28,9 @@ extension Gateway {
             refuse(route, .congestion)
             return
         }
-        move(index, to: route)
-        sessions[index].begin(connect, in: &environment)
-        settle(index)
+        giveUpstream(to: index)
+        attach(index, to: route)
+        changing(index) { session, environment in session.begin(connect, in: &environment) }
     }
 
     /// The name the client goes by; nil where it is not acceptable. One without a name may be given one, the same for a
@@ -68,51 +65,5 @@ extension Gateway {
     private mutating func refuse(_ route: Route, _ code: ReturnCode) {
         environment.send(.connectAcknowledgement(code), to: route)
         environment.observe(.clientRefused, peer: route.peer, detail: Int(code.rawValue))
-    }
-
-    /// The client's session, a new one if it has none; nil where every place is taken by a connected client (GW-87).
-    private mutating func session(for clientID: ClientID) -> SessionIndex? {
-        if let index = sessionByClientID[clientID] {
-            remembered.remove(index)
-            return index
-        }
-        if sessions.count >= environment.limits.clients {
-            guard let oldest = remembered.takeOldest() else { return nil }
-            environment.observe(.sessionEvicted, of: sessions[oldest].clientID)
-            remove(oldest)
-        }
-        var session = ClientSession()
-        session.clientID = clientID
-        session.state = .disconnected
-        let index = sessions.insert(session)
-        sessionByClientID[clientID] = index
-        return index
-    }
-
-    /// Makes `route` the way to the session. Who was there before under another name is gone from this address; where
-    /// the session was before, nothing more is said (GW-89).
-    private mutating func move(_ index: SessionIndex, to route: Route) {
-        if sessions[index].upstream == nil {
-            sessions[index].upstream = environment.makeUpstream(for: .session(index))
-        }
-        attach(index, to: route)
-    }
-
-    /// The client woke up at another address.
-    mutating func moveSleeper(_ index: SessionIndex, to route: Route) { attach(index, to: route) }
-
-    private mutating func attach(_ index: SessionIndex, to route: Route) {
-        guard sessions[index].route != route else { return }
-        if let former = sessionByRoute[route] {
-            sessions[former].lose(in: &environment)
-            settle(former)
-        }
-        if sessions[index].route != nil {
-            sessions[index].observe(.clientMoved, in: &environment)
-            detach(index)
-        }
-        sessions[index].route = route
-        sessionByRoute[route] = index
-        retain(route)
     }
 }

@@ -69,22 +69,25 @@ extension Gateway {
             strangerSent(message, datagram, from: route)
             return
         }
-        sessions[index].handle(message, datagram, in: &environment)
-        settle(index)
+        changing(index) { session, environment in session.handle(message, datagram, in: &environment) }
     }
 
     /// A PINGREQ from an address where no client is belongs to the client that it names, if that sleeps and may have
     /// moved; one that names another client than the one at its address is a stranger's (AMB-11).
     private mutating func pingRequestReceived(_ clientID: ByteRange, _ datagram: RawSpan, from route: Route) {
         if let index = sessionByRoute[route], isNamed(sessions[index].clientID, datagram, clientID) {
-            sessions[index].handle(.pingRequest(clientID: clientID), datagram, in: &environment)
-            settle(index)
+            wake(index, clientID, datagram)
         } else if sessionByRoute[route] == nil, let index = sleeper(named: datagram.extracting(clientID)) {
-            moveSleeper(index, to: route)
-            sessions[index].handle(.pingRequest(clientID: clientID), datagram, in: &environment)
-            settle(index)
+            attach(index, to: route)
+            wake(index, clientID, datagram)
         } else {
             strangerSent(.pingRequest(clientID: clientID), datagram, from: route)
+        }
+    }
+
+    private mutating func wake(_ index: SessionIndex, _ clientID: ByteRange, _ datagram: RawSpan) {
+        changing(index) { session, environment in
+            session.handle(.pingRequest(clientID: clientID), datagram, in: &environment)
         }
     }
 

@@ -18,10 +18,7 @@ extension Gateway {
         case .shared:
             environment.sendConnect(clientID: upstream.sharedClientID, cleanSession: true, will: nil, on: id.slot)
         case .session(let index):
-            sessions[index].brokersWill = sessions[index].willForBroker(in: environment)
-            environment.sendConnect(
-                clientID: upstream.clientIDPrefix + sessions[index].clientID.bytes,
-                cleanSession: sessions[index].cleanSession, will: sessions[index].brokersWill, on: id.slot)
+            changing(index) { session, environment in session.introduce(in: &environment) }
         }
     }
 
@@ -45,14 +42,6 @@ extension Gateway {
         } else {
             readPackets(in: bytes, from: id)
         }
-        settleOwner(of: id)
-    }
-
-    private mutating func settleOwner(of id: UpstreamID) {
-        guard environment.upstreams.contains(id.slot), environment.upstreams[id.slot].streamID == id,
-            case .session(let index) = environment.upstreams[id.slot].owner
-        else { return }
-        settle(index)
     }
 
     private mutating func keep(_ bytes: RawSpan, from position: Int, ofUpstream slot: UInt32) {
@@ -100,10 +89,13 @@ extension Gateway {
         case .pingResponse where isOpen: environment.upstreams[id.slot].pingResponseDeadline = nil
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete,
             .subscribeAcknowledgement, .unsubscribeAcknowledgement, .connectAcknowledgement, .pingResponse:
-            guard isOpen, case .session(let index) = environment.upstreams[id.slot].owner else {
-                return unexpectedPacket(packet, slot: id.slot)
+            guard isOpen, case .session(let index) = environment.upstreams[id.slot].owner,
+                let fact = BrokerFact(packet, bytes)
+            else { return unexpectedPacket(packet, slot: id.slot) }
+            let hasPlace = changing(index) { session, environment in
+                session.handle(fact, bytes, in: &environment)
             }
-            if !sessions[index].handle(packet, bytes, in: &environment) { unexpectedPacket(packet, slot: nil) }
+            if !hasPlace { unexpectedPacket(packet, slot: nil) }
         case .connect, .subscribe, .unsubscribe, .pingRequest, .disconnect: unexpectedPacket(packet, slot: id.slot)
         }
     }
@@ -128,21 +120,20 @@ extension Gateway {
         environment.scheduleDeadline(ofUpstream: slot)
         environment.observe(.upstreamOpened)
         if case .session(let index) = environment.upstreams[slot].owner {
-            sessions[index].brokerAccepted(sessionPresent: answer.sessionPresent, in: &environment)
+            changing(index) { session, environment in
+                session.brokerAccepted(sessionPresent: answer.sessionPresent, in: &environment)
+            }
         }
     }
 
     /// A refusal that only says "later" is tried again where a client waits connected; any other one is final for it.
     private mutating func connectRefused(_ code: ConnectReturnCode, slot: UInt32) {
         guard case .session(let index) = environment.upstreams[slot].owner else { return breakOff(slot) }
-        if sessions[index].isRestoring, code != .serverUnavailable {
-            sessions[index].dismiss(.notSupported, in: &environment)
-        } else if sessions[index].isRestoring {
-            breakOff(slot)
-        } else {
-            sessions[index].brokerRefused(code, in: &environment)
+        let refusal = BrokerRefusal(code)
+        let isTriedAgain = changing(index) { session, environment in
+            session.brokerRefused(refusal, in: &environment)
         }
-        settle(index)
+        if isTriedAgain { breakOff(slot) }
     }
 
     /// Ends a connection from this side and goes on as if the broker had.
@@ -174,10 +165,11 @@ extension Gateway {
         switch environment.upstreams[slot].owner {
         case .shared: if !isShuttingDown { environment.scheduleReconnect(ofUpstream: slot) }
         case .session(let index):
-            sessions[index].noteLostAnswer(state)
-            sessions[index].brokerLost(hasStayed: hasStayed, in: &environment)
-            if sessions[index].isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
-            settle(index)
+            changing(index) { session, environment in
+                session.noteLostAnswer(state)
+                session.brokerLost(hasStayed: hasStayed, in: &environment)
+                if session.isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
+            }
         }
     }
 

@@ -8,7 +8,8 @@ import MQTTSN
 /// same effects again, byte for byte. `handle` only dispatches; what an event means stands in the files named after the
 /// specification's procedures.
 package struct Gateway: ~Copyable {
-    var sessions = Slab<ClientSession>()
+    /// Changed by `changing` only.
+    private(set) var sessions = Slab<ClientSession>()
     var environment: Environment
     var sessionByClientID: [ClientID: SessionIndex] = [:]
     var sessionByRoute: [Route: SessionIndex] = [:]
@@ -22,6 +23,8 @@ package struct Gateway: ~Copyable {
     var remembered = RememberedSessions()
     var strangerReplies: TokenBucket
     var searchReplies: TokenBucket
+    /// Sessions that may read on from what the broker sent before it was not read any more.
+    private var readers: [SessionIndex] = []
     var isShuttingDown = false
 
     package init(configuration: GatewayConfiguration, seed: UInt64) {
@@ -62,6 +65,123 @@ package struct Gateway: ~Copyable {
         case .deadlineReached: deadlineReached()
         case .shutdownRequested: shutDown()
         }
+        readOn()
         swap(&environment.effects, &effects)
+    }
+}
+
+// MARK: - Sessions
+
+extension Gateway {
+    /// The only way to change a session: everything that depends on it is brought into line behind `change`.
+    @inline(__always)
+    @discardableResult
+    mutating func changing<Outcome>(
+        _ index: SessionIndex, _ change: (inout ClientSession, inout Environment) -> Outcome
+    ) -> Outcome {
+        let outcome = change(&sessions[index], &environment)
+        settle(index)
+        return outcome
+    }
+
+    /// The client's session, a new one if it has none; nil where every place is taken by a connected client (GW-87).
+    mutating func session(for clientID: ClientID) -> SessionIndex? {
+        if let index = sessionByClientID[clientID] {
+            remembered.remove(index)
+            return index
+        }
+        if sessions.count >= environment.limits.clients {
+            guard let oldest = remembered.takeOldest() else { return nil }
+            environment.observe(.sessionEvicted, of: sessions[oldest].clientID)
+            remove(oldest)
+        }
+        let index = sessions.insert(ClientSession(clientID: clientID))
+        sessionByClientID[clientID] = index
+        return index
+    }
+
+    /// Makes `route` the way to the session. Who was there before under another name is gone from this address; where
+    /// the session was before, nothing more is said (GW-89).
+    mutating func attach(_ index: SessionIndex, to route: Route) {
+        guard sessions[index].route != route else { return }
+        if let former = sessionByRoute[route] {
+            changing(former) { session, environment in session.lose(in: &environment) }
+        }
+        if sessions[index].route != nil {
+            sessions[index].observe(.clientMoved, in: &environment)
+            detach(index)
+        }
+        sessions[index].route = route
+        sessionByRoute[route] = index
+        retain(route)
+    }
+
+    /// Gives the session a broker connection of its own, which is not opened yet.
+    mutating func giveUpstream(to index: SessionIndex) {
+        guard sessions[index].upstream == nil else { return }
+        sessions[index].upstream = environment.makeUpstream(for: .session(index))
+    }
+
+    private mutating func settle(_ index: SessionIndex) {
+        sessions[index].adjustReading(in: &environment)
+        if environment.mayReadOn(sessions[index].upstream), readers.last != index { readers.append(index) }
+        switch sessions[index].state {
+        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .active, .asleep, .awake:
+            if let deadline = sessions[index].nextDeadline(in: environment) {
+                environment.deadlines.schedule(.session(index), noLaterThan: deadline)
+            }
+        case .disconnected: putAside(index)
+        case .over:
+            leave(index)
+            remove(index)
+        }
+    }
+
+    /// What was read from the broker before a pause and is still here comes first when there is room again, as nothing
+    /// else brings it up.
+    private mutating func readOn() {
+        while let index = readers.popLast() {
+            guard sessions.contains(index), let slot = sessions[index].upstream, environment.mayReadOn(slot)
+            else { continue }
+            readKeptBytes(ofUpstream: slot)
+            guard sessions.contains(index) else { continue }
+            changing(index) { session, environment in session.deliver(in: &environment) }
+        }
+    }
+
+    /// The client is gone and its session stays.
+    private mutating func putAside(_ index: SessionIndex) {
+        leave(index)
+        sessions[index].leaveQueueToBroker(in: &environment)
+        if !remembered.contains(index) { remembered.append(index) }
+    }
+
+    private mutating func leave(_ index: SessionIndex) {
+        environment.deadlines.cancel(.session(index))
+        if let slot = sessions[index].upstream {
+            environment.deadlines.cancel(.upstream(slot))
+            environment.upstreams.remove(slot)
+            sessions[index].upstream = nil
+        }
+        if let route = sessions[index].route, sessions[index].hasSaidGoodbye {
+            remember(route, answers: environment.configuration.link(route.peer.link).retryCount)
+        }
+        detach(index)
+    }
+
+    /// Empties the session's place; the client is not connected.
+    private mutating func remove(_ index: SessionIndex) {
+        sessions[index].forgetSession(in: &environment)
+        sessionByClientID[sessions[index].clientID] = nil
+        remembered.remove(index)
+        sessions.remove(index)
+    }
+
+    /// Takes the way to the session away.
+    private mutating func detach(_ index: SessionIndex) {
+        guard let route = sessions[index].route else { return }
+        sessions[index].route = nil
+        sessionByRoute[route] = nil
+        release(route)
     }
 }

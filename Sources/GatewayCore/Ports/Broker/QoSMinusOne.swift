@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 // PUBLISH at QoS −1 (MQTT-SN 1.2 §6.8): without a connection, over the gateway's own one, never answered (GW-49).
@@ -40,13 +39,13 @@ extension Environment {
 
     private mutating func publishOnShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Bool {
         self.publish(
-            name, payload, qos: .atMostOnce, retain: retain, duplicate: false, packetID: 0, on: sharedUpstream)
+            name, payload, qos: .atMostOnce, retain: retain, duplicate: false, token: .none, on: sharedUpstream)
     }
 
     /// Where the topic name ends that `data` begins with; nil where that is no topic name.
     private func endOfFullName(byteCount: Int, in data: ByteRange, _ datagram: RawSpan) -> Int? {
         guard byteCount <= data.count, byteCount <= limits.topicNameByteCount else { return nil }
         let end = data.lowerBound + byteCount
-        return TopicFilter.isValidName(datagram.extracting(data.lowerBound..<end)) ? end : nil
+        return TopicRules.isValidName(datagram.extracting(data.lowerBound..<end)) ? end : nil
     }
 }

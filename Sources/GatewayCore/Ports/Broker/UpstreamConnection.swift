@@ -94,6 +94,12 @@ extension Environment {
         return upstreams[slot].hasKeptBytes
     }
 
+    /// Whether bytes of the broker are here and there is room for them again.
+    func mayReadOn(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].hasKeptBytes && !upstreams[slot].isPaused
+    }
+
     func isPaused(_ slot: UInt32?) -> Bool {
         guard let slot else { return false }
         return upstreams[slot].isPaused

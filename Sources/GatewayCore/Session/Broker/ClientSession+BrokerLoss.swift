@@ -1,4 +1,4 @@
-import MQTT
+import MQTTSN
 
 // The broker connection goes and comes under a connected client (GW-86, AMB-30), and what of both sides outlives it.
 
@@ -12,7 +12,7 @@ extension ClientSession {
         let cannotGoOn = canLoseMessage
         interruptExchanges(in: &environment)
         switch state {
-        case .awaitingBroker: brokerRefused(nil, in: &environment)
+        case .awaitingBroker: refuseConnection(.congestion, in: &environment)
         case .active, .asleep, .awake:
             if cannotGoOn { return dismiss(in: &environment) }
             guard !isRestoring else { return }
@@ -39,7 +39,7 @@ extension ClientSession {
     /// - Returns: false where that cannot be done.
     mutating func brokerHasRemembered(in environment: inout Environment) -> Bool {
         for index in exchanges.indices where exchanges[index].stage == .awaitingPublishComplete {
-            environment.sendPacket(.publishRelease(exchanges[index].packetID), on: upstream)
+            environment.release(exchanges[index].token, on: upstream)
             exchanges[index].isInterrupted = false
         }
         leftToBrokerCount = 0
@@ -53,7 +53,7 @@ extension ClientSession {
     ///
     /// - Returns: false where it has lost more than it can be told again.
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
-        discardedPacketIDs = []
+        discardedTokens = []
         noteMissed(Int(leftToBrokerCount), in: &environment)
         leftToBrokerCount = 0
         isBrokersMemoryInDoubt = false
@@ -61,7 +61,7 @@ extension ClientSession {
         releaseReceived(in: &environment)
         var index = queue.first
         while index != .none {
-            environment.store[index].packetID = 0
+            environment.store[index].token = .none
             index = environment.store[index].next
         }
         let hasLostMessage = exchanges.contains(where: \.needsTheBrokersMemory)

@@ -1,23 +1,18 @@
 import Bytes
-import MQTT
 
-// Which procedure a packet of the broker belongs to; nothing else.
+// Which procedure it belongs to what the broker says; nothing else.
 
 extension ClientSession {
-    /// - Returns: false where the packet answers nothing that is open.
-    mutating func handle(_ packet: Packet, _ bytes: RawSpan, in environment: inout Environment) -> Bool {
-        switch packet {
-        case .publish(let publish): brokerPublished(publish, bytes, in: &environment)
-        case .publishRelease(let packetID): brokerReleased(packetID, in: &environment)
-        case .publishAcknowledgement(let packetID): return brokerAcknowledged(packetID, in: &environment)
-        case .publishReceived(let packetID): return brokerReceived(packetID, in: &environment)
-        case .publishComplete(let packetID): return brokerCompleted(packetID, in: &environment)
-        case .subscribeAcknowledgement(let answer):
-            guard let code = bytes.byte(at: answer.returnCodes.lowerBound) else { return false }
-            return brokerSubscribed(answer.packetID, code: code, in: &environment)
-        case .unsubscribeAcknowledgement(let packetID): return brokerUnsubscribed(packetID, in: &environment)
-        case .connect, .connectAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect:
-            return false
+    /// - Returns: false where it answers nothing that is open.
+    mutating func handle(_ fact: BrokerFact, _ bytes: RawSpan, in environment: inout Environment) -> Bool {
+        switch fact {
+        case .published(let publication): brokerPublished(publication, bytes, in: &environment)
+        case .releasedPublication(let token): brokerReleased(token, in: &environment)
+        case .acknowledged(let token): return brokerAcknowledged(token, in: &environment)
+        case .received(let token): return brokerReceived(token, in: &environment)
+        case .completed(let token): return brokerCompleted(token, in: &environment)
+        case .subscribed(let token, let granted): return brokerSubscribed(token, granted, in: &environment)
+        case .unsubscribed(let token): return brokerUnsubscribed(token, in: &environment)
         }
         return true
     }

@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 // Connection set-up (MQTT-SN 1.2 §6.2, §6.3): from an accepted CONNECT to the CONNACK.
@@ -7,7 +6,7 @@ import MQTTSN
 extension ClientSession {
     /// Whether `connect` from `route` is the one being carried out or just answered, sent again because the answer was
     /// lost (AMB-01).
-    func isRepeated(_ connect: MQTTSN.Connect, from route: Route, in environment: borrowing Environment) -> Bool {
+    func isRepeated(_ connect: Connect, from route: Route, in environment: borrowing Environment) -> Bool {
         guard self.route == route, connect.flags.cleanSession == cleanSession, connect.flags.will == wantsWill,
             connect.duration == keepAliveSeconds
         else { return false }
@@ -18,6 +17,7 @@ extension ClientSession {
 
     /// Says again what was said last to the client that repeats its CONNECT (GW-79).
     mutating func repeatConnectReply(in environment: inout Environment) {
+        lastHeard = environment.now  // GW-61
         switch state {
         case .awaitingWillTopic: send(.willTopicRequest, in: &environment)
         case .awaitingWillMessage: send(.willMessageRequest, in: &environment)
@@ -27,7 +27,7 @@ extension ClientSession {
     }
 
     /// Starts a new connection for the client; what the last one had open is given up first.
-    mutating func begin(_ connect: MQTTSN.Connect, in environment: inout Environment) {
+    mutating func begin(_ connect: Connect, in environment: inout Environment) {
         leaveBroker(politely: true, in: &environment)
         // A clean session ends with its connection (AMB-03), also where another CONNECT is what ends it.
         let isNew = cleanSession || connect.flags.cleanSession
@@ -53,13 +53,13 @@ extension ClientSession {
     }
 
     /// Whether a CONNECT only ends the sleep of a client whose connection goes on as it is (AMB-02).
-    func canResume(_ connect: MQTTSN.Connect) -> Bool {
+    func canResume(_ connect: Connect) -> Bool {
         (state == .asleep || state == .awake) && !isRestoring && !cleanSession && !connect.flags.cleanSession
             && !connect.flags.will
     }
 
     /// The sleeper is active again (GW-75); what waits for it is delivered.
-    mutating func resume(_ connect: MQTTSN.Connect, in environment: inout Environment) {
+    mutating func resume(_ connect: Connect, in environment: inout Environment) {
         wantsWill = false
         keepAliveSeconds = connect.duration
         hasSpoken = false
@@ -89,7 +89,7 @@ extension ClientSession {
         will = nil
         noteMissed(queue.removeAll(in: &environment.store, names: &environment.topicNames), in: &environment)
         leftToBrokerCount = 0
-        discardedPacketIDs = []
+        discardedTokens = []
     }
 
     /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16).
@@ -120,11 +120,26 @@ extension ClientSession {
         deliver(in: &environment)
     }
 
-    /// The broker has refused the connection (mqtt code `code`), or could not be reached (nil).
-    mutating func brokerRefused(_ code: ConnectReturnCode?, in environment: inout Environment) {
-        guard state == .awaitingBroker else { return }
-        let answer = code.map(Self.returnCode(for:)) ?? .congestion
-        refuseConnection(answer, in: &environment)
+    /// The stream to the broker is open: says who the client is.
+    mutating func introduce(in environment: inout Environment) {
+        guard let upstream else { return }
+        brokersWill = willForBroker(in: environment)
+        environment.sendConnect(
+            clientID: environment.configuration.upstream.clientIDPrefix + clientID.bytes, cleanSession: cleanSession,
+            will: brokersWill, on: upstream)
+    }
+
+    /// The broker has refused the connection, or could not be reached. A refusal that only says "later" is tried again
+    /// where the client is connected; any other one is final for it.
+    ///
+    /// - Returns: whether it is tried again.
+    mutating func brokerRefused(_ refusal: BrokerRefusal, in environment: inout Environment) -> Bool {
+        if isRestoring {
+            if refusal == .final { dismiss(.notSupported, in: &environment) }
+            return refusal == .later
+        }
+        if state == .awaitingBroker { refuseConnection(Self.returnCode(for: refusal), in: &environment) }
+        return false
     }
 
     /// Ends the set-up with a CONNACK that says why.
@@ -135,7 +150,7 @@ extension ClientSession {
     }
 
     /// MQTT-SN has three refusals: what can be tried again later is congestion, the rest is not supported (AMB-17).
-    private static func returnCode(for code: ConnectReturnCode) -> ReturnCode {
-        code == .serverUnavailable ? .congestion : .notSupported
+    private static func returnCode(for refusal: BrokerRefusal) -> ReturnCode {
+        refusal == .later ? .congestion : .notSupported
     }
 }

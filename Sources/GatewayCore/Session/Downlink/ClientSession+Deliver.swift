@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 // PUBLISH to the client (MQTT-SN 1.2 §6.10): one exchange at a time, in the order of the broker, and each broker
@@ -14,14 +13,14 @@ struct TopicReference: Equatable {
 extension ClientSession {
     // MARK: From the broker
 
-    mutating func brokerPublished(_ publish: MQTT.Publish, _ packet: RawSpan, in environment: inout Environment) {
+    mutating func brokerPublished(_ publish: Publication, _ packet: RawSpan, in environment: inout Environment) {
         if publish.qos != .atMostOnce, answerKnownDuplicate(publish, packet, in: &environment) { return }
         let name = environment.topicNames.use(packet.extracting(publish.topicName))
         defer { environment.topicNames.release(name) }
         let payload = packet.extracting(publish.payload)
         if let obstacle = obstacle(to: name, payload, in: environment) {
             observe(obstacle, detail: payload.byteCount, in: &environment)
-            acknowledgeToBroker(publish.qos, publish.packetID, in: &environment)
+            acknowledgeToBroker(publish.qos, publish.token, in: &environment)
             return
         }
         if publish.qos == .atMostOnce, queue.isEmpty, open.isClosed, state == .active,
@@ -55,23 +54,23 @@ extension ClientSession {
     /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already. Another message under the
     /// same packet identifier shows that the broker has forgotten the one that waits.
     private mutating func answerKnownDuplicate(
-        _ publish: MQTT.Publish, _ packet: RawSpan, in environment: inout Environment
+        _ publish: Publication, _ packet: RawSpan, in environment: inout Environment
     ) -> Bool {
-        guard let index = queue.message(withPacketID: publish.packetID, in: environment.store) else { return false }
+        guard let index = queue.message(withBrokerToken: publish.token, in: environment.store) else { return false }
         guard publish.duplicate, isSame(index, publish, packet, in: environment) else {
-            environment.store[index].packetID = 0
+            environment.store[index].token = .none
             releaseReceived(in: &environment)
             return false
         }
         switch environment.store[index].stage {
         case .unsent, .sent: break
-        case .received, .released: environment.sendPacket(.publishReceived(publish.packetID), on: upstream)
+        case .received, .released: environment.acknowledgeReceipt(of: publish.token, on: upstream)
         }
         return true
     }
 
     private func isSame(
-        _ index: StoredMessageIndex, _ publish: MQTT.Publish, _ packet: RawSpan, in environment: borrowing Environment
+        _ index: StoredMessageIndex, _ publish: Publication, _ packet: RawSpan, in environment: borrowing Environment
     ) -> Bool {
         let message = environment.store[index]
         var payload: [UInt8] = []
@@ -92,7 +91,7 @@ extension ClientSession {
 
     /// The common case: nothing waits and the client knows the id, so the payload goes from packet to datagram.
     private func sendDirectly(
-        _ publish: MQTT.Publish, _ reference: TopicReference, _ payload: RawSpan, in environment: inout Environment
+        _ publish: Publication, _ reference: TopicReference, _ payload: RawSpan, in environment: inout Environment
     ) {
         guard let route else { return }
         let flags = Flags(retain: publish.retain, topicIDType: reference.type)
@@ -192,7 +191,7 @@ extension ClientSession {
         guard let route else { return }
         if environment.store[index].qos != .atMostOnce, environment.store[index].messageID == 0 {
             environment.store[index].messageID = newMessageID(
-                preferring: environment.store[index].packetID, in: environment)
+                preferring: environment.store[index].token, in: environment)
             hasUsedMessageIDHalf = true
         }
         let message = environment.store[index]
@@ -210,10 +209,13 @@ extension ClientSession {
     /// The id that goes with the broker's packet identifier (AMB-23), unless a message has just ended under it: many a
     /// broker uses an identifier again at once, and a second answer to the old message would acknowledge the new one.
     private mutating func newMessageID(
-        preferring packetID: PacketID, in environment: borrowing Environment
+        preferring token: BrokerToken, in environment: borrowing Environment
     ) -> MessageID {
         let patience = link(in: environment).patience
-        var messageID = Self.messageID(of: packetID == 0 ? nextMessageID() ^ Self.quarter : packetID, messageIDHalf)
+        var messageID =
+            token.isNone
+            ? Self.messageID(of: nextMessageID() ^ Self.quarter, messageIDHalf)
+            : Self.messageID(of: token, messageIDHalf)
         while recentlyDelivered.contains(messageID, endedWithin: patience, before: environment.now) {
             messageID = Self.messageID(of: nextMessageID() ^ Self.quarter, messageIDHalf)
         }
@@ -222,8 +224,12 @@ extension ClientSession {
 
     /// The broker's number itself, or, after the broker has forgotten its session and counts anew, that in the other
     /// half of the numbers.
-    static func messageID(of packetID: PacketID, _ half: MessageID) -> MessageID {
-        let messageID = packetID ^ half
+    static func messageID(of token: BrokerToken, _ half: MessageID) -> MessageID {
+        messageID(of: token.followingMessageID, half)
+    }
+
+    private static func messageID(of number: MessageID, _ half: MessageID) -> MessageID {
+        let messageID = number ^ half
         return messageID == 0 ? Self.quarter : messageID
     }
 
@@ -280,21 +286,21 @@ extension ClientSession {
     mutating func discardFirst(_ reason: ObservationKind, in environment: inout Environment) {
         let message = environment.store[queue.first]
         observe(reason, detail: Int(message.payloadByteCount), in: &environment)
-        acknowledgeToBroker(message.qos, message.packetID, in: &environment)
+        acknowledgeToBroker(message.qos, message.token, in: &environment)
         removeFirst(in: &environment)
     }
 
     /// Lets the broker forget a message that will not be delivered, or that is.
     mutating func acknowledgeToBroker(
-        _ qos: DeliveryQoS, _ packetID: PacketID, in environment: inout Environment
+        _ qos: QoS, _ token: BrokerToken, in environment: inout Environment
     ) {
-        guard packetID != 0 else { return }
+        guard !token.isNone else { return }
         switch qos {
         case .atMostOnce: break
-        case .atLeastOnce: environment.sendPacket(.publishAcknowledgement(packetID), on: upstream)
+        case .atLeastOnce: environment.acknowledge(token, on: upstream)
         case .exactlyOnce:
-            guard environment.sendPacket(.publishReceived(packetID), on: upstream) else { return }
-            if !discardedPacketIDs.contains(packetID) { discardedPacketIDs.append(packetID) }
+            guard environment.acknowledgeReceipt(of: token, on: upstream) else { return }
+            if !discardedTokens.contains(token) { discardedTokens.append(token) }
         }
     }
 }

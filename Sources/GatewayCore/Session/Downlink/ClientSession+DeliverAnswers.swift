@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 // What the client answers to a PUBLISH, and at QoS 2 the broker's PUBREL (MQTT-SN 1.2 §6.10).
@@ -30,7 +29,7 @@ extension ClientSession {
             guard message.qos == .atLeastOnce else {
                 return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
             }
-            acknowledgeToBroker(.atLeastOnce, message.packetID, in: &environment)
+            acknowledgeToBroker(.atLeastOnce, message.token, in: &environment)
             finishFirst(in: &environment)
         case .invalidTopicID where renewTopic(message.topicName, in: environment): break
         default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
@@ -61,14 +60,14 @@ extension ClientSession {
             }
             return
         }
-        let packetID = environment.store[queue.first].packetID
+        let token = environment.store[queue.first].token
         closeExchange(in: environment)
-        if packetID == 0 {
+        if token.isNone {
             environment.store[queue.first].stage = .released
         } else {
             environment.store[queue.first].stage = .received
             releaseBlockedSince = nil
-            environment.sendPacket(.publishReceived(packetID), on: upstream)
+            environment.acknowledgeReceipt(of: token, on: upstream)
         }
         deliver(in: &environment)
     }
@@ -77,8 +76,8 @@ extension ClientSession {
         guard isOpen(.release, messageID, in: environment) else {
             return observeUnexpected(.publishComplete(messageID), in: &environment)
         }
-        let packetID = environment.store[queue.first].packetID
-        if packetID != 0 { environment.sendPacket(.publishComplete(packetID), on: upstream) }
+        let token = environment.store[queue.first].token
+        if !token.isNone { environment.complete(token, on: upstream) }
         finishFirst(in: &environment)
         closeExchange(in: environment)
         goOn(in: &environment)
@@ -86,20 +85,20 @@ extension ClientSession {
 
     /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an
     /// earlier connection began, and the client knows.
-    mutating func brokerReleased(_ packetID: PacketID, in environment: inout Environment) {
-        if let index = queue.message(withPacketID: packetID, in: environment.store) {
+    mutating func brokerReleased(_ token: BrokerToken, in environment: inout Environment) {
+        if let index = queue.message(withBrokerToken: token, in: environment.store) {
             guard environment.store[index].stage == .received else { return }
             environment.store[index].stage = .released
             if open.kind == .brokerRelease { open = OpenExchange() }
-        } else if let index = discardedPacketIDs.firstIndex(of: packetID) {
-            discardedPacketIDs.remove(at: index)
-            environment.sendPacket(.publishComplete(packetID), on: upstream)
+        } else if let index = discardedTokens.firstIndex(of: token) {
+            discardedTokens.remove(at: index)
+            environment.complete(token, on: upstream)
             return
         } else {
             hasUsedMessageIDHalf = true
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)
-            queue.append(environment.store.insertRelease(packetID: packetID, topicName: name), in: &environment.store)
+            queue.append(environment.store.insertRelease(token: token, topicName: name), in: &environment.store)
             adjustReading(in: &environment)
         }
         deliver(in: &environment)

@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 
 // The bounds of what waits for one client (MQTT-SN 1.2 §6.14, AMB-15): what is taken, what gives way, and when the
 // broker must keep the rest.
@@ -8,7 +7,7 @@ extension ClientSession {
     /// Where there is no room, QoS 0 gives way as the policy says; at QoS 1 and 2 every message is taken and the broker
     /// keeps what comes after it.
     mutating func enqueue(
-        _ publish: MQTT.Publish, _ name: TopicNameIndex, _ payload: RawSpan, in environment: inout Environment
+        _ publish: Publication, _ name: TopicNameIndex, _ payload: RawSpan, in environment: inout Environment
     ) {
         let mayDisplace = environment.configuration.queuePolicy == .dropOldest
         if publish.qos == .atMostOnce,
@@ -20,7 +19,7 @@ extension ClientSession {
         if mayDisplace { makeRoom(for: payload.byteCount, in: &environment) }
         environment.topicNames.use(name)
         let index = environment.store.insert(
-            payload, topicName: name, packetID: publish.packetID, qos: publish.qos, retain: publish.retain)
+            payload, topicName: name, token: publish.token, qos: publish.qos, retain: publish.retain)
         if publish.duplicate, publish.qos != .atMostOnce { expectKnown(index, in: &environment) }
         queue.append(index, in: &environment.store)
         adjustReading(in: &environment)
@@ -32,7 +31,7 @@ extension ClientSession {
         let message = environment.store[index]
         environment.store[index].stage = .sent
         hasUsedMessageIDHalf = true
-        let messageID = Self.messageID(of: message.packetID, messageIDHalf)
+        let messageID = Self.messageID(of: message.token, messageIDHalf)
         let isTaken = recentlyDelivered.contains(
             messageID, endedWithin: link(in: environment).patience, before: environment.now)
         if message.qos == .exactlyOnce, !isTaken { environment.store[index].messageID = messageID }
@@ -50,8 +49,8 @@ extension ClientSession {
             case .unsent, .sent:
                 let isKnownByOtherID =
                     message.qos == .exactlyOnce && message.messageID != 0
-                    && message.messageID != Self.messageID(of: message.packetID, half)
-                return message.packetID != 0 && !isKnownByOtherID
+                    && message.messageID != Self.messageID(of: message.token, half)
+                return !message.token.isNone && !isKnownByOtherID
             case .received, .released: return false
             }
         }

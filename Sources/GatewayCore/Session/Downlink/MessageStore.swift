@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 
 /// The place of a message in the store.
 struct StoredMessageIndex: Hashable, Sendable {
@@ -23,10 +22,10 @@ struct StoredMessage {
     var stage = Stage.unsent
     var topicName: TopicNameIndex
     /// Where the broker's acknowledgement goes; 0 at QoS 0 and where the broker has forgotten the exchange.
-    var packetID: PacketID
+    var token: BrokerToken
     /// The MQTT-SN message id, given when it is first sent; 0 before.
     var messageID: UInt16
-    var qos: DeliveryQoS
+    var qos: QoS
     var retain: Bool
     var payloadByteCount: UInt32
     fileprivate var firstBlock: UInt32
@@ -57,12 +56,12 @@ struct MessageStore {
     }
 
     mutating func insert(
-        _ payload: RawSpan, topicName: TopicNameIndex, packetID: PacketID, qos: DeliveryQoS, retain: Bool
+        _ payload: RawSpan, topicName: TopicNameIndex, token: BrokerToken, qos: QoS, retain: Bool
     )
         -> StoredMessageIndex
     {
         let message = StoredMessage(
-            topicName: topicName, packetID: packetID, messageID: 0, qos: qos, retain: retain,
+            topicName: topicName, token: token, messageID: 0, qos: qos, retain: retain,
             payloadByteCount: UInt32(payload.byteCount), firstBlock: keep(payload), next: .none)
         byteCount += payload.byteCount
         messageCount += 1
@@ -75,12 +74,12 @@ struct MessageStore {
     }
 
     /// A place in the queue for a PUBREL of the broker whose message an earlier run of the gateway delivered.
-    mutating func insertRelease(packetID: PacketID, topicName: TopicNameIndex) -> StoredMessageIndex {
+    mutating func insertRelease(token: BrokerToken, topicName: TopicNameIndex) -> StoredMessageIndex {
         let nothing: [UInt8] = []
         let index = insert(
-            nothing.span.bytes, topicName: topicName, packetID: packetID, qos: .exactlyOnce, retain: false)
+            nothing.span.bytes, topicName: topicName, token: token, qos: .exactlyOnce, retain: false)
         self[index].stage = .released
-        self[index].messageID = packetID
+        self[index].messageID = token.followingMessageID
         return index
     }
 
@@ -203,11 +202,11 @@ struct DeliveryQueue {
         return message
     }
 
-    /// The waiting QoS 1 or 2 message that the broker knows by `packetID`.
-    func message(withPacketID packetID: PacketID, in store: borrowing MessageStore) -> StoredMessageIndex? {
+    /// The waiting QoS 1 or 2 message that the broker knows by `token`.
+    func message(withBrokerToken token: BrokerToken, in store: borrowing MessageStore) -> StoredMessageIndex? {
         var index = first
         while index != .none {
-            if store[index].packetID == packetID { return index }
+            if store[index].token == token { return index }
             index = store[index].next
         }
         return nil

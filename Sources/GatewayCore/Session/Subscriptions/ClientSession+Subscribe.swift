@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 // SUBSCRIBE and UNSUBSCRIBE (MQTT-SN 1.2 §6.9).
@@ -13,9 +12,9 @@ private struct SubscriptionTarget {
 
 extension ClientSession {
     mutating func receiveSubscribe(
-        _ subscribe: MQTTSN.Subscribe, _ datagram: RawSpan, in environment: inout Environment
+        _ subscribe: Subscribe, _ datagram: RawSpan, in environment: inout Environment
     ) {
-        guard let qos = DeliveryQoS(subscribe.flags.qos), subscribe.messageID != 0 else {
+        guard let qos = QoS(subscribe.flags.qos), subscribe.messageID != 0 else {
             refuseSubscribe(subscribe.messageID, .notSupported, in: &environment)
             return
         }
@@ -51,7 +50,7 @@ extension ClientSession {
 
     /// The subscription whose SUBACK the client has missed.
     private func answeredSubscription(
-        to filter: TopicNameIndex, _ messageID: MessageID, _ qos: DeliveryQoS, in environment: borrowing Environment
+        to filter: TopicNameIndex, _ messageID: MessageID, _ qos: QoS, in environment: borrowing Environment
     ) -> Int? {
         let patience = link(in: environment).patience
         return subscriptions.firstIndex {
@@ -61,12 +60,12 @@ extension ClientSession {
     }
 
     private mutating func forwardSubscribe(
-        _ messageID: MessageID, _ qos: DeliveryQoS, _ target: SubscriptionTarget, in environment: inout Environment
+        _ messageID: MessageID, _ qos: QoS, _ target: SubscriptionTarget, in environment: inout Environment
     ) {
         let isNew = !subscriptions.contains { $0.filter == target.filter }
         guard !isNew || subscriptions.count + requestedSubscriptionCount < environment.limits.subscriptionsPerClient,
-            !hasNoRoomForExchange(in: &environment), let packetID = freePacketID(preferring: messageID),
-            environment.subscribe(target.filter, qos: qos, packetID: packetID, on: upstream)
+            !hasNoRoomForExchange(in: &environment), let token = freeToken(preferring: messageID),
+            environment.subscribe(target.filter, qos: qos, token: token, on: upstream)
         else {
             environment.topicNames.release(target.filter)
             refuseSubscribe(messageID, .congestion, in: &environment)
@@ -75,7 +74,7 @@ extension ClientSession {
         exchanges.append(
             ClientExchange(
                 stage: .awaitingSubscribeAcknowledgement(filter: target.filter, qos: qos), messageID: messageID,
-                packetID: packetID, topicID: target.topicID))
+                token: token, topicID: target.topicID))
     }
 
     /// Subscriptions that the broker has not answered yet.
@@ -117,12 +116,12 @@ extension ClientSession {
     private mutating func namedTarget(_ topic: RawSpan, in environment: inout Environment)
         -> Result<SubscriptionTarget, TargetRefusal>
     {
-        guard TopicFilter.isValidFilter(topic), topic.byteCount <= environment.limits.topicNameByteCount else {
+        guard TopicRules.isValidFilter(topic), topic.byteCount <= environment.limits.topicNameByteCount else {
             return .failure(TargetRefusal(code: .notSupported))
         }
         let filter = environment.topicNames.use(topic)
         // Messages of a wildcard or of a shared subscription come under other names: no id yet (AMB-07).
-        if TopicFilter.hasWildcards(topic) || Self.isShared(topic) {
+        if TopicRules.hasWildcards(topic) || Self.isShared(topic) {
             return .success(SubscriptionTarget(filter: filter, topicID: 0))
         }
         guard let topicID = topicID(for: filter, in: &environment) else {
@@ -150,7 +149,7 @@ extension ClientSession {
 
     private static func refusal(_ messageID: MessageID, _ code: ReturnCode, topicID: TopicID = 0) -> Message {
         .subscribeAcknowledgement(
-            MQTTSN.SubscribeAcknowledgement(
+            SubscribeAcknowledgement(
                 flags: Flags(), topicID: topicID, messageID: messageID, returnCode: code))
     }
 
@@ -159,7 +158,7 @@ extension ClientSession {
         if topics.entry(subscription.topicID)?.name == subscription.filter {
             topics.setStanding(.known, of: subscription.topicID)
         }
-        let answer = MQTTSN.SubscribeAcknowledgement(
+        let answer = SubscribeAcknowledgement(
             flags: Flags(qos: QualityOfService(subscription.grantedQoS)), topicID: subscription.topicID,
             messageID: subscription.messageID, returnCode: .accepted)
         send(.subscribeAcknowledgement(answer), in: &environment)
@@ -167,17 +166,16 @@ extension ClientSession {
 
     // MARK: Answers of the broker
 
-    /// `code` is the SUBACK's return code: the granted QoS, or 0x80 (MQTT 3.1.1 §3.9.3).
-    mutating func brokerSubscribed(_ packetID: PacketID, code: UInt8, in environment: inout Environment) -> Bool {
-        guard let index = exchangeIndex(packetID: packetID) else { return false }
+    mutating func brokerSubscribed(_ token: BrokerToken, _ granted: QoS?, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(token: token) else { return false }
         let exchange = exchanges[index]
         switch exchange.stage {
         case .awaitingResubscription(let filter):
-            brokerResubscribed(filter, isGranted: DeliveryQoS(rawValue: code) != nil, in: &environment)
+            brokerResubscribed(filter, isGranted: granted != nil, in: &environment)
             return true
         case .awaitingSubscribeAcknowledgement(let filter, let qos):
             exchanges.remove(at: index)
-            guard let granted = DeliveryQoS(rawValue: code) else {
+            guard let granted else {
                 environment.topicNames.release(filter)
                 observeRefusal(.notSupported, in: &environment)
                 answer(exchange, Self.refusal(exchange.messageID, .notSupported), in: &environment)
@@ -193,7 +191,7 @@ extension ClientSession {
 
     /// The subscription takes over the exchange's use of the filter.
     private mutating func grant(
-        _ exchange: ClientExchange, _ filter: TopicNameIndex, requested: DeliveryQoS, granted: DeliveryQoS,
+        _ exchange: ClientExchange, _ filter: TopicNameIndex, requested: QoS, granted: QoS,
         in environment: inout Environment
     ) {
         let subscription = Subscription(
@@ -215,14 +213,14 @@ extension ClientSession {
     /// - Returns: false where one could not be asked for.
     mutating func resubscribe(in environment: inout Environment) -> Bool {
         for subscription in subscriptions where !subscription.isAtBroker {
-            guard let packetID = freePacketID(preferring: 0),
+            guard let token = freeToken(preferring: 0),
                 environment.subscribe(
-                    subscription.filter, qos: subscription.requestedQoS, packetID: packetID, on: upstream)
+                    subscription.filter, qos: subscription.requestedQoS, token: token, on: upstream)
             else { return false }
             environment.topicNames.use(subscription.filter)
             exchanges.append(
                 ClientExchange(
-                    stage: .awaitingResubscription(filter: subscription.filter), messageID: 0, packetID: packetID))
+                    stage: .awaitingResubscription(filter: subscription.filter), messageID: 0, token: token))
         }
         return true
     }
@@ -247,7 +245,7 @@ extension ClientSession {
 
     /// GW-55: every well-formed UNSUBSCRIBE is answered, also when nothing was subscribed.
     mutating func receiveUnsubscribe(
-        _ unsubscribe: MQTTSN.Unsubscribe, _ datagram: RawSpan, in environment: inout Environment
+        _ unsubscribe: Unsubscribe, _ datagram: RawSpan, in environment: inout Environment
     ) {
         guard unsubscribe.messageID != 0 else {
             observeUnexpected(.unsubscribe(unsubscribe), in: &environment)
@@ -266,8 +264,8 @@ extension ClientSession {
         // Without room or broker, or where the id is taken, there is no answer: UNSUBACK has no code, and the client
         // will ask again.
         guard open == nil, !hasNoRoomForExchange(in: &environment),
-            let packetID = freePacketID(preferring: unsubscribe.messageID),
-            environment.unsubscribe(filter, packetID: packetID, on: upstream)
+            let token = freeToken(preferring: unsubscribe.messageID),
+            environment.unsubscribe(filter, token: token, on: upstream)
         else {
             observe(.requestRefusedCongestion, in: &environment)
             environment.topicNames.release(filter)
@@ -276,15 +274,15 @@ extension ClientSession {
         exchanges.append(
             ClientExchange(
                 stage: .awaitingUnsubscribeAcknowledgement(filter: filter), messageID: unsubscribe.messageID,
-                packetID: packetID))
+                token: token))
     }
 
     /// The filter an UNSUBSCRIBE names, in use by the caller; nil where no subscription could have been made with it.
-    private func filter(of unsubscribe: MQTTSN.Unsubscribe, _ topic: RawSpan, in environment: inout Environment)
+    private func filter(of unsubscribe: Unsubscribe, _ topic: RawSpan, in environment: inout Environment)
         -> TopicNameIndex?
     {
         switch unsubscribe.flags.topicIDType {
-        case .normal: return TopicFilter.isValidFilter(topic) ? environment.topicNames.use(topic) : nil
+        case .normal: return TopicRules.isValidFilter(topic) ? environment.topicNames.use(topic) : nil
         case .predefined:
             guard topic.byteCount == 2, let topicID = topic.uint16(at: 0),
                 let name = environment.predefinedTopics.name(for: topicID, clientID: clientID)
@@ -298,8 +296,8 @@ extension ClientSession {
         }
     }
 
-    mutating func brokerUnsubscribed(_ packetID: PacketID, in environment: inout Environment) -> Bool {
-        guard let index = exchangeIndex(packetID: packetID),
+    mutating func brokerUnsubscribed(_ token: BrokerToken, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(token: token),
             case .awaitingUnsubscribeAcknowledgement(let filter) = exchanges[index].stage
         else { return false }
         let exchange = exchanges[index]

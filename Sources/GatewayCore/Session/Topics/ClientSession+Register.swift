@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 // Registration of topic names, in both directions (MQTT-SN 1.2 §6.5).
@@ -8,7 +7,7 @@ extension ClientSession {
     /// GW-29 to GW-32: the same name gets the same id, however often it is asked for.
     mutating func receiveRegister(_ register: Register, _ datagram: RawSpan, in environment: inout Environment) {
         let name = datagram.extracting(register.topicName)
-        guard TopicFilter.isValidName(name), name.byteCount <= environment.limits.topicNameByteCount else {
+        guard TopicRules.isValidName(name), name.byteCount <= environment.limits.topicNameByteCount else {
             answerRegister(register, topicID: 0, .notSupported, in: &environment)
             return
         }
@@ -100,13 +99,13 @@ extension ClientSession {
         guard let name = topics.entry(topicID)?.name,
             let index = subscriptions.firstIndex(where: { $0.filter == name })
         else { return }
-        if let packetID = freePacketID(preferring: 0),
-            environment.unsubscribe(name, packetID: packetID, on: upstream)
+        if let token = freeToken(preferring: 0),
+            environment.unsubscribe(name, token: token, on: upstream)
         {
             environment.topicNames.use(name)
             exchanges.append(
                 ClientExchange(
-                    stage: .awaitingUnsubscribeAcknowledgement(filter: name), messageID: 0, packetID: packetID))
+                    stage: .awaitingUnsubscribeAcknowledgement(filter: name), messageID: 0, token: token))
         }
         environment.topicNames.release(name)
         subscriptions.remove(at: index)

@@ -1,4 +1,3 @@
-import MQTT
 import MQTTSN
 
 /// Something a client has asked of the broker and waits for; at most a few per client (GW-88).
@@ -14,7 +13,7 @@ struct ClientExchange: Equatable, Sendable {
         /// QoS 2: PUBREL went to the broker, whose PUBCOMP is awaited.
         case awaitingPublishComplete
         /// The broker's SUBACK is awaited; the filter is in use until then.
-        case awaitingSubscribeAcknowledgement(filter: TopicNameIndex, qos: DeliveryQoS)
+        case awaitingSubscribeAcknowledgement(filter: TopicNameIndex, qos: QoS)
         case awaitingUnsubscribeAcknowledgement(filter: TopicNameIndex)
         /// The gateway itself subscribed again because the broker had lost the session.
         case awaitingResubscription(filter: TopicNameIndex)
@@ -23,7 +22,7 @@ struct ClientExchange: Equatable, Sendable {
     var stage: Stage
     /// The client's; 0 for the gateway's own, and where the client has left the exchange behind.
     var messageID: MessageID
-    var packetID: PacketID
+    var token: BrokerToken
     /// What PUBACK or SUBACK will carry.
     var topicID: TopicID = 0
     /// When the last step was; kept for QoS 2.
@@ -72,7 +71,7 @@ struct ClientExchange: Equatable, Sendable {
 }
 
 extension ClientSession {
-    func exchangeIndex(packetID: PacketID) -> Int? { exchanges.firstIndex { $0.packetID == packetID } }
+    func exchangeIndex(token: BrokerToken) -> Int? { exchanges.firstIndex { $0.token == token } }
 
     func publishExchangeIndex(messageID: MessageID) -> Int? {
         exchanges.firstIndex { $0.isPublish && $0.messageID == messageID }
@@ -113,7 +112,7 @@ extension ClientSession {
     /// - Returns: false where there is no broker connection.
     @discardableResult
     mutating func completeForClient(at index: Int, in environment: inout Environment) -> Bool {
-        guard environment.sendPacket(.publishRelease(exchanges[index].packetID), on: upstream) else { return false }
+        guard environment.release(exchanges[index].token, on: upstream) else { return false }
         let exchange = exchanges[index]
         if exchange.stage == .awaitingPublishRelease {
             recentlyCompleted.note(exchange.messageID, digest: exchange.digest, at: nil)
@@ -124,20 +123,13 @@ extension ClientSession {
         return true
     }
 
-    /// A packet identifier for a request of this client, its own message id where that is free; nil where none is.
-    ///
-    /// Passing ids through lets broker and client recognise a repeated QoS 2 message across a restart of the gateway,
-    /// which keeps nothing of the exchange. The gateway's own count up in the upper half, where clients seldom are.
-    mutating func freePacketID(preferring messageID: MessageID) -> PacketID? {
-        if messageID != 0, exchangeIndex(packetID: messageID) == nil { return messageID }
-        for _ in 0...exchanges.count {
-            lastOwnPacketID = max(lastOwnPacketID &+ 1, Self.firstOwnPacketID)
-            if exchangeIndex(packetID: lastOwnPacketID) == nil { return lastOwnPacketID }
+    /// A token for a request of this client, that which goes with its own message id where that is free; nil where none
+    /// is.
+    mutating func freeToken(preferring messageID: MessageID) -> BrokerToken? {
+        tokens.next(preferring: messageID, inUseCount: exchanges.count) { token in
+            exchanges.contains { $0.token == token }
         }
-        return nil
     }
-
-    private static let firstOwnPacketID: PacketID = 0x8000
 
     /// Tells the client how its request went; one that has fallen asleep over it hears nothing and will ask again
     /// (GW-69).

@@ -1,13 +1,12 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 // PUBLISH from the client (MQTT-SN 1.2 §6.6) and the acknowledgements that the broker's bring about: end to end, the
 // gateway never answers for the broker.
 
 extension ClientSession {
-    mutating func receivePublish(_ publish: MQTTSN.Publish, _ datagram: RawSpan, in environment: inout Environment) {
-        guard let qos = DeliveryQoS(publish.flags.qos) else {
+    mutating func receivePublish(_ publish: Publish, _ datagram: RawSpan, in environment: inout Environment) {
+        guard let qos = QoS(publish.flags.qos) else {
             environment.forwardQoSMinusOne(publish, datagram, clientID: clientID, peer: route?.peer)
             return
         }
@@ -36,7 +35,7 @@ extension ClientSession {
     }
 
     /// The name behind the topic reference (GW-44, GW-46, GW-47, GW-48).
-    private func resolve(_ publish: MQTTSN.Publish, in environment: borrowing Environment) -> ResolvedTopic {
+    private func resolve(_ publish: Publish, in environment: borrowing Environment) -> ResolvedTopic {
         let name: TopicNameIndex?
         switch publish.flags.topicIDType {
         case .normal: name = topics.entry(publish.topicID)?.name
@@ -49,21 +48,21 @@ extension ClientSession {
     }
 
     private mutating func forward(
-        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, topicName: RawSpan, _ payload: RawSpan,
+        _ publish: Publish, _ qos: QoS, topicName: RawSpan, _ payload: RawSpan,
         in environment: inout Environment
     ) {
         // Where one is open under the message id, the connection has ended before the PUBREC, and the message is sent
         // again.
         let interrupted = qos == .atMostOnce ? nil : publishExchangeIndex(messageID: publish.messageID)
         guard qos == .atMostOnce || interrupted != nil || !hasNoRoomForExchange(in: &environment),
-            let packetID = packetID(for: publish, qos, interrupted)
+            let token = token(for: publish, qos, interrupted)
         else {
             turnAway(publish, in: &environment)
             return
         }
         let isForwarded = environment.publish(
             topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: publish.flags.duplicate,
-            packetID: packetID, on: upstream)
+            token: token, on: upstream)
         guard isForwarded else {
             turnAway(publish, in: &environment)
             return
@@ -72,7 +71,7 @@ extension ClientSession {
         guard qos != .atMostOnce else { return }
         var exchange = ClientExchange(
             stage: qos == .atLeastOnce ? .awaitingPublishAcknowledgement : .awaitingPublishReceived,
-            messageID: publish.messageID, packetID: packetID, topicID: publish.topicID)
+            messageID: publish.messageID, token: token, topicID: publish.topicID)
         exchange.since = environment.now
         if qos == .exactlyOnce {
             exchange.digest = Self.digest(of: payload, publish.topicID)
@@ -84,16 +83,16 @@ extension ClientSession {
 
     /// There is no way to the broker just now. It may have a repeated QoS 2 message already: a refusal would let the
     /// client begin anew under another message id, and the message come twice. Unanswered, it comes again under this.
-    private mutating func turnAway(_ publish: MQTTSN.Publish, in environment: inout Environment) {
+    private mutating func turnAway(_ publish: Publish, in environment: inout Environment) {
         guard publish.flags.qos == .exactlyOnce, publish.flags.duplicate else {
             return refusePublish(publish, .congestion, in: &environment)
         }
         observeRefusal(.congestion, in: &environment)
     }
 
-    private mutating func packetID(for publish: MQTTSN.Publish, _ qos: DeliveryQoS, _ interrupted: Int?) -> PacketID? {
-        if qos == .atMostOnce { return 0 }
-        return interrupted.map { exchanges[$0].packetID } ?? freePacketID(preferring: publish.messageID)
+    private mutating func token(for publish: Publish, _ qos: QoS, _ interrupted: Int?) -> BrokerToken? {
+        if qos == .atMostOnce { return BrokerToken.none }
+        return interrupted.map { exchanges[$0].token } ?? freeToken(preferring: publish.messageID)
     }
 
     // MARK: Repetitions
@@ -102,7 +101,7 @@ extension ClientSession {
     ///
     /// - Returns: false where it is to be forwarded.
     private mutating func answerRepetition(
-        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, _ datagram: RawSpan, in environment: inout Environment
+        _ publish: Publish, _ qos: QoS, _ datagram: RawSpan, in environment: inout Environment
     ) -> Bool {
         guard let index = publishExchangeIndex(messageID: publish.messageID) else {
             if isRefusedCopy(publish, qos, in: environment) {
@@ -133,7 +132,7 @@ extension ClientSession {
     /// Whether this is a copy of a QoS 2 message that has come to its end, sent before the PUBREC and late on its way.
     /// Forwarded, it would be delivered twice, and nobody would send its PUBREL.
     private func isLateCopy(
-        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, _ datagram: RawSpan, in environment: borrowing Environment
+        _ publish: Publish, _ qos: QoS, _ datagram: RawSpan, in environment: borrowing Environment
     ) -> Bool {
         guard qos == .exactlyOnce, publish.flags.duplicate else { return false }
         return recentlyCompleted.contains(
@@ -144,7 +143,7 @@ extension ClientSession {
     /// Whether this is a copy of a QoS 2 message that there was no room for just now. The client begins anew under
     /// another message id as soon as it hears of that: forwarded, the message would be delivered twice (AMB-24).
     private func isRefusedCopy(
-        _ publish: MQTTSN.Publish, _ qos: DeliveryQoS, in environment: borrowing Environment
+        _ publish: Publish, _ qos: QoS, in environment: borrowing Environment
     ) -> Bool {
         guard qos == .exactlyOnce, publish.flags.duplicate else { return false }
         return recentlyRefused.contains(
@@ -162,7 +161,7 @@ extension ClientSession {
 
     /// A PUBACK with an error may answer a PUBLISH of any QoS and ends its exchange (GW-44, GW-45, AMB-18).
     private mutating func refusePublish(
-        _ publish: MQTTSN.Publish, _ code: ReturnCode, in environment: inout Environment
+        _ publish: Publish, _ code: ReturnCode, in environment: inout Environment
     ) {
         observeRefusal(code, in: &environment)
         if code == .congestion, publish.flags.qos == .exactlyOnce {
@@ -176,8 +175,8 @@ extension ClientSession {
     // MARK: QoS 1, answered by the broker
 
     /// GW-41.
-    mutating func brokerAcknowledged(_ packetID: PacketID, in environment: inout Environment) -> Bool {
-        guard let index = exchangeIndex(packetID: packetID),
+    mutating func brokerAcknowledged(_ token: BrokerToken, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(token: token),
             exchanges[index].stage == .awaitingPublishAcknowledgement
         else { return false }
         let exchange = exchanges[index]
@@ -190,8 +189,8 @@ extension ClientSession {
 
     // MARK: QoS 2, step by step between client and broker (GW-42)
 
-    mutating func brokerReceived(_ packetID: PacketID, in environment: inout Environment) -> Bool {
-        guard let index = exchangeIndex(packetID: packetID) else { return false }
+    mutating func brokerReceived(_ token: BrokerToken, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(token: token) else { return false }
         switch exchanges[index].stage {
         case .awaitingPublishReceived:
             exchanges[index].stage = .awaitingPublishRelease
@@ -208,12 +207,12 @@ extension ClientSession {
     /// A PUBREL that no exchange waits for belongs to one that an earlier connection began: the broker knows.
     mutating func receivePublishRelease(_ messageID: MessageID, in environment: inout Environment) {
         guard messageID != 0 else { return observeUnexpected(.publishRelease(messageID), in: &environment) }
-        var packetID = messageID
+        var token = BrokerToken(following: messageID)
         if let index = publishExchangeIndex(messageID: messageID) {
             exchanges[index].isSleptOver = false
             guard exchanges[index].stage == .awaitingPublishRelease else { return }
-            packetID = exchanges[index].packetID
-            guard environment.sendPacket(.publishRelease(packetID), on: upstream) else { return }
+            token = exchanges[index].token
+            guard environment.release(token, on: upstream) else { return }
             exchanges[index].stage = .awaitingPublishComplete
             exchanges[index].isInterrupted = false
             return
@@ -226,15 +225,15 @@ extension ClientSession {
             send(.publishComplete(messageID), in: &environment)
             return
         }
-        guard exchangeIndex(packetID: packetID) == nil, !hasNoRoomForExchange(in: &environment),
-            environment.sendPacket(.publishRelease(packetID), on: upstream)
+        guard exchangeIndex(token: token) == nil, !hasNoRoomForExchange(in: &environment),
+            environment.release(token, on: upstream)
         else { return }
         exchanges.append(
-            ClientExchange(stage: .awaitingPublishComplete, messageID: messageID, packetID: packetID))
+            ClientExchange(stage: .awaitingPublishComplete, messageID: messageID, token: token))
     }
 
-    mutating func brokerCompleted(_ packetID: PacketID, in environment: inout Environment) -> Bool {
-        guard let index = exchangeIndex(packetID: packetID), exchanges[index].stage == .awaitingPublishComplete
+    mutating func brokerCompleted(_ token: BrokerToken, in environment: inout Environment) -> Bool {
+        guard let index = exchangeIndex(token: token), exchanges[index].stage == .awaitingPublishComplete
         else { return false }
         let exchange = exchanges.remove(at: index)
         guard exchange.messageID != 0 else { return true }

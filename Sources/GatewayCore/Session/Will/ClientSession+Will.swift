@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 // The Will dialogue of the set-up (MQTT-SN 1.2 §6.3).
@@ -24,7 +23,7 @@ extension ClientSession {
             return
         }
         let topic = datagram.extracting(message.topic)
-        guard let qos = DeliveryQoS(message.flags.qos), TopicFilter.isValidName(topic),
+        guard let qos = QoS(message.flags.qos), TopicRules.isValidName(topic),
             topic.byteCount <= environment.limits.topicNameByteCount
         else {
             refuseConnection(.notSupported, in: &environment)
@@ -65,7 +64,7 @@ extension ClientSession {
     }
 }
 
-extension DeliveryQoS {
+extension QoS {
     /// The MQTT level of an MQTT-SN one; nil for −1, which exists only in PUBLISH.
     init?(_ qos: QualityOfService) {
         switch qos {
@@ -78,7 +77,7 @@ extension DeliveryQoS {
 }
 
 extension QualityOfService {
-    init(_ qos: DeliveryQoS) {
+    init(_ qos: QoS) {
         switch qos {
         case .atMostOnce: self = .atMostOnce
         case .atLeastOnce: self = .atLeastOnce

@@ -1,5 +1,4 @@
 import Bytes
-import MQTT
 import MQTTSN
 
 // A Will that changes inside a connection (MQTT-SN 1.2 §6.4). MQTT has no word for it, so the gateway connects anew
@@ -17,7 +16,7 @@ extension ClientSession {
     mutating func receiveWillTopicUpdate(_ update: WillTopic, _ datagram: RawSpan, in environment: inout Environment) {
         guard !update.topic.isEmpty else { return changeWill(to: nil, owing: .topic, in: &environment) }
         let topic = datagram.extracting(update.topic)
-        guard let qos = DeliveryQoS(update.flags.qos), TopicFilter.isValidName(topic),
+        guard let qos = QoS(update.flags.qos), TopicRules.isValidName(topic),
             topic.byteCount <= environment.limits.topicNameByteCount
         else {
             send(.willTopicResponse(.notSupported), in: &environment)
@@ -115,10 +114,10 @@ extension ClientSession {
         guard environment.configuration.willUpdate == .gateway, let will, will.isComplete else { return }
         // Nobody will be there for the rest of a QoS 2 exchange, so the message goes at QoS 1 at the most.
         let qos = min(will.qos, .atLeastOnce)
-        guard let packetID = qos == .atMostOnce ? 0 : freePacketID(preferring: 0) else { return }
+        guard let token = qos == .atMostOnce ? BrokerToken.none : freeToken(preferring: 0) else { return }
         let isPublished = environment.publish(
             will.topic.span.bytes, will.message.span.bytes, qos: qos, retain: will.retain, duplicate: false,
-            packetID: packetID, on: upstream)
+            token: token, on: upstream)
         observe(isPublished ? .willPublished : .willNotPublished, in: &environment)
     }
 }

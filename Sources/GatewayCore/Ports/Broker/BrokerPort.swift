@@ -18,6 +18,32 @@ extension Environment {
         return true
     }
 
+    /// Releases a QoS 2 message that the broker has said to have (PUBREL).
+    ///
+    /// - Returns: false where there is no open connection.
+    @discardableResult
+    mutating func release(_ token: BrokerToken, on slot: UInt32?) -> Bool {
+        sendPacket(.publishRelease(token.packetID), on: slot)
+    }
+
+    /// Tells the broker that its QoS 1 message is where it belongs (PUBACK).
+    @discardableResult
+    mutating func acknowledge(_ token: BrokerToken, on slot: UInt32?) -> Bool {
+        sendPacket(.publishAcknowledgement(token.packetID), on: slot)
+    }
+
+    /// Tells the broker that its QoS 2 message is where it belongs (PUBREC).
+    @discardableResult
+    mutating func acknowledgeReceipt(of token: BrokerToken, on slot: UInt32?) -> Bool {
+        sendPacket(.publishReceived(token.packetID), on: slot)
+    }
+
+    /// Tells the broker that its QoS 2 message has come to its end (PUBCOMP).
+    @discardableResult
+    mutating func complete(_ token: BrokerToken, on slot: UInt32?) -> Bool {
+        sendPacket(.publishComplete(token.packetID), on: slot)
+    }
+
     /// Queues what was appended to the arena since `start` on the connection's stream.
     mutating func endPacket(_ start: Int, on slot: UInt32) {
         effects.list.append(.sendStream(start..<effects.bytes.count, on: upstreams[slot].streamID))
@@ -41,32 +67,32 @@ extension Environment {
 
     /// - Returns: false where the message was not taken.
     mutating func publish(
-        _ topicName: RawSpan, _ payload: RawSpan, qos: DeliveryQoS, retain: Bool, duplicate: Bool,
-        packetID: PacketID, on slot: UInt32?
+        _ topicName: RawSpan, _ payload: RawSpan, qos: QoS, retain: Bool, duplicate: Bool,
+        token: BrokerToken, on slot: UInt32?
     ) -> Bool {
         guard let slot, canTake(topicName.byteCount + payload.byteCount, on: slot) else { return false }
         let start = effects.bytes.count
         effects.bytes.appendPublishPacket(
-            duplicate: duplicate && qos != .atMostOnce, qos: qos, retain: retain, topicName: topicName,
-            packetID: packetID, payload: payload)
+            duplicate: duplicate && qos != .atMostOnce, qos: DeliveryQoS(qos), retain: retain, topicName: topicName,
+            packetID: token.packetID, payload: payload)
         endPacket(start, on: slot)
         return true
     }
 
-    mutating func subscribe(_ filter: TopicNameIndex, qos: DeliveryQoS, packetID: PacketID, on slot: UInt32?) -> Bool {
+    mutating func subscribe(_ filter: TopicNameIndex, qos: QoS, token: BrokerToken, on slot: UInt32?) -> Bool {
         let name = topicNames.name(filter)
         guard let slot, canTake(name.count, on: slot) else { return false }
         let start = effects.bytes.count
-        effects.bytes.appendSubscribePacket(packetID: packetID, filter: name.span.bytes, qos: qos)
+        effects.bytes.appendSubscribePacket(packetID: token.packetID, filter: name.span.bytes, qos: DeliveryQoS(qos))
         endPacket(start, on: slot)
         return true
     }
 
-    mutating func unsubscribe(_ filter: TopicNameIndex, packetID: PacketID, on slot: UInt32?) -> Bool {
+    mutating func unsubscribe(_ filter: TopicNameIndex, token: BrokerToken, on slot: UInt32?) -> Bool {
         let name = topicNames.name(filter)
         guard let slot, canTake(name.count, on: slot) else { return false }
         let start = effects.bytes.count
-        effects.bytes.appendUnsubscribePacket(packetID: packetID, filter: name.span.bytes)
+        effects.bytes.appendUnsubscribePacket(packetID: token.packetID, filter: name.span.bytes)
         endPacket(start, on: slot)
         return true
     }
@@ -84,7 +110,7 @@ extension Environment {
             protocolVersion: .v311, cleanSession: cleanSession, keepAliveSeconds: settings.keepAliveSeconds,
             clientID: append(clientID),
             will: will.map {
-                Will(topic: append($0.topic), payload: append($0.message), qos: $0.qos, retain: $0.retain)
+                Will(topic: append($0.topic), payload: append($0.message), qos: DeliveryQoS($0.qos), retain: $0.retain)
             },
             username: settings.username.map(append), password: settings.password.map(append))
         let start = effects.bytes.count

@@ -60,7 +60,7 @@ extension ClientSession {
         check(state != .asleep || open.isClosed, "an exchange is open with an asleep client")
         check(state != .awake || !open.isClosed, "a client is awake for nothing")
         check(exchanges.count <= environment.limits.exchangesPerClient + subscriptions.count, "too many exchanges")
-        check(Set(exchanges.map(\.packetID)).count == exchanges.count, "a packet identifier is used twice")
+        check(Set(exchanges.map(\.token)).count == exchanges.count, "a packet identifier is used twice")
         check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
         check(topics.count <= environment.limits.topicsPerClient, "too many topics")
         if let upstream, environment.upstreams[upstream].isPaused {

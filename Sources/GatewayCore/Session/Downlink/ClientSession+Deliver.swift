@@ -56,7 +56,7 @@ extension ClientSession {
     private mutating func answerKnownDuplicate(
         _ publish: Publication, _ packet: RawSpan, in environment: inout Environment
     ) -> Bool {
-        guard let index = queue.message(withBrokerToken: publish.token, in: environment.store) else { return false }
+        guard let index = queue.message(withToken: publish.token, in: environment.store) else { return false }
         guard publish.duplicate, isSame(index, publish, packet, in: environment) else {
             environment.store[index].token = .none
             releaseReceived(in: &environment)

@@ -86,7 +86,7 @@ extension ClientSession {
     /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an
     /// earlier connection began, and the client knows.
     mutating func brokerReleased(_ token: BrokerToken, in environment: inout Environment) {
-        if let index = queue.message(withBrokerToken: token, in: environment.store) {
+        if let index = queue.message(withToken: token, in: environment.store) {
             guard environment.store[index].stage == .received else { return }
             environment.store[index].stage = .released
             if open.kind == .brokerRelease { open = OpenExchange() }

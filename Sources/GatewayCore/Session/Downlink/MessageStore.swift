@@ -203,7 +203,7 @@ struct DeliveryQueue {
     }
 
     /// The waiting QoS 1 or 2 message that the broker knows by `token`.
-    func message(withBrokerToken token: BrokerToken, in store: borrowing MessageStore) -> StoredMessageIndex? {
+    func message(withToken token: BrokerToken, in store: borrowing MessageStore) -> StoredMessageIndex? {
         var index = first
         while index != .none {
             if store[index].token == token { return index }

@@ -15,6 +15,8 @@ package struct Limits: Equatable, Sendable {
     package var subscriptionsPerClient = 200
     /// Exchanges (QoS 1 and 2, SUBSCRIBE, UNSUBSCRIBE) one client may have open towards the broker (GW-88).
     package var exchangesPerClient = 16
+    /// QoS 1 and 2 messages that one client does not take, or that have no topic id, and that its broker keeps.
+    package var undeliverablePerClient = 10
     /// Octets of a Will message.
     package var willMessageByteCount = 4_096
     /// Messages waiting for one client.

@@ -24,10 +24,10 @@ extension ClientSession {
     }
 
     /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
-    mutating func noteLostAnswer(_ state: Upstream.State) {
+    mutating func noteLostAnswer(_ state: Upstream.State, in environment: inout Environment) {
         guard state == .connecting else { return }
         doubtSubscriptions()
-        isBrokersMemoryInDoubt = true
+        downlink.doubtTokens(in: &environment.store)
     }
 
     private mutating func doubtSubscriptions() {
@@ -42,9 +42,9 @@ extension ClientSession {
             environment.release(exchanges[index].token, on: upstream)
             exchanges[index].isInterrupted = false
         }
-        leftToBrokerCount = 0
-        if isBrokersMemoryInDoubt { releaseReceived(in: &environment) }
-        isBrokersMemoryInDoubt = false
+        downlink.takeLeftToBroker()
+        let patience = link(in: environment).patience
+        downlink.expectNamedTokens(until: environment.now + patience, in: &environment.store)
         return resubscribe(in: &environment)
     }
 
@@ -53,17 +53,7 @@ extension ClientSession {
     ///
     /// - Returns: false where it has lost more than it can be told again.
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
-        discardedTokens = []
-        noteMissed(Int(leftToBrokerCount), in: &environment)
-        leftToBrokerCount = 0
-        isBrokersMemoryInDoubt = false
-        changeMessageIDHalf()
-        releaseReceived(in: &environment)
-        var index = queue.first
-        while index != .none {
-            environment.store[index].token = .none
-            index = environment.store[index].next
-        }
+        noteMissed(downlink.brokerForgot(in: &environment.store), in: &environment)
         let hasLostMessage = exchanges.contains(where: \.needsTheBrokersMemory)
         removeAllExchanges(in: &environment)
         doubtSubscriptions()

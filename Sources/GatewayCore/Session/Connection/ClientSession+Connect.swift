@@ -42,8 +42,9 @@ extension ClientSession {
         sleepSeconds = 0
         lastHeard = environment.now
         waitingSince = environment.now
-        open = OpenExchange()
+        stopAsking()
         if isNew { forgetSession(in: &environment) } else { topics.forgetStandings() }
+        tryAllUndeliverable(in: &environment)
         if wantsWill {
             state = .awaitingWillTopic
             sendWillPrompt(.willTopicRequest, in: &environment)
@@ -65,9 +66,10 @@ extension ClientSession {
         hasSpoken = false
         lastHeard = environment.now
         waitingSince = environment.now
-        open = OpenExchange()
+        stopAsking()
         // The client may have forgotten its ids with the rest of its memory.
         topics.forgetStandings()
+        tryAllUndeliverable(in: &environment)
         state = .active
         send(.connectAcknowledgement(.accepted), in: &environment)
         observe(.clientResumed, in: &environment)
@@ -83,20 +85,16 @@ extension ClientSession {
         topics.removeAll(in: &environment.topicNames)
         for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
         subscriptions = []
-        isBrokersMemoryInDoubt = false
-        messageIDHalf = 0
-        hasUsedMessageIDHalf = false
         will = nil
-        noteMissed(queue.removeAll(in: &environment.store, names: &environment.topicNames), in: &environment)
-        leftToBrokerCount = 0
-        discardedTokens = []
+        let missedCount = downlink.forgetSession(in: &environment.store, names: &environment.topicNames)
+        noteMissed(missedCount, in: &environment)
     }
 
     /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16).
     mutating func connectToBroker(in environment: inout Environment) {
         state = .awaitingBroker
         waitingSince = environment.now
-        open = OpenExchange()
+        stopAsking()
         upstream.map { environment.openStream(ofUpstream: $0) }
     }
 

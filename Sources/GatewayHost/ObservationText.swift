@@ -20,7 +20,8 @@ enum ObservationText {
             .info
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageDroppedUpstreamDown,
             .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneDropped, .malformedDatagram,
-            .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion, .requestRefusedInvalidTopic,
+            .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
+            .requestRefusedInvalidTopic,
             .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened, .upstreamUnavailable,
             .unexpectedPacket, .upstreamPaused, .upstreamResumed:
             .debug

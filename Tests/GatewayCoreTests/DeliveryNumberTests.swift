@@ -3,8 +3,8 @@ import MQTT
 import MQTTSN
 import Testing
 
-/// Message ids towards the client, and packet identifiers of a broker whose session may be another one: no answer counts
-/// for another message than it was given to (AMB-23, GW-79, GW-86).
+/// Message ids towards the client, and packet identifiers of a broker whose session may be another one: no answer
+/// counts for another message than it was given to (AMB-23, GW-79, GW-86).
 @Suite struct DeliveryNumberTests {
     private func subscriber(_ dialogue: Dialogue, clean: Bool = true) -> (TestClient, TestUpstream) {
         let client = dialogue.client("c1")

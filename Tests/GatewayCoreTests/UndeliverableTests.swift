@@ -236,7 +236,7 @@ import Testing
         let (client, upstream) = subscriber(dialogue)
         let stranger = dialogue.client("stranger")
         let strangersUpstream = stranger.connects()
-        stranger.registers(String(repeating: "x", count: 40), as: 1)
+        stranger.registers(String(repeating: "x", count: 24), as: 1)
         upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
         client.receivesNothing()
         upstream.receivesNothing()

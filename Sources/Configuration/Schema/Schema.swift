@@ -78,7 +78,8 @@ enum Schema {
             "Publishes of QoS 1 and 2 and subscriptions that one client may have open towards the broker."),
         .integer(
             "clients.undeliverable", \.gateway.limits.undeliverablePerClient, 0...1_000, "messages",
-            "Of QoS 1 and 2, not taken by a client that is there: kept at the broker; beyond that the oldest is dropped."),
+            "QoS 1 and 2 not taken by a client that is there: kept at the broker; beyond that the oldest goes."
+        ),
         .integer(
             "clients.will_message_bytes", \.gateway.limits.willMessageByteCount, 0...65_535, "bytes",
             "Longest Will message."),

@@ -47,8 +47,8 @@ extension Gateway {
 
 extension Census {
     fileprivate mutating func count(_ session: ClientSession) {
-        longestQueue = max(longestQueue, session.downlink.count)
-        largestQueueByteCount = max(largestQueueByteCount, session.downlink.byteCount)
+        longestQueue = max(longestQueue, session.downlink.waiting.count)
+        largestQueueByteCount = max(largestQueueByteCount, session.downlink.waiting.byteCount)
         if session.isAsked || !session.downlink.isIdle { openExchanges += 1 }
         brokerExchanges += session.exchanges.count(where: \.awaitsBroker)
         mostTopics = max(mostTopics, session.topics.count)

@@ -62,7 +62,7 @@ extension ClientSession {
         check(!downlink.awaitsClient(in: environment.store) || isAsked, "an answer is awaited for ever")
         let isDownlinkAsked = !state.isSettingUp && isAsked
         check(!isDownlinkAsked || downlink.awaitsClient(in: environment.store), "an answer to nothing is awaited")
-        check(downlink.asideCount <= environment.limits.undeliverablePerClient, "too much is set aside")
+        check(downlink.aside.count <= environment.limits.undeliverablePerClient, "too much is set aside")
         if let violation = downlink.checkInvariants(in: environment.store) { broken.append(violation) }
         check(exchanges.count <= environment.limits.exchangesPerClient + subscriptions.count, "too many exchanges")
         check(Set(exchanges.map(\.token)).count == exchanges.count, "a packet identifier is used twice")
@@ -106,7 +106,7 @@ private struct SessionView {
             guard let entry = session.topics.entry(UInt16(id + 1)) else { continue }
             names.insert(environment.topicNames.name(entry.name))
         }
-        queuedByteCount += session.downlink.byteCount + session.downlink.asideByteCount
+        queuedByteCount += session.downlink.waiting.byteCount + session.downlink.aside.byteCount
         for index in session.downlink.messages(in: environment.store) {
             queuedMessageCount += 1
             names.insert(environment.topicNames.name(environment.store[index].topicName))

@@ -100,6 +100,12 @@ extension Environment {
         return upstreams[slot].hasKeptBytes && !upstreams[slot].isPaused
     }
 
+    /// Whether the broker has accepted the connection and it lasts.
+    func isOpen(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].state == .open
+    }
+
     func isPaused(_ slot: UInt32?) -> Bool {
         guard let slot else { return false }
         return upstreams[slot].isPaused

@@ -23,7 +23,8 @@ extension ClientSession {
             acknowledgeToBroker(publish.qos, publish.token, in: &environment)
             return
         }
-        if publish.qos == .atMostOnce, mayPassBy(in: environment), let reference = reference(to: name, in: environment) {
+        if publish.qos == .atMostOnce, mayPassBy(in: environment), let reference = reference(to: name, in: environment)
+        {
             sendDirectly(publish, reference, payload, in: &environment)
             return
         }
@@ -70,7 +71,9 @@ extension ClientSession {
             return false
         }
         environment.store[index].isDoubtful = false
-        if environment.store[index].state.isWithClient { environment.acknowledgeReceipt(of: publish.token, on: upstream) }
+        if environment.store[index].state.isWithClient {
+            environment.acknowledgeReceipt(of: publish.token, on: upstream)
+        }
         return true
     }
 
@@ -280,7 +283,7 @@ extension ClientSession {
         case .atLeastOnce: environment.acknowledge(token, on: upstream)
         case .exactlyOnce:
             guard environment.acknowledgeReceipt(of: token, on: upstream) else { return }
-            downlink.noteDiscarded(token)
+            downlink.memory.noteDiscarded(token)
         }
     }
 }

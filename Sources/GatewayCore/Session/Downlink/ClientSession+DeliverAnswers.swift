@@ -3,6 +3,18 @@ import MQTTSN
 
 // What the client answers to a PUBLISH, and at QoS 2 the broker's PUBREL (MQTT-SN 1.2 §6.10).
 
+/// What a PUBREL of the broker means.
+enum BrokerRelease {
+    /// The client is to be told; now, if nothing else is under way.
+    case passedOn
+    /// It has been told already.
+    case known
+    /// The client knows nothing of the message, which was dropped.
+    case discarded
+    /// The message belongs to an exchange that an earlier connection began, under this message id.
+    case unknown(MessageID)
+}
+
 extension ClientSession {
     mutating func receivePublishAcknowledgement(
         _ answer: PublishAcknowledgement, in environment: inout Environment

@@ -52,7 +52,7 @@ extension ClientSession {
     /// Every drop is counted; a line for the log comes once per client and minute.
     private mutating func noteQueueDrop(_ byteCount: Int, in environment: inout Environment) {
         observe(.messageDroppedQueueFull, detail: byteCount, in: &environment)
-        guard let count = downlink.noteDrop(at: environment.now) else { return }
+        guard let count = downlink.drops.noteDrop(at: environment.now) else { return }
         observe(.queueDropsReported, detail: count, in: &environment)
     }
 
@@ -61,10 +61,10 @@ extension ClientSession {
         adding byteCount: Int, countingAtMostOnce: Bool = true, in environment: borrowing Environment
     ) -> Bool {
         let limits = environment.limits
-        let count = downlink.count - (countingAtMostOnce ? 0 : downlink.atMostOnceCount)
-        let growth = byteCount - (countingAtMostOnce ? 0 : downlink.atMostOnceByteCount)
+        let count = downlink.waiting.count - (countingAtMostOnce ? 0 : downlink.waiting.atMostOnceCount)
+        let growth = byteCount - (countingAtMostOnce ? 0 : downlink.waiting.atMostOnceByteCount)
         return count >= limits.queuedMessagesPerClient
-            || downlink.byteCount + growth > limits.queuedByteCountPerClient
+            || downlink.waiting.byteCount + growth > limits.queuedByteCountPerClient
             || environment.store.byteCount + growth > limits.queuedByteCount
     }
 
@@ -73,8 +73,8 @@ extension ClientSession {
         let limits = environment.limits
         // Longer messages do not pass the link.
         let leastByteCount = Self.leastReserve * link(in: environment).maximumDatagramByteCount
-        return downlink.count >= max(2 * limits.queuedMessagesPerClient, Self.leastReserve)
-            || downlink.byteCount > max(2 * limits.queuedByteCountPerClient, leastByteCount)
+        return downlink.waiting.count >= max(2 * limits.queuedMessagesPerClient, Self.leastReserve)
+            || downlink.waiting.byteCount > max(2 * limits.queuedByteCountPerClient, leastByteCount)
             || environment.store.byteCount > 2 * limits.queuedByteCount
     }
 
@@ -93,15 +93,22 @@ extension ClientSession {
 
     /// When the broker's PUBREL for the first message is not waited for any longer; nil where it is.
     private func releaseDeadline(in environment: borrowing Environment) -> Instant? {
-        if let since = downlink.releaseBlockedSince { return since + link(in: environment).patience }
-        return downlink.doubtEnds(in: environment.store)
+        if let since = downlink.memory.releaseBlockedSince { return since + link(in: environment).patience }
+        return doubtEnds(in: environment)
+    }
+
+    /// When a broker that is there would have named the first message, of which it may know nothing.
+    private func doubtEnds(in environment: borrowing Environment) -> Instant? {
+        environment.isOpen(upstream) ? downlink.doubtEnds(in: environment.store) : nil
     }
 
     /// The broker's PUBREL has not come, though there was time for it.
     mutating func releaseOverdue(in environment: inout Environment) {
-        if let since = downlink.releaseBlockedSince, environment.now.since(since) >= link(in: environment).patience {
+        if let since = downlink.memory.releaseBlockedSince,
+            environment.now.since(since) >= link(in: environment).patience
+        {
             dismiss(in: &environment)  // more waits before the broker's PUBREL than there is room for
-        } else if let ends = downlink.doubtEnds(in: environment.store), ends <= environment.now {
+        } else if let ends = doubtEnds(in: environment), ends <= environment.now {
             downlink.releaseFirst(in: &environment.store)
             deliver(in: &environment)
         } else if state == .awake {
@@ -115,14 +122,14 @@ extension ClientSession {
     /// else would come back to it. What waits for the broker's answer would wait for ever if that were not read, so as
     /// much again is read for it; it lies behind what the broker has in flight.
     private func mustNotRead(in environment: borrowing Environment) -> Bool {
-        guard let last = downlink.newest, isQueueFull(adding: 0, in: environment) else { return false }
+        guard let last = downlink.waiting.newest, isQueueFull(adding: 0, in: environment) else { return false }
         if downlink.awaitsBroker(in: environment.store) || exchanges.contains(where: \.awaitsBroker),
             !isReserveUsed(in: environment)
         {
             return false
         }
         switch environment.configuration.queuePolicy {
-        case .dropOldest: return downlink.atMostOnceCount == 0
+        case .dropOldest: return downlink.waiting.atMostOnceCount == 0
         case .dropNewest: return environment.store[last].qos != .atMostOnce
         }
     }

@@ -14,7 +14,9 @@ extension ClientSession {
         let nextAttempt = environment.now + link(in: environment).patience
         downlink.setFirstAside(isUnanswered: isUnanswered, nextAttempt: nextAttempt, in: &environment.store)
         let limit = environment.limits.undeliverablePerClient
-        while let message = downlink.takeExcessAside(limit: limit, in: &environment.store) {
+        while let index = downlink.aside.takeExcess(limit: limit, in: environment.store) {
+            let message = environment.store[index]
+            environment.store.remove(index)
             giveUp(message, in: &environment)
         }
     }
@@ -36,7 +38,7 @@ extension ClientSession {
 
     /// A drop that the configuration allows is said once per client.
     private mutating func warnOfMisses(in environment: inout Environment) {
-        if downlink.mayWarn() { observe(.clientMissesMessages, in: &environment) }
+        if downlink.aside.mayWarn() { observe(.clientMissesMessages, in: &environment) }
     }
 
     /// The client is heard and does not answer what is under way: the others have their turn.
@@ -57,7 +59,7 @@ extension ClientSession {
 
     /// What needs no answer goes past what the client leaves unanswered, where the client knows its topic.
     mutating func letPass(in environment: inout Environment) {
-        guard state == .active, downlink.atMostOnceCount > 0 else { return }
+        guard state == .active, downlink.waiting.atMostOnceCount > 0 else { return }
         var last = StoredMessageIndex.none
         while let (index, previous) = downlink.takeAtMostOnce(behind: last, in: &environment.store) {
             let name = environment.store[index].topicName
@@ -89,7 +91,7 @@ extension ClientSession {
 
     /// The client knows the name now.
     mutating func tryUndeliverable(on topicID: TopicID, in environment: inout Environment) {
-        guard downlink.asideCount > 0, let name = topics.entry(topicID)?.name else { return }
+        guard downlink.aside.count > 0, let name = topics.entry(topicID)?.name else { return }
         tryUndeliverable(in: &environment) { message, _, _ in message.topicName == name }
         deliver(in: &environment)
     }
@@ -102,7 +104,8 @@ extension ClientSession {
     /// Time has passed: there may be a topic id by now. What was not answered is tried only now and then, as it holds
     /// up the rest meanwhile.
     mutating func tryUndeliverableInTime(in environment: inout Environment) {
-        let isAll = downlink.isTurnOfUnanswered
+        let isAll = downlink.aside.isTurnOfUnanswered
+        downlink.aside.noteRound()
         tryUndeliverable(in: &environment) { message, session, environment in
             if message.isUnanswered { return isAll }
             return session.topicID(for: message.topicName, in: &environment) != nil
@@ -114,8 +117,8 @@ extension ClientSession {
         in environment: inout Environment,
         where isTried: (StoredMessage, inout ClientSession, inout Environment) -> Bool
     ) {
-        guard downlink.asideCount > 0 else { return }
-        var waiting = downlink.takeAside()
+        guard downlink.aside.count > 0 else { return }
+        var waiting = downlink.aside.takeAll()
         var (tried, aside) = (DeliveryQueue(), DeliveryQueue())
         while !waiting.isEmpty {
             let index = waiting.takeFirst(in: environment.store)
@@ -128,7 +131,8 @@ extension ClientSession {
             }
         }
         let nextAttempt = environment.now + link(in: environment).patience
-        downlink.putBack(tried, aside: aside, nextAttempt: nextAttempt, in: &environment.store)
+        downlink.aside.putBack(aside, nextAttempt: nextAttempt)
+        downlink.putBack(tried, in: &environment.store)
     }
 
     private mutating func askAgain(_ name: TopicNameIndex) {

@@ -72,6 +72,28 @@ struct DeliveryNumbers: Sendable {
         return number
     }
 
+    /// The number under which a message is sent that has none yet.
+    mutating func next(for message: StoredMessage, at now: Instant, patience: TimeSpan) -> MessageID {
+        guard message.qos == .exactlyOnce else { return nextOwn() }
+        let number = use(following: message.token)
+        if !message.token.isNone, !hasEnded(number, within: patience, before: now) { return number }
+        return nextOwnExactlyOnce(at: now, patience: patience)
+    }
+
+    /// The number under which the client knows a message that the broker repeats, if it knows it at all; nil where it
+    /// need not know it by a certain one.
+    mutating func known(_ message: StoredMessage, at now: Instant, patience: TimeSpan) -> MessageID? {
+        guard message.qos == .exactlyOnce else { return nil }
+        let number = use(following: message.token)
+        return hasEnded(number, within: patience, before: now) ? nil : number
+    }
+
+    /// The number of QoS 2 that goes with the broker's: the client gets, or has, a message under one of this half.
+    mutating func use(following token: BrokerToken) -> MessageID {
+        hasUsedHalf = true
+        return following(token)
+    }
+
     /// The number of QoS 2 that goes with the broker's.
     func following(_ token: BrokerToken) -> MessageID { Self.nonzero(token.followingMessageID ^ half) }
 
@@ -86,9 +108,6 @@ struct DeliveryNumbers: Sendable {
     }
 
     // MARK: What becomes of them
-
-    /// The client gets, or has, a message of QoS 2 under a number of this half.
-    mutating func noteUse() { hasUsedHalf = true }
 
     /// A QoS 2 exchange has ended under `number`.
     mutating func noteEnd(_ number: MessageID, at now: Instant, patience: TimeSpan) {

@@ -1,7 +1,7 @@
 /// Messages that wait for one client, first to last; the messages themselves are in the store.
 ///
 /// Invariants: the links of the store lead from the first to the last; count and octets are theirs.
-struct DeliveryQueue {
+struct DeliveryQueue: Sendable {
     private(set) var first = StoredMessageIndex.none
     private var last = StoredMessageIndex.none
     private var messageCount: UInt32 = 0
@@ -114,6 +114,42 @@ struct DeliveryQueue {
             index = store[index].next
         }
         return nil
+    }
+
+    /// Takes out the messages that `goes` is true of, and gives their room and their topic names back.
+    mutating func removeAll(
+        in store: inout MessageStore, names: inout TopicNameTable, where goes: (StoredMessage) -> Bool
+    ) {
+        var rest = self
+        self = DeliveryQueue()
+        while !rest.isEmpty {
+            let index = rest.takeFirst(in: store)
+            if goes(store[index]) {
+                names.release(store[index].topicName)
+                store.remove(index)
+            } else {
+                append(index, in: &store)
+            }
+        }
+    }
+
+    func forEach(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {
+        var index = first
+        while index != .none {
+            change(&store[index])
+            index = store[index].next
+        }
+    }
+
+    /// The places of all; for checkers.
+    func indices(in store: borrowing MessageStore) -> [StoredMessageIndex] {
+        var indices: [StoredMessageIndex] = []
+        var index = first
+        while index != .none {
+            indices.append(index)
+            index = store[index].next
+        }
+        return indices
     }
 
     /// - Returns: what does not hold; nil where everything does.

@@ -168,3 +168,40 @@ struct MessageStore {
         return UInt32(nextBlock.count - 1)
     }
 }
+
+extension StoredMessage {
+    /// Where an answer to the broker goes; nil where it would mean nothing to it, or another message.
+    var tokenToAnswer: BrokerToken? { token.isNone || isDoubtful ? nil : token }
+
+    /// The broker's PUBREL is not waited for any longer.
+    mutating func release() {
+        if case .received(let messageID) = state { state = .released(messageID) }
+    }
+
+    /// The broker does not know the message any more: nothing is acknowledged to it, and what the client has is
+    /// released without it.
+    mutating func brokerForgot() {
+        token = .none
+        isDoubtful = false
+        release()
+    }
+
+    /// Whether a client that is away gets the message again without the gateway keeping it: from the broker, and at
+    /// QoS 2 under the number `following` the broker's. QoS 0 does not wait for who is not there.
+    func mayLeave(following number: MessageID) -> Bool {
+        if qos == .atMostOnce { return true }
+        switch state {
+        case .waiting, .announced: return !token.isNone
+        case .sent(let messageID): return !token.isNone && (qos != .exactlyOnce || messageID == number)
+        case .received, .released: return false
+        }
+    }
+
+    /// - Returns: what does not hold; nil where everything does.
+    func checkInvariants() -> String? {
+        if qos == .atMostOnce, state != .waiting || !token.isNone { return "QoS 0 is waited for" }
+        if state.isWithClient, qos != .exactlyOnce { return "PUBREC at another QoS than 2" }
+        if isDoubtful, token.isNone { return "a doubt without reason" }
+        return nil
+    }
+}

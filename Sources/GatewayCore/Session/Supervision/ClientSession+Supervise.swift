@@ -12,7 +12,7 @@ extension ClientSession {
         }
         consider(silenceDeadline(in: environment))
         consider(restoreDeadline(in: environment))
-        if state.isListening { consider(downlink.nextAttempt) }
+        if state.isListening { consider(downlink.aside.nextAttempt) }
         return next
     }
 
@@ -46,7 +46,7 @@ extension ClientSession {
             return
         }
         if clock.isDue(at: environment.now) { clockRang(in: &environment) }
-        if state.isListening, let nextAttempt = downlink.nextAttempt, nextAttempt <= environment.now {
+        if state.isListening, let nextAttempt = downlink.aside.nextAttempt, nextAttempt <= environment.now {
             tryUndeliverableInTime(in: &environment)
         }
     }
@@ -112,7 +112,7 @@ extension ClientSession {
     /// The client gives up about now too and sleeps its whole Duration from here. What it has not answered in as many
     /// wake-ups as it is asked in each does not hold up the rest any longer.
     private mutating func endFruitlessWakeUp(in environment: inout Environment) {
-        if downlink.noteFruitlessWakeUp() > link(in: environment).retryCount {
+        if downlink.aside.noteFruitlessWakeUp() > link(in: environment).retryCount {
             standAside(in: &environment)
         }
         fallAsleep(in: &environment)

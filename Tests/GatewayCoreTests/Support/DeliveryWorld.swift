@@ -232,10 +232,10 @@ struct DeliveryWorld: ~Copyable {
         switch effect {
         case .sendDatagram(let range, to: peer): clientHears(SNMessage(reading: Array(arena[range])))
         case .openStream(let id):
-            // Of the shared connection nothing is ever heard.
-            guard id.slot != gateway.environment.sharedUpstream else { return }
-            stream = id
+            let isShared = id.slot == gateway.environment.sharedUpstream
+            if !isShared { stream = id }
             handle(.streamOpened(id))
+            if isShared { handle(.streamReceived(id), BrokerPacket.connectAcknowledgement().bytes) }
         case .sendStream(let range, on: let id) where id == stream:
             brokerHears(BrokerPacket(reading: Array(arena[range])))
         case .closeStream(let id) where id == stream: (stream, isStreamOpen) = (nil, false)

@@ -302,12 +302,13 @@ struct Downlink {
         return memory.takeLeft()
     }
 
-    /// The broker uses the token for another message: it has forgotten the one that waits, and perhaps all of them.
+    /// The broker uses the token for another message: it has forgotten the one that waits, and where that was in doubt,
+    /// the whole session that it came from.
     mutating func brokerReplaced(_ index: StoredMessageIndex, in store: inout MessageStore) {
-        doubtTokens(in: &store)
         if awaitsBroker(in: store) { underWay = .nothing }
-        forEachMessage(in: &store) { $0.release() }
-        store[index].brokerForgot()
+        guard store[index].isDoubtful else { return store[index].brokerForgot() }
+        forEachMessage(in: &store) { if $0.isDoubtful { $0.brokerForgot() } }
+        numbers.brokerForgot()
     }
 
     private mutating func forEachMessage(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {

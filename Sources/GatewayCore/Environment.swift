@@ -1,6 +1,7 @@
 import Bytes
 import MQTT
 import MQTTSN
+import Time
 
 /// What all sessions share while one event is handled: the time, the effects so far, and every table that is not one
 /// client's own.

@@ -2,6 +2,7 @@ import Bytes
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 /// A known bug that can be planted into a world, to show that the checkers would find it.
 package enum Canary: String, CaseIterable, Sendable {

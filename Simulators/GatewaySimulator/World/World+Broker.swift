@@ -1,6 +1,7 @@
 import Bytes
 import GatewayCore
 import MQTT
+import Time
 
 // The broker's process: events in, effects carried out, and what happens to it.
 

@@ -1,5 +1,6 @@
 import MQTT
 import MQTTSN
+import Time
 
 /// Something a client has asked of the broker and waits for; at most a few per client (GW-88).
 struct ClientExchange: Equatable, Sendable {

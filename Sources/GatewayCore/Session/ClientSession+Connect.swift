@@ -1,6 +1,7 @@
 import Bytes
 import MQTT
 import MQTTSN
+import Time
 
 // Connection set-up (MQTT-SN 1.2 §6.2, §6.3): from an accepted CONNECT to the CONNACK.
 

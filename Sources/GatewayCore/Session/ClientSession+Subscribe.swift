@@ -1,6 +1,7 @@
 import Bytes
 import MQTT
 import MQTTSN
+import Time
 
 // SUBSCRIBE and UNSUBSCRIBE (MQTT-SN 1.2 §6.9).
 

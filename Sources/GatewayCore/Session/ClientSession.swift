@@ -1,5 +1,6 @@
 import MQTT
 import MQTTSN
+import Time
 
 /// The place of a session in the gateway's slab.
 typealias SessionIndex = UInt32

@@ -109,7 +109,7 @@ extension World {
         let clientID = clients[index].clientID
         var packet: [UInt8] = []
         let connect = Connect(
-            protocolVersion: .v311, cleanSession: false, keepAliveSeconds: 0, clientID: 0..<clientID.count, will: nil,
+            cleanSession: false, keepAliveSeconds: 0, clientID: 0..<clientID.count, will: nil,
             username: nil, password: nil)
         packet.appendPacket(.connect(connect), from: clientID.span.bytes)
         brokerHandles(.accepted(connection), [])

@@ -6,17 +6,4 @@ package enum ProcessControl {
     package static func exit(_ code: Int32) -> Never {
         Glibc.exit(code)
     }
-
-    /// Whether `descriptor` is a terminal; 0, 1 and 2 are standard input, output and error.
-    package static func isTerminal(_ descriptor: Int32) -> Bool {
-        isatty(descriptor) == 1
-    }
-
-    /// The value of the environment variable `name`; nil when it is not set.
-    package static func environment(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }
-    }
-
-    /// The number of this process in the system.
-    package static var identifier: Int32 { getpid() }
 }

@@ -37,18 +37,17 @@ struct BrokerTokenSource: Sendable {
     /// The last one that was not a client's message id; 0 before the first.
     private var last: PacketID = 0
 
-    /// A token for a request, that which goes with the client's message id where it is free; nil where none is.
-    /// `isInUse` is true of at most `inUseCount` tokens.
+    /// A token for a request, that which goes with the client's message id where it is free; none where no number is.
     mutating func next(
-        preferring messageID: MessageID, inUseCount: Int, isInUse: (BrokerToken) -> Bool
-    ) -> BrokerToken? {
+        preferring messageID: MessageID, _ uplink: borrowing Uplink, _ requests: borrowing BrokerRequests
+    ) -> BrokerToken {
         let preferred = BrokerToken(following: messageID)
-        if !preferred.isNone, !isInUse(preferred) { return preferred }
-        for _ in 0...inUseCount {
+        if !preferred.isNone, !uplink.uses(preferred), !requests.uses(preferred) { return preferred }
+        for _ in 0...(uplink.count + requests.count) {
             last = max(last &+ 1, Self.first)
             let token = BrokerToken(packetID: last)
-            if !isInUse(token) { return token }
+            if !uplink.uses(token), !requests.uses(token) { return token }
         }
-        return nil
+        return .none
     }
 }

@@ -38,16 +38,22 @@ struct BrokerTokenSource: Sendable {
     private var last: PacketID = 0
 
     /// A token for a request, that which goes with the client's message id where it is free; none where no number is.
-    mutating func next(
+    func next(
         preferring messageID: MessageID, _ uplink: borrowing Uplink, _ requests: borrowing BrokerRequests
     ) -> BrokerToken {
         let preferred = BrokerToken(following: messageID)
         if !preferred.isNone, !uplink.uses(preferred), !requests.uses(preferred) { return preferred }
+        var number = last
         for _ in 0...(uplink.count + requests.count) {
-            last = max(last &+ 1, Self.first)
-            let token = BrokerToken(packetID: last)
+            number = max(number &+ 1, Self.first)
+            let token = BrokerToken(packetID: number)
             if !uplink.uses(token), !requests.uses(token) { return token }
         }
         return .none
+    }
+
+    /// The token for a request under this message id is in use from now on.
+    mutating func take(_ token: BrokerToken, for messageID: MessageID) {
+        if token != BrokerToken(following: messageID) { last = token.packetID }
     }
 }

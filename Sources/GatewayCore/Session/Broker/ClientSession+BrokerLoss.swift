@@ -58,7 +58,6 @@ extension ClientSession {
             index = environment.store[index].next
         }
         let isWhole = uplink.brokerHasForgotten()
-        completeForgotten(in: &environment)
         requests.removeAll(in: &environment.topicNames)
         subscriptions.doubtAll()
         let isSubscribed = resubscribe(in: &environment)
@@ -70,8 +69,7 @@ extension ClientSession {
     mutating func interruptRequests(in environment: inout Environment) {
         uplink.brokerConnectionEnded()
         requests.removeAll(in: &environment.topicNames)
-        guard cleanSession else { return }
-        _ = uplink.brokerHasForgotten()
-        completeForgotten(in: &environment)
+        // A clean session of the broker ends with its connection.
+        if cleanSession { _ = uplink.brokerHasForgotten() }
     }
 }

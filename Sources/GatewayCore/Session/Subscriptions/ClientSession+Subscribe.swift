@@ -54,10 +54,15 @@ extension ClientSession {
             environment.topicNames.release(target.filter)
             return refuseSubscribe(messageID, .congestion, in: &environment)
         }
-        requests.add(
+        add(
             BrokerRequest(
                 kind: .subscribe(qos: qos), filter: target.filter, messageID: messageID, token: token,
                 topicID: target.topicID))
+    }
+
+    private mutating func add(_ request: BrokerRequest) {
+        tokens.take(request.token, for: request.messageID)
+        requests.add(request)
     }
 
     /// Whether the client may have one more subscription, or changes one that it has.
@@ -188,7 +193,7 @@ extension ClientSession {
                     subscription.filter, qos: subscription.requestedQoS, token: token, on: upstream)
             else { return false }
             environment.topicNames.use(subscription.filter)
-            requests.add(
+            add(
                 BrokerRequest(kind: .resubscribe, filter: subscription.filter, messageID: 0, token: token))
         }
         return true
@@ -218,7 +223,7 @@ extension ClientSession {
         let token = nextToken(preferring: 0)
         if !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) {
             environment.topicNames.use(filter)
-            requests.add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: 0, token: token))
+            add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: 0, token: token))
         }
         end(subscriptionTo: filter, in: &environment)
     }
@@ -259,7 +264,7 @@ extension ClientSession {
         }
         let token = nextToken(preferring: messageID)
         guard !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) else { return false }
-        requests.add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: messageID, token: token))
+        add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: messageID, token: token))
         return true
     }
 

@@ -66,6 +66,7 @@ extension ClientSession {
         environment.count(outcome.cell)
         if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }
         if !outcome.forward.isNone {
+            tokens.take(outcome.forward, for: publish.messageID)
             environment.publish(
                 topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: outcome.isForwardedAgain,
                 token: outcome.forward, on: upstream)
@@ -85,7 +86,7 @@ extension ClientSession {
     }
 
     /// What the table of exchanges depends on besides itself, for a message under `messageID` of `byteCount` octets.
-    private mutating func conditions(
+    private func conditions(
         for messageID: MessageID, byteCount: Int, in environment: borrowing Environment
     ) -> Uplink.Conditions {
         var conditions = conditions(in: environment)
@@ -98,7 +99,7 @@ extension ClientSession {
     func conditions(in environment: borrowing Environment) -> Uplink.Conditions {
         let link = link(in: environment)
         return Uplink.Conditions(
-            now: environment.now, patience: link.patience, retryInterval: link.retryInterval,
+            now: environment.now, connectedAt: waitingSince, patience: link.patience, retryInterval: link.retryInterval,
             limit: environment.limits.exchangesPerClient - requests.count,
             endedLimit: environment.limits.endedExchangesPerClient, isOpen: environment.isOpen(upstream),
             takesMessages: false)
@@ -106,7 +107,7 @@ extension ClientSession {
 
     /// A token for a request of this client, that which goes with its own message id where that is free; none where no
     /// number is.
-    mutating func nextToken(preferring messageID: MessageID) -> BrokerToken {
+    func nextToken(preferring messageID: MessageID) -> BrokerToken {
         tokens.next(preferring: messageID, uplink, requests)
     }
 
@@ -177,10 +178,5 @@ extension ClientSession {
             guard !token.isNone else { return }
             environment.release(token, on: upstream)
         }
-    }
-
-    /// The broker's session is gone: what it surely had has come to its end.
-    mutating func completeForgotten(in environment: inout Environment) {
-        while let answer = uplink.takeOwedCompletion(conditions(in: environment)) { say(answer, in: &environment) }
     }
 }

@@ -29,6 +29,8 @@ struct Uplink: Hashable, Sendable {
     /// What the table depends on besides itself.
     struct Conditions: Sendable {
         var now: Instant
+        /// When the client's set-up ended.
+        var connectedAt: Instant
         /// Tretry × (Nretry + 1) of the client's link.
         var patience: TimeSpan
         /// Tretry of the client's link.
@@ -59,16 +61,14 @@ struct Uplink: Hashable, Sendable {
     }
 
     /// Whether the broker's session has, or may have, a QoS 2 message that would be lost or doubled without it.
-    var needsBrokersMemory: Bool { open.contains(where: Self.needsBrokersMemory) }
+    var needsBrokersMemory: Bool {
+        open.contains { $0.isExactlyOnce && $0.broker != .done && $0.client != .gone }
+    }
 
     func uses(_ token: BrokerToken) -> Bool { open.contains { $0.token == token } }
 
     /// Whether an exchange under this message id is open with the client.
     func isOpen(_ messageID: MessageID) -> Bool { index(of: messageID) != nil }
-
-    private static func needsBrokersMemory(_ exchange: UplinkExchange) -> Bool {
-        exchange.isExactlyOnce && exchange.broker != .done && (exchange.client == .waiting || exchange.client == .told)
-    }
 
     private func index(of messageID: MessageID) -> Int? {
         messageID == 0 ? nil : open.firstIndex { $0.messageID == messageID }
@@ -111,7 +111,7 @@ struct Uplink: Hashable, Sendable {
     /// The client is there and still has the exchange.
     private mutating func heard(_ index: Int, _ conditions: Conditions) {
         open[index].since = conditions.now
-        open[index].hasReconnected = false
+        open[index].reconnectionCount = 0
         open[index].isSleptOver = false
     }
 
@@ -140,7 +140,8 @@ struct Uplink: Hashable, Sendable {
             guard open[index].broker != .holds || conditions.isOpen else { return UplinkOutcome(turningAway: true) }
         }
         let release = letGo(index, conditions)
-        var outcome = isLeftBehind ? publishedAnew(message, conditions) : refused(message, conditions)
+        let isOutOfTheWay = isLeftBehind || !release.isNone
+        var outcome = isOutOfTheWay ? publishedAnew(message, conditions) : refused(message, conditions)
         if outcome.release.isNone { outcome.release = release }
         return outcome
     }
@@ -229,27 +230,37 @@ struct Uplink: Hashable, Sendable {
             return open[index].token
         }
         // Of a message that may never have reached the broker nothing can be said to the client any more.
-        let index = open.firstIndex {
-            $0.client == .waiting && $0.isCut && conditions.now.since($0.since) >= conditions.patience
-        }
+        let index = open.firstIndex { $0.client == .waiting && $0.isCut && isGivenUp($0, conditions) }
         return index.map { letGo($0, conditions) } ?? .none
+    }
+
+    /// Whether the client does not come back to an exchange that it has left behind: it had its time in this
+    /// connection, or a whole one before it.
+    private func isGivenUp(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
+        let heardAt = exchange.reconnectionCount > 1 ? exchange.since : max(exchange.since, conditions.connectedAt)
+        return conditions.now.since(heardAt) >= conditions.patience
     }
 
     /// Whether the client may have one more exchange open.
     func hasRoom(_ conditions: Conditions) -> Bool {
-        open.count < 2 * conditions.limit && openCount < conditions.limit
+        open.count < Self.placeCount(conditions) && openCount < conditions.limit
     }
+
+    /// The limit, and as much again for exchanges that only the client has still to finish.
+    private static func placeCount(_ conditions: Conditions) -> Int { max(2 * conditions.limit, 32) }
 
     /// Whether the client need not come back to it.
     private func isLeftBehind(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
-        exchange.hasReconnected || conditions.now.since(exchange.since) >= conditions.patience
+        exchange.reconnectionCount > 0 || conditions.now.since(exchange.since) >= conditions.patience
     }
 
     private mutating func forgetWhatIsOver(_ conditions: Conditions) {
         ended.expire(after: conditions.patience, at: conditions.now)
-        // A copy of a QoS 1 message that was cut off is published again in any case.
+        // A late copy of a QoS 1 message may be published again in any case. Who has not heard how its QoS 2 message
+        // ended may come back whenever it wants, and is waited for while there is a place for that.
+        let isFull = open.count >= Self.placeCount(conditions)
         func isForgettable(_ exchange: UplinkExchange) -> Bool {
-            exchange.broker == .done || !exchange.isExactlyOnce && exchange.isCut
+            exchange.isExactlyOnce ? isFull && exchange.broker == .done : exchange.isCut || exchange.broker == .done
         }
         guard open.contains(where: isForgettable) else { return }
         open.removeAll { isForgettable($0) && conditions.now.since($0.since) >= conditions.patience }
@@ -400,16 +411,17 @@ struct Uplink: Hashable, Sendable {
         open.removeAll { $0.client == .gone && !$0.isExactlyOnce }
     }
 
-    /// The broker is back with its session, or without the memory of it that `releaseOwed` and `completionOwed` need.
+    /// The broker's session is no more.
     ///
-    /// - Returns: false where a QoS 2 message may be lost with the broker's session.
+    /// - Returns: false where a QoS 2 message of the client may be lost with it: also one that is released, as many a
+    ///   broker passes a message on only when it hears the PUBREL.
     mutating func brokerHasForgotten() -> Bool {
         let isWhole = !needsBrokersMemory
-        open.removeAll { $0.client == .gone || Self.needsBrokersMemory($0) }
+        open.removeAll { $0.isExactlyOnce && $0.broker != .done }
         return isWhole
     }
 
-    /// After the broker has come back with its session: what is to be released once more. Asked until it is none.
+    /// After the broker has come back with its session: what is to be released once more; asked until it is none.
     mutating func takeOwedRelease() -> BrokerToken {
         let index = open.firstIndex {
             $0.isCut && ($0.broker == .owesComplete || $0.client == .gone && $0.broker == .owesReceived)
@@ -420,19 +432,10 @@ struct Uplink: Hashable, Sendable {
         return open[index].token
     }
 
-    /// After the broker has forgotten its session: who released a message that the broker surely had, and is to be told
-    /// that it is finished. Asked until it is nil.
-    mutating func takeOwedCompletion(_ conditions: Conditions) -> UplinkAnswer? {
-        while let index = open.firstIndex(where: { $0.client == .released }) {
-            if let answer = finish(index, conditions).answer { return answer }
-        }
-        return nil
-    }
-
     /// The client has said CONNECT, and its session goes on.
     mutating func clientReconnected() {
         for index in open.indices where open[index].client == .waiting || open[index].client == .told {
-            open[index].hasReconnected = true
+            open[index].reconnectionCount = min(2, open[index].reconnectionCount + 1)
         }
     }
 

@@ -32,8 +32,8 @@ struct UplinkExchange: Hashable, Sendable {
     var isExactlyOnce: Bool
     /// Whether the broker connection has ended since the last thing said on it.
     var isCut = false
-    /// Whether the client has said CONNECT since, so that it may have forgotten the exchange.
-    var hasReconnected = false
+    /// How often the client has said CONNECT since, so that it may have forgotten the exchange; up to 2.
+    var reconnectionCount: UInt8 = 0
     /// Whether the client has fallen asleep over it: it is told nothing before it asks again (GW-69).
     var isSleptOver = false
     /// The client's; 0 where the client is gone.

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewaySimulator
+import Time
 import Transports
 
 /// The simulated broker on a real TCP port of this machine.

@@ -2,6 +2,7 @@ import Bytes
 import GatewayCore
 import GatewaySimulator
 import LinkFraming
+import Time
 import Transports
 
 /// A radio network: an XBee coordinator on a pseudo-terminal, which the gateway has as its serial line, and its nodes.

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewaySimulator
+import Time
 import Transports
 
 /// A long calm life of a gateway with many clients: light faults, a line per day, and nothing that grows.

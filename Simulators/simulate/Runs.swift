@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewaySimulator
+import Time
 import TraceFile
 import Transports
 

@@ -2,6 +2,7 @@ import Bytes
 package import Configuration
 import GatewayCore
 import LinkFraming
+import Time
 import TraceFile
 package import Transports
 

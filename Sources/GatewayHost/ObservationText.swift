@@ -117,7 +117,7 @@ enum ObservationText {
     }
 
     private static func packetError(_ reason: Int) -> String {
-        PacketErrorReason(rawValue: UInt8(clamping: reason)).map { "\($0.description)" } ?? "\(reason)"
+        PacketError(rawValue: UInt8(clamping: reason)).map { "\($0.description)" } ?? "\(reason)"
     }
 
     private static func streamEnd(_ end: Int) -> String {

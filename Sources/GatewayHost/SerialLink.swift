@@ -2,6 +2,7 @@ import Bytes
 import Configuration
 import GatewayCore
 import LinkFraming
+import Time
 import Transports
 
 /// One serial line as the gateway's host uses it: the core's link, the state machine of its radio or wire, and the
@@ -47,7 +48,7 @@ final class SerialLink: SerialTransportDelegate, TimerHandler {
         open()
     }
 
-    private var now: LinkInstant { LinkInstant(nanoseconds: host.loop.now) }
+    private var now: Instant { Instant(nanoseconds: host.loop.now) }
 
     /// When `deadlineReached` is to be called, in monotonic nanoseconds.
     var nextDeadline: UInt64? { openAt ?? radio.nextDeadline?.nanoseconds }

@@ -1,4 +1,5 @@
 import Bytes
+package import Time
 
 /// A serial line of either kind, so that its owner has one thing to call.
 ///
@@ -35,7 +36,7 @@ package enum RadioLink: ~Copyable, Sendable {
         }
     }
 
-    package var nextDeadline: LinkInstant? {
+    package var nextDeadline: Instant? {
         switch self {
         case .xbee(let link): link.nextDeadline
         case .pointToPoint(let link): link.nextDeadline
@@ -67,7 +68,7 @@ package enum RadioLink: ~Copyable, Sendable {
     }
 
     /// The line is open: begins anew with everything but the counters.
-    package mutating func lineOpened(at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func lineOpened(at now: Instant, into effects: inout LinkEffects) {
         switch consume self {
         case .xbee(var link):
             link.lineOpened(at: now, into: &effects)
@@ -79,7 +80,7 @@ package enum RadioLink: ~Copyable, Sendable {
     }
 
     /// The line is gone, with what was under way.
-    package mutating func lineClosed(at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func lineClosed(at now: Instant, into effects: inout LinkEffects) {
         switch consume self {
         case .xbee(var link):
             link.lineClosed(at: now, into: &effects)
@@ -91,7 +92,7 @@ package enum RadioLink: ~Copyable, Sendable {
     }
 
     /// Takes octets from the line, in any portion.
-    package mutating func receive(_ bytes: RawSpan, at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func receive(_ bytes: RawSpan, at now: Instant, into effects: inout LinkEffects) {
         switch consume self {
         case .xbee(var link):
             link.receive(bytes, at: now, into: &effects)
@@ -103,7 +104,7 @@ package enum RadioLink: ~Copyable, Sendable {
     }
 
     /// Does what is due at `now`.
-    package mutating func deadlineReached(at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func deadlineReached(at now: Instant, into effects: inout LinkEffects) {
         switch consume self {
         case .xbee(var link):
             link.deadlineReached(at: now, into: &effects)
@@ -116,7 +117,7 @@ package enum RadioLink: ~Copyable, Sendable {
 
     /// Sends a datagram to one address of this link, or says why it is dropped, which is counted.
     package mutating func send(
-        _ datagram: RawSpan, to address: LinkAddress, at now: LinkInstant, into effects: inout LinkEffects
+        _ datagram: RawSpan, to address: LinkAddress, at now: Instant, into effects: inout LinkEffects
     ) -> SendRefusal? {
         switch consume self {
         case .xbee(var link):
@@ -133,7 +134,7 @@ package enum RadioLink: ~Copyable, Sendable {
     /// Sends a datagram to all nodes within `radius` hops (0 is the whole network), or says why it is dropped, which is
     /// counted. At the other end of a wire there is only one.
     package mutating func broadcast(
-        _ datagram: RawSpan, radius: UInt8, at now: LinkInstant, into effects: inout LinkEffects
+        _ datagram: RawSpan, radius: UInt8, at now: Instant, into effects: inout LinkEffects
     ) -> SendRefusal? {
         switch consume self {
         case .xbee(var link):

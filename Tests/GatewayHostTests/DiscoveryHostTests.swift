@@ -3,6 +3,7 @@ import GatewayCore
 import GatewaySimulator
 import Glibc
 import Testing
+import Time
 import Transports
 
 @testable import GatewayHost

@@ -3,9 +3,10 @@
 import Bytes
 import LinkFraming
 import Testing
+import Time
 
 @Suite struct RadioLinkTests {
-    private let start = LinkInstant(nanoseconds: 5)
+    private let start = Instant(nanoseconds: 5)
 
     @Test(arguments: FramingVector.all) func datagramsPassBothWays(_ vector: FramingVector) {
         var link = RadioLink(PointToPointLinkConfiguration(framing: vector.framing))

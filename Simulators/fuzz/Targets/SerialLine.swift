@@ -6,6 +6,7 @@
 
 import Bytes
 import LinkFraming
+import Time
 
 private let framings: [Framing] = [
     .xbee(isEscaped: true), .xbee(isEscaped: false), .lengthPrefixed, .slip, .hdlc, .cobs(hasChecksum: true),
@@ -96,7 +97,7 @@ private struct Pieces: Sequence, IteratorProtocol {
 private struct LineRun: ~Copyable {
     private var link: RadioLink
     private var effects = LinkEffects()
-    private var now = LinkInstant(nanoseconds: 1)
+    private var now = Instant(nanoseconds: 1)
     private var lastSender = LinkAddress.otherEnd
     private let longestQueue: Int
 

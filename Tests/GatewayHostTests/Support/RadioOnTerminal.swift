@@ -3,6 +3,7 @@ import GatewaySimulator
 import Glibc
 import LinkFraming
 import TestTerminals
+import Time
 import Transports
 
 /// A simulated XBee behind a serial device, turned by a thread of its own; sensors speak as its nodes.

@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// The client's QoS 2 exchanges that have come to their end, by message id, so that a copy that comes late is not taken
 /// for something new.

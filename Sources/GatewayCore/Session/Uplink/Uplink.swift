@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// The client's QoS 1 and 2 messages on their way to the broker: a table of exchanges with two ends, and one step from
 /// what is said to what is to be said.

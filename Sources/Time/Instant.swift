@@ -1,6 +1,7 @@
-/// A point on the host's monotonic clock; the core never reads a clock, it is told the time with every event.
+/// A point on its owner's monotonic clock; those who are given one never read a clock: they are told the time with each
+/// event.
 package struct Instant: Comparable, Hashable, Sendable {
-    /// Nanoseconds since an origin that only the host knows.
+    /// Nanoseconds since an origin that only the owner knows.
     package var nanoseconds: UInt64
 
     @inlinable

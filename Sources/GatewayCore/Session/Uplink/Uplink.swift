@@ -311,7 +311,8 @@ struct Uplink: Hashable, Sendable {
             guard open[index].client == .gone, open[index].broker == .holds else { return UplinkOutcome() }
             open.remove(at: index)
         } else {
-            guard conditions.token == token, hasRoom(conditions) else { return UplinkOutcome() }
+            guard hasRoom(conditions) else { return UplinkOutcome(release: makeRoom(conditions)) }
+            guard conditions.token == token else { return UplinkOutcome() }
         }
         open.append(
             UplinkExchange(

@@ -282,7 +282,9 @@ struct Uplink: Hashable, Sendable {
         case (.told, .owesComplete), (.told, .owesReceived):
             heard(index, conditions)
             open[index].client = .released
-        case (.told, .done): outcome = finish(index, conditions)
+        case (.told, .done):
+            heard(index, conditions)
+            outcome = finish(index, conditions)
         case (.released, _): heard(index, conditions)
         case (.waiting, _), (.gone, _): break
         }

@@ -156,16 +156,23 @@ import Testing
     func shortVisits() {
         let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
         var (client, upstream) = publisher(dialogue, clean: false)
-        publishes("A", id: 1, client, upstream)
-        for id in MessageID(2)...4 {
+        func visits() {
             client.leaves(upstream)
-            dialogue.passes(.seconds(5))
+            dialogue.passes(.seconds(30))
             upstream = client.connects(clean: false, present: true)
+        }
+        func isRefused(id: MessageID) {
             client.sends(.publish(1, "C", id: id, qos: .atLeastOnce))
             client.receives(.publishAcknowledgement(1, id, .congestion))
-            upstream.receives(.publishRelease(id - 1))
-            upstream.sends(.publishComplete(id - 1))
-            publishes("B", id: id, client, upstream, packetID: id)
+        }
+        for id in [MessageID(1), 11, 21] {
+            publishes("A", id: id, client, upstream, packetID: id)
+            visits()
+            isRefused(id: id + 1)
+            visits()
+            isRefused(id: id + 2)
+            upstream.receives(.publishRelease(id))
+            upstream.sends(.publishComplete(id))
         }
     }
 

@@ -25,13 +25,15 @@ struct EndedExchanges: Sendable {
 
     private var entries: [Entry] = []
     /// The oldest entry that counts.
-    private var first = 0
+    private var first: Int32 = 0
     /// Positions in `entries`, once there are so many that looking through them would take long.
     private var positions: [MessageID: Int32] = [:]
-    /// Entries that count.
-    private(set) var count = 0
+    private var liveCount: Int32 = 0
 
     private static let few = 16
+
+    /// Entries that count.
+    var count: Int { Int(liveCount) }
 
     /// The end of the exchange under `messageID`, if that was within `patience` before `now`.
     func entry(_ messageID: MessageID, within patience: TimeSpan, before now: Instant) -> Entry? {
@@ -47,8 +49,8 @@ struct EndedExchanges: Sendable {
         if entries.count > 2 * (count + Self.few) { compact() }
         if entries.isEmpty { entries.reserveCapacity(8) }
         entries.append(Entry(messageID: messageID, end: end, digest: digest, endedAt: now))
-        count += 1
-        if entries.count - first > Self.few {
+        liveCount += 1
+        if entries.count - Int(first) > Self.few {
             if positions.isEmpty { indexAll() } else { positions[messageID] = Int32(entries.count - 1) }
         }
     }
@@ -67,8 +69,8 @@ struct EndedExchanges: Sendable {
 
     /// Forgets those whose time is over.
     mutating func expire(after patience: TimeSpan, at now: Instant) {
-        while first < entries.count, now.since(entries[first].endedAt) >= patience {
-            remove(at: first)
+        while first < entries.count, now.since(entries[Int(first)].endedAt) >= patience {
+            remove(at: Int(first))
             skipHoles()
         }
     }
@@ -88,11 +90,11 @@ struct EndedExchanges: Sendable {
     private mutating func remove(at position: Int) {
         if !positions.isEmpty { positions[entries[position].messageID] = nil }
         entries[position].messageID = 0
-        count -= 1
+        liveCount -= 1
     }
 
     private mutating func skipHoles() {
-        while first < entries.count, entries[first].messageID == 0 { first += 1 }
+        while first < entries.count, entries[Int(first)].messageID == 0 { first += 1 }
         guard first == entries.count else { return }
         entries.removeAll(keepingCapacity: true)
         positions.removeAll(keepingCapacity: true)
@@ -116,7 +118,7 @@ struct EndedExchanges: Sendable {
 
     /// What does not hold of these entries; nil where all does.
     func checkInvariants() -> String? {
-        let live = entries[first...].filter { $0.messageID != 0 }
+        let live = entries[Int(first)...].filter { $0.messageID != 0 }
         if live.count != count { return "ended exchanges are counted wrong" }
         if Set(live.map(\.messageID)).count != count { return "an id has two ended exchanges" }
         if zip(live, live.dropFirst()).contains(where: { $0.endedAt > $1.endedAt }) { return "ends are out of order" }
@@ -125,7 +127,7 @@ struct EndedExchanges: Sendable {
     }
 
     /// All of them, first to last.
-    var all: [Entry] { entries[first...].filter { $0.messageID != 0 } }
+    var all: [Entry] { entries[Int(first)...].filter { $0.messageID != 0 } }
 }
 
 extension EndedExchanges: Hashable {

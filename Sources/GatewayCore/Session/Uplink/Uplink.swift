@@ -18,8 +18,8 @@ import MQTTSN
 /// **Awkward cases.**
 /// - An answer that comes after patience, or after the client has said CONNECT, is held: the client may use the id for
 ///   something else. A copy of its message brings it out.
-/// - A client that leaves exchanges behind after the PUBREC takes the room of its new ones. The oldest is released in
-///   its place, and still answered if the client comes back to it.
+/// - A client that gives exchanges up after the PUBREC takes the room of its new ones. The oldest is released in its
+///   place, and still answered if the client comes back to it.
 /// - The broker's memory of a QoS 2 message ends with its session: where that is gone before the PUBREL, nobody can say
 ///   whether the message was delivered, and the client is dismissed (AMB-30).
 struct Uplink: Hashable, Sendable {
@@ -216,14 +216,15 @@ struct Uplink: Hashable, Sendable {
         return UplinkOutcome(refusing: message)
     }
 
-    /// There is no room for another request of the client: the oldest exchange that it has left behind comes to its end
-    /// at the broker, so that there will be.
+    /// There is no room for another request of the client: the oldest exchange that it has given up comes to its end at
+    /// the broker, so that there will be. Not before it is surely given up, as a gateway that starts anew and has
+    /// forgotten the end would take a client that comes back for one with a new message.
     ///
     /// - Returns: what is to be released at the broker; none where nothing is left behind, or there is no connection.
     mutating func makeRoom(_ conditions: Conditions) -> BrokerToken {
         guard conditions.isOpen else { return .none }
         if let index = open.firstIndex(where: {
-            $0.client == .told && $0.broker == .holds && isLeftBehind($0, conditions)
+            $0.client == .told && $0.broker == .holds && isGivenUp($0, conditions)
         }) {
             open[index].broker = .owesComplete
             open[index].isCut = false

@@ -55,6 +55,9 @@ let package = Package(
             name: "swiftlet", dependencies: ["GatewayHost", "GatewayCore", "Transports", "Configuration"],
             path: "Sources/swiftlet", swiftSettings: strict),
         .target(
+            name: "SimulatorSupport", dependencies: ["CLinux", "Transports"], path: "Simulators/Support",
+            swiftSettings: strict),
+        .target(
             name: "GatewaySimulator",
             dependencies: ["Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile"],
             path: "Simulators/GatewaySimulator", swiftSettings: strict),
@@ -66,11 +69,12 @@ let package = Package(
             name: "demo",
             dependencies: [
                 "Bytes", "Time", "MQTTSN", "LinkFraming", "GatewaySimulator", "GatewayHost", "GatewayCore",
-                "Configuration", "Transports",
+                "Configuration", "Transports", "SimulatorSupport",
             ],
             path: "Simulators/demo", swiftSettings: strict),
         .executableTarget(
-            name: "simulate", dependencies: ["Time", "GatewaySimulator", "GatewayCore", "TraceFile", "Transports"],
+            name: "simulate",
+            dependencies: ["Time", "GatewaySimulator", "GatewayCore", "TraceFile", "Transports", "SimulatorSupport"],
             path: "Simulators/simulate", swiftSettings: strict),
         .systemLibrary(name: "CAllocator", path: "Simulators/CAllocator"),
         .executableTarget(
@@ -87,8 +91,7 @@ let package = Package(
             ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator", "FuzzTargets", "Transports"],
             exclude: ["Transcripts"]),
         tests(of: "TraceFile", ["Time", "GatewayCore", "TraceFile"]),
-        .target(name: "TestTerminals", path: "Tests/TestTerminals", swiftSettings: strict),
-        tests(of: "Transports", ["CLinux", "Transports", "TestTerminals"]),
+        tests(of: "Transports", ["CLinux", "Transports", "SimulatorSupport"]),
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),
         tests(
             of: "GatewaySimulator",
@@ -100,7 +103,7 @@ let package = Package(
             of: "GatewayHost",
             [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "GatewayHost", "TraceFile",
-                "Transports", "Configuration", "GatewaySimulator", "TestTerminals",
+                "Transports", "Configuration", "GatewaySimulator", "SimulatorSupport",
             ]),
         tests(of: "Tidy", []),
     ],

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewaySimulator
+import SimulatorSupport
 import Time
 import Transports
 

@@ -19,7 +19,7 @@ package struct PointToPointLinkConfiguration: Equatable, Sendable {
 /// A serial line with one device at its other end, or a forwarder for many; used as `XBeeLink` is.
 ///
 /// Nothing waits here: what is sent is written at once, so the owner bounds what waits for a slow line.
-package struct PointToPointLink: ~Copyable, Sendable {
+package struct PointToPointLink: DatagramLine, ~Copyable {
     private let configuration: PointToPointLinkConfiguration
     private var framer: Framer
     private var silenceDeadline: Instant?
@@ -35,6 +35,11 @@ package struct PointToPointLink: ~Copyable, Sendable {
     package var framingCounters: FramingCounters { framer.counters }
 
     package var maximumDatagramByteCount: Int { configuration.maximumDatagramByteCount }
+
+    package var maximumBroadcastByteCount: Int { configuration.maximumDatagramByteCount }
+
+    /// None: each is written at once.
+    package var queuedMessageCount: Int { 0 }
 
     package var nextDeadline: Instant? { silenceDeadline }
 
@@ -101,5 +106,12 @@ package struct PointToPointLink: ~Copyable, Sendable {
         counters.transmitted += 1
         effects.write(datagram, as: configuration.framing)
         return nil
+    }
+
+    /// Writes a datagram to the one that is at the other end, however far it may go.
+    package mutating func broadcast(
+        _ datagram: RawSpan, radius: UInt8, at now: Instant, into effects: inout LinkEffects
+    ) -> SendRefusal? {
+        send(datagram, to: .otherEnd, at: now, into: &effects)
     }
 }

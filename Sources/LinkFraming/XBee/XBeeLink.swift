@@ -6,7 +6,7 @@ package import Time
 /// Pure: time is an argument, the line is bytes in and bytes out. The owner opens the line, says so with `lineOpened`,
 /// feeds what it reads, writes what the effects say, and calls `deadlineReached` when `nextDeadline` has come. A node's
 /// 64-bit address is its name; its 16-bit address is only remembered as the way to it.
-package struct XBeeLink: ~Copyable, Sendable {
+package struct XBeeLink: DatagramLine, ~Copyable {
     let configuration: XBeeLinkConfiguration
     var framer: Framer
     package internal(set) var counters = LinkCounters()

@@ -15,13 +15,11 @@ final class BrokerAddress {
     /// The last one that answered.
     private var lastGood: SocketAddress?
     private var waiting: [BrokerStream] = []
-    private unowned let host: Host
 
-    init(_ endpoint: BrokerEndpoint, host: Host) {
+    init(_ endpoint: BrokerEndpoint, loop: EventLoop) {
         self.endpoint = endpoint
-        self.host = host
-        loop = host.loop
-        resolver = Resolver(loop: host.loop)
+        self.loop = loop
+        resolver = Resolver(loop: loop)
     }
 
     /// Starts the stream's connection as soon as the address is known.
@@ -64,9 +62,9 @@ final class BrokerAddress {
         switch result {
         case .success(let addresses):
             found(addresses)
-            for stream in streams where host.isCurrent(stream) { stream.connect(to: inOrder) }
+            for stream in streams where stream.isWanted { stream.connect(to: inOrder) }
         case .failure(let error):
-            for stream in streams where host.isCurrent(stream) { host.streamUnresolved(stream, error) }
+            for stream in streams where stream.isWanted { stream.hasNoAddress(error) }
         }
     }
 }

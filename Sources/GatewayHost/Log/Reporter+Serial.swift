@@ -151,17 +151,4 @@ extension Reporter {
     private static func letters(of command: ATCommand) -> String {
         String(decoding: [UInt8(command.rawValue >> 8), UInt8(command.rawValue & 0xFF)], as: UTF8.self)
     }
-
-    // MARK: The end
-
-    /// Everything that a line counted, each number by its name.
-    func summarize(_ link: SerialLink) {
-        let counted: [Any] = [link.counters, link.linkCounters, link.framingCounters]
-        var line = "counted on \(link.port.device):"
-        for child in counted.flatMap({ Mirror(reflecting: $0).children }) {
-            guard let name = child.label, let count = child.value as? UInt64, count > 0 else { continue }
-            line += " \(name)=\(count)"
-        }
-        log.write(.info, line)
-    }
 }

@@ -1,10 +1,10 @@
-import CLinux
+package import CLinux
 import Glibc
 
 /// The calls that read and change the options of a socket.
-enum SocketOption {
+package enum SocketOption {
     /// Sets an option whose value is a number; throws with `operation` when the system refuses.
-    static func set(
+    package static func set(
         _ option: Int32, level: Int32, to value: Int32, on descriptor: Int32, operation: @autoclosure () -> String
     ) throws(IOError) {
         guard trySet(option, level: level, to: value, on: descriptor) else {
@@ -29,7 +29,7 @@ enum SocketOption {
     }
 
     /// A new non-blocking socket for `address`, IPv6 only when it is an IPv6 address; `operation` names it in errors.
-    static func openSocket(
+    package static func openSocket(
         for address: SocketAddress, type: __socket_type, operation: @autoclosure () -> String
     ) throws(IOError) -> OwnedDescriptor {
         let flags = Int32(type.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
@@ -42,7 +42,7 @@ enum SocketOption {
     }
 
     /// Binds the socket to `address`; returns the address it got, whose port is chosen by the system when it was 0.
-    static func bind(
+    package static func bind(
         _ descriptor: borrowing OwnedDescriptor, to address: SocketAddress, operation: @autoclosure () -> String
     ) throws(IOError) -> SocketAddress {
         let value = descriptor.value

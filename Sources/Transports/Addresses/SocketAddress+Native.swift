@@ -1,6 +1,6 @@
 // Converts socket addresses to and from the octets of `sockaddr_in` and `sockaddr_in6`, whose layout Linux fixes.
 
-import Glibc
+package import Glibc
 
 /// Where the fields of the two native address structures lie, in octets from their start.
 private enum NativeLayout {
@@ -63,7 +63,7 @@ extension SocketAddress {
     }
 
     /// The address that `read` (such as `getsockname` on a descriptor) fills in; nil when it fails.
-    init?(fromNative read: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) {
+    package init?(fromNative read: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = withUnsafeMutablePointer(to: &storage) { pointer in

@@ -18,9 +18,9 @@ extension SerialPort {
         return settings
     }
 
-    func makeRadioLink() -> RadioLink {
+    func makeLine() -> any DatagramLine & ~Copyable {
         switch framing {
-        case .xbee: RadioLink(xbeeConfiguration)
+        case .xbee: XBeeLink(xbeeConfiguration)
         case .slip: makeWire(.slip)
         case .hdlc: makeWire(.hdlc)
         case .cobs: makeWire(.cobs(hasChecksum: hasChecksum))
@@ -28,8 +28,8 @@ extension SerialPort {
         }
     }
 
-    private func makeWire(_ framing: Framing) -> RadioLink {
-        RadioLink(
+    private func makeWire(_ framing: Framing) -> PointToPointLink {
+        PointToPointLink(
             PointToPointLinkConfiguration(
                 framing: framing, maximumDatagramByteCount: initialMaximumDatagramByteCount))
     }

@@ -1,12 +1,9 @@
+// What a simulator asks of the terminal and the shell that started it.
+
 import Glibc
+package import Transports
 
-/// What a program asks of its own process.
-package enum ProcessControl {
-    /// Ends the process with status `code`, 0 to 255.
-    package static func exit(_ code: Int32) -> Never {
-        Glibc.exit(code)
-    }
-
+extension ProcessControl {
     /// Whether `descriptor` is a terminal; 0, 1 and 2 are standard input, output and error.
     package static func isTerminal(_ descriptor: Int32) -> Bool {
         isatty(descriptor) == 1
@@ -16,7 +13,4 @@ package enum ProcessControl {
     package static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }
-
-    /// The number of this process in the system.
-    package static var identifier: Int32 { getpid() }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The clock that deadlines are measured on: nanoseconds since an arbitrary start, never set back (CLOCK_MONOTONIC).

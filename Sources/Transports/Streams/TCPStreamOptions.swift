@@ -20,7 +20,7 @@ package struct TCPStreamOptions: Equatable, Sendable {
     /// How long connecting may take.
     package var connectTimeout: Duration = .seconds(10)
 
-    /// How long `closeGracefully` may take to deliver what is queued and see the peer close.
+    /// How long `close` may take to deliver what is queued and see the peer close.
     package var lingerTimeout: Duration = .seconds(5)
 
     /// Probes to a silent peer; nil for none.

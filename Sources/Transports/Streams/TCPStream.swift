@@ -4,13 +4,19 @@ import Glibc
 /// One non-blocking TCP connection, made by connecting or by accepting.
 ///
 /// Every failure, of connecting too, is told once by `streamClosed`, in a later turn of the loop.
-package final class TCPStream: ReadinessHandler, TimerHandler {
+package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
     private enum State {
         case connecting
         case open
-        /// The owner is gone: what is queued is delivered and the peer's end awaited.
+        /// As the owner asked: what is queued is delivered, and the peer's end awaited.
         case closing
         case closed
+    }
+
+    /// What the owner is still to be told.
+    private enum End {
+        case closed(StreamCloseReason)
+        case finished
     }
 
     private var socket: OwnedDescriptor
@@ -22,13 +28,12 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
     private var isWriteBlocked = false
     private var isReadingPaused = false
     private var timer: LoopTimer?
-    private var closeReason: StreamCloseReason?
+    private var untoldEnd: End?
 
     /// The peer.
     package let remoteAddress: SocketAddress
 
-    /// Told what happens.
-    package weak var delegate: (any TCPStreamDelegate)?
+    package weak var delegate: (any ByteStreamDelegate)?
 
     /// How many times octets were handed to the kernel, since the start.
     package private(set) var writeCallCount: UInt64 = 0
@@ -36,7 +41,7 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
     /// Starts connecting to `address`; ends with `streamOpened` or `streamClosed`.
     package init(
         connectingTo address: SocketAddress, options: TCPStreamOptions = TCPStreamOptions(), loop: EventLoop,
-        delegate: (any TCPStreamDelegate)?
+        delegate: (any ByteStreamDelegate)?
     ) {
         (remoteAddress, self.options, self.loop, self.delegate) = (address, options, loop, delegate)
         socket = OwnedDescriptor(adopting: -1)
@@ -50,11 +55,11 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
 
     /// Takes over an accepted connection, which is open from the start: `streamOpened` is not called.
     package init(
-        adopting connection: consuming AcceptedConnection, options: TCPStreamOptions = TCPStreamOptions(),
-        loop: EventLoop, delegate: (any TCPStreamDelegate)?
+        adopting descriptor: consuming OwnedDescriptor, from remoteAddress: SocketAddress,
+        options: TCPStreamOptions = TCPStreamOptions(), loop: EventLoop, delegate: (any ByteStreamDelegate)?
     ) throws(IOError) {
-        (remoteAddress, self.options, self.loop, self.delegate) = (connection.remoteAddress, options, loop, delegate)
-        socket = connection.descriptor
+        (self.remoteAddress, self.options, self.loop, self.delegate) = (remoteAddress, options, loop, delegate)
+        socket = descriptor
         state = .open
         options.apply(to: socket.value)
         try loop.add(socket.value, self, interest: .readable)
@@ -75,31 +80,25 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
     /// Whether octets can be read and written now.
     package var isOpen: Bool { state == .open }
 
-    /// Whether the descriptor is closed: after an end, or after the last bytes of `closeGracefully` were delivered.
+    /// Whether the descriptor is closed: after an end, or when what `close` asked for is done.
     package var isClosed: Bool { state == .closed }
 
     // MARK: Reading
 
-    /// Reads once, at most 64 KiB, and passes the octets to `body`, during whose call alone they are valid.
-    package func read(_ body: (RawSpan) -> Void) -> ReadResult {
-        guard state == .open else { return .wouldBlock }
+    /// Reads once and passes the octets on; what is left is told of again in the next turn.
+    private func readOnce(for delegate: any ByteStreamDelegate) {
         let count = receive()
         if count > 0 {
             precondition(!loop.isReadBufferLent, "one read at a time, since all streams share the buffer")
             loop.isReadBufferLent = true
             let bytes = UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count])
-            body(bytes.bytes)
+            delegate.stream(self, received: bytes.bytes)
             loop.isReadBufferLent = false
-            return .bytes(count)
-        }
-        if count == 0 {
+        } else if count == 0 {
             fail(.endOfStream)
-            return .endOfStream
+        } else if errno != EAGAIN {
+            fail(.failed(IOError(operation: "read tcp://\(remoteAddress)", code: errno)))
         }
-        guard errno != EAGAIN else { return .wouldBlock }
-        let error = IOError(operation: "read tcp://\(remoteAddress)", code: errno)
-        fail(.failed(error))
-        return .failed(error)
     }
 
     private func receive() -> Int {
@@ -109,13 +108,11 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
         }
     }
 
-    /// Leaves arriving octets in the kernel, which then slows the peer down.
     package func pauseReading() {
         isReadingPaused = true
         updateInterest()
     }
 
-    /// Ends `pauseReading`.
     package func resumeReading() {
         isReadingPaused = false
         updateInterest()
@@ -123,12 +120,8 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
 
     // MARK: Writing
 
-    /// How many octets wait to be written.
     package var queuedByteCount: Int { writes.byteCount }
 
-    /// Appends to the write queue, before the stream is open too; writes nothing yet.
-    ///
-    /// Exceeding `maximumQueuedByteCount` closes the stream. On a closed stream nothing happens.
     package func queueWrite(_ bytes: RawSpan) {
         guard state == .open || state == .connecting else { return }
         guard bytes.byteCount <= options.maximumQueuedByteCount &- writes.byteCount else {
@@ -140,10 +133,10 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
         writes.append(bytes)
     }
 
-    /// Hands everything queued to the kernel in one call; what it does not take waits until the peer has read.
     package func flush() {
         guard state == .open, !isWriteBlocked, !writes.isEmpty else { return }
         writeQueued()
+        if state == .open, isWriteBlocked { delegate?.streamBlocked(self) }
     }
 
     private func writeQueued() {
@@ -163,39 +156,37 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
 
     // MARK: Closing
 
-    /// Delivers what is queued, then ends the stream; after at most `lingerTimeout` it is cut. No callback comes any
-    /// more.
-    package func closeGracefully() {
-        delegate = nil
-        guard state == .open else {
-            abort()
-            return
+    /// Takes at most `lingerTimeout`.
+    package func close() {
+        if state == .open, !isWriteBlocked, !writes.isEmpty { writeQueued() }
+        switch state {
+        case .open:
+            state = .closing
+            startTimer(options.lingerTimeout)
+            if writes.isEmpty { shutDownWriting() }
+            updateInterest()
+        case .connecting:
+            resetOnClose()
+            finish()
+            tellLater(.finished)
+        case .closing: break
+        case .closed: if untoldEnd != nil { untoldEnd = .finished }
         }
-        flush()
-        guard state == .open else {
-            abort()
-            return
-        }
-        state = .closing
-        startTimer(options.lingerTimeout)
-        if writes.isEmpty { shutDownWriting() }
-        updateInterest()
     }
 
-    /// Cuts the connection (RST) and forgets what is queued. No callback comes any more.
+    /// Cuts with RST.
     package func abort() {
         delegate = nil
         resetOnClose()
         finish()
     }
 
-    /// Leaves a stream that is closing to the system, for the end of the process: the system goes on delivering what it
-    /// has been handed, and what it has not been handed is lost.
     package func leaveToSystem() {
         guard state == .closing else {
             abort()
             return
         }
+        delegate = nil
         shutDownWriting()
         // What was received and not read would make the system cut the connection instead.
         while receive() > 0 {}
@@ -214,9 +205,14 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
     /// Closes now and tells the owner in the loop's next turn.
     private func fail(_ reason: StreamCloseReason) {
         guard state != .closed else { return }
+        let end: End = state == .closing ? .finished : .closed(reason)
         finish()
+        tellLater(end)
+    }
+
+    private func tellLater(_ end: End) {
         guard delegate != nil else { return }
-        closeReason = reason
+        untoldEnd = end
         timer = loop.schedule(at: 0, self)
     }
 
@@ -268,7 +264,7 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
         if isReadingPaused {
             if hasEnded { failWithPendingError() }
         } else if let delegate {
-            delegate.streamReadable(self)
+            readOnce(for: delegate)
         } else {
             abort()
         }
@@ -280,20 +276,22 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
     }
 
     private func readyWhileClosing(_ readiness: Readiness) {
-        if isWriteBlocked {
-            guard readiness == .writable else {
-                finish()
-                return
-            }
+        if readiness.contains(.writable), isWriteBlocked {
             writeQueued()
-            guard state == .closing, !isWriteBlocked else { return }
-            shutDownWriting()
+            guard state == .closing else { return }
+            if !isWriteBlocked { shutDownWriting() }
             updateInterest()
-            return
         }
-        // Octets that nobody reads any more would turn the end of the stream into a reset.
+        guard readiness != .writable else { return }
+        // Octets that nobody reads any more would turn the end of the stream into a reset, and a peer that cannot get
+        // rid of them may not read either.
         let count = receive()
-        if count == 0 || (count < 0 && errno != EAGAIN) { finish() }
+        if count == 0 || (count < 0 && errno != EAGAIN) { endClosing() }
+    }
+
+    private func endClosing() {
+        finish()
+        delegate?.streamFinished(self)
     }
 
     private func pendingErrorCode() -> Int32 {
@@ -308,7 +306,7 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
         case .open:
             if !isReadingPaused { interest.insert(.readable) }
             if isWriteBlocked { interest.insert(.writable) }
-        case .closing: interest = isWriteBlocked ? .writable : .readable
+        case .closing: interest = isWriteBlocked ? [.readable, .writable] : .readable
         case .closed: return
         }
         loop.modify(socket.value, interest: interest)
@@ -331,11 +329,19 @@ package final class TCPStream: ReadinessHandler, TimerHandler {
         switch state {
         case .connecting: fail(.failed(connectError(ETIMEDOUT)))
         case .open: break
-        case .closing: abort()
-        case .closed:
-            guard let closeReason else { return }
-            self.closeReason = nil
-            delegate?.streamClosed(self, reason: closeReason)
+        case .closing:
+            resetOnClose()
+            endClosing()
+        case .closed: tellEnd()
+        }
+    }
+
+    private func tellEnd() {
+        guard let end = untoldEnd else { return }
+        untoldEnd = nil
+        switch end {
+        case .closed(let reason): delegate?.streamClosed(self, reason: reason)
+        case .finished: delegate?.streamFinished(self)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+package import Transports
 
 /// Writes small files whole.
 package enum FileWriter {

@@ -1,12 +1,25 @@
 import CLinux
 import Glibc
+package import Transports
 
 /// A connection that a listener accepted and nobody has taken yet; letting go of it closes it.
 package struct AcceptedConnection: ~Copyable {
-    let descriptor: OwnedDescriptor
+    fileprivate let descriptor: OwnedDescriptor
 
     /// Who connected.
     package let remoteAddress: SocketAddress
+}
+
+extension TCPStream {
+    /// Takes over an accepted connection.
+    package convenience init(
+        adopting connection: consuming AcceptedConnection, options: TCPStreamOptions = TCPStreamOptions(),
+        loop: EventLoop, delegate: (any ByteStreamDelegate)?
+    ) throws(IOError) {
+        let remoteAddress = connection.remoteAddress
+        try self.init(
+            adopting: connection.descriptor, from: remoteAddress, options: options, loop: loop, delegate: delegate)
+    }
 }
 
 /// The owner of a listener, given every connection that comes in.

@@ -5,11 +5,11 @@ import LinkFraming
 import Testing
 import Time
 
-@Suite struct RadioLinkTests {
+@Suite struct PointToPointLinkTests {
     private let start = Instant(nanoseconds: 5)
 
     @Test(arguments: FramingVector.all) func datagramsPassBothWays(_ vector: FramingVector) {
-        var link = RadioLink(PointToPointLinkConfiguration(framing: vector.framing))
+        var link = PointToPointLink(PointToPointLinkConfiguration(framing: vector.framing))
         var effects = LinkEffects()
         link.lineOpened(at: start, into: &effects)
         let refusal = link.send(vector.datagram.span.bytes, to: .otherEnd, at: start, into: &effects)
@@ -29,7 +29,7 @@ import Time
     @Test func whatDoesNotFitIsRefused() {
         var configuration = PointToPointLinkConfiguration(framing: .slip)
         configuration.maximumDatagramByteCount = 3
-        var link = RadioLink(configuration)
+        var link = PointToPointLink(configuration)
         var effects = LinkEffects()
         let datagram: [UInt8] = [4, 1, 2, 3]
         let span = datagram.span
@@ -48,7 +48,7 @@ import Time
     }
 
     @Test func silenceResynchronisesALengthPrefixedLine() {
-        var link = RadioLink(PointToPointLinkConfiguration(framing: .lengthPrefixed))
+        var link = PointToPointLink(PointToPointLinkConfiguration(framing: .lengthPrefixed))
         var effects = LinkEffects()
         link.lineOpened(at: start, into: &effects)
         let input = octets("50 03 01 00")

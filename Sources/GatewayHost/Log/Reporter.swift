@@ -90,9 +90,8 @@ struct Reporter {
     }
 
     /// The groups and forwarders of a listener, which its clients depend on.
-    func joined(_ listener: UDPListener, on link: UDPLink) {
-        let address = link.transport.localAddress
-        for group in link.groups {
+    func joined(_ listener: UDPListener, _ groups: [SocketAddress], on address: SocketAddress) {
+        for group in groups {
             let kind = group.isMulticast ? "multicast group" : "broadcast address"
             // An IPv6 group names its interface itself; broadcasts go where the routing table says.
             let isNamed = group.isMulticast && !group.isIPv6
@@ -146,9 +145,13 @@ struct Reporter {
     }
 
     /// Everything that was counted, for the last lines of a run.
-    mutating func summarize(_ serialLinks: [SerialLink]) {
+    mutating func summarize(_ links: [any Link]) {
         ownUp()
-        for link in serialLinks { summarize(link) }
+        for link in links {
+            guard let (name, counts) = link.counted else { continue }
+            let known = counts.filter { $0.count > 0 }.map { " \($0.name)=\($0.count)" }.joined()
+            log.write(.info, "counted on \(name):\(known)")
+        }
         for kind in ObservationKind.allCases where counters[kind] > 0 {
             log.write(.info, "counted \(kind)=\(counters[kind])")
         }

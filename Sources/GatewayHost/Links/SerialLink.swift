@@ -7,7 +7,7 @@ import Transports
 
 /// One serial line as the gateway's host uses it: the core's link, the state machine of its radio or wire, and the
 /// device, which may come and go.
-final class SerialLink: SerialTransportDelegate, TimerHandler {
+final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     /// The first pause before a device is opened again; each failure doubles it.
     private static let shortestPause: UInt64 = 1_000_000_000
     private static let longestPause: UInt64 = 30_000_000_000
@@ -16,11 +16,11 @@ final class SerialLink: SerialTransportDelegate, TimerHandler {
     /// Between two looks at whether the last octets have left.
     private static let drainingInterval: UInt64 = 10_000_000
 
-    let id: LinkID
+    private let id: LinkID
     let port: SerialPort
-    var peers: PeerTable<LinkAddress, Void>
+    private var peers: PeerTable<LinkAddress, Void>
     private(set) var counters = SerialLinkCounters()
-    private var radio: RadioLink
+    private var line: any DatagramLine & ~Copyable
     private var effects = LinkEffects()
     /// Empty, and keeps its room: what runs is swapped with it.
     private var spareEffects = LinkEffects()
@@ -44,18 +44,23 @@ final class SerialLink: SerialTransportDelegate, TimerHandler {
     init(_ port: SerialPort, id: LinkID, knownMaximumByteCount: Int, host: Host) {
         (self.port, self.id, self.knownMaximumByteCount, self.host) = (port, id, knownMaximumByteCount, host)
         peers = PeerTable(link: id)
-        radio = port.makeRadioLink()
+        line = port.makeLine()
         open()
     }
 
     private var now: Instant { Instant(nanoseconds: host.loop.now) }
 
-    /// When `deadlineReached` is to be called, in monotonic nanoseconds.
-    var nextDeadline: UInt64? { openAt ?? radio.nextDeadline?.nanoseconds }
+    var nextDeadline: UInt64? { openAt ?? line.nextDeadline?.nanoseconds }
 
-    var linkCounters: LinkCounters { radio.counters }
+    var listeningAddress: SocketAddress? { nil }
 
-    var framingCounters: FramingCounters { radio.framingCounters }
+    var counted: (link: String, counts: [(name: String, count: UInt64)])? {
+        (port.device, counters.named + line.counters.named + line.framingCounters.named)
+    }
+
+    func name(of peer: PeerID) -> String? { peers.address(of: peer).map { name(of: $0) } }
+
+    func forget(_ peer: PeerID) { peers.forget(peer) }
 
     /// Who somebody on the line is, in words.
     func name(of address: LinkAddress?) -> String {
@@ -89,7 +94,7 @@ final class SerialLink: SerialTransportDelegate, TimerHandler {
         host.reporter.opened(self, speed: settings.speed, isNews: port.framing != .xbee || counters.openings == 1)
         // An XBee is in order only when it has answered.
         if port.framing != .xbee { lastTrouble = nil }
-        radio.lineOpened(at: now, into: &effects)
+        line.lineOpened(at: now, into: &effects)
         runEffects()
     }
 
@@ -111,11 +116,11 @@ final class SerialLink: SerialTransportDelegate, TimerHandler {
     private func closeLine() {
         transport?.close()
         transport = nil
-        radio.lineClosed(at: now, into: &effects)
+        line.lineClosed(at: now, into: &effects)
     }
 
     func transportReadable(_ transport: SerialTransport) {
-        transport.read { radio.receive($0, at: now, into: &effects) }
+        transport.read { line.receive($0, at: now, into: &effects) }
         runEffects()
     }
 
@@ -132,7 +137,7 @@ final class SerialLink: SerialTransportDelegate, TimerHandler {
     /// Does what is due: opens the device, or goes on in the state machine.
     func deadlineReached() {
         if openAt != nil { return open() }
-        radio.deadlineReached(at: now, into: &effects)
+        line.deadlineReached(at: now, into: &effects)
         runEffects()
     }
 
@@ -144,19 +149,19 @@ final class SerialLink: SerialTransportDelegate, TimerHandler {
     func send(_ datagram: RawSpan, to peer: PeerID) {
         guard let address = peers.address(of: peer) else { return }
         host.reporter.traceSent(datagram.byteCount, to: name(of: address))
-        if let refusal = radio.send(datagram, to: address, at: now, into: &effects) {
+        if let refusal = line.send(datagram, to: address, at: now, into: &effects) {
             host.reporter.refused(self, refusal, to: address, byteCount: datagram.byteCount)
         }
         runEffects()
     }
 
-    /// MQTT-SN 1.2 §6.1: to every node within `radius` hops, 0 for all, as far as the owner lets broadcasts go.
+    /// As far as the owner lets broadcasts go.
     func broadcast(_ datagram: RawSpan, radius: UInt8) {
         guard port.broadcasts else { return }
         let limit = port.xbee.broadcastRadius
         let hops = radius == 0 || limit == 0 ? max(radius, limit) : min(radius, limit)
         host.reporter.traceSent(datagram.byteCount, to: name(of: nil))
-        if let refusal = radio.broadcast(datagram, radius: hops, at: now, into: &effects) {
+        if let refusal = line.broadcast(datagram, radius: hops, at: now, into: &effects) {
             host.reporter.refused(self, refusal, to: nil, byteCount: datagram.byteCount)
         }
         runEffects()
@@ -194,10 +199,16 @@ final class SerialLink: SerialTransportDelegate, TimerHandler {
                 host.reporter.writeDropped()
             }
         case .datagramReceived(let range, let address, _):
-            host.receiveDatagram(arena.extracting(range), from: address, on: self)
+            received(arena.extracting(range), from: address)
         case .tryNextSpeed: tryNextSpeed()
         case .observe(let observation): observe(observation)
         }
+    }
+
+    private func received(_ datagram: RawSpan, from address: LinkAddress) {
+        let peer = peers.peer(address, by: ())
+        host.reporter.traceReceived(datagram.byteCount, from: name(of: address))
+        host.handle(.datagramReceived(from: peer, mayForward: port.allowsForwarding), datagram)
     }
 
     /// The next speed at once; after the last one the first, after a pause.
@@ -244,13 +255,12 @@ final class SerialLink: SerialTransportDelegate, TimerHandler {
 
     // MARK: The end
 
-    /// Whether everything that can leave has left; nothing can through a line that is not in order.
+    /// Nothing can leave through a line that is not in order.
     var isDrained: Bool {
-        guard let transport, transport.isOpen, radio.state == .ready else { return true }
-        return radio.queuedMessageCount == 0 && transport.queuedByteCount == 0 && transport.systemQueuedByteCount == 0
+        guard let transport, transport.isOpen, line.state == .ready else { return true }
+        return line.queuedMessageCount == 0 && transport.queuedByteCount == 0 && transport.systemQueuedByteCount == 0
     }
 
-    /// Turns the loop again and again until the line is drained, which nothing else tells.
     func watchDraining() {
         guard !isDrained else { return }
         host.loop.schedule(at: host.loop.now + Self.drainingInterval, self)
@@ -271,6 +281,16 @@ struct SerialLinkCounters {
     var losses: UInt64 = 0
     /// Frames that found no room in the write queue.
     var writesDropped: UInt64 = 0
+
+    /// Each number by its name.
+    var named: [(name: String, count: UInt64)] {
+        [
+            ("openings", openings),
+            ("failedOpenings", failedOpenings),
+            ("losses", losses),
+            ("writesDropped", writesDropped),
+        ]
+    }
 }
 
 /// The number with leading zeros, in capitals as Digi prints addresses.

@@ -63,6 +63,11 @@ struct EndedExchanges: Sendable {
         skipHoles()
     }
 
+    /// Forgets those whose message could not be told from another one.
+    mutating func forgetUnknown() {
+        for entry in all where entry.digest == .unknown { forget(entry.messageID) }
+    }
+
     /// Forgets those whose time is over.
     mutating func expire(after patience: TimeSpan, at now: Instant) {
         while first < entries.count, now.since(entries[Int(first)].endedAt) >= patience {

@@ -64,6 +64,7 @@ enum ConfigurationText {
         Field("limits.subscriptionsPerClient", \.limits.subscriptionsPerClient),
         Field("limits.exchangesPerClient", \.limits.exchangesPerClient),
         Field("limits.undeliverablePerClient", \.limits.undeliverablePerClient),
+        Field("limits.endedExchangesPerClient", \.limits.endedExchangesPerClient),
         Field("limits.willMessageByteCount", \.limits.willMessageByteCount),
         Field("limits.queuedMessagesPerClient", \.limits.queuedMessagesPerClient),
         Field("limits.queuedByteCountPerClient", \.limits.queuedByteCountPerClient),

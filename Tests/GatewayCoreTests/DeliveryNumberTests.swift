@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Message ids towards the client, and packet identifiers of a broker whose session may be another one: no answer
 /// counts for another message than it was given to (AMB-23, GW-79, GW-86).

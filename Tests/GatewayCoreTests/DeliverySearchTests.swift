@@ -1,6 +1,7 @@
 import GatewayCore
 import MQTT
 import Testing
+import Time
 
 @testable import GatewayCore
 

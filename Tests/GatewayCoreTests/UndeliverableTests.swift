@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Clients that are there and do not take what they are sent, and names that get no topic id: the client lives, what
 /// can be delivered is, and QoS 1 and 2 stay with the broker (GW-78, GW-87, AMB-14, AMB-22).

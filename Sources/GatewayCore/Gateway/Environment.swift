@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 /// What all sessions share while one event is handled: the time, the effects so far, and every table that is not one
 /// client's own.
@@ -23,6 +24,9 @@ struct Environment: ~Copyable {
     var streamCount: UInt32 = 0
     /// Where the message ids of the next new session begin.
     private var numberOrigin: UInt16
+
+    /// How often each cell of the exchange table was reached.
+    private(set) var uplinkCells = [UInt64](repeating: 0, count: UplinkCell.count)
 
     var limits: Limits { configuration.limits }
 
@@ -115,6 +119,11 @@ struct Environment: ~Copyable {
     func shortName(of name: TopicNameIndex) -> UInt16? {
         let bytes = topicNames.name(name)
         return bytes.count == 2 ? UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : nil
+    }
+
+    mutating func count(_ cell: UplinkCell?) {
+        guard let cell else { return }
+        uplinkCells[cell.index] &+= 1
     }
 
     // MARK: Observations

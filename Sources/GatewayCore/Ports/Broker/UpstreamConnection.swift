@@ -1,5 +1,6 @@
 import Bytes
 import MQTT
+import Time
 
 // Opening, keeping alive, pausing and closing broker connections.
 
@@ -98,12 +99,6 @@ extension Environment {
     func mayReadOn(_ slot: UInt32?) -> Bool {
         guard let slot else { return false }
         return upstreams[slot].hasKeptBytes && !upstreams[slot].isPaused
-    }
-
-    /// Whether the broker has accepted the connection and it lasts.
-    func isOpen(_ slot: UInt32?) -> Bool {
-        guard let slot else { return false }
-        return upstreams[slot].state == .open
     }
 
     func isPaused(_ slot: UInt32?) -> Bool {

@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 // Connection set-up (MQTT-SN 1.2 §6.2, §6.3): from an accepted CONNECT to the CONNACK.
 
@@ -43,7 +44,12 @@ extension ClientSession {
         lastHeard = environment.now
         waitingSince = environment.now
         stopAsking()
-        if isNew { forgetSession(in: &environment) } else { topics.forgetStandings() }
+        if isNew {
+            forgetSession(in: &environment)
+        } else {
+            topics.forgetStandings()
+            uplink.clientReconnected()
+        }
         tryAllUndeliverable(in: &environment)
         if wantsWill {
             state = .awaitingWillTopic
@@ -70,6 +76,7 @@ extension ClientSession {
         // The client may have forgotten its ids with the rest of its memory.
         topics.forgetStandings()
         tryAllUndeliverable(in: &environment)
+        uplink.clientReconnected()
         state = .active
         send(.connectAcknowledgement(.accepted), in: &environment)
         observe(.clientResumed, in: &environment)
@@ -79,12 +86,10 @@ extension ClientSession {
     /// GW-24: nothing of an earlier session survives CleanSession = 1.
     mutating func forgetSession(in environment: inout Environment) {
         wasAccepted = false
-        removeAllExchanges(in: &environment)
-        recentlyCompleted = RecentMessageIDs()
-        recentlyRefused = RecentMessageIDs()
+        uplink.removeAll()
+        requests.removeAll(in: &environment.topicNames)
         topics.removeAll(in: &environment.topicNames)
-        for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
-        subscriptions = []
+        subscriptions.removeAll(in: &environment.topicNames)
         will = nil
         let missedCount = downlink.forgetSession(in: &environment.store, names: &environment.topicNames)
         noteMissed(missedCount, in: &environment)

@@ -1,3 +1,5 @@
+import Time
+
 /// What the broker knows, or may know, of messages that are not in the queue, and how far its word can be waited for.
 ///
 /// - A message of QoS 2 that was *dropped* here: the broker was told that it is here and will release it, and the

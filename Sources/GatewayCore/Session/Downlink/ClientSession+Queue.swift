@@ -1,4 +1,5 @@
 import Bytes
+import Time
 
 // The bounds of what waits for one client (MQTT-SN 1.2 §6.14, AMB-15): what is taken, what gives way, and when the
 // broker must keep the rest.
@@ -123,7 +124,7 @@ extension ClientSession {
     /// much again is read for it; it lies behind what the broker has in flight.
     private func mustNotRead(in environment: borrowing Environment) -> Bool {
         guard let last = downlink.waiting.newest, isQueueFull(adding: 0, in: environment) else { return false }
-        if downlink.awaitsBroker(in: environment.store) || exchanges.contains(where: \.awaitsBroker),
+        if downlink.awaitsBroker(in: environment.store) || uplink.awaitsBroker || !requests.isEmpty,
             !isReserveUsed(in: environment)
         {
             return false

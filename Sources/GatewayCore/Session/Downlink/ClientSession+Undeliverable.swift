@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 // What the client does not take though it is there, and what no topic id can be given to (promise 1, GW-87): QoS 0 is
 // dropped, QoS 1 and 2 stay unacknowledged at the broker, are tried again, and hold up nothing else.

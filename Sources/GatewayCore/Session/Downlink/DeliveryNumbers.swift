@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// The message ids under which a client gets what the broker sends (AMB-23).
 ///

@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// What one client has still to get from the broker: the deliveries that wait, the one under way, and the numbers under
 /// which the client gets them (MQTT-SN 1.2 §6.10, GW-88).

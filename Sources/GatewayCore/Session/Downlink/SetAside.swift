@@ -1,3 +1,5 @@
+import Time
+
 /// Deliveries of QoS 1 and 2 that let the others pass: the client is there and does not answer, or no topic id can be
 /// given to their topic for now. The broker still waits for them.
 ///

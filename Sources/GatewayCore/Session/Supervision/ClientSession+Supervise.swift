@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 // What a session does when time passes (MQTT-SN 1.2 §6.13, §7.2), and how a connection ends.
 
@@ -153,7 +154,7 @@ extension ClientSession {
     }
 
     mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
-        interruptExchanges(in: &environment)
+        interruptRequests(in: &environment)
         isRestoring = false
         downlink.noteRelease(isBlocked: false, at: environment.now)
         owedWillResponses = []

@@ -1,3 +1,5 @@
+import Time
+
 /// When what a client has to answer is said to it again (GW-78).
 ///
 /// One clock is enough for a client, as the gateway keeps one exchange open towards it (GW-88): a Will prompt while it

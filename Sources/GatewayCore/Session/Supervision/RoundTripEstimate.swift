@@ -1,3 +1,5 @@
+import Time
+
 /// What the measured round trips of a client say about how long to wait for it (RFC 6298 §2).
 struct RoundTripEstimate: Sendable {
     /// Answers of a fast client must not make the gateway impatient: a radio sleeps, a scheduler is busy.

@@ -26,8 +26,8 @@ import Time
             .publish("a/b", "1", qos: .atLeastOnce, id: 11), .publish("a/b", "2"),
             .publish("new", "3", qos: .exactlyOnce, id: 12), .publish("a/b", "4"))
         client.wakesUp()
-        client.receives(.publish(1, "1", id: 11, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 11))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(11))
         client.receives(.publish(1, "2"), .register(2, 1, "new"))
         client.sends(.registerAcknowledgement(2, 1))

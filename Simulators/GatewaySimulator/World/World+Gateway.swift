@@ -79,7 +79,7 @@ extension World {
     /// Some of what the gateway observes excuses it: it says so where it must drop a message.
     private func note(_ observation: Observation) {
         switch observation.kind {
-        case .messageDroppedTooLong, .messageDroppedNotRegistered:
+        case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageUndeliverable:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
                 deliveries.excuse(client, byteCount: observation.detail)
             }

@@ -166,7 +166,7 @@ extension Gateway {
         case .shared: if !isShuttingDown { environment.scheduleReconnect(ofUpstream: slot) }
         case .session(let index):
             changing(index) { session, environment in
-                session.noteLostAnswer(state)
+                session.noteLostAnswer(state, in: &environment)
                 session.brokerLost(hasStayed: hasStayed, in: &environment)
                 if session.isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
             }

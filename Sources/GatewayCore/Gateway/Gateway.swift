@@ -96,7 +96,8 @@ extension Gateway {
             environment.observe(.sessionEvicted, of: sessions[oldest].clientID)
             remove(oldest)
         }
-        let index = sessions.insert(ClientSession(clientID: clientID))
+        let session = ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin())
+        let index = sessions.insert(session)
         sessionByClientID[clientID] = index
         return index
     }

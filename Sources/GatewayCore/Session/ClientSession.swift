@@ -101,53 +101,28 @@ struct ClientSession: SlabElement {
     var upstream: UInt32?
     var topics = TopicRegistry()
     var subscriptions = Subscriptions()
-    /// Whether the broker may have begun a new session: an answer that would have told was lost with the connection.
-    var isBrokersMemoryInDoubt = false
     /// What the client publishes.
     var uplink = Uplink()
     /// What it has asked of the broker besides, and not yet got.
     var requests = BrokerRequests()
-    var queue = DeliveryQueue()
-    /// The last messages of the queue that have come to their end with the client.
-    var recentlyDelivered = RecentMessageIDs()
-    /// QoS 2 messages that were dropped here: the broker's PUBREL is answered without the client, who knows nothing.
-    var discardedTokens: [BrokerToken] = []
-    /// The one exchange the gateway has open towards the client.
-    var open = OpenExchange()
-    /// Since when the broker's PUBREL for the first message lies behind what there is no room to read.
-    var releaseBlockedSince: Instant?
+    /// What the client has still to get from the broker.
+    var downlink = Downlink(numbersAfter: 0)
+    /// When what the client has to answer is said to it again.
+    var clock = RetryClock()
     var roundTrip = RoundTripEstimate()
-    var lastMessageID: MessageID = 0
     /// The tokens of requests to the broker.
     var tokens = BrokerTokenSource()
-    /// What distinguishes the message ids of messages to the client from the broker's packet identifiers: 0 or 0x8000.
-    var messageIDHalf: MessageID = 0
-    /// Whether the client may have a message under a number of that half, acknowledged or not.
-    var hasUsedMessageIDHalf = false
-    var deliveriesSinceWakeUp = 0
-    /// Messages dropped from the queue since the last one of them was reported, and when the next may be.
-    var dropsSinceReport = 0
-    var nextDropReport = Instant(nanoseconds: 0)
-    /// Messages of the queue that only the broker has kept while the client was away.
-    var leftToBrokerCount: UInt32 = 0
-    /// How often the first message's topic id has been told again because the client did not know it.
-    var renewals = 0
 
-    /// A session that nobody has connected to yet.
-    init(clientID: ClientID) {
+    /// A session that nobody has connected to yet, whose message ids count on from `lastMessageID`.
+    init(clientID: ClientID, numbersAfter lastMessageID: MessageID) {
         self.clientID = clientID
+        downlink = Downlink(numbersAfter: lastMessageID)
         state = .disconnected
     }
 
     private init() {}
 
     static var vacant: ClientSession { ClientSession() }
-
-    /// The next message id of the gateway towards this client, 1…65535 (AMB-23).
-    mutating func nextMessageID() -> MessageID {
-        lastMessageID = lastMessageID == .max ? 1 : lastMessageID + 1
-        return lastMessageID
-    }
 
     /// Sends a message without a variable part.
     func send(_ message: Message, in environment: inout Environment) {

@@ -156,6 +156,7 @@ extension GatewayConfiguration {
         configuration.limits.topicNameByteCount = 8
         configuration.limits.subscriptionsPerClient = 3
         configuration.limits.exchangesPerClient = 3
+        configuration.limits.undeliverablePerClient = 1
         configuration.limits.willMessageByteCount = 6
         configuration.limits.queuedMessagesPerClient = 4
         configuration.limits.queuedByteCountPerClient = 40

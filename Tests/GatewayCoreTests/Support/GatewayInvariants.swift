@@ -58,9 +58,14 @@ extension ClientSession {
         let isThere = state.isConnected || state.isSettingUp
         check(isThere == (route != nil), "a route without a connection, or the other way round")
         check(isThere == (upstream != nil), "an upstream without a client, or the other way round")
-        check(!state.isListening || queue.isEmpty || !open.isClosed, "messages wait and nothing is open")
-        check(state != .asleep || open.isClosed, "an exchange is open with an asleep client")
-        check(state != .awake || !open.isClosed, "a client is awake for nothing")
+        check(!state.isListening || downlink.isEmpty || !downlink.isIdle, "messages wait and nothing is open")
+        check(state != .asleep || downlink.isIdle, "an exchange is open with an asleep client")
+        check(state != .awake || !downlink.isIdle, "a client is awake for nothing")
+        check(!downlink.awaitsClient(in: environment.store) || isAsked, "an answer is awaited for ever")
+        let isDownlinkAsked = !state.isSettingUp && isAsked
+        check(!isDownlinkAsked || downlink.awaitsClient(in: environment.store), "an answer to nothing is awaited")
+        check(downlink.aside.count <= environment.limits.undeliverablePerClient, "too much is set aside")
+        if let violation = downlink.checkInvariants(in: environment.store) { broken.append(violation) }
         let limit = environment.limits.exchangesPerClient
         check(uplink.openCount + requests.count <= limit + subscriptions.count, "too many exchanges")
         broken += [uplink.checkInvariants(), requests.checkInvariants(), subscriptions.checkInvariants()].compactMap(
@@ -68,7 +73,7 @@ extension ClientSession {
         check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
         check(topics.count <= environment.limits.topicsPerClient, "too many topics")
         if let upstream, environment.upstreams[upstream].isPaused {
-            check(!queue.isEmpty, "a stream is paused and nothing waits")
+            check(!downlink.isEmpty, "a stream is paused and nothing waits")
         }
         if let deadline = nextDeadline(in: environment) {
             check(environment.deadlines.next.map { $0 <= deadline } ?? false, "a session's deadline comes late")
@@ -106,12 +111,10 @@ private struct SessionView {
             guard let entry = session.topics.entry(UInt16(id + 1)) else { continue }
             names.insert(environment.topicNames.name(entry.name))
         }
-        queuedByteCount += session.queue.byteCount
-        var index = session.queue.first
-        while index != .none {
+        queuedByteCount += session.downlink.waiting.byteCount + session.downlink.aside.byteCount
+        for index in session.downlink.messages(in: environment.store) {
             queuedMessageCount += 1
             names.insert(environment.topicNames.name(environment.store[index].topicName))
-            index = environment.store[index].next
         }
     }
 }

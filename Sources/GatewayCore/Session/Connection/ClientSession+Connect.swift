@@ -43,13 +43,14 @@ extension ClientSession {
         sleepSeconds = 0
         lastHeard = environment.now
         waitingSince = environment.now
-        open = OpenExchange()
+        stopAsking()
         if isNew {
             forgetSession(in: &environment)
         } else {
             topics.forgetStandings()
             uplink.clientReconnected()
         }
+        tryAllUndeliverable(in: &environment)
         if wantsWill {
             state = .awaitingWillTopic
             sendWillPrompt(.willTopicRequest, in: &environment)
@@ -71,9 +72,10 @@ extension ClientSession {
         hasSpoken = false
         lastHeard = environment.now
         waitingSince = environment.now
-        open = OpenExchange()
+        stopAsking()
         // The client may have forgotten its ids with the rest of its memory.
         topics.forgetStandings()
+        tryAllUndeliverable(in: &environment)
         uplink.clientReconnected()
         state = .active
         send(.connectAcknowledgement(.accepted), in: &environment)
@@ -88,20 +90,16 @@ extension ClientSession {
         requests.removeAll(in: &environment.topicNames)
         topics.removeAll(in: &environment.topicNames)
         subscriptions.removeAll(in: &environment.topicNames)
-        isBrokersMemoryInDoubt = false
-        messageIDHalf = 0
-        hasUsedMessageIDHalf = false
         will = nil
-        noteMissed(queue.removeAll(in: &environment.store, names: &environment.topicNames), in: &environment)
-        leftToBrokerCount = 0
-        discardedTokens = []
+        let missedCount = downlink.forgetSession(in: &environment.store, names: &environment.topicNames)
+        noteMissed(missedCount, in: &environment)
     }
 
     /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16).
     mutating func connectToBroker(in environment: inout Environment) {
         state = .awaitingBroker
         waitingSince = environment.now
-        open = OpenExchange()
+        stopAsking()
         upstream.map { environment.openStream(ofUpstream: $0) }
     }
 

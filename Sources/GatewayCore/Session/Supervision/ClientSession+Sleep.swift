@@ -11,7 +11,7 @@ extension ClientSession {
         case .asleep: wakeUp(in: &environment)
         case .awake:
             // The client listens now, so what is open is said again at once; pauses take their time.
-            guard open.kind != .pause, open.kind != .brokerRelease else { return }
+            guard downlink.awaitsClient(in: environment.store) else { return }
             repeatOpen(in: &environment)
         case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: break
         }
@@ -19,15 +19,15 @@ extension ClientSession {
 
     private mutating func wakeUp(in environment: inout Environment) {
         state = .awake
-        open = OpenExchange()
-        deliveriesSinceWakeUp = 0
+        stopAsking()
+        downlink.beginWakeUp()
         deliver(in: &environment)
     }
 
     /// Whether an awake client has been given as much as one wake-up may bring (AMB-12).
     func hasHadEnough(in environment: borrowing Environment) -> Bool {
         let maximum = environment.configuration.sleep.messagesPerWakeUp
-        return state == .awake && maximum > 0 && deliveriesSinceWakeUp >= maximum
+        return state == .awake && maximum > 0 && downlink.hasDelivered(sinceWakeUp: maximum)
     }
 
     /// GW-73: after the last acknowledgement, and only then.
@@ -39,7 +39,7 @@ extension ClientSession {
     /// With the time begun anew (GW-73).
     mutating func fallAsleep(in environment: inout Environment) {
         state = .asleep
-        open = OpenExchange()
+        stopAsking()
         lastHeard = environment.now
     }
 

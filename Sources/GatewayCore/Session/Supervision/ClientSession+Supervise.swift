@@ -6,13 +6,14 @@ import Time
 extension ClientSession {
     /// When the session must be looked at next; nil when only an event can change it.
     func nextDeadline(in environment: borrowing Environment) -> Instant? {
-        var next = open.retryAt
+        var next = clock.ringsAt
         func consider(_ instant: Instant?) {
             guard let instant else { return }
             next = next.map { min($0, instant) } ?? instant
         }
         consider(silenceDeadline(in: environment))
         consider(restoreDeadline(in: environment))
+        if state.isListening { consider(downlink.aside.nextAttempt) }
         return next
     }
 
@@ -45,62 +46,77 @@ extension ClientSession {
             dismiss(in: &environment)
             return
         }
-        if let retryAt = open.retryAt, retryAt <= environment.now { retry(in: &environment) }
+        if clock.isDue(at: environment.now) { clockRang(in: &environment) }
+        if state.isListening, let nextAttempt = downlink.aside.nextAttempt, nextAttempt <= environment.now {
+            tryUndeliverableInTime(in: &environment)
+        }
     }
 
     // MARK: Repetition towards the client (GW-78)
 
-    private mutating func retry(in environment: inout Environment) {
-        guard open.awaitsClient else { return sendOpen(in: &environment) }
-        guard Int(open.attempts) <= link(in: environment).retryCount else {
+    private mutating func clockRang(in environment: inout Environment) {
+        guard clock.attempts > 0 else { return waitIsOver(in: &environment) }
+        guard Int(clock.attempts) <= link(in: environment).retryCount else {
             giveUp(in: &environment)
             return
         }
-        open.retryAt = environment.now + retryInterval(in: environment)
-        open.attempts += 1
-        sendOpen(in: &environment)
+        clock.startAgain(at: environment.now, interval: retryInterval(in: environment))
+        sayAgain(in: &environment)
+        letPass(in: &environment)
+    }
+
+    /// Nobody was asked anything.
+    private mutating func waitIsOver(in environment: inout Environment) {
+        if downlink.awaitsBroker(in: environment.store) { return releaseOverdue(in: &environment) }
+        stopAsking()
+        deliver(in: &environment)
     }
 
     /// The client has said that it is there: what is open is sent again, and Nretry counts anew.
     mutating func repeatOpen(in environment: inout Environment) {
-        openExchange(open.kind, isRepetition: true, in: &environment)
-        sendOpen(in: &environment)
+        awaitAnswer(isRepetition: true, in: environment)
+        sayAgain(in: &environment)
     }
 
-    /// Sends again what is open, under its message id.
-    private mutating func sendOpen(in environment: inout Environment) {
-        switch open.kind {
-        case .none: open.retryAt = nil
-        case .willPrompt: repeatConnectReply(in: &environment)
-        case .register(let topicID, let messageID): repeatRegister(topicID, messageID, in: &environment)
-        case .publish: repeatPublish(in: &environment)
-        case .release: send(.publishRelease(environment.store[queue.first].messageID), in: &environment)
-        case .pause:
-            open = OpenExchange()
-            deliver(in: &environment)
-        case .brokerRelease:
-            let patience = link(in: environment).patience
-            if let releaseBlockedSince, environment.now.since(releaseBlockedSince) >= patience {
-                dismiss(in: &environment)  // more waits before the broker's PUBREL than there is room for
-            } else if state == .awake {
-                finishWakeUp(in: &environment)  // the rest waits for the next wake-up
-            } else {
-                open.retryAt = nil
-            }
+    /// Sends again what the client has not answered, under its message id.
+    private mutating func sayAgain(in environment: inout Environment) {
+        if state.isSettingUp { return repeatConnectReply(in: &environment) }
+        if let (topicID, messageID) = downlink.registration {
+            return repeatRegister(topicID, messageID, in: &environment)
+        }
+        switch downlink.stateUnderWay(in: environment.store) {
+        case .sent: repeatPublish(in: &environment)
+        case .released(let messageID): send(.publishRelease(messageID), in: &environment)
+        case .waiting, .announced, .received, nil: clock.stop()
         }
     }
 
-    /// The client has not answered in time.
+    /// The client has not answered in time. Whoever was heard meanwhile is there, and is not lost for one answer that
+    /// it does not give.
     private mutating func giveUp(in environment: inout Environment) {
         switch state {
         case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker:
             observe(.clientSetUpAbandoned, in: &environment)
             end(in: &environment)
-        case .active: lose(in: &environment)
-        // The client gives up about now too and sleeps its whole Duration from here.
-        case .awake: fallAsleep(in: &environment)
-        case .asleep, .disconnected, .over: open = OpenExchange()
+        case .active, .awake:
+            if clock.hasHeard(lastHeard: lastHeard) {
+                passOver(in: &environment)
+            } else if state == .active {
+                lose(in: &environment)
+            } else {
+                endFruitlessWakeUp(in: &environment)
+            }
+        case .asleep, .disconnected, .over: stopAsking()
         }
+    }
+
+    /// The client gives up about now too and sleeps its whole Duration from here. What it has not answered in as many
+    /// wake-ups as it is asked in each does not hold up the rest any longer.
+    private mutating func endFruitlessWakeUp(in environment: inout Environment) {
+        if downlink.aside.noteFruitlessWakeUp() > link(in: environment).retryCount {
+            standAside(in: &environment)
+        }
+        fallAsleep(in: &environment)
     }
 
     // MARK: Ends
@@ -134,16 +150,16 @@ extension ClientSession {
     private mutating func finish() {
         state = cleanSession || !wasAccepted ? .over : .disconnected
         isRestoring = false
-        open = OpenExchange()
+        stopAsking()
     }
 
     mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
         interruptRequests(in: &environment)
         isRestoring = false
-        releaseBlockedSince = nil
+        downlink.noteRelease(isBlocked: false, at: environment.now)
         owedWillResponses = []
         guard let upstream else { return }
-        noteLostAnswer(environment.upstreams[upstream].state)
+        noteLostAnswer(environment.upstreams[upstream].state, in: &environment)
         environment.closeStream(ofUpstream: upstream, politely: politely)
     }
 

@@ -10,6 +10,8 @@ struct TopicRegistry {
         case known
         /// It rejected the gateway's REGISTER; the name is not delivered to it (GW-37).
         case rejected
+        /// It was heard and did not answer the gateway's REGISTER: it is not asked again before there is hope.
+        case ignored
     }
 
     struct Entry {
@@ -58,7 +60,7 @@ struct TopicRegistry {
 
     /// After a reconnect the client's ids are still good, but the gateway tells it again before using them (GW-39).
     mutating func forgetStandings() {
-        for index in entries.indices where entries[index].standing == .known {
+        for index in entries.indices where entries[index].standing != .rejected {
             entries[index].standing = .unknown
         }
     }

@@ -7,7 +7,7 @@ extension ClientSession {
     /// Sends WILLTOPICREQ or WILLMSGREQ and waits for the answer.
     mutating func sendWillPrompt(_ prompt: Message, in environment: inout Environment) {
         send(prompt, in: &environment)
-        openExchange(.willPrompt, in: &environment)
+        awaitAnswer(in: environment)
     }
 
     /// GW-18, GW-19, GW-23.
@@ -29,7 +29,7 @@ extension ClientSession {
             refuseConnection(.notSupported, in: &environment)
             return
         }
-        closeExchange(in: environment)
+        answerCame(in: environment)
         promptedWill = StoredWill(qos: qos, retain: message.flags.retain, topic: datagram.copy(of: message.topic))
         state = .awaitingWillMessage
         sendWillPrompt(.willMessageRequest, in: &environment)
@@ -45,7 +45,7 @@ extension ClientSession {
             refuseConnection(.notSupported, in: &environment)
             return
         }
-        closeExchange(in: environment)
+        answerCame(in: environment)
         prompted.message = datagram.copy(of: content)
         will = prompted
         promptedWill = nil

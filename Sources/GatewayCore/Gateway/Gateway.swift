@@ -125,8 +125,8 @@ extension Gateway {
     private mutating func settle(_ index: SessionIndex) {
         sessions[index].adjustReading(in: &environment)
         if environment.mayReadOn(sessions[index].upstream), readers.last != index { readers.append(index) }
-        switch sessions[index].state {
-        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .active, .asleep, .awake:
+        switch sessions[index].phase {
+        case .connecting, .active, .asleep, .awake:
             if let deadline = sessions[index].nextDeadline(in: environment) {
                 environment.deadlines.schedule(.session(index), noLaterThan: deadline)
             }
@@ -163,7 +163,7 @@ extension Gateway {
             environment.upstreams.remove(slot)
             sessions[index].upstream = nil
         }
-        if let route = sessions[index].route, sessions[index].hasSaidGoodbye {
+        if let route = sessions[index].route, sessions[index].supervision.hasSaidGoodbye {
             remember(route, answers: environment.configuration.link(route.peer.link).retryCount)
         }
         detach(index)

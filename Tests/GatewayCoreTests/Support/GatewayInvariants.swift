@@ -53,7 +53,14 @@ extension ClientSession {
     fileprivate func brokenInvariants(in environment: borrowing Environment) -> [String] {
         var broken: [String] = []
         func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }
-        let isThere = state.isConnected || state.isSettingUp
+        broken += [
+            setUp.checkInvariants(), wills.checkInvariants(isRestoring: isRestoring),
+            supervision.checkInvariants(at: environment.now),
+        ].compactMap { $0 }
+        check(phase != .connecting || setUp.isUnderWay, "a client is being connected and nobody does it")
+        check(!setUp.isAwaitingBroker || phase == .connecting, "two sessions of a client want the broker")
+        check(!setUp.isUnderWay || phase.isConnected || phase == .connecting, "a set-up of nobody")
+        let isThere = phase.isConnected || phase.isSettingUp
         check(isThere == (route != nil), "a route without a connection, or the other way round")
         check(isThere == (upstream != nil), "an upstream without a client, or the other way round")
         check(!state.isListening || queue.isEmpty || !open.isClosed, "messages wait and nothing is open")

@@ -42,9 +42,11 @@ extension ClientSession {
     /// that it would not get again.
     mutating func leaveQueueToBroker(in environment: inout Environment) {
         let half = messageIDHalf
+        let isLostAtBroker = isCleanAtBroker
         let atMostOnceCount = queue.atMostOnceCount
         let missedCount = queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in
             guard message.qos != .atMostOnce else { return true }
+            guard !isLostAtBroker else { return false }
             switch message.stage {
             case .unsent, .sent:
                 let isKnownByOtherID =

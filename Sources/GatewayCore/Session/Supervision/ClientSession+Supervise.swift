@@ -10,20 +10,17 @@ extension ClientSession {
             guard let instant else { return }
             next = next.map { min($0, instant) } ?? instant
         }
+        consider(setUp.retryAt)
         consider(silenceDeadline(in: environment))
         consider(restoreDeadline(in: environment))
         return next
     }
 
-    /// When a silent client is given up: by its keep-alive while active, by its Duration while asleep (GW-62, GW-70).
+    /// When a silent client is given up; never while it is being set up anew, as that has an end of its own.
     private func silenceDeadline(in environment: borrowing Environment) -> Instant? {
-        let seconds: UInt16
-        switch state {
-        case .active: seconds = keepAliveSeconds
-        case .asleep: seconds = sleepSeconds
-        case .awake, .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: return nil
-        }
-        return environment.configuration.supervision.allowance(forSeconds: seconds).map { lastHeard + $0 }
+        guard !setUp.isUnderWay else { return nil }
+        return supervision.silenceDeadline(
+            phase, keepAliveSeconds: request.keepAliveSeconds, environment.configuration.supervision)
     }
 
     /// When a lost broker connection has been lost for too long; a sleeping client can wait longer (GW-86).
@@ -31,7 +28,7 @@ extension ClientSession {
         guard isRestoring, let lostSince else { return nil }
         let configuration = environment.configuration
         let patience =
-            state == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
+            phase == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
         return lostSince + patience
     }
 
@@ -44,6 +41,7 @@ extension ClientSession {
             dismiss(in: &environment)
             return
         }
+        if let retryAt = setUp.retryAt, retryAt <= environment.now { repeatPrompt(in: &environment) }
         if let retryAt = open.retryAt, retryAt <= environment.now { retry(in: &environment) }
     }
 
@@ -51,7 +49,8 @@ extension ClientSession {
 
     private mutating func retry(in environment: inout Environment) {
         guard open.awaitsClient else { return sendOpen(in: &environment) }
-        guard Int(open.attempts) <= link(in: environment).retryCount else {
+        // Who is being set up anew may have no ears for what the session before brings it.
+        guard Int(open.attempts) <= link(in: environment).retryCount || setUp.isUnderWay else {
             giveUp(in: &environment)
             return
         }
@@ -70,7 +69,6 @@ extension ClientSession {
     private mutating func sendOpen(in environment: inout Environment) {
         switch open.kind {
         case .none: open.retryAt = nil
-        case .willPrompt: repeatConnectReply(in: &environment)
         case .register(let topicID, let messageID): repeatRegister(topicID, messageID, in: &environment)
         case .publish: repeatPublish(in: &environment)
         case .release: send(.publishRelease(environment.store[queue.first].messageID), in: &environment)
@@ -81,7 +79,7 @@ extension ClientSession {
             let patience = link(in: environment).patience
             if let releaseBlockedSince, environment.now.since(releaseBlockedSince) >= patience {
                 dismiss(in: &environment)  // more waits before the broker's PUBREL than there is room for
-            } else if state == .awake {
+            } else if phase == .awake {
                 finishWakeUp(in: &environment)  // the rest waits for the next wake-up
             } else {
                 open.retryAt = nil
@@ -91,14 +89,11 @@ extension ClientSession {
 
     /// The client has not answered in time.
     private mutating func giveUp(in environment: inout Environment) {
-        switch state {
-        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker:
-            observe(.clientSetUpAbandoned, in: &environment)
-            end(in: &environment)
+        switch phase {
         case .active: lose(in: &environment)
         // The client gives up about now too and sleeps its whole Duration from here.
         case .awake: fallAsleep(in: &environment)
-        case .asleep, .disconnected, .over: open = OpenExchange()
+        case .connecting, .asleep, .disconnected, .over: open = OpenExchange()
         }
     }
 
@@ -116,8 +111,9 @@ extension ClientSession {
     /// is answered with `code`.
     mutating func dismiss(_ code: ReturnCode = .congestion, in environment: inout Environment) {
         observe(.clientDismissed, in: &environment)
-        if state.isListening {
-            answerOwedWillUpdates(code, in: &environment)
+        let owedWillResponses = wills.takeBackUpdate()
+        if phase.isListening {
+            answerWillUpdates(owedWillResponses, code, in: &environment)
             send(.disconnect(duration: nil), in: &environment)
         }
         end(in: &environment)
@@ -129,9 +125,10 @@ extension ClientSession {
         finish()
     }
 
-    /// What remains is remembered only where CleanSession was 0 (AMB-03) and there is something to remember.
+    /// What remains is remembered only where CleanSession was 0 in a CONNECT that was accepted (AMB-03).
     private mutating func finish() {
-        state = cleanSession || !wasAccepted ? .over : .disconnected
+        phase = request.isClean ? .over : .disconnected
+        setUp.end()
         isRestoring = false
         open = OpenExchange()
     }
@@ -140,7 +137,7 @@ extension ClientSession {
         interruptRequests(in: &environment)
         isRestoring = false
         releaseBlockedSince = nil
-        owedWillResponses = []
+        _ = wills.finishUpdate()
         guard let upstream else { return }
         noteLostAnswer(environment.upstreams[upstream].state)
         environment.closeStream(ofUpstream: upstream, politely: politely)

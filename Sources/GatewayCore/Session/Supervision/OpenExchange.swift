@@ -5,8 +5,6 @@ struct OpenExchange: Sendable {
     /// What was sent last and is to be answered.
     enum Kind: Equatable, Sendable {
         case none
-        /// WILLTOPICREQ or WILLMSGREQ; the session's state says which.
-        case willPrompt
         case register(topicID: TopicID, messageID: MessageID)
         /// PUBLISH of the first message in the queue.
         case publish
@@ -33,7 +31,7 @@ struct OpenExchange: Sendable {
     /// Whether something has been sent to the client that it has not answered.
     var awaitsClient: Bool {
         switch kind {
-        case .willPrompt, .register, .publish, .release: true
+        case .register, .publish, .release: true
         case .none, .brokerRelease, .pause: false
         }
     }
@@ -58,9 +56,14 @@ extension ClientSession {
 
     /// How long the gateway waits for the answer to a message it sends now.
     func retryInterval(in environment: borrowing Environment) -> TimeSpan {
+        retryInterval(after: open.attempts, in: environment)
+    }
+
+    /// How long the gateway waits for the answer to a message that it has sent so often before.
+    func retryInterval(after attempts: UInt32, in environment: borrowing Environment) -> TimeSpan {
         let link = link(in: environment)
         guard link.adaptsRetryInterval, let measured = roundTrip.timeout else { return link.retryInterval }
-        return min(measured * (1 << min(open.attempts, 16)), link.retryInterval)
+        return min(measured * (1 << min(attempts, 16)), link.retryInterval)
     }
 }
 

@@ -129,9 +129,19 @@ package final class Host {
             if let deadline = link.nextDeadline, deadline <= loop.now { link.deadlineReached() }
         }
         if let deadline = gateway.nextDeadline, deadline.nanoseconds <= loop.now { handle(.deadlineReached) }
+        tellEnds()
         flush()
         recorder?.flush()
         reporter.turnEnded(at: loop.now)
+    }
+
+    /// What the core has closed and has ended meanwhile; telling it may end others at once.
+    private func tellEnds() {
+        while true {
+            let ended = closing.takeEnded()
+            guard !ended.isEmpty else { return }
+            for id in ended { handle(.streamEnded(id)) }
+        }
     }
 
     private func flush() {
@@ -303,7 +313,7 @@ package final class Host {
     private func close(_ id: UpstreamID) {
         guard let stream = streams.remove(id) else { return }
         stream.close()
-        if let connection = stream.stream { closing.insert(connection) }
+        closing.insert(stream.stream, id)
     }
 
     private func observe(_ observation: Observation, _ arena: RawSpan) {

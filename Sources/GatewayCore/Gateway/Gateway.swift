@@ -61,6 +61,7 @@ package struct Gateway: ~Copyable {
         case .streamBlocked(let id, let queuedByteCount): streamBlocked(id, queuedByteCount: queuedByteCount)
         case .streamDrained(let id): streamDrained(id)
         case .streamClosed(let id, let end): streamClosed(id, end)
+        case .streamEnded(let id): streamEnded(id)
         case .linkChanged(let id, let maximum): environment.setMaximumDatagram(maximum, on: id)
         case .deadlineReached: deadlineReached()
         case .shutdownRequested: shutDown()

@@ -14,8 +14,9 @@ struct Route: Hashable, Sendable {
 struct ClientSession: SlabElement {
     var clientID = ClientID(bytes: [])
     var phase = SessionPhase.over
-    /// The name of `phase` before it was called so.
-    var state: SessionPhase { phase }
+    /// Where the session stands for all that the gateway sends of its own accord: a client that is being set up anew is
+    /// being connected, and has no ears for the session that goes on beside.
+    var state: SessionPhase { setUp.isUnderWay && phase.isListening ? .connecting : phase }
     /// How the client is reached; nil while it is not connected.
     var route: Route?
 

@@ -25,6 +25,7 @@ extension Gateway {
         check(uses == view.routeCount + departures.count, "routes are counted wrong")
         check(environment.forwarders.count <= uses, "nodes behind forwarders that no route leads to")
         check(Set(openStreamIDs()) == streams, "the streams of the core and of the host differ")
+        if let violation = environment.closing.checkInvariants() { broken.append(violation) }
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(in: environment)
         }

@@ -38,6 +38,7 @@ extension ClientSession {
             leaveBroker(politely: true, in: &environment)
             phase = .connecting
         }
+        open = OpenExchange()
         setUp.begin(request)
         if request.wantsWill { sendWillPrompt(in: &environment) } else { askBroker(in: &environment) }
     }
@@ -78,8 +79,8 @@ extension ClientSession {
         discardedTokens = []
     }
 
-    /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16). The connection of the
-    /// session before must be left for that, politely, as its client lives.
+    /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16). The connection of
+    /// the session before must be left for that, politely, as its client lives.
     mutating func askBroker(in environment: inout Environment) {
         guard let asked = setUp.request, let upstream else { return }
         guard !hasAlreadyWhatItAsks(in: environment) else { return acceptSetUpAgain(in: &environment) }
@@ -88,7 +89,7 @@ extension ClientSession {
         phase = .connecting
         lostSince = nil
         open = OpenExchange()
-        environment.openStream(ofUpstream: upstream)
+        environment.openStream(ofUpstream: upstream, inNameOf: clientID)
     }
 
     /// Whether the set-up has brought nothing but what the session has: nothing was said in it yet, so that a client
@@ -103,6 +104,13 @@ extension ClientSession {
         topics.forgetStandings()
         supervision.connected(at: environment.now)
         send(.connectAcknowledgement(.accepted), in: &environment)
+        deliver(in: &environment)
+    }
+
+    /// The set-up has come to nothing. What has waited for its end goes on, if there is a session besides.
+    mutating func giveUpSetUp(in environment: inout Environment) {
+        setUp.end()
+        if phase == .connecting { end(in: &environment) } else { deliver(in: &environment) }
     }
 
     /// Whether the set-up begins a session in which nothing is left of the one before. A clean session ends with its
@@ -184,8 +192,7 @@ extension ClientSession {
     mutating func refuseConnection(_ code: ReturnCode, in environment: inout Environment) {
         send(.connectAcknowledgement(code), in: &environment)
         observe(.clientRefused, detail: Int(code.rawValue), in: &environment)
-        setUp.end()
-        if phase == .connecting { end(in: &environment) }
+        giveUpSetUp(in: &environment)
     }
 
     /// MQTT-SN has three refusals: what can be tried again later is congestion, the rest is not supported (AMB-17).

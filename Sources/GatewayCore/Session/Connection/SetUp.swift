@@ -3,14 +3,15 @@ import MQTTSN
 /// The set-up that a CONNECT has begun and that has not come to its CONNACK (MQTT-SN 1.2 §6.2, §6.3).
 ///
 /// It owns what that CONNECT asks for, what the client has said of its Will so far, and the repetition of WILLTOPICREQ
-/// and WILLMSGREQ. A session that the client has already goes on beside it, untouched, while the client is being asked:
-/// the CONNECT may be a copy that the network made, and then nobody answers. Only when the client has said everything,
-/// or had nothing to say, the broker is asked, and for that the connection of the session before must be left; what the
-/// session is to be changes with the broker's acceptance, so that a refusal leaves a kept session as it was.
+/// and WILLMSGREQ. A session that the client has already goes on beside it while the client is being asked: the
+/// CONNECT may be a copy that the network made, and then nobody answers. Only what the gateway would send in that
+/// session of its own accord waits, as the client says that it is not connected. When the client has said everything,
+/// or had nothing to say, the broker is asked, and for that the connection of the session before must be left; what
+/// the session is to be changes with the broker's acceptance, so that a refusal leaves a kept session as it was.
 ///
 /// A CONNECT with a Will is always answered by WILLTOPICREQ: no CONNECT can be told from that of a node that has just
-/// rebooted, and such a node will not say its new Will unless it is asked for it. Without a Will, the same CONNECT again
-/// is a repetition while the broker is asked.
+/// rebooted, and such a node will not say its new Will unless it is asked for it. Without a Will, the same CONNECT
+/// again is a repetition while the broker is asked.
 ///
 /// Invariants: only prompts are repeated; a Will is there only where the CONNECT announced one.
 struct SetUp: Sendable {

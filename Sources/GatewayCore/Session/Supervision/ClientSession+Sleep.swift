@@ -8,10 +8,10 @@ extension ClientSession {
     mutating func receivePingRequest(_ clientID: ByteRange, _ datagram: RawSpan, in environment: inout Environment) {
         switch phase {
         case .active: send(.pingResponse, in: &environment)
-        case .asleep: wakeUp(in: &environment)
+        case .asleep: if !setUp.isUnderWay { wakeUp(in: &environment) }
         case .awake:
             // The client listens now, so what is open is said again at once; pauses take their time.
-            guard open.kind != .pause, open.kind != .brokerRelease else { return }
+            guard open.kind != .pause, open.kind != .brokerRelease, !setUp.isUnderWay else { return }
             repeatOpen(in: &environment)
         case .connecting, .disconnected, .over: break
         }

@@ -49,8 +49,7 @@ extension ClientSession {
 
     private mutating func retry(in environment: inout Environment) {
         guard open.awaitsClient else { return sendOpen(in: &environment) }
-        // Who is being set up anew may have no ears for what the session before brings it.
-        guard Int(open.attempts) <= link(in: environment).retryCount || setUp.isUnderWay else {
+        guard Int(open.attempts) <= link(in: environment).retryCount else {
             giveUp(in: &environment)
             return
         }
@@ -140,7 +139,7 @@ extension ClientSession {
         _ = wills.finishUpdate()
         guard let upstream else { return }
         noteLostAnswer(environment.upstreams[upstream].state)
-        environment.closeStream(ofUpstream: upstream, politely: politely)
+        environment.closeStream(ofUpstream: upstream, inNameOf: clientID, politely: politely)
     }
 
 }

@@ -18,8 +18,7 @@ extension ClientSession {
             return sendWillPrompt(in: &environment)
         }
         observe(.clientSetUpAbandoned, in: &environment)
-        setUp.end()
-        if phase == .connecting { end(in: &environment) }
+        giveUpSetUp(in: &environment)
     }
 
     /// GW-18, GW-19, GW-23.

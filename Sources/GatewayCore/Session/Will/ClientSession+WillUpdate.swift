@@ -42,8 +42,7 @@ extension ClientSession {
             guard wills.isUpdating else { return answerWillUpdates(response, .accepted, in: &environment) }
             return wills.owe(response)
         }
-        // The broker would lose the message of a QoS 2 exchange with the connection, and nobody would notice.
-        guard environment.configuration.willUpdate == .gateway || !canLoseMessage else {
+        guard environment.configuration.willUpdate == .gateway || !canLoseMessageByLeaving(in: environment) else {
             answerWillUpdates(response, .congestion, in: &environment)
             return observeRefusal(.congestion, in: &environment)
         }
@@ -56,19 +55,31 @@ extension ClientSession {
         reconnectWithNewWill(in: &environment)
     }
 
-    /// Leaves the broker politely, so that the old Will is not published, and comes back with the new one. The client
-    /// stays connected; what it has open it will repeat.
+    /// Whether the broker would lose a message with the connection, and nobody would notice: that of a QoS 2 exchange,
+    /// or those that a clean session's broker has sent and that there is no room to read.
+    private func canLoseMessageByLeaving(in environment: borrowing Environment) -> Bool {
+        canLoseMessage || (isCleanAtBroker && environment.isPaused(upstream))
+    }
+
+    /// Leaves the broker politely, so that the old Will is not published, to come back with the new one. The client
+    /// stays connected; what the broker has sent already still reaches it.
     mutating func reconnectWithNewWill(in environment: inout Environment) {
-        guard let upstream else { return }
         // A connection that is being opened has not said its Will yet, or is followed by another one.
-        guard environment.upstreams[upstream].state == .open else { return }
-        environment.closeStream(ofUpstream: upstream, politely: true)
-        interruptRequests(in: &environment)
+        guard let upstream, environment.isOpen(upstream) else { return }
         if !isRestoring {
             isRestoring = true
             lostSince = environment.now
         }
-        environment.openStream(ofUpstream: upstream)
+        guard environment.isPaused(upstream) else { return environment.leaveStream(ofUpstream: upstream) }
+        // What the broker has sent cannot be read, and a kept session will get it again.
+        environment.closeStream(ofUpstream: upstream, inNameOf: clientID, politely: true)
+        hasLeftBroker(in: &environment)
+    }
+
+    /// The connection that was left has ended: the next one may be opened.
+    mutating func hasLeftBroker(in environment: inout Environment) {
+        interruptRequests(in: &environment)
+        upstream.map { environment.openStream(ofUpstream: $0, inNameOf: clientID) }
     }
 
     /// The broker has accepted a connection; a Will update may have come after its CONNECT was sent.

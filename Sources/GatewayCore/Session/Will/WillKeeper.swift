@@ -18,11 +18,11 @@ struct OwedWillResponses: OptionSet, Sendable {
 
 /// A session's Will, and what of it the broker has not been told yet (MQTT-SN 1.2 §6.3, §6.4, AMB-16).
 ///
-/// It owns the Will as the client has last said it. Where the broker must be told of a change, the keeper also owns, until
-/// the broker has accepted it, the Will that was before (which holds again where the broker cannot be told), what the
-/// last CONNECT said (the client may go on changing its mind while that is on its way), and which answers the client
-/// waits for. A client that falls asleep waits no longer (GW-69), but the broker is still to be told: a copy of the
-/// update that comes then is answered when the broker has the Will, like the first.
+/// It owns the Will as the client has last said it. Where the broker must be told of a change, the keeper also owns,
+/// until the broker has accepted it, the Will that was before (which holds again where the broker cannot be told),
+/// what the last CONNECT said (the client may go on changing its mind while that is on its way), and which answers the
+/// client waits for. A client that falls asleep waits no longer (GW-69), but the broker is still to be told: a copy of
+/// the update that comes then is answered when the broker has the Will, like the first.
 ///
 /// Invariants: answers are owed only during an update, and an update goes on only while the broker connection is being
 /// made anew.

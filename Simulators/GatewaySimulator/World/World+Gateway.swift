@@ -157,6 +157,7 @@ extension World {
     }
 
     private func endGateway() {
+        for number in streamNumbers { streams[number]?.isEndAwaited = false }
         isGatewayUp = false
         if options[.radios] > 0 { unplug(for: nil) }
         peerByAddress = [:]

@@ -1,4 +1,5 @@
 import GatewayCore
+import Time
 
 /// The books of a broker that publishes Wills: the Will of a client that lives is never published. It is where a
 /// connection ends without DISCONNECT, or where the next one of the same client overtakes the DISCONNECT.

@@ -1,3 +1,5 @@
+import Time
+
 /// The broker connections that were closed from this side and whose end nobody has told yet, by the client in whose
 /// name they spoke.
 ///

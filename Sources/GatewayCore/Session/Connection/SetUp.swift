@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// The set-up that a CONNECT has begun and that has not come to its CONNACK (MQTT-SN 1.2 §6.2, §6.3).
 ///

@@ -1,3 +1,5 @@
+import Time
+
 /// How long a client may be silent, and when it was heard last (MQTT-SN 1.2 §6.11, §6.13, §6.14).
 ///
 /// It owns the moments that the gateway judges a client by: when it was heard, when its connection began, and for how

@@ -88,7 +88,7 @@ extension ClientSession {
     /// What the table of exchanges depends on besides itself, for a message under `messageID` of `byteCount` octets.
     private func conditions(
         for messageID: MessageID, byteCount: Int, in environment: borrowing Environment
-    ) -> Uplink.Conditions {
+    ) -> UplinkConditions {
         var conditions = conditions(in: environment)
         conditions.token = nextToken(preferring: messageID)
         conditions.takesMessages = environment.couldTake(byteCount, on: upstream)
@@ -96,9 +96,9 @@ extension ClientSession {
     }
 
     /// What the table of exchanges depends on besides itself, where no message is to be forwarded.
-    func conditions(in environment: borrowing Environment) -> Uplink.Conditions {
+    func conditions(in environment: borrowing Environment) -> UplinkConditions {
         let link = link(in: environment)
-        return Uplink.Conditions(
+        return UplinkConditions(
             now: environment.now, connectedAt: waitingSince, patience: link.patience, retryInterval: link.retryInterval,
             limit: environment.limits.exchangesPerClient - requests.count,
             endedLimit: environment.limits.endedExchangesPerClient, isOpen: environment.isOpen(upstream),

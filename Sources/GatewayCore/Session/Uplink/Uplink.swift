@@ -201,7 +201,7 @@ struct Uplink: Hashable, Sendable {
     mutating func makeRoom(_ conditions: UplinkConditions) -> BrokerToken {
         guard conditions.isOpen else { return .none }
         if let index = open.firstIndex(where: {
-            $0.client == .told && $0.broker == .holds && conditions.isGivenUp($0)
+            ($0.client == .told || $0.client == .gone) && $0.broker == .holds && conditions.isGivenUp($0)
         }) {
             return release(at: index)
         }

@@ -167,6 +167,7 @@ struct Uplink: Hashable, Sendable {
 
     private mutating func begun(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
         forgetWhatIsOver(conditions)
+        if let held = takenUp(message, conditions) { return held }
         let isRemembered = !message.isExactlyOnce || ended.count < conditions.endedLimit
         guard conditions.takesMessages, !conditions.token.isNone, hasRoom(conditions), isRemembered else {
             var outcome = refused(message, conditions)
@@ -177,6 +178,21 @@ struct Uplink: Hashable, Sendable {
         ended.forget(message.messageID)
         open.append(UplinkExchange(message, conditions.token, at: conditions.now))
         var outcome = UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
+        outcome.cell = UplinkCell(message.row, nil)
+        return outcome
+    }
+
+    /// A repetition under a number of which the broker has said that it holds a message that nothing here knows of: the
+    /// client began it with an earlier life of the gateway, and the broker has it (AMB-23).
+    private mutating func takenUp(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome? {
+        let token = BrokerToken(following: message.messageID)
+        guard message.isExactlyOnce, message.isDuplicate, let index = index(of: token),
+            open[index].client == .gone, open[index].broker == .holds
+        else { return nil }
+        let isCut = open[index].isCut
+        open[index] = UplinkExchange(message, token, at: conditions.now)
+        (open[index].client, open[index].broker, open[index].isCut) = (.told, .holds, isCut)
+        var outcome = UplinkOutcome(.received, to: message)
         outcome.cell = UplinkCell(message.row, nil)
         return outcome
     }

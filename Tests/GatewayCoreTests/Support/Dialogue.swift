@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewaySimulator
 import Testing
 
 /// A gateway between clients and broker that a test plays: what they say is heard at once, and everything the gateway
@@ -132,8 +133,8 @@ final class Dialogue {
         while let deadline = gateway.nextDeadline, deadline <= end {
             now = max(now, deadline)
             handle(.deadlineReached, [])
-            if let next = gateway.nextDeadline, next <= now { ledger.violation("asks to be woken again at once") }
-            guard ledger.violations.isEmpty else { break }
+            if let next = gateway.nextDeadline, next <= now { ledger.violate("asks to be woken again at once") }
+            guard ledger.violation == nil else { break }
         }
         now = end
     }
@@ -154,8 +155,8 @@ final class Dialogue {
         ledger.check(effects)
         for effect in effects.list { take(effect) }
         let broken = gateway.brokenInvariants(peers: ledger.livePeers, streams: ledger.liveStreamIDs)
-        let violations = ledger.violations + broken
-        #expect(violations == [], sourceLocation: lastLocation)
+        let faults = [ledger.violation].compactMap(\.self) + broken
+        #expect(faults == [], sourceLocation: lastLocation)
     }
 
     private func sender(of event: Event) -> Int? {

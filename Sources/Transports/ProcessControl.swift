@@ -17,6 +17,9 @@ package enum ProcessControl {
         getenv(name).map { String(cString: $0) }
     }
 
+    /// How many processors the system has for this process; at least 1.
+    package static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
     /// The number of this process in the system.
     package static var identifier: Int32 { getpid() }
 }

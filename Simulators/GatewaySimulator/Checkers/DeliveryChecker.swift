@@ -1,6 +1,7 @@
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 /// What the broker handed to a client's session decides what the client gets: nothing else, nothing that was
 /// acknowledged is missing, and at QoS 2 nothing comes twice.

@@ -1,5 +1,6 @@
 import GatewayCore
 import MQTTSN
+import Time
 
 /// When a session may end and when one may begin: what the gateway forgets too early, its client does not know.
 ///

@@ -1,5 +1,6 @@
 import GatewayCore
 import MQTTSN
+import Time
 
 /// Where a client's message ids come from: counted up, or the lowest free one of a few.
 ///

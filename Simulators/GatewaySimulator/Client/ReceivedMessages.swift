@@ -1,5 +1,6 @@
 import GatewayCore
 import MQTTSN
+import Time
 
 /// What a client knows of the QoS 2 messages that were published to it, so that it hands each on once (MQTT-SN 1.2 §6.6).
 ///

@@ -1,5 +1,5 @@
-package import GatewayCore
 package import MQTTSN
+package import Time
 
 /// What a device's maker decides about its client.
 package struct SimulatedClientConfiguration: Equatable, Sendable {

@@ -33,13 +33,12 @@ package enum Canary: String, CaseIterable, Sendable {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
             .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill:
             50
-        case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
-            .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
-            .sleeperForgotten, .copyOfConnectObeyed, .refusedSubscriptionGranted, .closingTopicRepeated,
-            .silentForgotten, .forgetfulRestart:
+        case .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
+            .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten,
+            .refusedSubscriptionGranted, .closingTopicRepeated, .silentForgotten, .forgetfulRestart:
             100
-        // Streams that stand still, long enough and with small queues, are rarer.
-        case .blockIgnored: 400
+        // Copies that come so late, and streams that stand still long enough and with small queues, are rarer.
+        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .blockIgnored: 600
         }
     }
 

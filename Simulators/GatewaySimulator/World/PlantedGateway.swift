@@ -2,6 +2,7 @@ import Bytes
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 /// A gateway in a world: the product's own, whose events and effects a canary changes on their way.
 struct PlantedGateway: ~Copyable {
@@ -151,7 +152,7 @@ struct PlantedGateway: ~Copyable {
             guard case .connect(let before)? = try? Packet.decode(old.span.bytes), let will = before.will
             else { continue }
             let changed = Connect(
-                protocolVersion: .v311, cleanSession: connect.cleanSession,
+                cleanSession: connect.cleanSession,
                 keepAliveSeconds: connect.keepAliveSeconds, clientID: before.clientID, will: will, username: nil,
                 password: nil)
             let start = effects.bytes.count

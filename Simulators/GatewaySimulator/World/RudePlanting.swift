@@ -2,6 +2,7 @@ import Bytes
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 /// What a canary for rude worlds has seen of the conversations through its gateway.
 struct RudePlanting {

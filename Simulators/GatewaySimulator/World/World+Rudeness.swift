@@ -1,6 +1,7 @@
 import Bytes
 import GatewayCore
 import MQTTSN
+import Time
 
 // Who is rude, and what a network does not do even then.
 //

@@ -3,6 +3,7 @@ package import GatewayCore
 import LinkFraming
 import MQTT
 import MQTTSN
+package import Time
 package import TraceFile
 
 /// A gateway with clients, radio, streams and a broker around it: one seed decides everything that happens.

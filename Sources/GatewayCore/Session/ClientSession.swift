@@ -1,5 +1,5 @@
-import MQTT
 import MQTTSN
+import Time
 
 /// The place of a session in the gateway's slab.
 typealias SessionIndex = UInt32
@@ -55,24 +55,10 @@ enum SessionState: Equatable, Sendable {
 
 /// What the broker is asked to publish when the client is lost.
 struct StoredWill: Equatable, Sendable {
-    var qos: DeliveryQoS
+    var qos: QoS
     var retain: Bool
     var topic: [UInt8]
     var message: [UInt8] = []
-}
-
-/// A filter the client has subscribed to and the broker has granted.
-struct Subscription {
-    var filter: TopicNameIndex
-    var requestedQoS: DeliveryQoS
-    var grantedQoS: DeliveryQoS
-    /// What the SUBACK said, to be said again when the SUBSCRIBE is repeated (GW-79).
-    var topicID: TopicID
-    var messageID: MessageID
-    var answeredAt: Instant
-    /// Whether the broker surely has it; not, from what may have ended the broker's session until it has granted it
-    /// again.
-    var isAtBroker = true
 }
 
 /// Everything the gateway knows of one client; `Gateway` owns it and the files named after the procedures change it.
@@ -114,28 +100,26 @@ struct ClientSession: SlabElement {
 
     var upstream: UInt32?
     var topics = TopicRegistry()
-    var subscriptions: [Subscription] = []
+    var subscriptions = Subscriptions()
     /// Whether the broker may have begun a new session: an answer that would have told was lost with the connection.
     var isBrokersMemoryInDoubt = false
-    /// What the client has asked of the broker and not yet got.
-    var exchanges: [ClientExchange] = []
-    /// QoS 2 messages of the client that have come to their end at the broker.
-    var recentlyCompleted = RecentMessageIDs()
-    /// QoS 2 messages of the client that there was no room for.
-    var recentlyRefused = RecentMessageIDs()
+    /// What the client publishes.
+    var uplink = Uplink()
+    /// What it has asked of the broker besides, and not yet got.
+    var requests = BrokerRequests()
     var queue = DeliveryQueue()
     /// The last messages of the queue that have come to their end with the client.
     var recentlyDelivered = RecentMessageIDs()
     /// QoS 2 messages that were dropped here: the broker's PUBREL is answered without the client, who knows nothing.
-    var discardedPacketIDs: [PacketID] = []
+    var discardedTokens: [BrokerToken] = []
     /// The one exchange the gateway has open towards the client.
     var open = OpenExchange()
     /// Since when the broker's PUBREL for the first message lies behind what there is no room to read.
     var releaseBlockedSince: Instant?
     var roundTrip = RoundTripEstimate()
     var lastMessageID: MessageID = 0
-    /// The last packet identifier that the gateway chose itself for a request to the broker; 0 before the first.
-    var lastOwnPacketID: PacketID = 0
+    /// The tokens of requests to the broker.
+    var tokens = BrokerTokenSource()
     /// What distinguishes the message ids of messages to the client from the broker's packet identifiers: 0 or 0x8000.
     var messageIDHalf: MessageID = 0
     /// Whether the client may have a message under a number of that half, acknowledged or not.
@@ -148,6 +132,14 @@ struct ClientSession: SlabElement {
     var leftToBrokerCount: UInt32 = 0
     /// How often the first message's topic id has been told again because the client did not know it.
     var renewals = 0
+
+    /// A session that nobody has connected to yet.
+    init(clientID: ClientID) {
+        self.clientID = clientID
+        state = .disconnected
+    }
+
+    private init() {}
 
     static var vacant: ClientSession { ClientSession() }
 

@@ -1,4 +1,3 @@
-import MQTT
 import Testing
 
 @testable import GatewayCore
@@ -7,14 +6,14 @@ import Testing
 @Suite struct MessageStoreTests {
     private struct ModelMessage: Equatable {
         var payload: [UInt8]
-        var packetID: PacketID
+        var token: BrokerToken
     }
 
     private func append(
         _ message: ModelMessage, to queue: inout DeliveryQueue, in store: inout MessageStore
     ) -> StoredMessageIndex {
         let index = store.insert(
-            message.payload.span.bytes, topicName: TopicNameIndex(rawValue: 7), packetID: message.packetID,
+            message.payload.span.bytes, topicName: TopicNameIndex(rawValue: 7), token: message.token,
             qos: .atLeastOnce, retain: true)
         queue.append(index, in: &store)
         return index
@@ -31,10 +30,10 @@ import Testing
         var store = MessageStore()
         var queue = DeliveryQueue()
         let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-        let index = append(ModelMessage(payload: bytes, packetID: 3), to: &queue, in: &store)
+        let index = append(ModelMessage(payload: bytes, token: BrokerToken(packetID: 3)), to: &queue, in: &store)
         #expect(queue.first == index)
         #expect(payload(index, in: store) == bytes)
-        #expect(store[index].packetID == 3)
+        #expect(store[index].token == BrokerToken(packetID: 3))
         #expect(store[index].topicName == TopicNameIndex(rawValue: 7))
         #expect(store[index].qos == .atLeastOnce)
         #expect(store[index].retain)
@@ -48,7 +47,7 @@ import Testing
     @Test("A waiting PUBREL has no payload and is released")
     func release() {
         var store = MessageStore()
-        let index = store.insertRelease(packetID: 9, topicName: TopicNameIndex(rawValue: 0))
+        let index = store.insertRelease(token: BrokerToken(packetID: 9), topicName: TopicNameIndex(rawValue: 0))
         #expect(store[index].stage == .released)
         #expect(store[index].messageID == 9)
         #expect(store.byteCount == 0)
@@ -65,7 +64,7 @@ import Testing
             if Bool.random(using: &random) || models[which].count < 3 {
                 let byteCount = Int.random(in: 0..<200, using: &random)
                 let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &+ step) }
-                let message = ModelMessage(payload: bytes, packetID: PacketID(step))
+                let message = ModelMessage(payload: bytes, token: BrokerToken(packetID: UInt16(step)))
                 _ = append(message, to: &queues[which], in: &store)
                 models[which].append(message)
             } else {
@@ -77,10 +76,10 @@ import Testing
             #expect(queues[which].byteCount == model.map(\.payload.count).reduce(0, +))
             if let first = model.first { #expect(payload(queues[which].first, in: store) == first.payload) }
             if let some = model.randomElement(using: &random) {
-                let found = queues[which].message(withPacketID: some.packetID, in: store)
+                let found = queues[which].message(withToken: some.token, in: store)
                 #expect(found.map { payload($0, in: store) } == some.payload)
             }
-            #expect(queues[which].message(withPacketID: 0, in: store) == nil)
+            #expect(queues[which].message(withToken: .none, in: store) == nil)
         }
         #expect(store.messageCount == models.map(\.count).reduce(0, +))
         #expect(store.byteCount == models.flatMap { $0 }.map(\.payload.count).reduce(0, +))

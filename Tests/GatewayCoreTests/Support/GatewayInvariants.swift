@@ -1,5 +1,7 @@
 // What must hold between the core's tables after every event, told as a list of what does not.
 
+import Time
+
 @testable import GatewayCore
 
 extension Gateway {
@@ -59,8 +61,10 @@ extension ClientSession {
         check(!state.isListening || queue.isEmpty || !open.isClosed, "messages wait and nothing is open")
         check(state != .asleep || open.isClosed, "an exchange is open with an asleep client")
         check(state != .awake || !open.isClosed, "a client is awake for nothing")
-        check(exchanges.count <= environment.limits.exchangesPerClient + subscriptions.count, "too many exchanges")
-        check(Set(exchanges.map(\.packetID)).count == exchanges.count, "a packet identifier is used twice")
+        let limit = environment.limits.exchangesPerClient
+        check(uplink.openCount + requests.count <= limit + subscriptions.count, "too many exchanges")
+        broken += [uplink.checkInvariants(), requests.checkInvariants(), subscriptions.checkInvariants()].compactMap(
+            \.self)
         check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
         check(topics.count <= environment.limits.topicsPerClient, "too many topics")
         if let upstream, environment.upstreams[upstream].isPaused {
@@ -95,8 +99,9 @@ private struct SessionView {
         if session.upstream != nil { upstreamCount += 1 }
         if session.state == .disconnected { rememberedCount += 1 }
         if session.state == .over { overCount += 1 }
-        for subscription in session.subscriptions { names.insert(environment.topicNames.name(subscription.filter)) }
-        for filter in session.exchanges.compactMap(\.filter) { names.insert(environment.topicNames.name(filter)) }
+        for filter in session.subscriptions.filters + session.requests.filters {
+            names.insert(environment.topicNames.name(filter))
+        }
         for id in 0..<session.topics.count {
             guard let entry = session.topics.entry(UInt16(id + 1)) else { continue }
             names.insert(environment.topicNames.name(entry.name))

@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import LinkFraming
+import SimulatorSupport
 
 /// The least of an XBee module on a pseudo-terminal, with one node in its network: it answers every question, says of
 /// every transmission that it was delivered, and the node is a sensor's wire.

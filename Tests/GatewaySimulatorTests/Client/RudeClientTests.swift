@@ -4,6 +4,7 @@ import GatewayCore
 import GatewaySimulator
 import MQTTSN
 import Testing
+import Time
 
 @Suite struct RudeClientTests {
     @Test("A window lets several publications be open, each answered by itself") func window() {

@@ -1,0 +1,148 @@
+package import Time
+
+/// Everything the owner can decide about the core; plain values, checked by `Configuration` before they get here.
+package struct GatewayConfiguration: Equatable, Sendable {
+    /// The gateway's number in its network (MQTT-SN 1.2 §5.3.8, GW-14).
+    package var gatewayID: UInt8 = 1
+    package var limits = Limits()
+    package var supervision = Supervision()
+    package var upstream = UpstreamConfiguration()
+    package var qosMinusOne = QoSMinusOnePolicy.predefined
+    /// Whether a QoS −1 publish may bring its whole topic name, as RSMB and the Paho library send it: topic id type 00,
+    /// the name's length in the TopicId field, the name before the payload (AMB-19).
+    package var qosMinusOneFullNames = false
+    package var emptyClientID = EmptyClientIDPolicy.refuse
+    /// Whether the Paho client library's wrong Length of 255 is understood (AMB-32).
+    package var isLenient = false
+    package var sleep = SleepConfiguration()
+    package var queuePolicy = QueuePolicy.dropOldest
+    package var willUpdate = WillUpdatePolicy.reconnect
+    package var discovery = DiscoveryConfiguration()
+    package var predefinedTopics = PredefinedTopics()
+    /// One entry for each link, at the index that is the link's `LinkID`.
+    package var links: [LinkConfiguration] = []
+
+    package init() {}
+
+    /// The numbers of a link; a link the host did not describe gets the defaults.
+    package func link(_ id: LinkID) -> LinkConfiguration {
+        Int(id.rawValue) < links.count ? links[Int(id.rawValue)] : LinkConfiguration()
+    }
+}
+
+/// How long the gateway waits for a silent client (MQTT-SN 1.2 §7.2, AMB-09).
+package struct Supervision: Equatable, Sendable {
+    /// Percent added to keep-alive times of up to one minute.
+    package var shortTolerancePercent = 50
+    /// Percent added to keep-alive times above one minute.
+    package var longTolerancePercent = 10
+
+    package init() {}
+
+    /// The time after which a client that promised a message every `seconds` is lost; nil for 0, which switches
+    /// supervision off (GW-62).
+    package func allowance(forSeconds seconds: UInt16) -> TimeSpan? {
+        guard seconds > 0 else { return nil }
+        let percent = seconds <= 60 ? shortTolerancePercent : longTolerancePercent
+        return TimeSpan.seconds(Int(seconds)).extended(byPercent: percent)
+    }
+}
+
+/// The numbers of one link: a radio is not a LAN.
+package struct LinkConfiguration: Equatable, Sendable {
+    /// The longest datagram the gateway sends on the link, in octets (GW-08).
+    package var maximumDatagramByteCount = 1_400
+    /// Tretry of MQTT-SN 1.2 §7.2.
+    package var retryInterval = TimeSpan.seconds(10)
+    /// Nretry of MQTT-SN 1.2 §7.2.
+    package var retryCount = 3
+    /// Whether Tretry follows the round trips measured for each client, up to `retryInterval`.
+    package var adaptsRetryInterval = false
+
+    package init() {}
+
+    /// How long an exchange may stay open before the client is given up.
+    package var patience: TimeSpan { retryInterval * (retryCount + 1) }
+}
+
+/// Which publishes without a connection are accepted (GW-49, AMB-19).
+package enum QoSMinusOnePolicy: UInt8, Equatable, Sendable, CaseIterable {
+    /// None.
+    case off
+    /// Those on pre-defined topic ids, which the owner has named.
+    case predefined
+    /// Those, and short topic names.
+    case on
+}
+
+/// What becomes of a CONNECT without ClientId (AMB-08).
+package enum EmptyClientIDPolicy: UInt8, Equatable, Sendable, CaseIterable {
+    case refuse
+    /// The gateway gives the client a name of its own, new at every CONNECT.
+    case assign
+}
+
+/// Which message goes when a client's queue is full; at QoS 1 and 2 none does, as the broker then keeps what follows.
+package enum QueuePolicy: UInt8, Equatable, Sendable, CaseIterable {
+    /// The oldest waiting message of QoS 0 makes room.
+    case dropOldest
+    /// The arriving message of QoS 0 is not taken.
+    case dropNewest
+}
+
+/// How a Will that changes inside a connection gets to the broker (MQTT-SN 1.2 §6.4, AMB-16).
+package enum WillUpdatePolicy: UInt8, Equatable, Sendable, CaseIterable {
+    /// The gateway connects anew with the new Will: the broker publishes it, even if the gateway fails.
+    case reconnect
+    /// The gateway keeps every Will to itself and publishes it when the client is lost.
+    case gateway
+}
+
+/// Sleeping clients (MQTT-SN 1.2 §6.14).
+package struct SleepConfiguration: Equatable, Sendable {
+    /// Messages one wake-up may bring; 0 for all that wait (AMB-12).
+    package var messagesPerWakeUp = 0
+    /// The pause between two messages to an awake client, for receivers with small buffers.
+    package var pacing = TimeSpan.zero
+    /// Whether a sleeping client may wake up at another address (AMB-11).
+    package var allowsAddressChange = true
+    /// How long a sleeping client's broker connection may stay lost before its next PINGREQ gets DISCONNECT (GW-86).
+    package var restoreTimeout = TimeSpan.seconds(600)
+
+    package init() {}
+}
+
+/// How the gateway makes itself known (MQTT-SN 1.2 §6.1).
+package struct DiscoveryConfiguration: Equatable, Sendable {
+    /// TADV: between two ADVERTISEs; 1…65535 s.
+    package var advertiseIntervalSeconds: UInt16 = 1_200
+    /// Whether the gateway keeps quiet as long as another one advertises (GW-15).
+    package var isStandby = false
+    /// NADV: so many of the other gateway's ADVERTISEs must be missed.
+    package var missedAdvertisements = 3
+
+    package init() {}
+}
+
+/// How the gateway speaks to the broker.
+package struct UpstreamConfiguration: Equatable, Sendable {
+    /// Put before each ClientId, so that two gateways at one broker do not clash.
+    package var clientIDPrefix: [UInt8] = []
+    /// Client identifier of the connection that carries QoS −1 and tells whether the broker is reachable.
+    package var sharedClientID: [UInt8] = Array("swiftlet-1".utf8)
+    package var username: [UInt8]?
+    package var password: [UInt8]?
+    /// MQTT keep alive of each connection, independent of the clients' own (GW-77); 1…65535 s.
+    package var keepAliveSeconds: UInt16 = 60
+    /// For the TCP connection and the CONNACK together.
+    package var connectTimeout = TimeSpan.seconds(10)
+    /// For a PINGRESP.
+    package var responseTimeout = TimeSpan.seconds(15)
+    /// The first pause before a new attempt; it doubles with each failure and is jittered.
+    package var reconnectMinimum = TimeSpan.seconds(1)
+    package var reconnectMaximum = TimeSpan.seconds(60)
+    /// How long a connected client's lost broker connection may stay lost before the client is told (GW-86).
+    package var restoreTimeout = TimeSpan.seconds(30)
+
+    package init() {}
+}

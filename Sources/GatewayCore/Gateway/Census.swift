@@ -1,0 +1,58 @@
+/// How much of everything the core holds at a moment; counted on request, for checkers and for gauges.
+package struct Census: Equatable, Sendable {
+    /// Sessions held, connected and remembered.
+    package var sessions = 0
+    /// Sessions whose client is away and may come back.
+    package var remembered = 0
+    /// Broker connections held, the shared one included, open or not.
+    package var upstreams = 0
+    /// Ways to clients, and senders kept in mind for their next DISCONNECT.
+    package var routes = 0
+    package var peers = 0
+    package var forwardedNodes = 0
+    package var topicNames = 0
+    package var queuedMessages = 0
+    /// Octets of payload.
+    package var queuedByteCount = 0
+    /// The most messages, and octets of payload, that wait for one client.
+    package var longestQueue = 0
+    package var largestQueueByteCount = 0
+    /// Sessions with something under way towards the client.
+    package var openExchanges = 0
+    /// Requests of clients that the broker has to answer.
+    package var brokerExchanges = 0
+    /// The most topic ids, subscriptions and requests of one client.
+    package var mostTopics = 0
+    package var mostSubscriptions = 0
+    package var mostClientExchanges = 0
+}
+
+extension Gateway {
+    /// Looks at every session.
+    package borrowing func takeCensus() -> Census {
+        var census = Census()
+        census.sessions = sessions.count
+        census.remembered = remembered.count
+        census.upstreams = environment.upstreams.count
+        census.routes = sessionByRoute.count + departures.count
+        census.peers = routeCountByPeer.count
+        census.forwardedNodes = environment.forwarders.count
+        census.topicNames = environment.topicNames.count
+        census.queuedMessages = environment.store.messageCount
+        census.queuedByteCount = environment.store.byteCount
+        for index in 0..<sessions.endIndex where sessions.contains(index) { census.count(sessions[index]) }
+        return census
+    }
+}
+
+extension Census {
+    fileprivate mutating func count(_ session: ClientSession) {
+        longestQueue = max(longestQueue, session.queue.count)
+        largestQueueByteCount = max(largestQueueByteCount, session.queue.byteCount)
+        if !session.open.isClosed { openExchanges += 1 }
+        brokerExchanges += (session.uplink.awaitsBroker ? session.uplink.openCount : 0) + session.requests.count
+        mostTopics = max(mostTopics, session.topics.count)
+        mostSubscriptions = max(mostSubscriptions, session.subscriptions.count)
+        mostClientExchanges = max(mostClientExchanges, session.uplink.openCount + session.requests.count)
+    }
+}

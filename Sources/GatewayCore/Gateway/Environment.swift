@@ -1,0 +1,132 @@
+import Bytes
+import MQTTSN
+import Time
+
+/// What all sessions share while one event is handled: the time, the effects so far, and every table that is not one
+/// client's own.
+struct Environment: ~Copyable {
+    /// As at the start, but for what links turned out to carry.
+    private(set) var configuration: GatewayConfiguration
+    var now = Instant(nanoseconds: 0)
+    var effects = Effects()
+    var topicNames: TopicNameTable
+    var store = MessageStore()
+    var forwarders = ForwarderTable()
+    var deadlines = DeadlineQueue()
+    var random: RandomNumbers
+    var upstreams = Slab<Upstream>()
+    let predefinedTopics: PredefinedTable
+    /// Whether the last attempt to reach the broker did; nil before the first.
+    var isBrokerReachable: Bool?
+    /// The connection for QoS −1.
+    var sharedUpstream: UInt32 = 0
+    /// How many streams have been asked for; numbers them.
+    var streamCount: UInt32 = 0
+
+    /// How often each cell of the exchange table was reached.
+    private(set) var uplinkCells = [UInt64](repeating: 0, count: UplinkCell.count)
+
+    var limits: Limits { configuration.limits }
+
+    init(configuration: GatewayConfiguration, seed: UInt64) {
+        self.configuration = configuration
+        random = RandomNumbers(seed: seed)
+        var names = TopicNameTable()
+        predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &names)
+        topicNames = names
+    }
+
+    // MARK: To clients
+
+    /// Where the datagram that is now begun starts in the arena; for a node behind a forwarder it begins with the
+    /// encapsulation (GW-81, GW-82).
+    mutating func beginDatagram(to route: Route) -> Int {
+        let start = effects.bytes.count
+        if route.node != 0 {
+            let nodeID = forwarders.nodeID(route.node)
+            effects.bytes.appendEncapsulation(radius: 0, nodeID: nodeID.span.bytes)
+        }
+        return start
+    }
+
+    /// From now on nothing longer leaves on the link; what waits is looked at when its turn comes.
+    mutating func setMaximumDatagram(_ byteCount: Int, on link: LinkID) {
+        guard configuration.links.indices.contains(Int(link.rawValue)) else { return }
+        configuration.links[Int(link.rawValue)].maximumDatagramByteCount = max(0, byteCount)
+    }
+
+    /// The octets left for a message on the way to a client (GW-08).
+    func messageRoom(on route: Route) -> Int {
+        let room = configuration.link(route.peer.link).maximumDatagramByteCount
+        return route.node == 0 ? room : room - Self.envelopeByteCount - forwarders.nodeID(route.node).count
+    }
+
+    /// Whether the envelope of a node leaves room for every message that has a fixed size.
+    func canAnswer(nodeIDByteCount: Int, on link: LinkID) -> Bool {
+        let room = configuration.link(link).maximumDatagramByteCount - Self.envelopeByteCount - nodeIDByteCount
+        return room >= Self.longestFixedMessageByteCount
+    }
+
+    /// Length, MsgType and Ctrl of an encapsulation.
+    private static let envelopeByteCount = 3
+    /// SUBACK.
+    private static let longestFixedMessageByteCount = 8
+
+    /// Sends what was appended to the arena since `beginDatagram`.
+    mutating func endDatagram(_ start: Int, to route: Route) {
+        effects.list.append(.sendDatagram(start..<effects.bytes.count, to: route.peer))
+    }
+
+    /// Sends a message that has no variable part.
+    mutating func send(_ message: Message, to route: Route) {
+        let start = beginDatagram(to: route)
+        effects.bytes.appendMessage(message)
+        endDatagram(start, to: route)
+    }
+
+    mutating func sendRegister(_ topicID: TopicID, _ messageID: MessageID, name: TopicNameIndex, to route: Route) {
+        let start = beginDatagram(to: route)
+        let bytes = topicNames.name(name)
+        effects.bytes.appendRegister(topicID: topicID, messageID: messageID, topicName: bytes.span.bytes)
+        endDatagram(start, to: route)
+    }
+
+    // MARK: Topic names of two octets
+
+    /// The name of a short topic reference, in use by the caller; nil where the octets are no topic name (GW-47).
+    mutating func useShortName(_ octets: UInt16) -> TopicNameIndex? {
+        Self.shortName(octets).map { topicNames.use($0.span.bytes) }
+    }
+
+    /// The name of a short topic reference; nil where the octets are no topic name (GW-47).
+    static func shortName(_ octets: UInt16) -> [2 of UInt8]? {
+        let bytes: [2 of UInt8] = [UInt8(truncatingIfNeeded: octets >> 8), UInt8(truncatingIfNeeded: octets)]
+        let span = bytes.span
+        return TopicRules.isValidName(span.bytes) ? bytes : nil
+    }
+
+    /// The short reference to a name; nil unless the name has two octets.
+    func shortName(of name: TopicNameIndex) -> UInt16? {
+        let bytes = topicNames.name(name)
+        return bytes.count == 2 ? UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : nil
+    }
+
+    mutating func count(_ cell: UplinkCell?) {
+        guard let cell else { return }
+        uplinkCells[cell.index] &+= 1
+    }
+
+    // MARK: Observations
+
+    mutating func observe(_ kind: ObservationKind, peer: PeerID? = nil, detail: Int = 0) {
+        effects.list.append(.observe(Observation(kind, peer: peer, detail: detail)))
+    }
+
+    /// Observes something about a client; its name goes into the arena, so the observation stays a plain value.
+    mutating func observe(_ kind: ObservationKind, of clientID: ClientID, peer: PeerID? = nil, detail: Int = 0) {
+        let start = effects.bytes.count
+        effects.bytes.append(contentsOf: clientID.bytes)
+        let range = start..<effects.bytes.count
+        effects.list.append(.observe(Observation(kind, clientID: range, peer: peer, detail: detail)))
+    }
+}

@@ -1,0 +1,69 @@
+import Bytes
+import MQTTSN
+
+// CONNECT (MQTT-SN 1.2 §6.2): which session it belongs to, a new one, the same again, or one that moves here.
+
+extension Gateway {
+    mutating func connect(_ connect: Connect, _ datagram: RawSpan, from route: Route) {
+        // GW-22; whoever is connected from this address is left alone by a CONNECT that is refused.
+        guard connect.protocolID == 1, let clientID = clientID(of: connect, datagram, from: route) else {
+            refuse(route, .notSupported)
+            return
+        }
+        if let index = sessionByClientID[clientID], sessions[index].isRepeated(connect, from: route, in: environment) {
+            changing(index) { session, environment in session.repeatConnectReply(in: &environment) }
+            return
+        }
+        if let index = sessionByClientID[clientID], sessions[index].canResume(connect) {
+            attach(index, to: route)
+            changing(index) { session, environment in session.resume(connect, in: &environment) }
+            return
+        }
+        // GW-10, GW-21: a broker that is known to be away is not asked for every client.
+        guard environment.isBrokerReachable != false, !isShuttingDown else {
+            refuse(route, .congestion)
+            return
+        }
+        guard let index = session(for: clientID) else {
+            refuse(route, .congestion)
+            return
+        }
+        giveUpstream(to: index)
+        attach(index, to: route)
+        changing(index) { session, environment in session.begin(connect, in: &environment) }
+    }
+
+    /// The name the client goes by; nil where it is not acceptable. One without a name may be given one, the same for a
+    /// repeated CONNECT (AMB-08).
+    private mutating func clientID(of connect: Connect, _ datagram: RawSpan, from route: Route) -> ClientID? {
+        guard connect.clientID.isEmpty else {
+            let name = datagram.extracting(connect.clientID)
+            guard name.isWellFormedString, name.byteCount <= environment.limits.clientIDByteCount,
+                !isGatewaysOwnName(name)
+            else { return nil }
+            return ClientID(bytes: datagram.copy(of: connect.clientID))
+        }
+        // Nobody could come back to a session whose name he was never told.
+        guard environment.configuration.emptyClientID == .assign, connect.flags.cleanSession else { return nil }
+        if let index = sessionByRoute[route], sessions[index].clientID.isAssigned,
+            sessions[index].isRepeated(connect, from: route, in: environment)
+        {
+            return sessions[index].clientID
+        }
+        return .assigned(environment.random.next())
+    }
+
+    /// Whether the client's name at the broker is that of the gateway's own connection: the broker would cut one for
+    /// the other again and again (MQTT 3.1.1 §3.1.4).
+    private func isGatewaysOwnName(_ name: RawSpan) -> Bool {
+        let upstream = environment.configuration.upstream
+        guard upstream.sharedClientID.starts(with: upstream.clientIDPrefix) else { return false }
+        let ownName = upstream.sharedClientID[upstream.clientIDPrefix.count...]
+        return name.equals(ownName.span.bytes, in: 0..<name.byteCount)
+    }
+
+    private mutating func refuse(_ route: Route, _ code: ReturnCode) {
+        environment.send(.connectAcknowledgement(code), to: route)
+        environment.observe(.clientRefused, peer: route.peer, detail: Int(code.rawValue))
+    }
+}

@@ -1,0 +1,211 @@
+import Bytes
+import MQTT
+import MQTTSN
+
+// The way of the broker's bytes to the session that they concern.
+
+extension Gateway {
+    /// Whether an event's stream is the one the slot has now; what is said of an older one no longer matters.
+    private func isCurrent(_ id: UpstreamID) -> Bool {
+        environment.upstreams.contains(id.slot) && environment.upstreams[id.slot].streamID == id
+            && environment.upstreams[id.slot].hasStream
+    }
+
+    mutating func streamOpened(_ id: UpstreamID) {
+        guard isCurrent(id), environment.upstreams[id.slot].state == .opening else { return }
+        let upstream = environment.configuration.upstream
+        switch environment.upstreams[id.slot].owner {
+        case .shared:
+            environment.sendConnect(clientID: upstream.sharedClientID, cleanSession: true, will: nil, on: id.slot)
+        case .session(let index):
+            changing(index) { session, environment in session.introduce(in: &environment) }
+        }
+    }
+
+    mutating func streamBlocked(_ id: UpstreamID, queuedByteCount: Int) {
+        guard isCurrent(id) else { return }
+        environment.upstreams[id.slot].isBlocked = true
+        environment.upstreams[id.slot].queuedByteCount = queuedByteCount
+    }
+
+    mutating func streamDrained(_ id: UpstreamID) {
+        guard isCurrent(id) else { return }
+        environment.upstreams[id.slot].isBlocked = false
+        environment.upstreams[id.slot].queuedByteCount = 0
+    }
+
+    mutating func streamReceived(_ id: UpstreamID, _ bytes: RawSpan) {
+        guard isCurrent(id) else { return }
+        environment.upstreams[id.slot].lastReceived = environment.now
+        if environment.upstreams[id.slot].isPaused {
+            keep(bytes, from: 0, ofUpstream: id.slot)
+        } else {
+            readPackets(in: bytes, from: id)
+        }
+    }
+
+    private mutating func keep(_ bytes: RawSpan, from position: Int, ofUpstream slot: UInt32) {
+        environment.upstreams[slot].decoder.keep(bytes, from: position)
+        environment.upstreams[slot].hasKeptBytes = true
+    }
+
+    mutating func readKeptBytes(ofUpstream slot: UInt32) {
+        let id = environment.upstreams[slot].streamID
+        let nothing: [UInt8] = []
+        readPackets(in: nothing.span.bytes, from: id)
+        // Where it was paused again, it has kept the rest.
+        if isCurrent(id), !environment.upstreams[slot].isPaused { environment.upstreams[slot].hasKeptBytes = false }
+    }
+
+    /// Takes packet after packet, until the bytes or the client's room are used up or the connection ends.
+    private mutating func readPackets(in bytes: RawSpan, from id: UpstreamID) {
+        var position = 0
+        do throws(PacketError) {
+            while isCurrent(id) {
+                if environment.upstreams[id.slot].isPaused {
+                    keep(bytes, from: position, ofUpstream: id.slot)
+                    return
+                }
+                switch try environment.upstreams[id.slot].decoder.next(in: bytes, at: &position) {
+                case .needsMore: return
+                case .frame(let range): try receivePacket(bytes.extracting(range), on: id)
+                case .assembled:
+                    let packet = environment.upstreams[id.slot].decoder.takeAssembled()
+                    try receivePacket(packet.span.bytes, on: id)
+                    if isCurrent(id) { environment.upstreams[id.slot].decoder.recycle(packet) }
+                }
+            }
+        } catch {
+            environment.observe(.malformedPacket, detail: Int(error.rawValue))
+            breakOff(id.slot)
+        }
+    }
+
+    private mutating func receivePacket(_ bytes: RawSpan, on id: UpstreamID) throws(PacketError) {
+        let packet = try Packet.decode(bytes)
+        let isOpen = environment.upstreams[id.slot].state == .open
+        switch packet {
+        case .connectAcknowledgement(let answer) where !isOpen: connectAcknowledged(answer, slot: id.slot)
+        case .pingResponse where isOpen: environment.upstreams[id.slot].pingResponseDeadline = nil
+        case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete,
+            .subscribeAcknowledgement, .unsubscribeAcknowledgement, .connectAcknowledgement, .pingResponse:
+            guard isOpen, case .session(let index) = environment.upstreams[id.slot].owner,
+                let fact = BrokerFact(packet, bytes)
+            else { return unexpectedPacket(packet, slot: id.slot) }
+            let hasPlace = changing(index) { session, environment in
+                session.handle(fact, bytes, in: &environment)
+            }
+            if !hasPlace { unexpectedPacket(packet, slot: nil) }
+        case .connect, .subscribe, .unsubscribe, .pingRequest, .disconnect: unexpectedPacket(packet, slot: id.slot)
+        }
+    }
+
+    /// Counts a packet that has no place; one that breaks the protocol also ends the connection (`slot`).
+    private mutating func unexpectedPacket(_ packet: Packet, slot: UInt32?) {
+        environment.observe(.unexpectedPacket, detail: Int(packet.type.rawValue))
+        if let slot { breakOff(slot) }
+    }
+
+    private mutating func connectAcknowledged(_ answer: ConnectAcknowledgement, slot: UInt32) {
+        brokerIsReachable(true)
+        guard answer.returnCode == .accepted else {
+            environment.observe(.upstreamRefused, detail: Int(answer.returnCode.rawValue))
+            environment.upstreams[slot].state = .refused
+            connectRefused(answer.returnCode, slot: slot)
+            return
+        }
+        environment.upstreams[slot].state = .open
+        environment.upstreams[slot].openedAt = environment.now
+        environment.upstreams[slot].lastReceived = environment.now
+        environment.scheduleDeadline(ofUpstream: slot)
+        environment.observe(.upstreamOpened)
+        if case .session(let index) = environment.upstreams[slot].owner {
+            changing(index) { session, environment in
+                session.brokerAccepted(sessionPresent: answer.sessionPresent, in: &environment)
+            }
+        }
+    }
+
+    /// A refusal that only says "later" is tried again where a client waits connected; any other one is final for it.
+    private mutating func connectRefused(_ code: ConnectReturnCode, slot: UInt32) {
+        guard case .session(let index) = environment.upstreams[slot].owner else { return breakOff(slot) }
+        let refusal = BrokerRefusal(code)
+        let isTriedAgain = changing(index) { session, environment in
+            session.brokerRefused(refusal, in: &environment)
+        }
+        if isTriedAgain { breakOff(slot) }
+    }
+
+    /// Ends a connection from this side and goes on as if the broker had.
+    private mutating func breakOff(_ slot: UInt32) {
+        guard environment.upstreams[slot].hasStream else { return }
+        environment.effects.list.append(.closeStream(environment.upstreams[slot].streamID))
+        connectionEnded(slot)
+    }
+
+    mutating func streamClosed(_ id: UpstreamID, _ end: StreamEnd) {
+        guard isCurrent(id) else { return }
+        switch end {
+        case .unresolved, .refused, .timedOut:
+            environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
+            brokerIsReachable(false)
+        case .localFailure: environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
+        case .closedByBroker, .failed, .queueOverflow: break
+        }
+        connectionEnded(id.slot)
+    }
+
+    /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.
+    private mutating func connectionEnded(_ slot: UInt32) {
+        let state = environment.upstreams[slot].state
+        let hasStayed = environment.hasStayedOpen(upstream: slot)
+        if hasStayed { environment.upstreams[slot].failureCount = 0 }
+        environment.upstreams[slot].state = .idle
+        environment.upstreams[slot].resetStream(maximumPacketByteCount: 0)
+        switch environment.upstreams[slot].owner {
+        case .shared: if !isShuttingDown { environment.scheduleReconnect(ofUpstream: slot) }
+        case .session(let index):
+            changing(index) { session, environment in
+                session.noteLostAnswer(state)
+                session.brokerLost(hasStayed: hasStayed, in: &environment)
+                if session.isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
+            }
+        }
+    }
+
+    /// While the shared connection is open, another one's failure does not count: nothing would ever say that the
+    /// broker is back.
+    private mutating func brokerIsReachable(_ isReachable: Bool) {
+        guard environment.isBrokerReachable != isReachable,
+            isReachable || environment.upstreams[environment.sharedUpstream].state != .open
+        else { return }
+        environment.isBrokerReachable = isReachable
+        environment.observe(isReachable ? .brokerReachable : .brokerUnreachable)
+        if isReachable { advertiseIfDue() }
+    }
+
+    mutating func upstreamDeadlineReached(_ slot: UInt32) {
+        guard let deadline = environment.scheduledDeadline(ofUpstream: slot), deadline <= environment.now else {
+            environment.scheduleDeadline(ofUpstream: slot)
+            return
+        }
+        switch environment.upstreams[slot].state {
+        case .idle, .refused: break
+        case .waiting: environment.openStream(ofUpstream: slot)
+        case .opening, .connecting:
+            environment.observe(.upstreamUnavailable, detail: Int(StreamEnd.timedOut.rawValue))
+            brokerIsReachable(false)
+            environment.sayGoodbye(onUpstream: slot)  // no client has failed
+            breakOff(slot)
+        case .open:
+            if environment.upstreams[slot].pingResponseDeadline == nil {
+                environment.keepAlive(upstream: slot)
+                environment.scheduleDeadline(ofUpstream: slot)
+            } else {
+                environment.observe(.upstreamUnavailable, detail: Int(StreamEnd.timedOut.rawValue))
+                environment.sayGoodbye(onUpstream: slot)  // no client has failed
+                breakOff(slot)
+            }
+        }
+    }
+}

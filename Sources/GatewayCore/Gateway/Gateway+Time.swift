@@ -1,0 +1,40 @@
+// What the gateway does when time passes, and how it ends.
+
+extension Gateway {
+    mutating func deadlineReached() {
+        while let key = environment.deadlines.takeDue(at: environment.now) {
+            switch key.owner {
+            case .gateway: gatewayDeadlineReached()
+            case .session(let index):
+                guard sessions.contains(index) else { continue }
+                changing(index) { session, environment in session.deadlineReached(in: &environment) }
+            case .upstream(let slot):
+                guard environment.upstreams.contains(slot) else { continue }
+                upstreamDeadlineReached(slot)
+            }
+        }
+    }
+
+    private mutating func gatewayDeadlineReached() {
+        let shared = environment.sharedUpstream
+        if environment.upstreams[shared].state == .idle, !isShuttingDown {
+            environment.openStream(ofUpstream: shared)
+        }
+        forgetDepartures()
+        if !isShuttingDown { advertiseIfDue() }
+    }
+
+    // MARK: The end
+
+    /// Every client is told, and the broker is left politely, so that no Will is published for a gateway that stops.
+    mutating func shutDown() {
+        isShuttingDown = true
+        for index in 0..<sessions.endIndex where sessions.contains(index) && sessions[index].route != nil {
+            changing(index) { session, environment in session.dismiss(in: &environment) }
+        }
+        environment.closeStream(ofUpstream: environment.sharedUpstream, politely: true)
+        // Nothing is advertised any more; those who just left are still forgotten in their time.
+        environment.deadlines.cancel(.gateway)
+        if let next = departures.nextExpiry { environment.deadlines.schedule(.gateway, noLaterThan: next) }
+    }
+}

@@ -1,0 +1,188 @@
+import Bytes
+import MQTT
+import MQTTSN
+package import Time
+
+/// The gateway's core: a deterministic function from events, in their order and with their times, to effects.
+///
+/// It reads no clock, opens no socket and draws no chance but from its seed, so a recorded list of events gives the
+/// same effects again, byte for byte. `handle` only dispatches; what an event means stands in the files named after the
+/// specification's procedures.
+package struct Gateway: ~Copyable {
+    /// Changed by `changing` only.
+    private(set) var sessions = Slab<ClientSession>()
+    var environment: Environment
+    var sessionByClientID: [ClientID: SessionIndex] = [:]
+    var sessionByRoute: [Route: SessionIndex] = [:]
+    /// How many routes go through a peer; a peer without one is forgotten.
+    var routeCountByPeer: [PeerID: Int] = [:]
+    var advertiser: Advertiser
+    /// The sender of the datagram that is being handled: not forgotten before that is done.
+    var sender: PeerID?
+    var departures: RecentDepartures
+    /// Sessions that only wait for their client to return, oldest first, for when a place is needed.
+    var remembered = RememberedSessions()
+    var strangerReplies: TokenBucket
+    var searchReplies: TokenBucket
+    /// Sessions that may read on from what the broker sent before it was not read any more.
+    private var readers: [SessionIndex] = []
+    var isShuttingDown = false
+
+    package init(configuration: GatewayConfiguration, seed: UInt64) {
+        environment = Environment(configuration: configuration, seed: seed)
+        departures = RecentDepartures(limit: configuration.limits.recentDepartures)
+        advertiser = Advertiser(configuration.discovery, gatewayID: configuration.gatewayID)
+        strangerReplies = TokenBucket(perSecond: configuration.limits.strangerRepliesPerSecond)
+        searchReplies = TokenBucket(perSecond: configuration.limits.searchRepliesPerSecond)
+        environment.sharedUpstream = environment.makeUpstream(for: .shared)
+        environment.deadlines.schedule(.gateway, noLaterThan: Instant(nanoseconds: 0))
+    }
+
+    /// When `handle` must be called with `.deadlineReached` at the latest.
+    package var nextDeadline: Instant? { environment.deadlines.next }
+
+    /// Sessions held at the moment, connected and remembered.
+    package var sessionCount: Int { sessions.count }
+
+    /// Takes note of a fact and appends what is to be done about it.
+    ///
+    /// `bytes` are what came with the fact, and only borrowed; `now` is not earlier than at the last call.
+    package mutating func handle(
+        _ event: Event, _ bytes: RawSpan, at now: Instant, into effects: inout Effects
+    ) {
+        environment.now = now
+        swap(&environment.effects, &effects)
+        switch event {
+        case .datagramReceived(let peer, let mayForward): datagramReceived(bytes, from: peer, mayForward: mayForward)
+        case .datagramTruncated(let peer):
+            environment.observe(.truncatedDatagram, peer: peer)
+            forgetIfUnused(peer)
+        case .streamOpened(let id): streamOpened(id)
+        case .streamReceived(let id): streamReceived(id, bytes)
+        case .streamBlocked(let id, let queuedByteCount): streamBlocked(id, queuedByteCount: queuedByteCount)
+        case .streamDrained(let id): streamDrained(id)
+        case .streamClosed(let id, let end): streamClosed(id, end)
+        case .linkChanged(let id, let maximum): environment.setMaximumDatagram(maximum, on: id)
+        case .deadlineReached: deadlineReached()
+        case .shutdownRequested: shutDown()
+        }
+        readOn()
+        swap(&environment.effects, &effects)
+    }
+}
+
+// MARK: - Sessions
+
+extension Gateway {
+    /// The only way to change a session: everything that depends on it is brought into line behind `change`.
+    @inline(__always)
+    @discardableResult
+    mutating func changing<Outcome>(
+        _ index: SessionIndex, _ change: (inout ClientSession, inout Environment) -> Outcome
+    ) -> Outcome {
+        let outcome = change(&sessions[index], &environment)
+        settle(index)
+        return outcome
+    }
+
+    /// The client's session, a new one if it has none; nil where every place is taken by a connected client (GW-87).
+    mutating func session(for clientID: ClientID) -> SessionIndex? {
+        if let index = sessionByClientID[clientID] {
+            remembered.remove(index)
+            return index
+        }
+        if sessions.count >= environment.limits.clients {
+            guard let oldest = remembered.takeOldest() else { return nil }
+            environment.observe(.sessionEvicted, of: sessions[oldest].clientID)
+            remove(oldest)
+        }
+        let index = sessions.insert(ClientSession(clientID: clientID))
+        sessionByClientID[clientID] = index
+        return index
+    }
+
+    /// Makes `route` the way to the session. Who was there before under another name is gone from this address; where
+    /// the session was before, nothing more is said (GW-89).
+    mutating func attach(_ index: SessionIndex, to route: Route) {
+        guard sessions[index].route != route else { return }
+        if let former = sessionByRoute[route] {
+            changing(former) { session, environment in session.lose(in: &environment) }
+        }
+        if sessions[index].route != nil {
+            sessions[index].observe(.clientMoved, in: &environment)
+            detach(index)
+        }
+        sessions[index].route = route
+        sessionByRoute[route] = index
+        retain(route)
+    }
+
+    /// Gives the session a broker connection of its own, which is not opened yet.
+    mutating func giveUpstream(to index: SessionIndex) {
+        guard sessions[index].upstream == nil else { return }
+        sessions[index].upstream = environment.makeUpstream(for: .session(index))
+    }
+
+    private mutating func settle(_ index: SessionIndex) {
+        sessions[index].adjustReading(in: &environment)
+        if environment.mayReadOn(sessions[index].upstream), readers.last != index { readers.append(index) }
+        switch sessions[index].state {
+        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .active, .asleep, .awake:
+            if let deadline = sessions[index].nextDeadline(in: environment) {
+                environment.deadlines.schedule(.session(index), noLaterThan: deadline)
+            }
+        case .disconnected: putAside(index)
+        case .over:
+            leave(index)
+            remove(index)
+        }
+    }
+
+    /// What was read from the broker before a pause and is still here comes first when there is room again, as nothing
+    /// else brings it up.
+    private mutating func readOn() {
+        while let index = readers.popLast() {
+            guard sessions.contains(index), let slot = sessions[index].upstream, environment.mayReadOn(slot)
+            else { continue }
+            readKeptBytes(ofUpstream: slot)
+            guard sessions.contains(index) else { continue }
+            changing(index) { session, environment in session.deliver(in: &environment) }
+        }
+    }
+
+    /// The client is gone and its session stays.
+    private mutating func putAside(_ index: SessionIndex) {
+        leave(index)
+        sessions[index].leaveQueueToBroker(in: &environment)
+        if !remembered.contains(index) { remembered.append(index) }
+    }
+
+    private mutating func leave(_ index: SessionIndex) {
+        environment.deadlines.cancel(.session(index))
+        if let slot = sessions[index].upstream {
+            environment.deadlines.cancel(.upstream(slot))
+            environment.upstreams.remove(slot)
+            sessions[index].upstream = nil
+        }
+        if let route = sessions[index].route, sessions[index].hasSaidGoodbye {
+            remember(route, answers: environment.configuration.link(route.peer.link).retryCount)
+        }
+        detach(index)
+    }
+
+    /// Empties the session's place; the client is not connected.
+    private mutating func remove(_ index: SessionIndex) {
+        sessions[index].forgetSession(in: &environment)
+        sessionByClientID[sessions[index].clientID] = nil
+        remembered.remove(index)
+        sessions.remove(index)
+    }
+
+    /// Takes the way to the session away.
+    private mutating func detach(_ index: SessionIndex) {
+        guard let route = sessions[index].route else { return }
+        sessions[index].route = nil
+        sessionByRoute[route] = nil
+        release(route)
+    }
+}

@@ -1,0 +1,126 @@
+import Bytes
+import MQTT
+
+// What sessions ask of the broker, as packets on the connection that carries them; sessions know no more of the way
+// upstream than these calls.
+
+extension Environment {
+    /// Sends a packet without a variable part. Answers and releases pass even where a stream is blocked: each belongs
+    /// to an exchange, and those are bounded.
+    ///
+    /// - Returns: false where there is no open connection.
+    @discardableResult
+    mutating func sendPacket(_ packet: Packet, on slot: UInt32?) -> Bool {
+        guard let slot, upstreams[slot].state == .open else { return false }
+        let start = effects.bytes.count
+        effects.bytes.appendPacket(packet)
+        endPacket(start, on: slot)
+        return true
+    }
+
+    /// Releases a QoS 2 message that the broker has said to have (PUBREL).
+    ///
+    /// - Returns: false where there is no open connection.
+    @discardableResult
+    mutating func release(_ token: BrokerToken, on slot: UInt32?) -> Bool {
+        sendPacket(.publishRelease(token.packetID), on: slot)
+    }
+
+    /// Tells the broker that its QoS 1 message is where it belongs (PUBACK).
+    @discardableResult
+    mutating func acknowledge(_ token: BrokerToken, on slot: UInt32?) -> Bool {
+        sendPacket(.publishAcknowledgement(token.packetID), on: slot)
+    }
+
+    /// Tells the broker that its QoS 2 message is where it belongs (PUBREC).
+    @discardableResult
+    mutating func acknowledgeReceipt(of token: BrokerToken, on slot: UInt32?) -> Bool {
+        sendPacket(.publishReceived(token.packetID), on: slot)
+    }
+
+    /// Tells the broker that its QoS 2 message has come to its end (PUBCOMP).
+    @discardableResult
+    mutating func complete(_ token: BrokerToken, on slot: UInt32?) -> Bool {
+        sendPacket(.publishComplete(token.packetID), on: slot)
+    }
+
+    /// Queues what was appended to the arena since `start` on the connection's stream.
+    mutating func endPacket(_ start: Int, on slot: UInt32) {
+        effects.list.append(.sendStream(start..<effects.bytes.count, on: upstreams[slot].streamID))
+        upstreams[slot].lastSent = now
+        if upstreams[slot].isBlocked { upstreams[slot].queuedByteCount += effects.bytes.count - start }
+    }
+
+    /// Whether there is a connection that the broker has accepted.
+    func isOpen(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].state == .open
+    }
+
+    /// Whether the connection would take a new request of `byteCount` octets.
+    func couldTake(_ byteCount: Int, on slot: UInt32?) -> Bool {
+        guard let slot, upstreams[slot].state == .open else { return false }
+        return !upstreams[slot].isBlocked
+            || upstreams[slot].queuedByteCount + byteCount <= limits.queuedByteCountPerUpstream
+    }
+
+    /// Whether the connection takes a new request of `byteCount` octets; observes why not.
+    mutating func takes(_ byteCount: Int, on slot: UInt32?) -> Bool {
+        if couldTake(byteCount, on: slot) { return true }
+        observe(isOpen(slot) ? .messageDroppedUpstreamBlocked : .messageDroppedUpstreamDown, detail: byteCount)
+        return false
+    }
+
+    /// Publishes a message that the connection takes.
+    mutating func publish(
+        _ topicName: RawSpan, _ payload: RawSpan, qos: QoS, retain: Bool, duplicate: Bool = false,
+        token: BrokerToken = .none, on slot: UInt32?
+    ) {
+        guard let slot else { return }
+        let start = effects.bytes.count
+        effects.bytes.appendPublishPacket(
+            duplicate: duplicate && qos != .atMostOnce, qos: DeliveryQoS(qos), retain: retain, topicName: topicName,
+            packetID: token.packetID, payload: payload)
+        endPacket(start, on: slot)
+    }
+
+    mutating func subscribe(_ filter: TopicNameIndex, qos: QoS, token: BrokerToken, on slot: UInt32?) -> Bool {
+        let name = topicNames.name(filter)
+        guard let slot, takes(name.count, on: slot) else { return false }
+        let start = effects.bytes.count
+        effects.bytes.appendSubscribePacket(packetID: token.packetID, filter: name.span.bytes, qos: DeliveryQoS(qos))
+        endPacket(start, on: slot)
+        return true
+    }
+
+    mutating func unsubscribe(_ filter: TopicNameIndex, token: BrokerToken, on slot: UInt32?) -> Bool {
+        let name = topicNames.name(filter)
+        guard let slot, takes(name.count, on: slot) else { return false }
+        let start = effects.bytes.count
+        effects.bytes.appendUnsubscribePacket(packetID: token.packetID, filter: name.span.bytes)
+        endPacket(start, on: slot)
+        return true
+    }
+
+    /// Sends the CONNECT of `clientID` as soon as its stream is open.
+    mutating func sendConnect(clientID: [UInt8], cleanSession: Bool, will: StoredWill?, on slot: UInt32) {
+        var strings: [UInt8] = []
+        func append(_ bytes: [UInt8]) -> ByteRange {
+            let start = strings.count
+            strings.append(contentsOf: bytes)
+            return start..<strings.count
+        }
+        let settings = configuration.upstream
+        let packet = Connect(
+            cleanSession: cleanSession, keepAliveSeconds: settings.keepAliveSeconds,
+            clientID: append(clientID),
+            will: will.map {
+                Will(topic: append($0.topic), payload: append($0.message), qos: DeliveryQoS($0.qos), retain: $0.retain)
+            },
+            username: settings.username.map(append), password: settings.password.map(append))
+        let start = effects.bytes.count
+        effects.bytes.appendPacket(.connect(packet), from: strings.span.bytes)
+        endPacket(start, on: slot)
+        upstreams[slot].state = .connecting
+    }
+}

@@ -1,0 +1,77 @@
+import MQTT
+import Time
+
+/// One MQTT connection to the broker, from the wish for it to its end and its restoration.
+struct Upstream: SlabElement {
+    /// Whose connection it is.
+    enum Owner: Equatable {
+        /// QoS −1 publishes, and the gateway's own knowledge of whether the broker is there.
+        case shared
+        case session(SessionIndex)
+    }
+
+    enum State: Equatable {
+        case idle
+        /// The host was asked for a stream.
+        case opening
+        /// CONNECT is sent.
+        case connecting
+        /// CONNACK came and accepted.
+        case open
+        /// CONNACK came and did not accept: there is nothing more to say before the stream is closed.
+        case refused
+        /// The last attempt failed; the next is due.
+        case waiting
+    }
+
+    var owner = Owner.shared
+    var state = State.idle
+    var streamID = UpstreamID(slot: 0, generation: 0)
+    var decoder = PacketDecoder(maximumPacketByteCount: 0)
+
+    /// The end of the current attempt, or of the pause before the next.
+    var attemptDeadline = Instant(nanoseconds: 0)
+    /// Attempts in a row that failed, or brought a connection that soon ended.
+    var failureCount = 0
+    /// When the broker accepted the connection.
+    var openedAt = Instant(nanoseconds: 0)
+
+    var lastSent = Instant(nanoseconds: 0)
+    var lastReceived = Instant(nanoseconds: 0)
+    /// When the PINGRESP must be here; nil when none is awaited.
+    var pingResponseDeadline: Instant?
+
+    /// Whether the host could not write everything; then `queuedByteCount` octets wait in its queue.
+    var isBlocked = false
+    var queuedByteCount = 0
+    /// Whether the host was asked not to read.
+    var isPaused = false
+    /// Whether bytes that came before the pause are still in the decoder.
+    var hasKeptBytes = false
+
+    static var vacant: Upstream { Upstream() }
+
+    /// Whether a stream exists or is asked for.
+    var hasStream: Bool { state != .idle && state != .waiting }
+
+    /// When the connection must be looked at next.
+    func nextDeadline(keepAlive: TimeSpan) -> Instant? {
+        switch state {
+        case .idle, .refused: return nil
+        case .opening, .connecting, .waiting: return attemptDeadline
+        case .open:
+            if isPaused { return lastSent + keepAlive }
+            return pingResponseDeadline ?? (min(lastSent, lastReceived) + keepAlive)
+        }
+    }
+
+    /// Forgets what belonged to the last stream.
+    mutating func resetStream(maximumPacketByteCount: Int) {
+        decoder = PacketDecoder(maximumPacketByteCount: maximumPacketByteCount)
+        pingResponseDeadline = nil
+        isBlocked = false
+        queuedByteCount = 0
+        isPaused = false
+        hasKeptBytes = false
+    }
+}

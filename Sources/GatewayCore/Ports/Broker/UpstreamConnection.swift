@@ -1,0 +1,116 @@
+import Bytes
+import MQTT
+import Time
+
+// Opening, keeping alive, pausing and closing broker connections.
+
+extension Environment {
+    /// A place for a connection that is not wanted yet.
+    mutating func makeUpstream(for owner: Upstream.Owner) -> UInt32 {
+        var upstream = Upstream()
+        upstream.owner = owner
+        return upstreams.insert(upstream)
+    }
+
+    /// Asks for a stream to the broker; what the slot had before must be closed.
+    mutating func openStream(ofUpstream slot: UInt32) {
+        streamCount &+= 1
+        let id = UpstreamID(slot: slot, generation: streamCount)
+        upstreams[slot].resetStream(maximumPacketByteCount: limits.packetByteCount)
+        upstreams[slot].streamID = id
+        upstreams[slot].state = .opening
+        upstreams[slot].attemptDeadline = now + configuration.upstream.connectTimeout
+        effects.list.append(.openStream(id))
+        scheduleDeadline(ofUpstream: slot)
+    }
+
+    /// Ends the connection, with DISCONNECT where the broker is not to publish the Will.
+    mutating func closeStream(ofUpstream slot: UInt32, politely: Bool) {
+        if politely { sayGoodbye(onUpstream: slot) }
+        if upstreams[slot].hasStream { effects.list.append(.closeStream(upstreams[slot].streamID)) }
+        upstreams[slot].state = .idle
+        upstreams[slot].resetStream(maximumPacketByteCount: 0)
+        upstreams[slot].failureCount = 0
+        deadlines.cancel(.upstream(slot))
+    }
+
+    /// Keeps the broker from publishing the Will. It has the Will with the CONNECT, so a DISCONNECT may not wait for
+    /// the CONNACK (MQTT 3.1.1 §3.1.4 allows it before).
+    mutating func sayGoodbye(onUpstream slot: UInt32) {
+        guard upstreams[slot].state == .open || upstreams[slot].state == .connecting else { return }
+        let start = effects.bytes.count
+        effects.bytes.appendPacket(.disconnect)
+        endPacket(start, on: slot)
+    }
+
+    /// After a failure: the next attempt comes after a pause that doubles, up to a bound, and is jittered.
+    mutating func scheduleReconnect(ofUpstream slot: UInt32) {
+        let settings = configuration.upstream
+        let doublings = min(upstreams[slot].failureCount, 16)
+        let pause = min(settings.reconnectMinimum * (1 << doublings), settings.reconnectMaximum)
+        upstreams[slot].failureCount += 1
+        upstreams[slot].state = .waiting
+        upstreams[slot].attemptDeadline = now + random.jittered(pause)
+        scheduleDeadline(ofUpstream: slot)
+    }
+
+    /// Whether the connection has been open for long enough to count as a success: a broker that accepts and closes
+    /// again at once is failing.
+    func hasStayedOpen(upstream slot: UInt32) -> Bool {
+        upstreams[slot].state == .open
+            && now.since(upstreams[slot].openedAt) >= configuration.upstream.reconnectMinimum * 10
+    }
+
+    func scheduledDeadline(ofUpstream slot: UInt32) -> Instant? {
+        upstreams[slot].nextDeadline(keepAlive: .seconds(Int(configuration.upstream.keepAliveSeconds)))
+    }
+
+    mutating func scheduleDeadline(ofUpstream slot: UInt32) {
+        guard let deadline = scheduledDeadline(ofUpstream: slot) else { return }
+        deadlines.schedule(.upstream(slot), noLaterThan: deadline)
+    }
+
+    /// MQTT 3.1.1 §3.1.2.10: something is sent at least once per keep-alive time, and the broker must answer.
+    mutating func keepAlive(upstream slot: UInt32) {
+        sendPacket(.pingRequest, on: slot)
+        if !upstreams[slot].isPaused {
+            upstreams[slot].pingResponseDeadline = now + configuration.upstream.responseTimeout
+        }
+    }
+
+    // MARK: Back-pressure
+
+    /// Lets the broker keep what it has.
+    mutating func pause(_ slot: UInt32?) {
+        guard let slot, upstreams[slot].state == .open, !upstreams[slot].isPaused else { return }
+        upstreams[slot].isPaused = true
+        upstreams[slot].pingResponseDeadline = nil
+        effects.list.append(.pauseStream(upstreams[slot].streamID))
+        observe(.upstreamPaused)
+    }
+
+    /// Whether bytes of the broker are here that have not been read.
+    func hasKeptBytes(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].hasKeptBytes
+    }
+
+    /// Whether bytes of the broker are here and there is room for them again.
+    func mayReadOn(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].hasKeptBytes && !upstreams[slot].isPaused
+    }
+
+    func isPaused(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].isPaused
+    }
+
+    mutating func resume(_ slot: UInt32?) {
+        guard let slot, upstreams[slot].isPaused else { return }
+        upstreams[slot].isPaused = false
+        upstreams[slot].lastReceived = now
+        effects.list.append(.resumeStream(upstreams[slot].streamID))
+        observe(.upstreamResumed)
+    }
+}

@@ -1,0 +1,75 @@
+import MQTTSN
+
+// The broker connection goes and comes under a connected client (GW-86, AMB-30), and what of both sides outlives it.
+
+extension ClientSession {
+    /// Whether the broker holds a QoS 2 message of the client that the end of the connection would make it forget.
+    var canLoseMessage: Bool { cleanSession && uplink.needsBrokersMemory }
+
+    /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
+    /// connected. A connection that has not `stayed` was none: the time for the restoration goes on.
+    mutating func brokerLost(hasStayed: Bool, in environment: inout Environment) {
+        let cannotGoOn = canLoseMessage
+        interruptRequests(in: &environment)
+        switch state {
+        case .awaitingBroker: refuseConnection(.congestion, in: &environment)
+        case .active, .asleep, .awake:
+            if cannotGoOn { return dismiss(in: &environment) }
+            guard !isRestoring else { return }
+            isRestoring = true
+            if hasStayed || lostSince == nil { lostSince = environment.now }
+            observe(.upstreamLost, in: &environment)
+        case .awaitingWillTopic, .awaitingWillMessage, .disconnected, .over: break
+        }
+    }
+
+    /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
+    mutating func noteLostAnswer(_ state: Upstream.State) {
+        guard state == .connecting else { return }
+        subscriptions.doubtAll()
+        isBrokersMemoryInDoubt = true
+    }
+
+    /// The broker has the session: what it may not have got of the gateway is sent again (MQTT 3.1.1 §4.4).
+    ///
+    /// - Returns: false where that cannot be done.
+    mutating func brokerHasRemembered(in environment: inout Environment) -> Bool {
+        releaseAgain(in: &environment)
+        leftToBrokerCount = 0
+        if isBrokersMemoryInDoubt { releaseReceived(in: &environment) }
+        isBrokersMemoryInDoubt = false
+        return resubscribe(in: &environment)
+    }
+
+    /// The broker has no session of the client, though the gateway has: what it was told is told again, and what it
+    /// sent is no longer acknowledged to it.
+    ///
+    /// - Returns: false where it has lost more than it can be told again.
+    mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
+        discardedTokens = []
+        noteMissed(Int(leftToBrokerCount), in: &environment)
+        leftToBrokerCount = 0
+        isBrokersMemoryInDoubt = false
+        changeMessageIDHalf()
+        releaseReceived(in: &environment)
+        var index = queue.first
+        while index != .none {
+            environment.store[index].token = .none
+            index = environment.store[index].next
+        }
+        let isWhole = uplink.brokerHasForgotten()
+        requests.removeAll(in: &environment.topicNames)
+        subscriptions.doubtAll()
+        let isSubscribed = resubscribe(in: &environment)
+        return isSubscribed && isWhole
+    }
+
+    /// The broker connection is no more. What was published goes on over the next one, as far as the broker's session
+    /// remembers it; everything else the client will ask for again.
+    mutating func interruptRequests(in environment: inout Environment) {
+        uplink.brokerConnectionEnded()
+        requests.removeAll(in: &environment.topicNames)
+        // A clean session of the broker ends with its connection.
+        if cleanSession { _ = uplink.brokerHasForgotten() }
+    }
+}

@@ -1,0 +1,300 @@
+import Bytes
+import MQTTSN
+
+// SUBSCRIBE and UNSUBSCRIBE (MQTT-SN 1.2 §6.9).
+
+/// What a SUBSCRIBE or UNSUBSCRIBE names: the filter the broker is asked for, in use by its holder, and the id that the
+/// SUBACK gives.
+private struct SubscriptionTarget {
+    var filter: TopicNameIndex
+    var topicID: TopicID
+}
+
+extension ClientSession {
+    mutating func receiveSubscribe(
+        _ subscribe: Subscribe, _ datagram: RawSpan, in environment: inout Environment
+    ) {
+        guard let qos = QoS(subscribe.flags.qos), subscribe.messageID != 0 else {
+            refuseSubscribe(subscribe.messageID, .notSupported, in: &environment)
+            return
+        }
+        switch target(subscribe.flags.topicIDType, datagram.extracting(subscribe.topic), in: &environment) {
+        case .failure(let refusal):
+            refuseSubscribe(subscribe.messageID, refusal.code, topicID: refusal.topicID, in: &environment)
+        case .success(let target):
+            subscribeNamed(subscribe.messageID, qos, target, in: &environment)
+        }
+    }
+
+    private mutating func subscribeNamed(
+        _ messageID: MessageID, _ qos: QoS, _ target: SubscriptionTarget, in environment: inout Environment
+    ) {
+        switch requests.standing(messageID, .subscribe(qos: qos), target.filter) {
+        case .same: requests.heardAgain(messageID)
+        case .taken: refuseSubscribe(messageID, .congestion, in: &environment)
+        case .free:
+            let answered = subscriptions.answered(
+                target.filter, messageID, qos, within: link(in: environment).patience, before: environment.now)
+            guard let answered else { return forwardSubscribe(messageID, qos, target, in: &environment) }
+            answer(answered, in: &environment)
+        }
+        environment.topicNames.release(target.filter)
+    }
+
+    private mutating func forwardSubscribe(
+        _ messageID: MessageID, _ qos: QoS, _ target: SubscriptionTarget, in environment: inout Environment
+    ) {
+        guard maySubscribe(target.filter, in: environment), hasRoomForRequest(in: environment) else {
+            makeRoomForRequest(in: &environment)
+            environment.topicNames.release(target.filter)
+            return refuseSubscribe(messageID, .congestion, in: &environment)
+        }
+        let token = nextToken(preferring: messageID)
+        guard !token.isNone, environment.subscribe(target.filter, qos: qos, token: token, on: upstream) else {
+            environment.topicNames.release(target.filter)
+            return refuseSubscribe(messageID, .congestion, in: &environment)
+        }
+        add(
+            BrokerRequest(
+                kind: .subscribe(qos: qos), filter: target.filter, messageID: messageID, token: token,
+                topicID: target.topicID))
+    }
+
+    private mutating func add(_ request: BrokerRequest) {
+        tokens.take(request.token, for: request.messageID)
+        requests.add(request)
+    }
+
+    /// Whether the client may have one more subscription, or changes one that it has.
+    private func maySubscribe(_ filter: TopicNameIndex, in environment: borrowing Environment) -> Bool {
+        subscriptions.contains(filter)
+            || subscriptions.count + requests.subscribeCount < environment.limits.subscriptionsPerClient
+    }
+
+    /// Why a topic was not understood, and the id the SUBACK repeats.
+    private struct TargetRefusal: Error {
+        var code: ReturnCode
+        var topicID: TopicID = 0
+    }
+
+    /// GW-51 to GW-54: a plain name gets an id now, so that the SUBACK can carry it.
+    private mutating func target(_ type: TopicIDType, _ topic: RawSpan, in environment: inout Environment)
+        -> Result<SubscriptionTarget, TargetRefusal>
+    {
+        switch type {
+        case .normal: return namedTarget(topic, in: &environment)
+        case .predefined:
+            guard let topicID = topic.uint16(at: 0), topic.byteCount == 2 else {
+                return .failure(TargetRefusal(code: .notSupported))
+            }
+            guard let name = environment.predefinedTopics.name(for: topicID, clientID: clientID) else {
+                return .failure(TargetRefusal(code: .invalidTopicID, topicID: topicID))
+            }
+            environment.topicNames.use(name)
+            return .success(SubscriptionTarget(filter: name, topicID: topicID))
+        case .shortName:
+            guard let short = topic.uint16(at: 0), topic.byteCount == 2, let name = environment.useShortName(short)
+            else { return .failure(TargetRefusal(code: .notSupported)) }
+            return .success(SubscriptionTarget(filter: name, topicID: 0))
+        case .reserved: return .failure(TargetRefusal(code: .notSupported))
+        }
+    }
+
+    private mutating func namedTarget(_ topic: RawSpan, in environment: inout Environment)
+        -> Result<SubscriptionTarget, TargetRefusal>
+    {
+        guard TopicRules.isValidFilter(topic), topic.byteCount <= environment.limits.topicNameByteCount else {
+            return .failure(TargetRefusal(code: .notSupported))
+        }
+        let filter = environment.topicNames.use(topic)
+        // Messages of a wildcard or of a shared subscription come under other names: no id yet (AMB-07).
+        if TopicRules.hasWildcards(topic) || Self.isShared(topic) {
+            return .success(SubscriptionTarget(filter: filter, topicID: 0))
+        }
+        guard let topicID = topicID(for: filter, in: &environment) else {
+            environment.topicNames.release(filter)
+            return .failure(TargetRefusal(code: .congestion))
+        }
+        return .success(SubscriptionTarget(filter: filter, topicID: topicID))
+    }
+
+    private static func isShared(_ filter: RawSpan) -> Bool {
+        let prefix: StaticString = "$share/"
+        guard filter.byteCount > prefix.utf8CodeUnitCount else { return false }
+        for index in 0..<prefix.utf8CodeUnitCount where filter[unchecked: index] != prefix.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+
+    private func refuseSubscribe(
+        _ messageID: MessageID, _ code: ReturnCode, topicID: TopicID = 0, in environment: inout Environment
+    ) {
+        observeRefusal(code, in: &environment)
+        send(Self.refusal(messageID, code, topicID: topicID), in: &environment)
+    }
+
+    private static func refusal(_ messageID: MessageID, _ code: ReturnCode, topicID: TopicID = 0) -> Message {
+        .subscribeAcknowledgement(
+            SubscribeAcknowledgement(
+                flags: Flags(), topicID: topicID, messageID: messageID, returnCode: code))
+    }
+
+    /// The SUBACK also tells the id of a plain name.
+    private mutating func answer(_ subscription: Subscription, in environment: inout Environment) {
+        if topics.entry(subscription.topicID)?.name == subscription.filter {
+            topics.setStanding(.known, of: subscription.topicID)
+        }
+        let answer = SubscribeAcknowledgement(
+            flags: Flags(qos: QualityOfService(subscription.grantedQoS)), topicID: subscription.topicID,
+            messageID: subscription.messageID, returnCode: .accepted)
+        send(.subscribeAcknowledgement(answer), in: &environment)
+    }
+
+    // MARK: Answers of the broker
+
+    mutating func brokerSubscribed(_ token: BrokerToken, _ granted: QoS?, in environment: inout Environment) -> Bool {
+        guard let request = requests.take(token, where: { $0 != .unsubscribe }) else { return false }
+        guard case .subscribe(let qos) = request.kind else {
+            brokerResubscribed(request, isGranted: granted != nil, in: &environment)
+            return true
+        }
+        guard let granted else {
+            environment.topicNames.release(request.filter)
+            observeRefusal(.notSupported, in: &environment)
+            answer(request, Self.refusal(request.messageID, .notSupported), in: &environment)
+            return true
+        }
+        // The subscription takes over the request's use of the filter.
+        let subscription = Subscription(
+            filter: request.filter, requestedQoS: qos, grantedQoS: granted, topicID: request.topicID,
+            messageID: request.messageID, answeredAt: environment.now)
+        if subscriptions.grant(subscription) { environment.topicNames.release(request.filter) }
+        if !request.isSleptOver { answer(subscription, in: &environment) }
+        return true
+    }
+
+    /// Tells the client how its request went; one that has fallen asleep over it hears nothing and will ask again
+    /// (GW-69).
+    private func answer(_ request: BrokerRequest, _ message: Message, in environment: inout Environment) {
+        if !request.isSleptOver { send(message, in: &environment) }
+    }
+
+    // MARK: Subscribing again
+
+    /// Makes the subscriptions that the broker has lost once more.
+    ///
+    /// - Returns: false where one could not be asked for.
+    mutating func resubscribe(in environment: inout Environment) -> Bool {
+        for subscription in subscriptions.doubted {
+            let token = nextToken(preferring: 0)
+            guard !token.isNone,
+                environment.subscribe(
+                    subscription.filter, qos: subscription.requestedQoS, token: token, on: upstream)
+            else { return false }
+            environment.topicNames.use(subscription.filter)
+            add(
+                BrokerRequest(kind: .resubscribe, filter: subscription.filter, messageID: 0, token: token))
+        }
+        return true
+    }
+
+    /// A subscription that the client relies on and the broker no longer grants ends, and the client is told as far as
+    /// MQTT-SN can tell it: it is dismissed.
+    private mutating func brokerResubscribed(
+        _ request: BrokerRequest, isGranted: Bool, in environment: inout Environment
+    ) {
+        defer { environment.topicNames.release(request.filter) }
+        guard subscriptions.contains(request.filter) else { return }
+        subscriptions.confirm(request.filter)
+        guard !isGranted else { return }
+        end(subscriptionTo: request.filter, in: &environment)
+        dismiss(in: &environment)
+    }
+
+    /// Forgets a subscription.
+    private mutating func end(subscriptionTo filter: TopicNameIndex, in environment: inout Environment) {
+        if subscriptions.remove(filter) { environment.topicNames.release(filter) }
+    }
+
+    /// The client does not want messages of a name any more: the broker is told, and the subscription is over.
+    mutating func giveUp(subscriptionTo filter: TopicNameIndex, in environment: inout Environment) {
+        guard subscriptions.contains(filter) else { return }
+        let token = nextToken(preferring: 0)
+        if !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) {
+            environment.topicNames.use(filter)
+            add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: 0, token: token))
+        }
+        end(subscriptionTo: filter, in: &environment)
+    }
+
+    // MARK: Unsubscribing
+
+    /// GW-55: every well-formed UNSUBSCRIBE is answered, also when nothing was subscribed.
+    mutating func receiveUnsubscribe(
+        _ unsubscribe: Unsubscribe, _ datagram: RawSpan, in environment: inout Environment
+    ) {
+        guard unsubscribe.messageID != 0 else {
+            observeUnexpected(.unsubscribe(unsubscribe), in: &environment)
+            return
+        }
+        guard let filter = filter(of: unsubscribe, datagram.extracting(unsubscribe.topic), in: &environment) else {
+            send(.unsubscribeAcknowledgement(unsubscribe.messageID), in: &environment)
+            return
+        }
+        // Without room or broker, or where the id is taken, there is no answer: UNSUBACK has no code, and the client
+        // will ask again.
+        switch requests.standing(unsubscribe.messageID, .unsubscribe, filter) {
+        case .same: requests.heardAgain(unsubscribe.messageID)
+        case .taken: observe(.requestRefusedCongestion, in: &environment)
+        case .free:
+            if forwardUnsubscribe(unsubscribe.messageID, filter, in: &environment) { return }
+            observe(.requestRefusedCongestion, in: &environment)
+        }
+        environment.topicNames.release(filter)
+    }
+
+    /// - Returns: false where the broker could not be asked.
+    private mutating func forwardUnsubscribe(
+        _ messageID: MessageID, _ filter: TopicNameIndex, in environment: inout Environment
+    ) -> Bool {
+        guard hasRoomForRequest(in: environment) else {
+            makeRoomForRequest(in: &environment)
+            return false
+        }
+        let token = nextToken(preferring: messageID)
+        guard !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) else { return false }
+        add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: messageID, token: token))
+        return true
+    }
+
+    /// The filter an UNSUBSCRIBE names, in use by the caller; nil where no subscription could have been made with it.
+    private func filter(of unsubscribe: Unsubscribe, _ topic: RawSpan, in environment: inout Environment)
+        -> TopicNameIndex?
+    {
+        switch unsubscribe.flags.topicIDType {
+        case .normal: return TopicRules.isValidFilter(topic) ? environment.topicNames.use(topic) : nil
+        case .predefined:
+            guard topic.byteCount == 2, let topicID = topic.uint16(at: 0),
+                let name = environment.predefinedTopics.name(for: topicID, clientID: clientID)
+            else { return nil }
+            environment.topicNames.use(name)
+            return name
+        case .shortName:
+            guard topic.byteCount == 2, let short = topic.uint16(at: 0) else { return nil }
+            return environment.useShortName(short)
+        case .reserved: return nil
+        }
+    }
+
+    mutating func brokerUnsubscribed(_ token: BrokerToken, in environment: inout Environment) -> Bool {
+        guard let request = requests.take(token, where: { $0 == .unsubscribe }) else { return false }
+        end(subscriptionTo: request.filter, in: &environment)
+        environment.topicNames.release(request.filter)
+        // Message id 0: the gateway itself unsubscribed.
+        if request.messageID != 0 {
+            answer(request, .unsubscribeAcknowledgement(request.messageID), in: &environment)
+        }
+        return true
+    }
+}

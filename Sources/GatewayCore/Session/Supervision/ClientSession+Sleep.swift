@@ -1,0 +1,64 @@
+import Bytes
+import MQTTSN
+
+// PINGREQ and the sleep cycle (MQTT-SN 1.2 §6.11, §6.14).
+
+extension ClientSession {
+    /// GW-60, GW-71, GW-74; a PINGREQ that names another client has been taken out before.
+    mutating func receivePingRequest(_ clientID: ByteRange, _ datagram: RawSpan, in environment: inout Environment) {
+        switch state {
+        case .active: send(.pingResponse, in: &environment)
+        case .asleep: wakeUp(in: &environment)
+        case .awake:
+            // The client listens now, so what is open is said again at once; pauses take their time.
+            guard open.kind != .pause, open.kind != .brokerRelease else { return }
+            repeatOpen(in: &environment)
+        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: break
+        }
+    }
+
+    private mutating func wakeUp(in environment: inout Environment) {
+        state = .awake
+        open = OpenExchange()
+        deliveriesSinceWakeUp = 0
+        deliver(in: &environment)
+    }
+
+    /// Whether an awake client has been given as much as one wake-up may bring (AMB-12).
+    func hasHadEnough(in environment: borrowing Environment) -> Bool {
+        let maximum = environment.configuration.sleep.messagesPerWakeUp
+        return state == .awake && maximum > 0 && deliveriesSinceWakeUp >= maximum
+    }
+
+    /// GW-73: after the last acknowledgement, and only then.
+    mutating func finishWakeUp(in environment: inout Environment) {
+        send(.pingResponse, in: &environment)
+        fallAsleep(in: &environment)
+    }
+
+    /// With the time begun anew (GW-73).
+    mutating func fallAsleep(in environment: inout Environment) {
+        state = .asleep
+        open = OpenExchange()
+        lastHeard = environment.now
+    }
+
+    // MARK: DISCONNECT of the client (§6.12)
+
+    /// Without Duration, or with 0 (AMB-10), the client leaves; otherwise it sleeps.
+    mutating func receiveDisconnect(duration: UInt16?, in environment: inout Environment) {
+        if let duration, duration > 0 {
+            sleepSeconds = duration
+            owedWillResponses = []  // who sleeps is told nothing (GW-69); awake again, it asks again
+            uplink.clientFellAsleep()
+            requests.clientFellAsleep()
+            fallAsleep(in: &environment)
+            send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
+            return
+        }
+        send(.disconnect(duration: nil), in: &environment)  // GW-64
+        observe(.clientDisconnected, in: &environment)
+        hasSaidGoodbye = true
+        end(in: &environment)
+    }
+}

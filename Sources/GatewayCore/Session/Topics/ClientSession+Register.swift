@@ -1,0 +1,101 @@
+import Bytes
+import MQTTSN
+
+// Registration of topic names, in both directions (MQTT-SN 1.2 §6.5).
+
+extension ClientSession {
+    /// GW-29 to GW-32: the same name gets the same id, however often it is asked for.
+    mutating func receiveRegister(_ register: Register, _ datagram: RawSpan, in environment: inout Environment) {
+        let name = datagram.extracting(register.topicName)
+        guard TopicRules.isValidName(name), name.byteCount <= environment.limits.topicNameByteCount else {
+            answerRegister(register, topicID: 0, .notSupported, in: &environment)
+            return
+        }
+        guard let topicID = topicID(forName: name, in: &environment) else {
+            answerRegister(register, topicID: 0, .congestion, in: &environment)
+            return
+        }
+        topics.setStanding(.known, of: topicID)
+        answerRegister(register, topicID: topicID, .accepted, in: &environment)
+    }
+
+    private func answerRegister(
+        _ register: Register, topicID: TopicID, _ code: ReturnCode, in environment: inout Environment
+    ) {
+        observeRefusal(code, in: &environment)
+        let answer = RegisterAcknowledgement(topicID: topicID, messageID: register.messageID, returnCode: code)
+        send(.registerAcknowledgement(answer), in: &environment)
+    }
+
+    /// Counts an answer that is not "accepted".
+    func observeRefusal(_ code: ReturnCode, in environment: inout Environment) {
+        switch code {
+        case .accepted: break
+        case .congestion: observe(.requestRefusedCongestion, in: &environment)
+        case .invalidTopicID: observe(.requestRefusedInvalidTopic, in: &environment)
+        default: observe(.requestRefusedNotSupported, in: &environment)
+        }
+    }
+
+    /// The session's id for a name, a new one if it has none; nil at the limit.
+    mutating func topicID(forName name: RawSpan, in environment: inout Environment) -> TopicID? {
+        let index = environment.topicNames.use(name)
+        defer { environment.topicNames.release(index) }
+        return topicID(for: index, in: &environment)
+    }
+
+    mutating func topicID(for name: TopicNameIndex, in environment: inout Environment) -> TopicID? {
+        if let known = topics.id(for: name) { return known }
+        guard environment.topicNames.byteCount <= environment.limits.topicNamesByteCount else { return nil }
+        return topics.assign(name, limit: environment.limits.topicsPerClient, in: &environment.topicNames)
+    }
+
+    /// Whether a REGISTER of the name fits the client's link (GW-59); a longer name takes no id and no place in a
+    /// queue.
+    func canRegister(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
+        let byteCount = Message.encodedByteCount(bodyByteCount: 4 + environment.topicNames.name(name).count)
+        return byteCount <= messageRoom(in: environment)
+    }
+
+    /// Tells the client an id before it is used, and holds everything behind it until the REGACK (GW-34, GW-35).
+    mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) {
+        guard let route else { return }
+        let messageID = nextMessageID()
+        environment.sendRegister(topicID, messageID, name: name, to: route)
+        openExchange(.register(topicID: topicID, messageID: messageID), in: &environment)
+    }
+
+    /// Sends an open REGISTER again, under the same message id.
+    mutating func repeatRegister(_ topicID: TopicID, _ messageID: MessageID, in environment: inout Environment) {
+        guard let route, let name = topics.entry(topicID)?.name else { return }
+        guard canRegister(name, in: environment) else {
+            // Meanwhile the client's link became narrower.
+            open = OpenExchange()
+            return deliver(in: &environment)
+        }
+        environment.sendRegister(topicID, messageID, name: name, to: route)
+    }
+
+    /// GW-36, GW-37.
+    mutating func receiveRegisterAcknowledgement(
+        _ answer: RegisterAcknowledgement, in environment: inout Environment
+    ) {
+        guard case .register(let topicID, let messageID) = open.kind, messageID == answer.messageID else {
+            observeUnexpected(.registerAcknowledgement(answer), in: &environment)
+            return
+        }
+        closeExchange(in: environment)
+        if answer.returnCode == .accepted {
+            topics.setStanding(.known, of: topicID)
+        } else {
+            rejectTopic(topicID, in: &environment)
+        }
+        deliver(in: &environment)
+    }
+
+    /// The client does not want the name: a plain subscription to it ends, a wildcard that matched it stays (§6.5).
+    private mutating func rejectTopic(_ topicID: TopicID, in environment: inout Environment) {
+        topics.setStanding(.rejected, of: topicID)
+        if let name = topics.entry(topicID)?.name { giveUp(subscriptionTo: name, in: &environment) }
+    }
+}

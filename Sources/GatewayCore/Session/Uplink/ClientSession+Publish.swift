@@ -1,0 +1,182 @@
+import Bytes
+import MQTTSN
+
+// PUBLISH and PUBREL from the client (MQTT-SN 1.2 §6.6), and the acknowledgements that the broker's bring about: end to
+// end, the gateway never answers for the broker. What is to be said when stands in `Uplink`.
+
+extension ClientSession {
+    mutating func receivePublish(_ publish: Publish, _ datagram: RawSpan, in environment: inout Environment) {
+        guard let qos = QoS(publish.flags.qos) else {
+            environment.forwardQoSMinusOne(publish, datagram, clientID: clientID, peer: route?.peer)
+            return
+        }
+        if qos != .atMostOnce, publish.messageID == 0 {
+            refusePublish(publish, .notSupported, in: &environment)  // GW-43
+            return
+        }
+        let payload = datagram.extracting(publish.data)
+        switch resolve(publish, in: environment) {
+        case .name(let index):
+            let name = environment.topicNames.name(index)
+            forward(publish, qos, topicName: name.span.bytes, payload, in: &environment)
+        case .shortName(let octets):
+            forward(publish, qos, topicName: octets.span.bytes, payload, in: &environment)
+        case .refused(let code): refusePublish(publish, code, in: &environment)
+        }
+    }
+
+    /// What a topic reference stands for.
+    private enum ResolvedTopic {
+        case name(TopicNameIndex)
+        /// Nobody needs to hold this name for the client to publish to it.
+        case shortName([2 of UInt8])
+        case refused(ReturnCode)
+    }
+
+    /// The name behind the topic reference (GW-44, GW-46, GW-47, GW-48).
+    private func resolve(_ publish: Publish, in environment: borrowing Environment) -> ResolvedTopic {
+        let name: TopicNameIndex?
+        switch publish.flags.topicIDType {
+        case .normal: name = topics.entry(publish.topicID)?.name
+        case .predefined: name = environment.predefinedTopics.name(for: publish.topicID, clientID: clientID)
+        case .shortName:
+            return Environment.shortName(publish.topicID).map { .shortName($0) } ?? .refused(.notSupported)
+        case .reserved: return .refused(.notSupported)
+        }
+        return name.map { .name($0) } ?? .refused(.invalidTopicID)
+    }
+
+    private mutating func forward(
+        _ publish: Publish, _ qos: QoS, topicName: RawSpan, _ payload: RawSpan, in environment: inout Environment
+    ) {
+        let byteCount = topicName.byteCount + payload.byteCount
+        guard qos != .atMostOnce else {
+            guard environment.takes(byteCount, on: upstream) else {
+                return refusePublish(publish, .congestion, in: &environment)
+            }
+            environment.publish(
+                topicName, payload, qos: .atMostOnce, retain: publish.flags.retain, on: upstream)
+            return observe(.messageForwarded, in: &environment)
+        }
+        let message = UplinkMessage(
+            messageID: publish.messageID, topicID: publish.topicID, isExactlyOnce: qos == .exactlyOnce,
+            isDuplicate: publish.flags.duplicate, digest: MessageDigest(of: payload, publish.topicID, publish.flags))
+        let outcome = uplink.step(
+            .published(message), conditions(for: publish.messageID, byteCount: byteCount, in: environment))
+        environment.count(outcome.cell)
+        if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }
+        if !outcome.forward.isNone {
+            tokens.take(outcome.forward, for: publish.messageID)
+            environment.publish(
+                topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: outcome.isForwardedAgain,
+                token: outcome.forward, on: upstream)
+            observe(.messageForwarded, in: &environment)
+        }
+        if outcome.isTurnedAway { turnAway(byteCount, in: &environment) }
+        if let answer = outcome.answer {
+            if answer.kind == .refused { turnAway(byteCount, in: &environment) }
+            say(answer, in: &environment)
+        }
+    }
+
+    /// Counts a message for which there is no way to the broker, or no room, just now.
+    private func turnAway(_ byteCount: Int, in environment: inout Environment) {
+        _ = environment.takes(byteCount, on: upstream)
+        observeRefusal(.congestion, in: &environment)
+    }
+
+    /// What the table of exchanges depends on besides itself, for a message under `messageID` of `byteCount` octets.
+    private func conditions(
+        for messageID: MessageID, byteCount: Int, in environment: borrowing Environment
+    ) -> UplinkConditions {
+        var conditions = conditions(in: environment)
+        conditions.token = nextToken(preferring: messageID)
+        conditions.takesMessages = environment.couldTake(byteCount, on: upstream)
+        return conditions
+    }
+
+    /// What the table of exchanges depends on besides itself, where no message is to be forwarded.
+    func conditions(in environment: borrowing Environment) -> UplinkConditions {
+        let link = link(in: environment)
+        return UplinkConditions(
+            now: environment.now, connectedAt: waitingSince, patience: link.patience, retryInterval: link.retryInterval,
+            limit: environment.limits.exchangesPerClient - requests.count,
+            endedLimit: environment.limits.endedExchangesPerClient, isOpen: environment.isOpen(upstream),
+            takesMessages: false)
+    }
+
+    /// A token for a request of this client, that which goes with its own message id where that is free; none where no
+    /// number is.
+    func nextToken(preferring messageID: MessageID) -> BrokerToken {
+        tokens.next(preferring: messageID, uplink, requests)
+    }
+
+    /// A PUBACK with an error may answer a PUBLISH of any QoS and ends its exchange (GW-44, GW-45, AMB-18).
+    private func refusePublish(_ publish: Publish, _ code: ReturnCode, in environment: inout Environment) {
+        observeRefusal(code, in: &environment)
+        let answer = PublishAcknowledgement(
+            topicID: publish.topicID, messageID: publish.messageID, returnCode: code)
+        send(.publishAcknowledgement(answer), in: &environment)
+    }
+
+    /// GW-41, GW-42, GW-45.
+    private func say(_ answer: UplinkAnswer, in environment: inout Environment) {
+        switch answer.kind {
+        case .acknowledged, .refused:
+            let code: ReturnCode = answer.kind == .refused ? .congestion : .accepted
+            let acknowledgement = PublishAcknowledgement(
+                topicID: answer.topicID, messageID: answer.messageID, returnCode: code)
+            send(.publishAcknowledgement(acknowledgement), in: &environment)
+        case .received: send(.publishReceived(answer.messageID), in: &environment)
+        case .completed: send(.publishComplete(answer.messageID), in: &environment)
+        }
+    }
+
+    // MARK: QoS 2, step by step between client and broker (GW-42)
+
+    /// A PUBREL that no exchange waits for belongs to one that an earlier connection began: the broker knows.
+    mutating func receivePublishRelease(_ messageID: MessageID, in environment: inout Environment) {
+        guard messageID != 0 else { return observeUnexpected(.publishRelease(messageID), in: &environment) }
+        var conditions = conditions(in: environment)
+        conditions.token = nextToken(preferring: messageID)
+        carryOut(uplink.step(.released(messageID), conditions), in: &environment)
+    }
+
+    /// What the broker says of the client's messages.
+    ///
+    /// - Returns: false where it answers nothing that is open.
+    mutating func brokerAnswered(_ fact: UplinkFact, in environment: inout Environment) -> Bool {
+        let outcome = uplink.step(fact, conditions(in: environment))
+        carryOut(outcome, in: &environment)
+        return !outcome.isUnexpected
+    }
+
+    /// Says what a step that forwards nothing asks for.
+    private mutating func carryOut(_ outcome: UplinkOutcome, in environment: inout Environment) {
+        environment.count(outcome.cell)
+        if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }
+        if let answer = outcome.answer { say(answer, in: &environment) }
+    }
+
+    /// Where there is no room for another request, an exchange that the client has left behind makes way.
+    mutating func makeRoomForRequest(in environment: inout Environment) {
+        let token = uplink.makeRoom(conditions(in: environment))
+        if !token.isNone { environment.release(token, on: upstream) }
+    }
+
+    /// Whether the client may have one more request open at the broker.
+    func hasRoomForRequest(in environment: borrowing Environment) -> Bool {
+        uplink.hasRoom(conditions(in: environment))
+    }
+
+    // MARK: The broker connection
+
+    /// After the broker has come back with its session: what may not have reached it is said again.
+    mutating func releaseAgain(in environment: inout Environment) {
+        while true {
+            let token = uplink.takeOwedRelease()
+            guard !token.isNone else { return }
+            environment.release(token, on: upstream)
+        }
+    }
+}

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewaySimulator
 import Testing
 import Time
 
@@ -138,8 +139,8 @@ final class Dialogue {
         while let deadline = gateway.nextDeadline, deadline <= end {
             now = max(now, deadline)
             handle(.deadlineReached, [])
-            if let next = gateway.nextDeadline, next <= now { ledger.violation("asks to be woken again at once") }
-            guard ledger.violations.isEmpty else { break }
+            if let next = gateway.nextDeadline, next <= now { ledger.violate("asks to be woken again at once") }
+            guard ledger.violation == nil else { break }
         }
         now = end
     }
@@ -161,7 +162,7 @@ final class Dialogue {
         for effect in effects.list { take(effect) }
         willLedger.check(event, bytes, effects, at: now)
         let broken = gateway.brokenInvariants(peers: ledger.livePeers, streams: ledger.liveStreamIDs)
-        let violations = ledger.violations + willLedger.violations + broken
+        let violations = [ledger.violation].compactMap(\.self) + willLedger.violations + broken
         #expect(violations == [], sourceLocation: lastLocation)
         if !holdsEnds { endStreams() }
     }

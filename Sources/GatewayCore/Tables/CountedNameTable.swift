@@ -24,6 +24,9 @@ struct CountedNameTable {
     /// Numbers ever given out at the same time.
     var placeCount: Int { entries.count }
 
+    /// Octets of a name in use.
+    func byteCount(of index: UInt32) -> Int { entries[Int(index)].name.count }
+
     /// The bytes of a name in use.
     func name(_ index: UInt32) -> [UInt8] { entries[Int(index)].name }
 

@@ -16,6 +16,12 @@ struct TopicNameTable {
     /// Octets of all names in use.
     var byteCount: Int { names.byteCount }
 
+    /// Whether no session may take more than its share.
+    func isFull(_ limits: Limits) -> Bool { byteCount > limits.topicNamesByteCount }
+
+    /// Octets of a name in use.
+    func byteCount(of index: TopicNameIndex) -> Int { names.byteCount(of: index.rawValue) }
+
     /// The bytes of a name in use.
     func name(_ index: TopicNameIndex) -> [UInt8] { names.name(index.rawValue) }
 

@@ -63,6 +63,7 @@ extension ClientSession {
         check(Set(exchanges.map(\.token)).count == exchanges.count, "a packet identifier is used twice")
         check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
         check(topics.count <= environment.limits.topicsPerClient, "too many topics")
+        if let broken = topics.checkInvariants() { check(false, broken) }
         if let upstream, environment.upstreams[upstream].isPaused {
             check(!queue.isEmpty, "a stream is paused and nothing waits")
         }
@@ -97,10 +98,7 @@ private struct SessionView {
         if session.state == .over { overCount += 1 }
         for subscription in session.subscriptions { names.insert(environment.topicNames.name(subscription.filter)) }
         for filter in session.exchanges.compactMap(\.filter) { names.insert(environment.topicNames.name(filter)) }
-        for id in 0..<session.topics.count {
-            guard let entry = session.topics.entry(UInt16(id + 1)) else { continue }
-            names.insert(environment.topicNames.name(entry.name))
-        }
+        for entry in session.topics.all { names.insert(environment.topicNames.name(entry.name)) }
         queuedByteCount += session.queue.byteCount
         var index = session.queue.first
         while index != .none {

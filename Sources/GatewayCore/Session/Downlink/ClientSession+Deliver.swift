@@ -90,10 +90,11 @@ extension ClientSession {
     }
 
     /// The common case: nothing waits and the client knows the id, so the payload goes from packet to datagram.
-    private func sendDirectly(
+    private mutating func sendDirectly(
         _ publish: Publication, _ reference: TopicReference, _ payload: RawSpan, in environment: inout Environment
     ) {
         guard let route else { return }
+        if reference.type == .normal { topics.noteUse(reference.topicID, at: environment.now) }
         let flags = Flags(retain: publish.retain, topicIDType: reference.type)
         let start = environment.beginDatagram(to: route)
         environment.effects.bytes.appendPublish(
@@ -165,7 +166,8 @@ extension ClientSession {
             discardFirst(.messageDroppedTooLong, in: &environment)
             return
         }
-        guard let topicID = topicID(for: name, in: &environment), topics.entry(topicID)?.standing != .rejected else {
+        guard let topicID = topicID(toDeliver: name, in: &environment), topics.entry(topicID)?.standing != .rejected
+        else {
             discardFirst(.messageDroppedNotRegistered, in: &environment)
             return
         }
@@ -194,6 +196,7 @@ extension ClientSession {
                 preferring: environment.store[index].token, in: environment)
             hasUsedMessageIDHalf = true
         }
+        if reference.type == .normal { topics.noteUse(reference.topicID, at: environment.now) }
         let message = environment.store[index]
         let flags = Flags(
             duplicate: message.stage == .sent, qos: QualityOfService(message.qos), retain: message.retain,

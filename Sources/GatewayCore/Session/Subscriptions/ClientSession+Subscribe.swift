@@ -124,7 +124,7 @@ extension ClientSession {
         if TopicRules.hasWildcards(topic) || Self.isShared(topic) {
             return .success(SubscriptionTarget(filter: filter, topicID: 0))
         }
-        guard let topicID = topicID(for: filter, in: &environment) else {
+        guard let topicID = topicID(askedFor: filter, in: &environment) else {
             environment.topicNames.release(filter)
             return .failure(TargetRefusal(code: .congestion))
         }

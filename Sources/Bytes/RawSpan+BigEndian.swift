@@ -15,6 +15,12 @@ extension RawSpan {
         return unsafe UInt16(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
     }
 
+    /// The eight octets at `offset`, which the caller has proved to lie inside, as a little-endian number.
+    @inlinable
+    package func littleEndianWord(at offset: Int) -> UInt64 {
+        unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
     /// Whether the octets in `range` are the same as all of `other`.
     ///
     /// - Precondition: `range` lies inside these bytes.

@@ -90,12 +90,99 @@ import Testing
         upstream.receives(.publish("a", payload, qos: .exactlyOnce, id: 1, duplicate: true))
     }
 
+    @Test(
+        "GW-50 AMB-24 A copy without DUP, doubled or overtaken on its way, is known for one Tretry", arguments: [0, 9])
+    func doubledCopy(seconds: Int) {
+        let dialogue = Dialogue()
+        let (client, upstream) = publisher(dialogue)
+        publishes("A", client, upstream)
+        releases(client, upstream)
+        dialogue.passes(.seconds(seconds))
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce))
+        client.receives(.publishReceived(1))
+        upstream.receivesNothing()
+    }
+
+    @Test("GW-50 AMB-24 A repetition that overtook its original does not make the original something new")
+    func overtakenOriginal() {
+        let dialogue = Dialogue()
+        let (client, upstream) = publisher(dialogue)
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+        upstream.receives(.publish("a", "A", qos: .exactlyOnce, id: 1, duplicate: true))
+        upstream.sends(.publishReceived(1))
+        client.receives(.publishReceived(1))
+        releases(client, upstream)
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce))
+        client.receives(.publishReceived(1))
+        upstream.receivesNothing()
+    }
+
+    @Test(
+        "GW-41 AMB-24 Another message under the id of one that the broker has not answered is not acknowledged for it")
+    func anotherMessageUnderAnOpenID() {
+        let dialogue = Dialogue()
+        let (client, upstream) = publisher(dialogue)
+        client.sends(.publish(1, "A", id: 1, qos: .atLeastOnce))
+        upstream.receives(.publish("a", "A", qos: .atLeastOnce, id: 1))
+        client.sends(.publish(1, "B", id: 1, qos: .atLeastOnce))
+        client.receives(.publishAcknowledgement(1, 1, .congestion))
+        upstream.sends(.publishAcknowledgement(1))
+        client.receivesNothing()
+        client.sends(.publish(1, "B", id: 1, qos: .atLeastOnce))
+        upstream.receives(.publish("a", "B", qos: .atLeastOnce, id: 1))
+        upstream.sends(.publishAcknowledgement(1))
+        client.receives(.publishAcknowledgement(1, 1))
+    }
+
+    @Test("GW-50 AMB-24 The copies of a refused QoS 2 message do not put off the end of its refusal")
+    func refusalEnds() {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
+        let (client, upstream) = publisher(dialogue)
+        publishes("A", client, upstream)
+        client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce))
+        client.receives(.publishAcknowledgement(1, 2, .congestion))
+        releases(client, upstream)
+        for _ in 1...3 {
+            dialogue.passes(.seconds(13))
+            client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce, duplicate: true))
+            client.receives(.publishAcknowledgement(1, 2, .congestion))
+        }
+        dialogue.passes(.seconds(1))
+        client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce, duplicate: true))
+        upstream.receives(.publish("a", "B", qos: .exactlyOnce, id: 2, duplicate: true))
+    }
+
+    @Test("GW-87 AMB-24 Visits shorter than patience do not keep what was left behind in the way of new messages")
+    func shortVisits() {
+        let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })
+        var (client, upstream) = publisher(dialogue, clean: false)
+        func visits() {
+            client.leaves(upstream)
+            dialogue.passes(.seconds(30))
+            upstream = client.connects(clean: false, present: true)
+        }
+        func isRefused(id: MessageID) {
+            client.sends(.publish(1, "C", id: id, qos: .atLeastOnce))
+            client.receives(.publishAcknowledgement(1, id, .congestion))
+        }
+        for id in [MessageID(1), 11, 21] {
+            publishes("A", id: id, client, upstream, packetID: id)
+            visits()
+            isRefused(id: id + 1)
+            visits()
+            isRefused(id: id + 2)
+            upstream.receives(.publishRelease(id))
+            upstream.sends(.publishComplete(id))
+        }
+    }
+
     @Test("GW-50 A repetition is not taken for a late copy of an equal message before it")
     func equalMessages() {
         let dialogue = Dialogue()
         let (client, upstream) = publisher(dialogue, clean: false)
         publishes("A", client, upstream)
         releases(client, upstream)
+        dialogue.passes(.seconds(10))
         client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce))
         upstream.receives(.publish("a", "A", qos: .exactlyOnce, id: 1))
         upstream.closes()
@@ -185,13 +272,16 @@ import Testing
     @Test("GW-50 AMB-24 Who comes back to an exchange that gave way has its message delivered once")
     func backToWhatGaveWay() {
         let (_, client, upstream) = gaveWay()
-        for isComplete in [false, true] {
-            if isComplete { upstream.sends(.publishComplete(1)) }
-            client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
-            client.receives(.publishReceived(1))
-            client.sends(.publishRelease(1))
-            client.receives(.publishComplete(1))
-        }
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+        client.receives(.publishReceived(1))
+        client.sends(.publishRelease(1))
+        client.receivesNothing()
+        upstream.sends(.publishComplete(1))
+        client.receives(.publishComplete(1))
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+        client.receives(.publishReceived(1))
+        client.sends(.publishRelease(1))
+        client.receives(.publishComplete(1))
         upstream.receivesNothing()
     }
 
@@ -284,8 +374,10 @@ import Testing
         client.sends(.publish(1, "B", id: 1, qos: .exactlyOnce))
         client.receives(.publishAcknowledgement(1, 1, .congestion))
         let second = restores(client, present: true)
+        second.receives(.publishRelease(1))
+        dialogue.passes(.seconds(10))
         client.sends(.publish(1, "B", id: 1, qos: .exactlyOnce))
-        second.receives(.publishRelease(1), .publish("a", "B", qos: .exactlyOnce, id: 0x8000))
+        second.receives(.publish("a", "B", qos: .exactlyOnce, id: 0x8000))
         second.sends(.publishComplete(1))
         client.receivesNothing()
     }

@@ -50,9 +50,9 @@ extension Census {
         longestQueue = max(longestQueue, session.queue.count)
         largestQueueByteCount = max(largestQueueByteCount, session.queue.byteCount)
         if !session.open.isClosed { openExchanges += 1 }
-        brokerExchanges += session.exchanges.count(where: \.awaitsBroker)
+        brokerExchanges += (session.uplink.awaitsBroker ? session.uplink.openCount : 0) + session.requests.count
         mostTopics = max(mostTopics, session.topics.count)
         mostSubscriptions = max(mostSubscriptions, session.subscriptions.count)
-        mostClientExchanges = max(mostClientExchanges, session.exchanges.count)
+        mostClientExchanges = max(mostClientExchanges, session.uplink.openCount + session.requests.count)
     }
 }

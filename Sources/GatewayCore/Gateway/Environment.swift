@@ -22,6 +22,9 @@ struct Environment: ~Copyable {
     /// How many streams have been asked for; numbers them.
     var streamCount: UInt32 = 0
 
+    /// How often each cell of the exchange table was reached.
+    private(set) var uplinkCells = [UInt64](repeating: 0, count: UplinkCell.count)
+
     var limits: Limits { configuration.limits }
 
     init(configuration: GatewayConfiguration, seed: UInt64) {
@@ -105,6 +108,11 @@ struct Environment: ~Copyable {
     func shortName(of name: TopicNameIndex) -> UInt16? {
         let bytes = topicNames.name(name)
         return bytes.count == 2 ? UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : nil
+    }
+
+    mutating func count(_ cell: UplinkCell?) {
+        guard let cell else { return }
+        uplinkCells[cell.index] &+= 1
     }
 
     // MARK: Observations

@@ -60,20 +60,6 @@ struct StoredWill: Equatable, Sendable {
     var message: [UInt8] = []
 }
 
-/// A filter the client has subscribed to and the broker has granted.
-struct Subscription {
-    var filter: TopicNameIndex
-    var requestedQoS: QoS
-    var grantedQoS: QoS
-    /// What the SUBACK said, to be said again when the SUBSCRIBE is repeated (GW-79).
-    var topicID: TopicID
-    var messageID: MessageID
-    var answeredAt: Instant
-    /// Whether the broker surely has it; not, from what may have ended the broker's session until it has granted it
-    /// again.
-    var isAtBroker = true
-}
-
 /// Everything the gateway knows of one client; `Gateway` owns it and the files named after the procedures change it.
 struct ClientSession: SlabElement {
     var clientID = ClientID(bytes: [])
@@ -113,15 +99,13 @@ struct ClientSession: SlabElement {
 
     var upstream: UInt32?
     var topics = TopicRegistry()
-    var subscriptions: [Subscription] = []
+    var subscriptions = Subscriptions()
     /// Whether the broker may have begun a new session: an answer that would have told was lost with the connection.
     var isBrokersMemoryInDoubt = false
-    /// What the client has asked of the broker and not yet got.
-    var exchanges: [ClientExchange] = []
-    /// QoS 2 messages of the client that have come to their end at the broker.
-    var recentlyCompleted = RecentMessageIDs()
-    /// QoS 2 messages of the client that there was no room for.
-    var recentlyRefused = RecentMessageIDs()
+    /// What the client publishes.
+    var uplink = Uplink()
+    /// What it has asked of the broker besides, and not yet got.
+    var requests = BrokerRequests()
     var queue = DeliveryQueue()
     /// The last messages of the queue that have come to their end with the client.
     var recentlyDelivered = RecentMessageIDs()

@@ -59,11 +59,15 @@ extension ClientSession {
         check(!state.isListening || queue.isEmpty || !open.isClosed, "messages wait and nothing is open")
         check(state != .asleep || open.isClosed, "an exchange is open with an asleep client")
         check(state != .awake || !open.isClosed, "a client is awake for nothing")
-        check(exchanges.count <= environment.limits.exchangesPerClient + subscriptions.count, "too many exchanges")
-        check(Set(exchanges.map(\.token)).count == exchanges.count, "a packet identifier is used twice")
+        let limit = environment.limits.exchangesPerClient
+        check(uplink.openCount + requests.count <= limit + subscriptions.count, "too many exchanges")
+        let parts = [
+            uplink.checkInvariants(), requests.checkInvariants(), subscriptions.checkInvariants(),
+            topics.checkInvariants(),
+        ]
+        broken += parts.compactMap(\.self)
         check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
         check(topics.count <= environment.limits.topicsPerClient, "too many topics")
-        if let broken = topics.checkInvariants() { check(false, broken) }
         if let upstream, environment.upstreams[upstream].isPaused {
             check(!queue.isEmpty, "a stream is paused and nothing waits")
         }
@@ -96,8 +100,9 @@ private struct SessionView {
         if session.upstream != nil { upstreamCount += 1 }
         if session.state == .disconnected { rememberedCount += 1 }
         if session.state == .over { overCount += 1 }
-        for subscription in session.subscriptions { names.insert(environment.topicNames.name(subscription.filter)) }
-        for filter in session.exchanges.compactMap(\.filter) { names.insert(environment.topicNames.name(filter)) }
+        for filter in session.subscriptions.filters + session.requests.filters {
+            names.insert(environment.topicNames.name(filter))
+        }
         for entry in session.topics.all { names.insert(environment.topicNames.name(entry.name)) }
         queuedByteCount += session.queue.byteCount
         var index = session.queue.first

@@ -51,37 +51,42 @@ extension Environment {
         if upstreams[slot].isBlocked { upstreams[slot].queuedByteCount += effects.bytes.count - start }
     }
 
-    /// Whether the connection takes a new request of `byteCount` octets; observes why not.
-    private mutating func canTake(_ byteCount: Int, on slot: UInt32) -> Bool {
-        guard upstreams[slot].state == .open else {
-            observe(.messageDroppedUpstreamDown, detail: byteCount)
-            return false
-        }
-        let queued = upstreams[slot].queuedByteCount + byteCount
-        guard !upstreams[slot].isBlocked || queued <= limits.queuedByteCountPerUpstream else {
-            observe(.messageDroppedUpstreamBlocked, detail: byteCount)
-            return false
-        }
-        return true
+    /// Whether there is a connection that the broker has accepted.
+    func isOpen(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].state == .open
     }
 
-    /// - Returns: false where the message was not taken.
+    /// Whether the connection would take a new request of `byteCount` octets.
+    func couldTake(_ byteCount: Int, on slot: UInt32?) -> Bool {
+        guard let slot, upstreams[slot].state == .open else { return false }
+        return !upstreams[slot].isBlocked
+            || upstreams[slot].queuedByteCount + byteCount <= limits.queuedByteCountPerUpstream
+    }
+
+    /// Whether the connection takes a new request of `byteCount` octets; observes why not.
+    mutating func takes(_ byteCount: Int, on slot: UInt32?) -> Bool {
+        if couldTake(byteCount, on: slot) { return true }
+        observe(isOpen(slot) ? .messageDroppedUpstreamBlocked : .messageDroppedUpstreamDown, detail: byteCount)
+        return false
+    }
+
+    /// Publishes a message that the connection takes.
     mutating func publish(
-        _ topicName: RawSpan, _ payload: RawSpan, qos: QoS, retain: Bool, duplicate: Bool,
-        token: BrokerToken, on slot: UInt32?
-    ) -> Bool {
-        guard let slot, canTake(topicName.byteCount + payload.byteCount, on: slot) else { return false }
+        _ topicName: RawSpan, _ payload: RawSpan, qos: QoS, retain: Bool, duplicate: Bool = false,
+        token: BrokerToken = .none, on slot: UInt32?
+    ) {
+        guard let slot else { return }
         let start = effects.bytes.count
         effects.bytes.appendPublishPacket(
             duplicate: duplicate && qos != .atMostOnce, qos: DeliveryQoS(qos), retain: retain, topicName: topicName,
             packetID: token.packetID, payload: payload)
         endPacket(start, on: slot)
-        return true
     }
 
     mutating func subscribe(_ filter: TopicNameIndex, qos: QoS, token: BrokerToken, on slot: UInt32?) -> Bool {
         let name = topicNames.name(filter)
-        guard let slot, canTake(name.count, on: slot) else { return false }
+        guard let slot, takes(name.count, on: slot) else { return false }
         let start = effects.bytes.count
         effects.bytes.appendSubscribePacket(packetID: token.packetID, filter: name.span.bytes, qos: DeliveryQoS(qos))
         endPacket(start, on: slot)
@@ -90,7 +95,7 @@ extension Environment {
 
     mutating func unsubscribe(_ filter: TopicNameIndex, token: BrokerToken, on slot: UInt32?) -> Bool {
         let name = topicNames.name(filter)
-        guard let slot, canTake(name.count, on: slot) else { return false }
+        guard let slot, takes(name.count, on: slot) else { return false }
         let start = effects.bytes.count
         effects.bytes.appendUnsubscribePacket(packetID: token.packetID, filter: name.span.bytes)
         endPacket(start, on: slot)

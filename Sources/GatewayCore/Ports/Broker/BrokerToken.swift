@@ -37,18 +37,23 @@ struct BrokerTokenSource: Sendable {
     /// The last one that was not a client's message id; 0 before the first.
     private var last: PacketID = 0
 
-    /// A token for a request, that which goes with the client's message id where it is free; nil where none is.
-    /// `isInUse` is true of at most `inUseCount` tokens.
-    mutating func next(
-        preferring messageID: MessageID, inUseCount: Int, isInUse: (BrokerToken) -> Bool
-    ) -> BrokerToken? {
+    /// A token for a request, that which goes with the client's message id where it is free; none where no number is.
+    func next(
+        preferring messageID: MessageID, _ uplink: borrowing Uplink, _ requests: borrowing BrokerRequests
+    ) -> BrokerToken {
         let preferred = BrokerToken(following: messageID)
-        if !preferred.isNone, !isInUse(preferred) { return preferred }
-        for _ in 0...inUseCount {
-            last = max(last &+ 1, Self.first)
-            let token = BrokerToken(packetID: last)
-            if !isInUse(token) { return token }
+        if !preferred.isNone, !uplink.uses(preferred), !requests.uses(preferred) { return preferred }
+        var number = last
+        for _ in 0...(uplink.count + requests.count) {
+            number = max(number &+ 1, Self.first)
+            let token = BrokerToken(packetID: number)
+            if !uplink.uses(token), !requests.uses(token) { return token }
         }
-        return nil
+        return .none
+    }
+
+    /// The token for a request under this message id is in use from now on.
+    mutating func take(_ token: BrokerToken, for messageID: MessageID) {
+        if token != BrokerToken(following: messageID) { last = token.packetID }
     }
 }

@@ -38,8 +38,9 @@ extension Environment {
     }
 
     private mutating func publishOnShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Bool {
-        self.publish(
-            name, payload, qos: .atMostOnce, retain: retain, duplicate: false, token: .none, on: sharedUpstream)
+        guard takes(name.byteCount + payload.byteCount, on: sharedUpstream) else { return false }
+        publish(name, payload, qos: .atMostOnce, retain: retain, on: sharedUpstream)
+        return true
     }
 
     /// Where the topic name ends that `data` begins with; nil where that is no topic name.

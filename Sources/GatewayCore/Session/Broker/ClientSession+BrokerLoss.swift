@@ -4,13 +4,13 @@ import MQTTSN
 
 extension ClientSession {
     /// Whether the broker holds a QoS 2 message of the client that the end of the connection would make it forget.
-    var canLoseMessage: Bool { cleanSession && exchanges.contains(where: \.needsTheBrokersMemory) }
+    var canLoseMessage: Bool { cleanSession && uplink.needsBrokersMemory }
 
     /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
     /// connected. A connection that has not `stayed` was none: the time for the restoration goes on.
     mutating func brokerLost(hasStayed: Bool, in environment: inout Environment) {
         let cannotGoOn = canLoseMessage
-        interruptExchanges(in: &environment)
+        interruptRequests(in: &environment)
         switch state {
         case .awaitingBroker: refuseConnection(.congestion, in: &environment)
         case .active, .asleep, .awake:
@@ -26,22 +26,15 @@ extension ClientSession {
     /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
     mutating func noteLostAnswer(_ state: Upstream.State) {
         guard state == .connecting else { return }
-        doubtSubscriptions()
+        subscriptions.doubtAll()
         isBrokersMemoryInDoubt = true
-    }
-
-    private mutating func doubtSubscriptions() {
-        for index in subscriptions.indices { subscriptions[index].isAtBroker = false }
     }
 
     /// The broker has the session: what it may not have got of the gateway is sent again (MQTT 3.1.1 §4.4).
     ///
     /// - Returns: false where that cannot be done.
     mutating func brokerHasRemembered(in environment: inout Environment) -> Bool {
-        for index in exchanges.indices where exchanges[index].stage == .awaitingPublishComplete {
-            environment.release(exchanges[index].token, on: upstream)
-            exchanges[index].isInterrupted = false
-        }
+        releaseAgain(in: &environment)
         leftToBrokerCount = 0
         if isBrokersMemoryInDoubt { releaseReceived(in: &environment) }
         isBrokersMemoryInDoubt = false
@@ -64,16 +57,19 @@ extension ClientSession {
             environment.store[index].token = .none
             index = environment.store[index].next
         }
-        let hasLostMessage = exchanges.contains(where: \.needsTheBrokersMemory)
-        removeAllExchanges(in: &environment)
-        doubtSubscriptions()
+        let isWhole = uplink.brokerHasForgotten()
+        requests.removeAll(in: &environment.topicNames)
+        subscriptions.doubtAll()
         let isSubscribed = resubscribe(in: &environment)
-        return isSubscribed && !hasLostMessage
+        return isSubscribed && isWhole
     }
-}
 
-extension ClientExchange {
-    /// Whether the broker holds the message of this QoS 2 exchange, or may hold it, and would not know it again without
-    /// the session.
-    fileprivate var needsTheBrokersMemory: Bool { isExactlyOnce && messageID != 0 }
+    /// The broker connection is no more. What was published goes on over the next one, as far as the broker's session
+    /// remembers it; everything else the client will ask for again.
+    mutating func interruptRequests(in environment: inout Environment) {
+        uplink.brokerConnectionEnded()
+        requests.removeAll(in: &environment.topicNames)
+        // A clean session of the broker ends with its connection.
+        if cleanSession { _ = uplink.brokerHasForgotten() }
+    }
 }

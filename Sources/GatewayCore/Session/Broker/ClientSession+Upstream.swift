@@ -8,9 +8,9 @@ extension ClientSession {
         switch fact {
         case .published(let publication): brokerPublished(publication, bytes, in: &environment)
         case .releasedPublication(let token): brokerReleased(token, in: &environment)
-        case .acknowledged(let token): return brokerAcknowledged(token, in: &environment)
-        case .received(let token): return brokerReceived(token, in: &environment)
-        case .completed(let token): return brokerCompleted(token, in: &environment)
+        case .acknowledged(let token): return brokerAnswered(.acknowledged(token), in: &environment)
+        case .received(let token): return brokerAnswered(.received(token), in: &environment)
+        case .completed(let token): return brokerAnswered(.completed(token), in: &environment)
         case .subscribed(let token, let granted): return brokerSubscribed(token, granted, in: &environment)
         case .unsubscribed(let token): return brokerUnsubscribed(token, in: &environment)
         }

@@ -43,7 +43,12 @@ extension ClientSession {
         lastHeard = environment.now
         waitingSince = environment.now
         open = OpenExchange()
-        if isNew { forgetSession(in: &environment) } else { topics.forgetStandings() }
+        if isNew {
+            forgetSession(in: &environment)
+        } else {
+            topics.forgetStandings()
+            uplink.clientReconnected()
+        }
         if wantsWill {
             state = .awaitingWillTopic
             sendWillPrompt(.willTopicRequest, in: &environment)
@@ -68,6 +73,7 @@ extension ClientSession {
         open = OpenExchange()
         // The client may have forgotten its ids with the rest of its memory.
         topics.forgetStandings()
+        uplink.clientReconnected()
         state = .active
         send(.connectAcknowledgement(.accepted), in: &environment)
         observe(.clientResumed, in: &environment)
@@ -77,12 +83,10 @@ extension ClientSession {
     /// GW-24: nothing of an earlier session survives CleanSession = 1.
     mutating func forgetSession(in environment: inout Environment) {
         wasAccepted = false
-        removeAllExchanges(in: &environment)
-        recentlyCompleted = RecentMessageIDs()
-        recentlyRefused = RecentMessageIDs()
+        uplink.removeAll()
+        requests.removeAll(in: &environment.topicNames)
         topics.removeAll(in: &environment.topicNames)
-        for subscription in subscriptions { environment.topicNames.release(subscription.filter) }
-        subscriptions = []
+        subscriptions.removeAll(in: &environment.topicNames)
         isBrokersMemoryInDoubt = false
         messageIDHalf = 0
         hasUsedMessageIDHalf = false

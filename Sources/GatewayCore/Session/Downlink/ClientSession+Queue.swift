@@ -128,7 +128,7 @@ extension ClientSession {
     /// much again is read for it; it lies behind what the broker has in flight.
     private func mustNotRead(in environment: borrowing Environment) -> Bool {
         guard let last = queue.newest, isQueueFull(adding: 0, in: environment) else { return false }
-        if open.kind == .brokerRelease || exchanges.contains(where: \.awaitsBroker),
+        if open.kind == .brokerRelease || uplink.awaitsBroker || !requests.isEmpty,
             !isReserveUsed(in: environment)
         {
             return false

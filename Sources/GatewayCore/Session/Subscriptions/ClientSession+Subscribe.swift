@@ -22,66 +22,53 @@ extension ClientSession {
         case .failure(let refusal):
             refuseSubscribe(subscribe.messageID, refusal.code, topicID: refusal.topicID, in: &environment)
         case .success(let target):
-            let wanted = ClientExchange.Stage.awaitingSubscribeAcknowledgement(filter: target.filter, qos: qos)
-            if let index = requestIndex(messageID: subscribe.messageID) {
-                if exchanges[index].stage == wanted {
-                    exchanges[index].isSleptOver = false
-                } else {
-                    refuseSubscribe(subscribe.messageID, .congestion, in: &environment)
-                }
-                environment.topicNames.release(target.filter)
-                return
-            }
-            if let index = answeredSubscription(to: target.filter, subscribe.messageID, qos, in: environment) {
-                answer(subscriptions[index], in: &environment)
-                environment.topicNames.release(target.filter)
-                return
-            }
-            forwardSubscribe(subscribe.messageID, qos, target, in: &environment)
+            subscribeNamed(subscribe.messageID, qos, target, in: &environment)
         }
     }
 
-    /// The SUBSCRIBE or UNSUBSCRIBE under this message id that the broker has not answered yet. The same once more is a
-    /// repetition, and asking twice would bring the retained messages twice (GW-79); another one must wait, as the
-    /// answer could not tell which is meant (AMB-28).
-    private func requestIndex(messageID: MessageID) -> Int? {
-        exchanges.firstIndex { !$0.isPublish && $0.messageID == messageID }
-    }
-
-    /// The subscription whose SUBACK the client has missed.
-    private func answeredSubscription(
-        to filter: TopicNameIndex, _ messageID: MessageID, _ qos: QoS, in environment: borrowing Environment
-    ) -> Int? {
-        let patience = link(in: environment).patience
-        return subscriptions.firstIndex {
-            $0.filter == filter && $0.messageID == messageID && $0.requestedQoS == qos
-                && environment.now.since($0.answeredAt) < patience
+    private mutating func subscribeNamed(
+        _ messageID: MessageID, _ qos: QoS, _ target: SubscriptionTarget, in environment: inout Environment
+    ) {
+        switch requests.standing(messageID, .subscribe(qos: qos), target.filter) {
+        case .same: requests.heardAgain(messageID)
+        case .taken: refuseSubscribe(messageID, .congestion, in: &environment)
+        case .free:
+            let answered = subscriptions.answered(
+                target.filter, messageID, qos, within: link(in: environment).patience, before: environment.now)
+            guard let answered else { return forwardSubscribe(messageID, qos, target, in: &environment) }
+            answer(answered, in: &environment)
         }
+        environment.topicNames.release(target.filter)
     }
 
     private mutating func forwardSubscribe(
         _ messageID: MessageID, _ qos: QoS, _ target: SubscriptionTarget, in environment: inout Environment
     ) {
-        let isNew = !subscriptions.contains { $0.filter == target.filter }
-        guard !isNew || subscriptions.count + requestedSubscriptionCount < environment.limits.subscriptionsPerClient,
-            !hasNoRoomForExchange(in: &environment), let token = freeToken(preferring: messageID),
-            environment.subscribe(target.filter, qos: qos, token: token, on: upstream)
-        else {
+        guard maySubscribe(target.filter, in: environment), hasRoomForRequest(in: environment) else {
+            makeRoomForRequest(in: &environment)
             environment.topicNames.release(target.filter)
-            refuseSubscribe(messageID, .congestion, in: &environment)
-            return
+            return refuseSubscribe(messageID, .congestion, in: &environment)
         }
-        exchanges.append(
-            ClientExchange(
-                stage: .awaitingSubscribeAcknowledgement(filter: target.filter, qos: qos), messageID: messageID,
-                token: token, topicID: target.topicID))
+        let token = nextToken(preferring: messageID)
+        guard !token.isNone, environment.subscribe(target.filter, qos: qos, token: token, on: upstream) else {
+            environment.topicNames.release(target.filter)
+            return refuseSubscribe(messageID, .congestion, in: &environment)
+        }
+        add(
+            BrokerRequest(
+                kind: .subscribe(qos: qos), filter: target.filter, messageID: messageID, token: token,
+                topicID: target.topicID))
     }
 
-    /// Subscriptions that the broker has not answered yet.
-    private var requestedSubscriptionCount: Int {
-        exchanges.count {
-            if case .awaitingSubscribeAcknowledgement = $0.stage { true } else { false }
-        }
+    private mutating func add(_ request: BrokerRequest) {
+        tokens.take(request.token, for: request.messageID)
+        requests.add(request)
+    }
+
+    /// Whether the client may have one more subscription, or changes one that it has.
+    private func maySubscribe(_ filter: TopicNameIndex, in environment: borrowing Environment) -> Bool {
+        subscriptions.contains(filter)
+            || subscriptions.count + requests.subscribeCount < environment.limits.subscriptionsPerClient
     }
 
     /// Why a topic was not understood, and the id the SUBACK repeats.
@@ -167,43 +154,30 @@ extension ClientSession {
     // MARK: Answers of the broker
 
     mutating func brokerSubscribed(_ token: BrokerToken, _ granted: QoS?, in environment: inout Environment) -> Bool {
-        guard let index = exchangeIndex(token: token) else { return false }
-        let exchange = exchanges[index]
-        switch exchange.stage {
-        case .awaitingResubscription(let filter):
-            brokerResubscribed(filter, isGranted: granted != nil, in: &environment)
+        guard let request = requests.take(token, where: { $0 != .unsubscribe }) else { return false }
+        guard case .subscribe(let qos) = request.kind else {
+            brokerResubscribed(request, isGranted: granted != nil, in: &environment)
             return true
-        case .awaitingSubscribeAcknowledgement(let filter, let qos):
-            exchanges.remove(at: index)
-            guard let granted else {
-                environment.topicNames.release(filter)
-                observeRefusal(.notSupported, in: &environment)
-                answer(exchange, Self.refusal(exchange.messageID, .notSupported), in: &environment)
-                return true
-            }
-            grant(exchange, filter, requested: qos, granted: granted, in: &environment)
-            return true
-        case .awaitingPublishAcknowledgement, .awaitingPublishReceived, .awaitingPublishRelease,
-            .awaitingPublishComplete, .awaitingUnsubscribeAcknowledgement:
-            return false
         }
+        guard let granted else {
+            environment.topicNames.release(request.filter)
+            observeRefusal(.notSupported, in: &environment)
+            answer(request, Self.refusal(request.messageID, .notSupported), in: &environment)
+            return true
+        }
+        // The subscription takes over the request's use of the filter.
+        let subscription = Subscription(
+            filter: request.filter, requestedQoS: qos, grantedQoS: granted, topicID: request.topicID,
+            messageID: request.messageID, answeredAt: environment.now)
+        if subscriptions.grant(subscription) { environment.topicNames.release(request.filter) }
+        if !request.isSleptOver { answer(subscription, in: &environment) }
+        return true
     }
 
-    /// The subscription takes over the exchange's use of the filter.
-    private mutating func grant(
-        _ exchange: ClientExchange, _ filter: TopicNameIndex, requested: QoS, granted: QoS,
-        in environment: inout Environment
-    ) {
-        let subscription = Subscription(
-            filter: filter, requestedQoS: requested, grantedQoS: granted, topicID: exchange.topicID,
-            messageID: exchange.messageID, answeredAt: environment.now)
-        if let old = subscriptions.firstIndex(where: { $0.filter == filter }) {
-            environment.topicNames.release(filter)
-            subscriptions[old] = subscription
-        } else {
-            subscriptions.append(subscription)
-        }
-        if awaitsAnswer(exchange) { answer(subscription, in: &environment) }
+    /// Tells the client how its request went; one that has fallen asleep over it hears nothing and will ask again
+    /// (GW-69).
+    private func answer(_ request: BrokerRequest, _ message: Message, in environment: inout Environment) {
+        if !request.isSleptOver { send(message, in: &environment) }
     }
 
     // MARK: Subscribing again
@@ -212,15 +186,15 @@ extension ClientSession {
     ///
     /// - Returns: false where one could not be asked for.
     mutating func resubscribe(in environment: inout Environment) -> Bool {
-        for subscription in subscriptions where !subscription.isAtBroker {
-            guard let token = freeToken(preferring: 0),
+        for subscription in subscriptions.doubted {
+            let token = nextToken(preferring: 0)
+            guard !token.isNone,
                 environment.subscribe(
                     subscription.filter, qos: subscription.requestedQoS, token: token, on: upstream)
             else { return false }
             environment.topicNames.use(subscription.filter)
-            exchanges.append(
-                ClientExchange(
-                    stage: .awaitingResubscription(filter: subscription.filter), messageID: 0, token: token))
+            add(
+                BrokerRequest(kind: .resubscribe, filter: subscription.filter, messageID: 0, token: token))
         }
         return true
     }
@@ -228,17 +202,30 @@ extension ClientSession {
     /// A subscription that the client relies on and the broker no longer grants ends, and the client is told as far as
     /// MQTT-SN can tell it: it is dismissed.
     private mutating func brokerResubscribed(
-        _ filter: TopicNameIndex, isGranted: Bool, in environment: inout Environment
+        _ request: BrokerRequest, isGranted: Bool, in environment: inout Environment
     ) {
-        if let index = exchanges.firstIndex(where: { $0.stage == .awaitingResubscription(filter: filter) }) {
-            removeExchange(at: index, in: &environment)
-        }
-        guard let index = subscriptions.firstIndex(where: { $0.filter == filter }) else { return }
-        subscriptions[index].isAtBroker = true
+        defer { environment.topicNames.release(request.filter) }
+        guard subscriptions.contains(request.filter) else { return }
+        subscriptions.confirm(request.filter)
         guard !isGranted else { return }
-        environment.topicNames.release(filter)
-        subscriptions.remove(at: index)
+        end(subscriptionTo: request.filter, in: &environment)
         dismiss(in: &environment)
+    }
+
+    /// Forgets a subscription.
+    private mutating func end(subscriptionTo filter: TopicNameIndex, in environment: inout Environment) {
+        if subscriptions.remove(filter) { environment.topicNames.release(filter) }
+    }
+
+    /// The client does not want messages of a name any more: the broker is told, and the subscription is over.
+    mutating func giveUp(subscriptionTo filter: TopicNameIndex, in environment: inout Environment) {
+        guard subscriptions.contains(filter) else { return }
+        let token = nextToken(preferring: 0)
+        if !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) {
+            environment.topicNames.use(filter)
+            add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: 0, token: token))
+        }
+        end(subscriptionTo: filter, in: &environment)
     }
 
     // MARK: Unsubscribing
@@ -255,26 +242,30 @@ extension ClientSession {
             send(.unsubscribeAcknowledgement(unsubscribe.messageID), in: &environment)
             return
         }
-        let open = requestIndex(messageID: unsubscribe.messageID)
-        if let open, exchanges[open].stage == .awaitingUnsubscribeAcknowledgement(filter: filter) {
-            exchanges[open].isSleptOver = false
-            environment.topicNames.release(filter)
-            return
-        }
         // Without room or broker, or where the id is taken, there is no answer: UNSUBACK has no code, and the client
         // will ask again.
-        guard open == nil, !hasNoRoomForExchange(in: &environment),
-            let token = freeToken(preferring: unsubscribe.messageID),
-            environment.unsubscribe(filter, token: token, on: upstream)
-        else {
+        switch requests.standing(unsubscribe.messageID, .unsubscribe, filter) {
+        case .same: requests.heardAgain(unsubscribe.messageID)
+        case .taken: observe(.requestRefusedCongestion, in: &environment)
+        case .free:
+            if forwardUnsubscribe(unsubscribe.messageID, filter, in: &environment) { return }
             observe(.requestRefusedCongestion, in: &environment)
-            environment.topicNames.release(filter)
-            return
         }
-        exchanges.append(
-            ClientExchange(
-                stage: .awaitingUnsubscribeAcknowledgement(filter: filter), messageID: unsubscribe.messageID,
-                token: token))
+        environment.topicNames.release(filter)
+    }
+
+    /// - Returns: false where the broker could not be asked.
+    private mutating func forwardUnsubscribe(
+        _ messageID: MessageID, _ filter: TopicNameIndex, in environment: inout Environment
+    ) -> Bool {
+        guard hasRoomForRequest(in: environment) else {
+            makeRoomForRequest(in: &environment)
+            return false
+        }
+        let token = nextToken(preferring: messageID)
+        guard !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) else { return false }
+        add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: messageID, token: token))
+        return true
     }
 
     /// The filter an UNSUBSCRIBE names, in use by the caller; nil where no subscription could have been made with it.
@@ -297,18 +288,12 @@ extension ClientSession {
     }
 
     mutating func brokerUnsubscribed(_ token: BrokerToken, in environment: inout Environment) -> Bool {
-        guard let index = exchangeIndex(token: token),
-            case .awaitingUnsubscribeAcknowledgement(let filter) = exchanges[index].stage
-        else { return false }
-        let exchange = exchanges[index]
-        if let old = subscriptions.firstIndex(where: { $0.filter == filter }) {
-            environment.topicNames.release(filter)
-            subscriptions.remove(at: old)
-        }
-        removeExchange(at: index, in: &environment)
+        guard let request = requests.take(token, where: { $0 == .unsubscribe }) else { return false }
+        end(subscriptionTo: request.filter, in: &environment)
+        environment.topicNames.release(request.filter)
         // Message id 0: the gateway itself unsubscribed.
-        if exchange.messageID != 0 {
-            answer(exchange, .unsubscribeAcknowledgement(exchange.messageID), in: &environment)
+        if request.messageID != 0 {
+            answer(request, .unsubscribeAcknowledgement(request.messageID), in: &environment)
         }
         return true
     }

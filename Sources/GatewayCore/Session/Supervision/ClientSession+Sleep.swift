@@ -50,7 +50,8 @@ extension ClientSession {
         if let duration, duration > 0 {
             sleepSeconds = duration
             owedWillResponses = []  // who sleeps is told nothing (GW-69); awake again, it asks again
-            for index in exchanges.indices { exchanges[index].isSleptOver = true }
+            uplink.clientFellAsleep()
+            requests.clientFellAsleep()
             fallAsleep(in: &environment)
             send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
             return

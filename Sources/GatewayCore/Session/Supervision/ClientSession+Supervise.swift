@@ -137,7 +137,7 @@ extension ClientSession {
     }
 
     mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
-        interruptExchanges(in: &environment)
+        interruptRequests(in: &environment)
         isRestoring = false
         releaseBlockedSince = nil
         owedWillResponses = []

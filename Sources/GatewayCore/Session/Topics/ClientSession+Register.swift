@@ -111,18 +111,6 @@ extension ClientSession {
     /// The client does not want the name: a plain subscription to it ends, a wildcard that matched it stays (§6.5).
     private mutating func rejectTopic(_ topicID: TopicID, in environment: inout Environment) {
         topics.setStanding(.rejected, of: topicID)
-        guard let name = topics.entry(topicID)?.name,
-            let index = subscriptions.firstIndex(where: { $0.filter == name })
-        else { return }
-        if let token = freeToken(preferring: 0),
-            environment.unsubscribe(name, token: token, on: upstream)
-        {
-            environment.topicNames.use(name)
-            exchanges.append(
-                ClientExchange(
-                    stage: .awaitingUnsubscribeAcknowledgement(filter: name), messageID: 0, token: token))
-        }
-        environment.topicNames.release(name)
-        subscriptions.remove(at: index)
+        if let name = topics.entry(topicID)?.name { giveUp(subscriptionTo: name, in: &environment) }
     }
 }

@@ -72,7 +72,7 @@ extension ClientSession {
         // A connection that is being opened has not said its Will yet, or is followed by another one.
         guard environment.upstreams[upstream].state == .open else { return }
         environment.closeStream(ofUpstream: upstream, politely: true)
-        interruptExchanges(in: &environment)
+        interruptRequests(in: &environment)
         if !isRestoring {
             isRestoring = true
             lostSince = environment.now
@@ -114,10 +114,13 @@ extension ClientSession {
         guard environment.configuration.willUpdate == .gateway, let will, will.isComplete else { return }
         // Nobody will be there for the rest of a QoS 2 exchange, so the message goes at QoS 1 at the most.
         let qos = min(will.qos, .atLeastOnce)
-        guard let token = qos == .atMostOnce ? BrokerToken.none : freeToken(preferring: 0) else { return }
-        let isPublished = environment.publish(
-            will.topic.span.bytes, will.message.span.bytes, qos: qos, retain: will.retain, duplicate: false,
-            token: token, on: upstream)
+        let token = qos == .atMostOnce ? BrokerToken.none : nextToken(preferring: 0)
+        let isPublished = environment.takes(will.topic.count + will.message.count, on: upstream)
+        if isPublished {
+            environment.publish(
+                will.topic.span.bytes, will.message.span.bytes, qos: qos, retain: will.retain, token: token,
+                on: upstream)
+        }
         observe(isPublished ? .willPublished : .willNotPublished, in: &environment)
     }
 }

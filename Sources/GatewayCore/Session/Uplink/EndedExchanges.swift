@@ -1,0 +1,132 @@
+import MQTTSN
+
+/// The client's QoS 2 exchanges that have come to their end, by message id, so that a copy that comes late is not taken
+/// for something new.
+///
+/// Entries are in the order of their ends, and nothing renews one, so those whose time is over are always the first. An
+/// id has one entry at the most; one that is used anew leaves a hole behind. Most clients never have such an exchange,
+/// so the room is taken with the first; with more than a few, an index leads to an id's entry.
+struct EndedExchanges: Sendable {
+    /// How an exchange ended.
+    enum End: UInt8, Hashable, Sendable {
+        /// With the broker's PUBCOMP, or in another way with the message at the broker.
+        case finished
+        /// With 0x01: there was no room for it.
+        case refused
+    }
+
+    struct Entry: Hashable, Sendable {
+        /// 0 in a hole.
+        fileprivate(set) var messageID: MessageID
+        fileprivate(set) var end: End
+        fileprivate(set) var digest: MessageDigest
+        fileprivate(set) var endedAt: Instant
+    }
+
+    private var entries: [Entry] = []
+    /// The oldest entry that counts.
+    private var first: Int32 = 0
+    /// Positions in `entries`, once there are so many that looking through them would take long.
+    private var positions: [MessageID: Int32] = [:]
+    private var liveCount: Int32 = 0
+
+    private static let few = 16
+
+    /// Entries that count.
+    var count: Int { Int(liveCount) }
+
+    /// The end of the exchange under `messageID`, if that was within `patience` before `now`.
+    func entry(_ messageID: MessageID, within patience: TimeSpan, before now: Instant) -> Entry? {
+        guard let position = position(of: messageID), now.since(entries[position].endedAt) < patience else {
+            return nil
+        }
+        return entries[position]
+    }
+
+    /// Notes that the exchange under `messageID` has ended.
+    mutating func note(_ messageID: MessageID, _ end: End, _ digest: MessageDigest, at now: Instant) {
+        forget(messageID)
+        if entries.count > 2 * (count + Self.few) { compact() }
+        if entries.isEmpty { entries.reserveCapacity(8) }
+        entries.append(Entry(messageID: messageID, end: end, digest: digest, endedAt: now))
+        liveCount += 1
+        if entries.count - Int(first) > Self.few {
+            if positions.isEmpty { indexAll() } else { positions[messageID] = Int32(entries.count - 1) }
+        }
+    }
+
+    /// The id is used for something new.
+    mutating func forget(_ messageID: MessageID) {
+        guard let position = position(of: messageID) else { return }
+        remove(at: position)
+        skipHoles()
+    }
+
+    /// Forgets those whose time is over.
+    mutating func expire(after patience: TimeSpan, at now: Instant) {
+        while first < entries.count, now.since(entries[Int(first)].endedAt) >= patience {
+            remove(at: Int(first))
+            skipHoles()
+        }
+    }
+
+    mutating func removeAll() { self = EndedExchanges() }
+
+    private func position(of messageID: MessageID) -> Int? {
+        guard positions.isEmpty else { return positions[messageID].map { Int($0) } }
+        var position = entries.count
+        while position > first {
+            position &-= 1
+            if entries[position].messageID == messageID { return position }
+        }
+        return nil
+    }
+
+    private mutating func remove(at position: Int) {
+        if !positions.isEmpty { positions[entries[position].messageID] = nil }
+        entries[position].messageID = 0
+        liveCount -= 1
+    }
+
+    private mutating func skipHoles() {
+        while first < entries.count, entries[Int(first)].messageID == 0 { first += 1 }
+        guard first == entries.count else { return }
+        entries.removeAll(keepingCapacity: true)
+        positions.removeAll(keepingCapacity: true)
+        first = 0
+    }
+
+    /// Closes the holes, so that the list stays as short as its entries.
+    private mutating func compact() {
+        entries.removeAll { $0.messageID == 0 }
+        first = 0
+        positions.removeAll(keepingCapacity: true)
+        if entries.count > Self.few { indexAll() }
+    }
+
+    private mutating func indexAll() {
+        positions.removeAll(keepingCapacity: true)
+        for position in entries.indices where entries[position].messageID != 0 {
+            positions[entries[position].messageID] = Int32(position)
+        }
+    }
+
+    /// What does not hold of these entries; nil where all does.
+    func checkInvariants() -> String? {
+        let live = entries[Int(first)...].filter { $0.messageID != 0 }
+        if live.count != count { return "ended exchanges are counted wrong" }
+        if Set(live.map(\.messageID)).count != count { return "an id has two ended exchanges" }
+        if zip(live, live.dropFirst()).contains(where: { $0.endedAt > $1.endedAt }) { return "ends are out of order" }
+        if !positions.isEmpty, positions.count != count { return "the index of ended exchanges is wrong" }
+        return nil
+    }
+
+    /// All of them, first to last.
+    var all: [Entry] { entries[Int(first)...].filter { $0.messageID != 0 } }
+}
+
+extension EndedExchanges: Hashable {
+    static func == (left: EndedExchanges, right: EndedExchanges) -> Bool { left.all == right.all }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(all) }
+}

@@ -1,0 +1,472 @@
+import MQTTSN
+
+/// The client's QoS 1 and 2 messages on their way to the broker: a table of exchanges with two ends, and one step from
+/// what is said to what is to be said.
+///
+/// **What it owns.** One record for each message id that the client has open, and for each that another message has
+/// taken over while the broker still owes something (`gone`); and, for a while, the ends of QoS 2 exchanges, so that
+/// copies that come late find them. SUBSCRIBE and UNSUBSCRIBE have a table of their own, `BrokerRequests`.
+///
+/// **The promise.** A message is published exactly once, and acknowledged only when the broker has it, for every client
+/// that uses a message id neither for another message within patience (Tretry × (Nretry + 1)), nor for an equal one
+/// within Tretry of the first one's end. A message is the same by its id, topic and content, not by DUP: networks double
+/// and overtake (AMB-24).
+///
+/// **Invariants.** A message id has one exchange at the most, and a token one. An exchange without a message id is
+/// `gone`. Who is `gone`, or has said PUBREL, waits for the broker. What the broker has finished holds no token.
+///
+/// **Awkward cases.**
+/// - An answer that comes after patience, or after the client has said CONNECT, is held: the client may use the id for
+///   something else. A copy of its message brings it out.
+/// - A client that gives exchanges up after the PUBREC takes the room of its new ones. The oldest is released in its
+///   place, and still answered if the client comes back to it.
+/// - The broker's memory of a QoS 2 message ends with its session: where that is gone before the PUBREL, nobody can say
+///   whether the message was delivered, and the client is dismissed (AMB-30).
+struct Uplink: Hashable, Sendable {
+    private var open: [UplinkExchange] = []
+    private var ended = EndedExchanges()
+
+    /// What the table depends on besides itself.
+    struct Conditions: Sendable {
+        var now: Instant
+        /// When the client's set-up ended.
+        var connectedAt: Instant
+        /// Tretry × (Nretry + 1) of the client's link.
+        var patience: TimeSpan
+        /// Tretry of the client's link.
+        var retryInterval: TimeSpan
+        /// How many exchanges the client may have open at the broker.
+        var limit: Int
+        /// How many QoS 2 exchanges may be remembered behind their end before new ones have to wait.
+        var endedLimit: Int
+        /// The token for a new exchange; none where no number is free.
+        var token = BrokerToken.none
+        /// Whether there is a connection that takes answers and releases.
+        var isOpen: Bool
+        /// Whether it takes a new message.
+        var takesMessages: Bool
+    }
+
+    // MARK: What is asked of it
+
+    /// Exchanges that wait for something of the broker, or the broker for something of them.
+    var openCount: Int { open.count { $0.broker != .done } }
+
+    /// Exchanges, also those that only the client has still to finish.
+    var count: Int { open.count }
+
+    /// Whether the next packet of the broker is for one of them.
+    var awaitsBroker: Bool {
+        open.contains { !$0.isCut && ($0.broker == .owesReceived || $0.broker == .owesComplete) }
+    }
+
+    /// Whether the broker's session has, or may have, a QoS 2 message that would be lost or doubled without it.
+    var needsBrokersMemory: Bool {
+        open.contains { $0.isExactlyOnce && $0.broker != .done && $0.client != .gone }
+    }
+
+    func uses(_ token: BrokerToken) -> Bool { open.contains { $0.token == token } }
+
+    /// Whether an exchange under this message id is open with the client.
+    func isOpen(_ messageID: MessageID) -> Bool { index(of: messageID) != nil }
+
+    private func index(of messageID: MessageID) -> Int? {
+        messageID == 0 ? nil : open.firstIndex { $0.messageID == messageID }
+    }
+
+    private func index(of token: BrokerToken) -> Int? {
+        token.isNone ? nil : open.firstIndex { $0.token == token }
+    }
+
+    // MARK: What is said
+
+    /// Takes note of what the client or the broker has said, and tells what is to be said.
+    mutating func step(_ fact: UplinkFact, _ conditions: Conditions) -> UplinkOutcome {
+        switch fact {
+        case .published(let message): published(message, conditions)
+        case .released(let messageID): released(messageID, conditions)
+        case .acknowledged(let token): brokerAcknowledged(token, conditions)
+        case .received(let token): brokerReceived(token, conditions)
+        case .completed(let token): brokerCompleted(token, conditions)
+        }
+    }
+
+    private mutating func published(_ message: UplinkMessage, _ conditions: Conditions) -> UplinkOutcome {
+        guard let index = index(of: message.messageID) else { return publishedAnew(message, conditions) }
+        let exchange = open[index]
+        let isSame = exchange.digest.isSame(as: message.digest)
+        var outcome: UplinkOutcome
+        switch (exchange.client, isSame) {
+        case (.waiting, true): outcome = publishedAgain(index, conditions)
+        case (.told, true):
+            heard(index, conditions)
+            outcome = UplinkOutcome(.received, to: exchange)
+        case (.waiting, false), (.told, false): outcome = publishedAnother(message, over: index, conditions)
+        case (.released, _), (.gone, _): outcome = UplinkOutcome()
+        }
+        outcome.cell = UplinkCell(isSame ? .publishedSame : message.row, exchange.client)
+        return outcome
+    }
+
+    /// The client is there and still has the exchange.
+    private mutating func heard(_ index: Int, _ conditions: Conditions) {
+        open[index].since = conditions.now
+        open[index].reconnectionCount = 0
+        open[index].isSleptOver = false
+    }
+
+    private mutating func publishedAgain(_ index: Int, _ conditions: Conditions) -> UplinkOutcome {
+        heard(index, conditions)
+        if open[index].broker == .done {
+            defer { open.remove(at: index) }
+            return UplinkOutcome(.acknowledged, to: open[index])
+        }
+        guard open[index].isCut, conditions.takesMessages else { return UplinkOutcome() }
+        open[index].isCut = false
+        return UplinkOutcome(forward: open[index].token, isAgain: true)
+    }
+
+    /// Another message comes under the id of one that is not finished.
+    private mutating func publishedAnother(
+        _ message: UplinkMessage, over index: Int, _ conditions: Conditions
+    ) -> UplinkOutcome {
+        let isLeftBehind = isLeftBehind(open[index], conditions)
+        guard isLeftBehind || !message.isDuplicate else { return UplinkOutcome() }
+        if open[index].client == .told {
+            // Not yet left behind: this is a late copy of something older.
+            guard isLeftBehind else { return UplinkOutcome() }
+            // Without PUBREL the broker would take the new message for the old one, and a refusal could not be
+            // remembered beside it.
+            guard open[index].broker != .holds || conditions.isOpen else { return UplinkOutcome(turningAway: true) }
+        }
+        let release = letGo(index, conditions)
+        let isOutOfTheWay = isLeftBehind || !release.isNone
+        var outcome = isOutOfTheWay ? publishedAnew(message, conditions) : refused(message, conditions)
+        if outcome.release.isNone { outcome.release = release }
+        return outcome
+    }
+
+    /// The client gives the exchange up: its answer will go to nobody.
+    ///
+    /// - Returns: what is to be released at the broker before anything else.
+    private mutating func letGo(_ index: Int, _ conditions: Conditions) -> BrokerToken {
+        let exchange = open[index]
+        let isWithBroker = exchange.broker != .done && (exchange.isExactlyOnce || !exchange.isCut)
+        guard isWithBroker else {
+            open.remove(at: index)
+            return .none
+        }
+        open[index].client = .gone
+        open[index].messageID = 0
+        let isReleased = exchange.broker == .holds || exchange.broker == .owesReceived && exchange.isCut
+        guard isReleased, conditions.isOpen else { return .none }
+        open[index].broker = .owesComplete
+        open[index].isCut = false
+        return exchange.token
+    }
+
+    /// Nothing is open under the message's id.
+    private mutating func publishedAnew(_ message: UplinkMessage, _ conditions: Conditions) -> UplinkOutcome {
+        let known =
+            message.isExactlyOnce
+            ? ended.entry(message.messageID, within: conditions.patience, before: conditions.now) : nil
+        guard let known else { return begun(message, conditions) }
+        let isSame = known.digest.isSame(as: message.digest)
+        let isLate =
+            isSame && (message.isDuplicate || conditions.now.since(known.endedAt) < conditions.retryInterval)
+        var outcome: UplinkOutcome
+        switch known.end {
+        case .finished where isLate: outcome = UplinkOutcome(.received, to: message)
+        case .refused where isLate || message.isDuplicate: outcome = UplinkOutcome(refusing: message)
+        case .finished, .refused: outcome = begun(message, conditions)
+        }
+        outcome.cell = UplinkCell(isSame ? .publishedSame : message.row, known.end)
+        return outcome
+    }
+
+    private mutating func begun(_ message: UplinkMessage, _ conditions: Conditions) -> UplinkOutcome {
+        forgetWhatIsOver(conditions)
+        let isRemembered = !message.isExactlyOnce || ended.count < conditions.endedLimit
+        guard conditions.takesMessages, !conditions.token.isNone, hasRoom(conditions), isRemembered else {
+            var outcome = refused(message, conditions)
+            if !hasRoom(conditions) { outcome.release = makeRoom(conditions) }
+            outcome.cell = UplinkCell(message.row, nil)
+            return outcome
+        }
+        ended.forget(message.messageID)
+        open.append(
+            UplinkExchange(
+                client: .waiting, broker: .owesReceived, isExactlyOnce: message.isExactlyOnce,
+                messageID: message.messageID, token: conditions.token, topicID: message.topicID,
+                digest: message.digest, since: conditions.now))
+        var outcome = UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
+        outcome.cell = UplinkCell(message.row, nil)
+        return outcome
+    }
+
+    /// There is no way to the broker, or no room. It may have a repeated QoS 2 message already: a refusal would let the
+    /// client begin anew under another message id, and the message come twice. Unanswered, it comes again under this.
+    private mutating func refused(_ message: UplinkMessage, _ conditions: Conditions) -> UplinkOutcome {
+        guard message.isExactlyOnce else { return UplinkOutcome(refusing: message) }
+        // A refusal that is not remembered could not be told from a message that was never heard.
+        guard !message.isDuplicate, ended.count < 2 * conditions.endedLimit else {
+            return UplinkOutcome(turningAway: true)
+        }
+        ended.note(message.messageID, .refused, message.digest, at: conditions.now)
+        return UplinkOutcome(refusing: message)
+    }
+
+    /// There is no room for another request of the client: the oldest exchange that it has given up comes to its end at
+    /// the broker, so that there will be. Not before it is surely given up, as a gateway that starts anew and has
+    /// forgotten the end would take a client that comes back for one with a new message.
+    ///
+    /// - Returns: what is to be released at the broker; none where nothing is left behind, or there is no connection.
+    mutating func makeRoom(_ conditions: Conditions) -> BrokerToken {
+        guard conditions.isOpen else { return .none }
+        if let index = open.firstIndex(where: {
+            $0.client == .told && $0.broker == .holds && isGivenUp($0, conditions)
+        }) {
+            open[index].broker = .owesComplete
+            open[index].isCut = false
+            return open[index].token
+        }
+        // Of a message that may never have reached the broker nothing can be said to the client any more.
+        let index = open.firstIndex { $0.client == .waiting && $0.isCut && isGivenUp($0, conditions) }
+        return index.map { letGo($0, conditions) } ?? .none
+    }
+
+    /// Whether the client does not come back to an exchange that it has left behind: it had its time in this
+    /// connection, or a whole one before it.
+    private func isGivenUp(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
+        let heardAt = exchange.reconnectionCount > 1 ? exchange.since : max(exchange.since, conditions.connectedAt)
+        return conditions.now.since(heardAt) >= conditions.patience
+    }
+
+    /// Whether the client may have one more exchange open.
+    func hasRoom(_ conditions: Conditions) -> Bool {
+        open.count < Self.placeCount(conditions) && openCount < conditions.limit
+    }
+
+    /// The limit, and as much again for exchanges that only the client has still to finish.
+    private static func placeCount(_ conditions: Conditions) -> Int { max(2 * conditions.limit, 32) }
+
+    /// Whether the client need not come back to it.
+    private func isLeftBehind(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
+        exchange.reconnectionCount > 0 || conditions.now.since(exchange.since) >= conditions.patience
+    }
+
+    private mutating func forgetWhatIsOver(_ conditions: Conditions) {
+        ended.expire(after: conditions.patience, at: conditions.now)
+        // A late copy of a QoS 1 message may be published again in any case. Who has not heard how its QoS 2 message
+        // ended may come back whenever it wants, and is waited for while there is a place for that.
+        let isFull = open.count >= Self.placeCount(conditions)
+        func isForgettable(_ exchange: UplinkExchange) -> Bool {
+            exchange.isExactlyOnce ? isFull && exchange.broker == .done : exchange.isCut || exchange.broker == .done
+        }
+        guard open.contains(where: isForgettable) else { return }
+        open.removeAll { isForgettable($0) && conditions.now.since($0.since) >= conditions.patience }
+    }
+
+    private mutating func released(_ messageID: MessageID, _ conditions: Conditions) -> UplinkOutcome {
+        guard let index = index(of: messageID) else { return releasedAnew(messageID, conditions) }
+        let exchange = open[index]
+        var outcome = UplinkOutcome()
+        switch (exchange.client, exchange.broker) {
+        case (.told, .holds):
+            if conditions.isOpen {
+                heard(index, conditions)
+                open[index].client = .released
+                open[index].broker = .owesComplete
+                open[index].isCut = false
+                outcome.release = exchange.token
+            }
+        case (.told, .owesComplete), (.told, .owesReceived):
+            heard(index, conditions)
+            open[index].client = .released
+        case (.told, .done): outcome = finish(index, conditions)
+        case (.released, _): heard(index, conditions)
+        case (.waiting, _), (.gone, _): break
+        }
+        outcome.cell = UplinkCell(.released, exchange.client)
+        return outcome
+    }
+
+    /// A PUBREL that no exchange waits for: the PUBCOMP was lost, or it belongs to an exchange that an earlier life of
+    /// the gateway began, and the broker knows.
+    private mutating func releasedAnew(_ messageID: MessageID, _ conditions: Conditions) -> UplinkOutcome {
+        let known = ended.entry(messageID, within: conditions.patience, before: conditions.now)
+        var outcome = UplinkOutcome()
+        if let known {
+            if known.end == .finished { outcome = UplinkOutcome(.completed, to: messageID) }
+        } else {
+            outcome = released(ofEarlierLife: messageID, conditions)
+        }
+        outcome.cell = UplinkCell(.released, known?.end)
+        return outcome
+    }
+
+    private mutating func released(ofEarlierLife messageID: MessageID, _ conditions: Conditions) -> UplinkOutcome {
+        let token = BrokerToken(following: messageID)
+        guard messageID != 0, conditions.isOpen else { return UplinkOutcome() }
+        if let index = index(of: token) {
+            guard open[index].client == .gone, open[index].broker == .holds else { return UplinkOutcome() }
+            open.remove(at: index)
+        } else {
+            guard conditions.token == token, hasRoom(conditions) else { return UplinkOutcome() }
+        }
+        open.append(
+            UplinkExchange(
+                client: .released, broker: .owesComplete, isExactlyOnce: true, messageID: messageID, token: token,
+                topicID: 0, digest: .unknown, since: conditions.now))
+        return UplinkOutcome(release: token)
+    }
+
+    /// QoS 2 has come to its end with the client.
+    private mutating func finish(_ index: Int, _ conditions: Conditions) -> UplinkOutcome {
+        let exchange = open.remove(at: index)
+        ended.note(exchange.messageID, .finished, exchange.digest, at: conditions.now)
+        return exchange.isSleptOver ? UplinkOutcome() : UplinkOutcome(.completed, to: exchange)
+    }
+
+    // MARK: What the broker says
+
+    private mutating func brokerAcknowledged(_ token: BrokerToken, _ conditions: Conditions) -> UplinkOutcome {
+        guard let index = index(of: token), !open[index].isExactlyOnce, open[index].broker == .owesReceived
+        else { return .unexpected(.acknowledged) }
+        let exchange = open[index]
+        var outcome = UplinkOutcome()
+        if exchange.client == .waiting, isHeld(exchange, conditions) {
+            open[index].broker = .done
+            open[index].token = .none
+        } else {
+            open.remove(at: index)
+            if exchange.client == .waiting { outcome = UplinkOutcome(.acknowledged, to: exchange) }
+        }
+        outcome.cell = UplinkCell(.acknowledged, exchange.client)
+        return outcome
+    }
+
+    /// Whether an answer is not said unasked: the client sleeps, or may use the message id for something else.
+    private func isHeld(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
+        exchange.isSleptOver || isLeftBehind(exchange, conditions)
+    }
+
+    private mutating func brokerReceived(_ token: BrokerToken, _ conditions: Conditions) -> UplinkOutcome {
+        guard let index = index(of: token) else {
+            noteHeld(token, conditions)
+            return .unexpected(.received)
+        }
+        let exchange = open[index]
+        guard exchange.isExactlyOnce else { return .unexpected(.received) }
+        var outcome = UplinkOutcome()
+        if exchange.broker == .owesReceived {
+            if exchange.client == .gone {
+                open[index].broker = .owesComplete
+                outcome.release = token
+            } else {
+                open[index].client = .told
+                open[index].broker = .holds
+                if !isHeld(exchange, conditions) {
+                    open[index].since = conditions.now
+                    outcome = UplinkOutcome(.received, to: exchange)
+                }
+            }
+        }
+        outcome.cell = UplinkCell(.received, exchange.client)
+        return outcome
+    }
+
+    /// The broker holds a message that nothing here knows of: its number is taken until somebody releases it.
+    private mutating func noteHeld(_ token: BrokerToken, _ conditions: Conditions) {
+        guard !token.isNone, hasRoom(conditions) else { return }
+        open.append(
+            UplinkExchange(
+                client: .gone, broker: .holds, isExactlyOnce: true, messageID: 0, token: token, topicID: 0,
+                digest: .unknown, since: conditions.now))
+    }
+
+    private mutating func brokerCompleted(_ token: BrokerToken, _ conditions: Conditions) -> UplinkOutcome {
+        guard let index = index(of: token), open[index].broker == .owesComplete else {
+            return .unexpected(.completed)
+        }
+        let exchange = open[index]
+        var outcome = UplinkOutcome()
+        switch exchange.client {
+        case .told:
+            open[index].broker = .done
+            open[index].token = .none
+            open[index].isCut = false
+            open[index].since = conditions.now
+        case .released: outcome = finish(index, conditions)
+        case .gone, .waiting: open.remove(at: index)
+        }
+        outcome.cell = UplinkCell(.completed, exchange.client)
+        return outcome
+    }
+
+    // MARK: The connections on both sides
+
+    /// The broker connection is no more.
+    mutating func brokerConnectionEnded() {
+        for index in open.indices where open[index].broker != .done { open[index].isCut = true }
+        open.removeAll { $0.client == .gone && !$0.isExactlyOnce }
+    }
+
+    /// The broker's session is no more.
+    ///
+    /// - Returns: false where a QoS 2 message of the client may be lost with it: also one that is released, as many a
+    ///   broker passes a message on only when it hears the PUBREL.
+    mutating func brokerHasForgotten() -> Bool {
+        let isWhole = !needsBrokersMemory
+        open.removeAll { $0.isExactlyOnce && $0.broker != .done }
+        return isWhole
+    }
+
+    /// After the broker has come back with its session: what is to be released once more; asked until it is none.
+    mutating func takeOwedRelease() -> BrokerToken {
+        let index = open.firstIndex {
+            $0.isCut && ($0.broker == .owesComplete || $0.client == .gone && $0.broker == .owesReceived)
+        }
+        guard let index else { return .none }
+        open[index].broker = .owesComplete
+        open[index].isCut = false
+        return open[index].token
+    }
+
+    /// The client has said CONNECT, and its session goes on.
+    mutating func clientReconnected() {
+        for index in open.indices where open[index].client == .waiting || open[index].client == .told {
+            open[index].reconnectionCount = min(2, open[index].reconnectionCount + 1)
+        }
+    }
+
+    mutating func clientFellAsleep() {
+        for index in open.indices where open[index].messageID != 0 { open[index].isSleptOver = true }
+    }
+
+    /// Nothing of an earlier session survives.
+    mutating func removeAll() { self = Uplink() }
+
+    // MARK: Invariants
+
+    /// What does not hold of the table; nil where all does.
+    func checkInvariants() -> String? {
+        let ids = open.map(\.messageID).filter { $0 != 0 }
+        if Set(ids).count != ids.count { return "a message id has two exchanges" }
+        let tokens = open.map(\.token).filter { !$0.isNone }
+        if Set(tokens).count != tokens.count { return "a token has two exchanges" }
+        for exchange in open {
+            if (exchange.client == .gone) != (exchange.messageID == 0) { return "a message id belongs to nobody" }
+            if (exchange.broker == .done) != exchange.token.isNone { return "a token belongs to nobody" }
+            if exchange.client == .released, exchange.broker != .owesComplete { return "released, and nothing owed" }
+            if exchange.client == .told, exchange.broker == .owesReceived { return "told what is not known" }
+            if exchange.client == .waiting, exchange.broker != .owesReceived, exchange.isExactlyOnce {
+                return "waits for what is known"
+            }
+            if !exchange.isExactlyOnce, exchange.client != .waiting, exchange.client != .gone {
+                return "QoS 1 with a PUBREC"
+            }
+        }
+        return ended.checkInvariants()
+    }
+}

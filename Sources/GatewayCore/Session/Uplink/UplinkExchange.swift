@@ -1,0 +1,87 @@
+import Bytes
+import MQTTSN
+
+/// A QoS 1 or 2 message of the client on its way to the broker: what the client may still say of it, and what the broker
+/// still owes.
+struct UplinkExchange: Hashable, Sendable {
+    /// How far the client is.
+    enum ClientEnd: UInt8, Hashable, Sendable, CaseIterable {
+        /// It has said PUBLISH.
+        case waiting
+        /// QoS 2: PUBREC is out, PUBREL is its turn.
+        case told
+        /// QoS 2: it has said PUBREL.
+        case released
+        /// Another message has its message id now; only the broker's end goes on.
+        case gone
+    }
+
+    /// How far the broker is.
+    enum BrokerEnd: UInt8, Hashable, Sendable, CaseIterable {
+        /// Its PUBACK, or at QoS 2 its PUBREC, is awaited.
+        case owesReceived
+        /// QoS 2: it has the message; PUBREL is awaited.
+        case holds
+        /// QoS 2: its PUBCOMP is awaited.
+        case owesComplete
+        case done
+    }
+
+    var client: ClientEnd
+    var broker: BrokerEnd
+    var isExactlyOnce: Bool
+    /// Whether the broker connection has ended since the last thing said on it.
+    var isCut = false
+    /// How often the client has said CONNECT since, so that it may have forgotten the exchange; up to 2.
+    var reconnectionCount: UInt8 = 0
+    /// Whether the client has fallen asleep over it: it is told nothing before it asks again (GW-69).
+    var isSleptOver = false
+    /// The client's; 0 where the client is gone.
+    var messageID: MessageID
+    /// None where the broker is done.
+    var token: BrokerToken
+    /// What a PUBACK will carry.
+    var topicID: TopicID
+    var digest: MessageDigest
+    /// When the client was last heard or told of it.
+    var since: Instant
+}
+
+/// What a message is, as far as a number can tell it from another one under the same message id.
+struct MessageDigest: Hashable, Sendable {
+    /// 0 for a message that nothing is known of.
+    private let rawValue: UInt32
+
+    init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// Of the exchange that an earlier life of the gateway began; it is the same as any.
+    static let unknown = MessageDigest(rawValue: 0)
+
+    func isSame(as other: MessageDigest) -> Bool {
+        self == other || self == .unknown || other == .unknown
+    }
+
+    /// Of a PUBLISH: its topic, how it names it, its QoS, and its content.
+    init(of payload: RawSpan, _ topicID: TopicID, _ flags: Flags) {
+        var state = UInt64(topicID) << 16 | UInt64(flags.topicIDType.rawValue) << 8 | UInt64(flags.qos.rawValue)
+        state = Self.mixed(state ^ UInt64(payload.byteCount) << 32, 0x9E37_79B9_7F4A_7C15)
+        var offset = 0
+        while offset &+ 8 <= payload.byteCount {
+            state = Self.mixed(state ^ payload.littleEndianWord(at: offset), 0xD6E8_FEB8_6659_FD93)
+            offset &+= 8
+        }
+        var rest: UInt64 = 0
+        while offset < payload.byteCount {
+            rest = rest << 8 | UInt64(payload[unchecked: offset])
+            offset &+= 1
+        }
+        state = Self.mixed(state ^ rest, 0xA076_1D64_78BD_642F)
+        rawValue = max(1, UInt32(truncatingIfNeeded: state ^ state >> 32))
+    }
+
+    /// Both halves of a product, folded: every bit of `word` moves every bit of the outcome.
+    private static func mixed(_ word: UInt64, _ factor: UInt64) -> UInt64 {
+        let product = (word ^ factor).multipliedFullWidth(by: factor)
+        return product.high ^ product.low &+ word
+    }
+}

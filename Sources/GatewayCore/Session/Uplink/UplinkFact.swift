@@ -1,0 +1,131 @@
+import MQTTSN
+
+/// A PUBLISH at QoS 1 or 2, as far as its exchange is concerned.
+struct UplinkMessage: Hashable, Sendable {
+    /// Not 0.
+    var messageID: MessageID
+    var topicID: TopicID
+    var isExactlyOnce: Bool
+    /// DUP: the client says that it may have sent the message before.
+    var isDuplicate: Bool
+    var digest: MessageDigest
+
+    /// Where another message than the one that is open stands in the table.
+    var row: UplinkCell.Row { isDuplicate ? .publishedOtherDuplicate : .publishedOther }
+}
+
+/// What is said of a client's messages, by itself or by the broker.
+enum UplinkFact: Hashable, Sendable {
+    /// PUBLISH of the client.
+    case published(UplinkMessage)
+    /// PUBREL of the client.
+    case released(MessageID)
+    /// PUBACK of the broker.
+    case acknowledged(BrokerToken)
+    /// PUBREC of the broker.
+    case received(BrokerToken)
+    /// PUBCOMP of the broker.
+    case completed(BrokerToken)
+}
+
+/// What is to be said to the client.
+struct UplinkAnswer: Hashable, Sendable {
+    enum Kind: UInt8, Hashable, Sendable {
+        /// PUBACK.
+        case acknowledged
+        /// PUBREC.
+        case received
+        /// PUBCOMP.
+        case completed
+        /// PUBACK with 0x01.
+        case refused
+    }
+
+    var kind: Kind
+    var messageID: MessageID
+    var topicID: TopicID = 0
+}
+
+/// What is to be said because of a fact: to the broker first, then to the client.
+struct UplinkOutcome: Hashable, Sendable {
+    /// PUBREL goes up under this token, before anything else; none where it does not.
+    var release = BrokerToken.none
+    /// The PUBLISH goes up under this token; none where it does not.
+    var forward = BrokerToken.none
+    /// Whether the broker may have it already.
+    var isForwardedAgain = false
+    var answer: UplinkAnswer?
+    /// Whether a message was neither taken nor answered, for want of room or of a connection.
+    var isTurnedAway = false
+    /// Whether what the broker said answers nothing.
+    var isUnexpected = false
+    /// Which cell of the table it was.
+    var cell: UplinkCell?
+
+    init() {}
+
+    init(_ kind: UplinkAnswer.Kind, to exchange: UplinkExchange) {
+        answer = UplinkAnswer(kind: kind, messageID: exchange.messageID, topicID: exchange.topicID)
+    }
+
+    init(_ kind: UplinkAnswer.Kind, to message: UplinkMessage) {
+        answer = UplinkAnswer(kind: kind, messageID: message.messageID, topicID: message.topicID)
+    }
+
+    init(_ kind: UplinkAnswer.Kind, to messageID: MessageID) {
+        answer = UplinkAnswer(kind: kind, messageID: messageID)
+    }
+
+    init(refusing message: UplinkMessage) { self.init(.refused, to: message) }
+
+    init(turningAway: Bool) { isTurnedAway = turningAway }
+
+    init(forward token: BrokerToken, isAgain: Bool) { (forward, isForwardedAgain) = (token, isAgain) }
+
+    init(release token: BrokerToken) { release = token }
+
+    /// An answer to nothing that is open.
+    static func unexpected(_ row: UplinkCell.Row) -> UplinkOutcome {
+        var outcome = UplinkOutcome()
+        outcome.isUnexpected = true
+        outcome.cell = UplinkCell(row, nil)
+        return outcome
+    }
+}
+
+/// A cell of the exchange table: what was said, and how far the client was.
+struct UplinkCell: Hashable, Sendable {
+    enum Row: UInt8, Hashable, Sendable, CaseIterable {
+        case publishedSame, publishedOther, publishedOtherDuplicate, released, acknowledged, received, completed
+    }
+
+    enum Column: UInt8, Hashable, Sendable, CaseIterable {
+        case none, waiting, told, released, gone, finished, refused
+    }
+
+    var row: Row
+    var column: Column
+
+    init(_ row: Row, _ client: UplinkExchange.ClientEnd) {
+        self.row = row
+        switch client {
+        case .waiting: column = .waiting
+        case .told: column = .told
+        case .released: column = .released
+        case .gone: column = .gone
+        }
+    }
+
+    init(_ row: Row, _ end: EndedExchanges.End?) {
+        self.row = row
+        switch end {
+        case nil: column = .none
+        case .finished: column = .finished
+        case .refused: column = .refused
+        }
+    }
+
+    /// Its place in a list of all cells, and how many those are.
+    var index: Int { Int(row.rawValue) * Column.allCases.count + Int(column.rawValue) }
+    static let count = Row.allCases.count * Column.allCases.count
+}

@@ -66,4 +66,60 @@ import Testing
         dialogue.observes(.qosMinusOneDropped)
         dialogue.observes(.messageDroppedUpstreamDown)
     }
+
+    // MARK: The connection goes and comes
+
+    /// The shared connection, which has been open for long, is closed by the broker.
+    private func lostShared(_ dialogue: Dialogue) {
+        dialogue.passes(.seconds(60))
+        dialogue.shared?.closes()
+    }
+
+    /// The gateway has asked for the shared connection again, and the broker accepts.
+    private func returnsShared(_ shared: TestUpstream) {
+        shared.opens()
+        shared.receives(.connect("swiftlet-1"))
+        shared.sends(.connectAcknowledgement())
+    }
+
+    @Test("GW-49 A short name that brokers close on does not reach the shared connection", arguments: ["\u{1}\u{1}"])
+    func shortNameRefused(name: String) {
+        let dialogue = dialogue(.on)
+        dialogue.client("").sends(.publish(.short(name), "x", qos: .minusOne))
+        dialogue.observes(.qosMinusOneDropped)
+        dialogue.shared?.receivesNothing()
+    }
+
+    @Test("GW-49 GW-84 A shared connection that had stayed open comes back at once, with what came meanwhile")
+    func waits() {
+        let dialogue = dialogue(.on)
+        lostShared(dialogue)
+        let shared = dialogue.opensStream()
+        dialogue.client("").sends(.publish(.predefined(7), "1", qos: .minusOne, retain: true))
+        dialogue.doesNotObserve(.qosMinusOneDropped)
+        shared.opens()
+        shared.receives(.connect("swiftlet-1"))
+        dialogue.client("").sends(.publish(.short("ab"), "2", qos: .minusOne))
+        shared.receivesNothing()
+        shared.sends(.connectAcknowledgement())
+        shared.receives(.publish("common/7", "1", retain: true), .publish("ab", "2"))
+        dialogue.client("").sends(.publish(.predefined(7), "3", qos: .minusOne))
+        shared.receives(.publish("common/7", "3"))
+    }
+
+    @Test("GW-49 GW-84 One that is closed again before it has stayed open takes its growing pause, and what came waits")
+    func pauseGrows() {
+        let dialogue = dialogue(.on)
+        lostShared(dialogue)
+        let second = dialogue.opensStream()
+        returnsShared(second)
+        second.closes()
+        dialogue.client("").sends(.publish(.predefined(7), "1", qos: .minusOne))
+        dialogue.passes(.seconds(1))
+        let third = dialogue.opensStream()
+        third.opens()
+        third.receives(.connect("swiftlet-1"))
+        third.sends(.connectAcknowledgement())
+        third.receives(.publish("common/7", "1"))
+    }
 }

@@ -11,6 +11,9 @@ package struct Limits: Equatable, Sendable {
     package var topicsPerClient = 1_000
     /// Octets in a topic name or filter.
     package var topicNameByteCount = 1_024
+    /// Levels of a topic name or filter, at least the three that a name of two octets can have. mosquitto ends the
+    /// connection of a client that uses 202.
+    package var topicLevels = 200
     /// Subscriptions in one session.
     package var subscriptionsPerClient = 200
     /// Exchanges (QoS 1 and 2, SUBSCRIBE, UNSUBSCRIBE) one client may have open towards the broker (GW-88).
@@ -29,6 +32,8 @@ package struct Limits: Equatable, Sendable {
     /// Octets of all topic names and filters in use together, each name counted once. Where they are used up each client
     /// may still have its share, so that nobody can use up another's: together at most as much again.
     package var topicNamesByteCount = 67_108_864
+    /// Octets of QoS −1 messages waiting for the return of the gateway's own connection, with what it takes to keep them.
+    package var qosMinusOneByteCount = 65_536
     /// Octets waiting to be written to one broker connection.
     package var queuedByteCountPerUpstream = 262_144
     /// Octets of one MQTT packet from the broker; a longer one closes that connection.

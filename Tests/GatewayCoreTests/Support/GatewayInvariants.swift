@@ -25,6 +25,9 @@ extension Gateway {
         check(uses == view.routeCount + departures.count, "routes are counted wrong")
         check(environment.forwarders.count <= uses, "nodes behind forwarders that no route leads to")
         check(Set(openStreamIDs()) == streams, "the streams of the core and of the host differ")
+        if let text = environment.topicNames.checkInvariants() { broken.append(text) }
+        let waitingLimit = environment.limits.qosMinusOneByteCount
+        if let text = environment.waitingPublishes.checkInvariants(limit: waitingLimit) { broken.append(text) }
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(in: environment)
         }

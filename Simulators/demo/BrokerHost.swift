@@ -1,5 +1,7 @@
 import GatewayCore
 import GatewaySimulator
+import SimulatorSupport
+import Time
 import Transports
 
 /// The simulated broker on a real TCP port of this machine.
@@ -78,7 +80,7 @@ final class BrokerHost: TCPListenerDelegate, TimerHandler {
             guard let stream = connections[id]?.stream else { return }
             stream.queueWrite(arena.extracting(range))
             stream.flush()
-        case .close(let id): connections.removeValue(forKey: id)?.stream?.closeGracefully()
+        case .close(let id): connections.removeValue(forKey: id)?.stream?.close()
         }
     }
 
@@ -91,7 +93,7 @@ final class BrokerHost: TCPListenerDelegate, TimerHandler {
 }
 
 /// One of the gateway's connections, as the broker sees it.
-final class BrokerConnectionStream: TCPStreamDelegate {
+final class BrokerConnectionStream: ByteStreamDelegate {
     let id: BrokerConnectionID
     var stream: TCPStream?
     private unowned let host: BrokerHost
@@ -101,13 +103,15 @@ final class BrokerConnectionStream: TCPStreamDelegate {
         self.host = host
     }
 
-    func streamOpened(_ stream: TCPStream) {}
+    func streamOpened(_ stream: any ByteStream) {}
 
-    func streamReadable(_ stream: TCPStream) {
-        _ = stream.read { host.handle(.received(id), $0) }
-    }
+    func stream(_ stream: any ByteStream, received bytes: RawSpan) { host.handle(.received(id), bytes) }
 
-    func streamDrained(_ stream: TCPStream) {}
+    func streamBlocked(_ stream: any ByteStream) {}
 
-    func streamClosed(_ stream: TCPStream, reason: StreamCloseReason) { host.closed(self) }
+    func streamDrained(_ stream: any ByteStream) {}
+
+    func streamClosed(_ stream: any ByteStream, reason: StreamCloseReason) { host.closed(self) }
+
+    func streamFinished(_ stream: any ByteStream) {}
 }

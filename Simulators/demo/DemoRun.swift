@@ -1,6 +1,7 @@
 import Configuration
 import GatewayCore
 import GatewayHost
+import Time
 import Transports
 
 /// One run of the demo: broker, gateway and devices on one event loop, from their first word to the table.

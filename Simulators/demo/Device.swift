@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewaySimulator
+import Time
 import Transports
 
 /// The application on a device: told what happens to its client.

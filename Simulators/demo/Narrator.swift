@@ -1,3 +1,4 @@
+import SimulatorSupport
 import Transports
 
 /// Tells what passes through the house, one line for each thing that happens.

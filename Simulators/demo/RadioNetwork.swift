@@ -2,12 +2,13 @@ import Bytes
 import GatewayCore
 import GatewaySimulator
 import LinkFraming
+import SimulatorSupport
+import Time
 import Transports
 
 /// A radio network: an XBee coordinator on a pseudo-terminal, which the gateway has as its serial line, and its nodes.
-final class RadioNetwork: PseudoTerminalDelegate, TimerHandler {
+final class RadioNetwork: ReadinessHandler, TimerHandler {
     private static let name = "XBee"
-    private static let maximumQueuedByteCount = 65_536
 
     private let terminal: PseudoTerminal
     private let loop: EventLoop
@@ -22,11 +23,11 @@ final class RadioNetwork: PseudoTerminalDelegate, TimerHandler {
     /// Opens the pseudo-terminal; `nodes` are 64-bit addresses.
     init(nodes: [UInt64], seed: UInt64, loop: EventLoop) throws(IOError) {
         self.loop = loop
-        terminal = try PseudoTerminal(maximumQueuedByteCount: Self.maximumQueuedByteCount, loop: loop)
+        terminal = try PseudoTerminal()
         coordinator = SimulatedRadio(seed: seed)
         for node in nodes { coordinator.addNode(XBeeAddress64(node)) }
         radios = nodes.map { NodeRadio(node: $0, network: self) }
-        terminal.delegate = self
+        try loop.add(terminal.descriptor, self, interest: .readable)
     }
 
     /// What the gateway opens.
@@ -44,15 +45,16 @@ final class RadioNetwork: PseudoTerminalDelegate, TimerHandler {
 
     func close() {
         if let timer { loop.cancel(timer) }
-        terminal.close()
+        loop.remove(terminal.descriptor)
+        terminal.hangUp()
     }
 
     // MARK: Events
 
     private var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
 
-    func terminalReadable(_ terminal: PseudoTerminal) {
-        terminal.read { coordinator.receive($0.copy(of: 0..<$0.byteCount), at: now, into: &effects) }
+    func ready(_ readiness: Readiness) {
+        coordinator.receive(terminal.read(), at: now, into: &effects)
         run()
     }
 
@@ -65,10 +67,11 @@ final class RadioNetwork: PseudoTerminalDelegate, TimerHandler {
     private func run() {
         let current = effects
         effects.removeAll()
-        if !terminal.queueWrite(current.line.span.bytes) {
-            household?.noteTrouble("the gateway does not read its line", of: Self.name, at: MonotonicClock.now())
+        do throws(IOError) {
+            try terminal.write(current.line, patience: 0)
+        } catch {
+            household?.noteTrouble("the gateway does not read its line: \(error)", of: Self.name, at: now.nanoseconds)
         }
-        terminal.flush()
         for delivery in current.deliveries { deliver(delivery) }
         scheduleNext()
     }

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewaySimulator
+import Time
 import Transports
 
 /// The multicast group in which gateway and devices find each other.

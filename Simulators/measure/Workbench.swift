@@ -1,6 +1,7 @@
 import Bytes
 import GatewayCore
 import MQTT
+import Time
 import Transports
 
 /// How many effects of each kind some steps had: whether a scenario took the course that it is named after.

@@ -1,5 +1,7 @@
 import GatewayCore
 import GatewaySimulator
+import SimulatorSupport
+import Time
 import Transports
 
 /// A long calm life of a gateway with many clients: light faults, a line per day, and nothing that grows.

@@ -1,5 +1,7 @@
 import GatewayCore
 import GatewaySimulator
+import SimulatorSupport
+import Time
 import TraceFile
 import Transports
 

@@ -1,4 +1,5 @@
 import GatewaySimulator
+import SimulatorSupport
 import Transports
 
 /// The command `simulate`: worlds that try to break the gateway, one in detail or as many as are wanted.

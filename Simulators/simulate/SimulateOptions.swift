@@ -1,4 +1,5 @@
 import GatewaySimulator
+import SimulatorSupport
 import Transports
 
 /// What the command line asks for.

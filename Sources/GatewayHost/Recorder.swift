@@ -1,5 +1,6 @@
 import Configuration
 import GatewayCore
+import Time
 import TraceFile
 package import Transports
 

@@ -14,4 +14,16 @@ package struct FramingCounters: Equatable, Sendable {
     package var discardedByteCount: UInt64 = 0
 
     package init() {}
+
+    /// Each number by its name.
+    package var named: [(name: String, count: UInt64)] {
+        [
+            ("frames", frames),
+            ("badChecksums", badChecksums),
+            ("oversized", oversized),
+            ("malformed", malformed),
+            ("incomplete", incomplete),
+            ("discardedByteCount", discardedByteCount),
+        ]
+    }
 }

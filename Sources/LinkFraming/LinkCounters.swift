@@ -52,4 +52,37 @@ package struct LinkCounters: Equatable, Sendable {
     package var frameErrors: UInt64 = 0
 
     package init() {}
+
+    /// Each number by its name.
+    package var named: [(name: String, count: UInt64)] {
+        [
+            ("received", received),
+            ("transmitted", transmitted),
+            ("delivered", delivered),
+            ("resent", resent),
+            ("pauses", pauses),
+            ("refusedTooLong", refusedTooLong),
+            ("refusedQueueFull", refusedQueueFull),
+            ("refusedLinkDown", refusedLinkDown),
+            ("refusedNotSendable", refusedNotSendable),
+            ("undelivered", undelivered),
+            ("statusMissing", statusMissing),
+            ("expired", expired),
+            ("lostWithLink", lostWithLink),
+            ("malformedFrames", malformedFrames),
+            ("otherFrames", otherFrames),
+            ("emptyPayloads", emptyPayloads),
+            ("oversizedPayloads", oversizedPayloads),
+            ("invalidSources", invalidSources),
+            ("foreignApplications", foreignApplications),
+            ("unknownStatuses", unknownStatuses),
+            ("unknownAnswers", unknownAnswers),
+            ("nodeIdentifications", nodeIdentifications),
+            ("ioSamples", ioSamples),
+            ("modemStatuses", modemStatuses),
+            ("modemResets", modemResets),
+            ("starts", starts),
+            ("frameErrors", frameErrors),
+        ]
+    }
 }

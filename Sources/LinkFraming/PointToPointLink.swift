@@ -1,4 +1,5 @@
 import Bytes
+package import Time
 
 /// How a point-to-point link behaves where its users may choose.
 package struct PointToPointLinkConfiguration: Equatable, Sendable {
@@ -7,7 +8,7 @@ package struct PointToPointLinkConfiguration: Equatable, Sendable {
     /// The longest datagram in either direction, 1 to 65,535 octets.
     package var maximumDatagramByteCount: Int
     /// A line without an octet for so long is silent: what is incomplete is given up.
-    package var interByteTimeout = LinkTimeSpan.milliseconds(100)
+    package var interByteTimeout = TimeSpan.milliseconds(100)
 
     package init(framing: Framing, maximumDatagramByteCount: Int = 1024) {
         self.framing = framing
@@ -18,10 +19,10 @@ package struct PointToPointLinkConfiguration: Equatable, Sendable {
 /// A serial line with one device at its other end, or a forwarder for many; used as `XBeeLink` is.
 ///
 /// Nothing waits here: what is sent is written at once, so the owner bounds what waits for a slow line.
-package struct PointToPointLink: ~Copyable, Sendable {
+package struct PointToPointLink: DatagramLine, ~Copyable {
     private let configuration: PointToPointLinkConfiguration
     private var framer: Framer
-    private var silenceDeadline: LinkInstant?
+    private var silenceDeadline: Instant?
     package private(set) var counters = LinkCounters()
     package private(set) var state = LinkState.closed
 
@@ -35,16 +36,21 @@ package struct PointToPointLink: ~Copyable, Sendable {
 
     package var maximumDatagramByteCount: Int { configuration.maximumDatagramByteCount }
 
-    package var nextDeadline: LinkInstant? { silenceDeadline }
+    package var maximumBroadcastByteCount: Int { configuration.maximumDatagramByteCount }
 
-    package mutating func lineOpened(at now: LinkInstant, into effects: inout LinkEffects) {
+    /// None: each is written at once.
+    package var queuedMessageCount: Int { 0 }
+
+    package var nextDeadline: Instant? { silenceDeadline }
+
+    package mutating func lineOpened(at now: Instant, into effects: inout LinkEffects) {
         framer.removeAll()
         silenceDeadline = nil
         counters.starts += 1
         change(to: .ready, into: &effects)
     }
 
-    package mutating func lineClosed(at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func lineClosed(at now: Instant, into effects: inout LinkEffects) {
         framer.removeAll()
         silenceDeadline = nil
         change(to: .closed, into: &effects)
@@ -56,13 +62,13 @@ package struct PointToPointLink: ~Copyable, Sendable {
         effects.observe(.stateChanged(newState))
     }
 
-    package mutating func receive(_ bytes: RawSpan, at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func receive(_ bytes: RawSpan, at now: Instant, into effects: inout LinkEffects) {
         guard state == .ready, bytes.byteCount > 0 else { return }
         takeFrames(of: bytes, into: &effects)
         silenceDeadline = framer.isIncomplete ? now + configuration.interByteTimeout : nil
     }
 
-    package mutating func deadlineReached(at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func deadlineReached(at now: Instant, into effects: inout LinkEffects) {
         guard let silenceDeadline, silenceDeadline <= now else { return }
         self.silenceDeadline = nil
         framer.lineWasSilent()
@@ -83,7 +89,7 @@ package struct PointToPointLink: ~Copyable, Sendable {
     ///
     /// - Returns: why it was dropped, which is counted; nil when it was taken.
     package mutating func send(
-        _ datagram: RawSpan, to address: LinkAddress, at now: LinkInstant, into effects: inout LinkEffects
+        _ datagram: RawSpan, to address: LinkAddress, at now: Instant, into effects: inout LinkEffects
     ) -> SendRefusal? {
         guard datagram.byteCount > 0, address == .otherEnd else {
             counters.refusedNotSendable += 1
@@ -100,5 +106,12 @@ package struct PointToPointLink: ~Copyable, Sendable {
         counters.transmitted += 1
         effects.write(datagram, as: configuration.framing)
         return nil
+    }
+
+    /// Writes a datagram to the one that is at the other end, however far it may go.
+    package mutating func broadcast(
+        _ datagram: RawSpan, radius: UInt8, at now: Instant, into effects: inout LinkEffects
+    ) -> SendRefusal? {
+        send(datagram, to: .otherEnd, at: now, into: &effects)
     }
 }

@@ -7,20 +7,16 @@ extension Packet {
     ///
     /// - Returns: the packet, with ranges that are offsets into `frame`.
     /// - Throws: the first thing found wrong; never traps, whatever `frame` holds.
-    package static func decode(
-        _ frame: RawSpan, version: ProtocolVersion = .v311
-    ) throws(PacketError) -> Packet {
+    package static func decode(_ frame: RawSpan) throws(PacketError) -> Packet {
         guard let header = try FixedHeader.read(in: frame, at: 0), header.body.upperBound <= frame.byteCount else {
             throw .truncated
         }
         guard header.body.upperBound == frame.byteCount else { throw .trailingBytes }
-        switch version {
-        case .v311: return try decodeVersion311(frame, header)
-        }
+        return try decode(frame, header)
     }
 
-    /// Reads the body of a 3.1.1 packet whose frame is complete.
-    private static func decodeVersion311(_ frame: RawSpan, _ header: FixedHeader) throws(PacketError) -> Packet {
+    /// Reads the body of a packet whose frame is complete.
+    private static func decode(_ frame: RawSpan, _ header: FixedHeader) throws(PacketError) -> Packet {
         var reader = BodyReader(header.body)
         let packet: Packet
         switch header.type {

@@ -6,31 +6,27 @@ extension [UInt8] {
     /// Appends `packet`, whose ranges are offsets into `source`.
     ///
     /// - Precondition: the packet obeys the rules that `Packet.decode` checks, and its ranges lie inside `source`.
-    package mutating func appendPacket(
-        _ packet: Packet, from source: RawSpan, version: ProtocolVersion = .v311
-    ) {
+    package mutating func appendPacket(_ packet: Packet, from source: RawSpan) {
         switch packet {
         case .connect(let connect): appendConnectPacket(connect, from: source)
-        case .connectAcknowledgement(let answer): appendConnectAcknowledgementPacket(answer, version: version)
+        case .connectAcknowledgement(let answer): appendConnectAcknowledgementPacket(answer)
         case .publish(let publish):
             appendPublishPacket(
                 duplicate: publish.duplicate, qos: publish.qos, retain: publish.retain,
                 topicName: source.extracting(publish.topicName), packetID: publish.packetID,
-                payload: source.extracting(publish.payload), version: version)
+                payload: source.extracting(publish.payload))
         case .publishAcknowledgement(let packetID), .publishReceived(let packetID), .publishRelease(let packetID),
             .publishComplete(let packetID), .unsubscribeAcknowledgement(let packetID):
-            appendIdentifierPacket(packet.type, packetID, version: version)
+            appendIdentifierPacket(packet.type, packetID)
         case .subscribe(let subscribe):
             appendFilterPacket(
-                .subscribe, packetID: subscribe.packetID, filters: source.extracting(subscribe.filters),
-                version: version)
+                .subscribe, packetID: subscribe.packetID, filters: source.extracting(subscribe.filters))
         case .subscribeAcknowledgement(let answer):
             appendSubscribeAcknowledgementPacket(
-                packetID: answer.packetID, returnCodes: source.extracting(answer.returnCodes), version: version)
+                packetID: answer.packetID, returnCodes: source.extracting(answer.returnCodes))
         case .unsubscribe(let unsubscribe):
             appendFilterPacket(
-                .unsubscribe, packetID: unsubscribe.packetID, filters: source.extracting(unsubscribe.filters),
-                version: version)
+                .unsubscribe, packetID: unsubscribe.packetID, filters: source.extracting(unsubscribe.filters))
         case .pingRequest, .pingResponse, .disconnect:
             appendFixedHeader(of: packet.type, remainingLength: 0)
         }
@@ -40,30 +36,22 @@ extension [UInt8] {
     /// PINGRESP or DISCONNECT.
     ///
     /// - Precondition: `packet` has no variable part.
-    package mutating func appendPacket(_ packet: Packet, version: ProtocolVersion = .v311) {
-        appendPacket(packet, from: RawSpan(), version: version)
+    package mutating func appendPacket(_ packet: Packet) {
+        appendPacket(packet, from: RawSpan())
     }
 
     /// Appends a packet that consists of a Packet Identifier (§3.4 to §3.7, §3.11).
-    private mutating func appendIdentifierPacket(_ type: PacketType, _ packetID: PacketID, version: ProtocolVersion) {
-        let bodyByteCount =
-            switch version {
-            case .v311: 2
-            }
-        appendFixedHeader(of: type, remainingLength: bodyByteCount)
+    private mutating func appendIdentifierPacket(_ type: PacketType, _ packetID: PacketID) {
+        appendFixedHeader(of: type, remainingLength: 2)
         append(packetID: packetID)
     }
 
     /// Appends SUBSCRIBE or UNSUBSCRIBE with filters that are already in the packet's own layout (§3.8.3, §3.10.3).
     private mutating func appendFilterPacket(
-        _ type: PacketType, packetID: PacketID, filters: RawSpan, version: ProtocolVersion
+        _ type: PacketType, packetID: PacketID, filters: RawSpan
     ) {
         precondition(filters.byteCount > 0, "SUBSCRIBE and UNSUBSCRIBE name at least one Topic Filter")
-        let headerByteCount =
-            switch version {
-            case .v311: 2
-            }
-        appendFixedHeader(of: type, remainingLength: headerByteCount + filters.byteCount)
+        appendFixedHeader(of: type, remainingLength: 2 + filters.byteCount)
         append(packetID: packetID)
         append(filters)
     }

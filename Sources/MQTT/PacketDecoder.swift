@@ -98,7 +98,7 @@ package struct PacketDecoder: Sendable {
     private func endOfWholePacket(in input: RawSpan, at position: Int) throws(PacketError) -> Int? {
         guard let header = try FixedHeader.read(in: input, at: position) else { return nil }
         let end = header.body.upperBound
-        guard end - position <= maximumPacketByteCount else { throw .packetTooLarge(byteCount: end - position) }
+        guard end - position <= maximumPacketByteCount else { throw .packetTooLarge }
         return end <= input.byteCount ? end : nil
     }
 }
@@ -174,7 +174,7 @@ private struct PacketAssembly: Sendable {
             position += 1
             guard let header = try FixedHeader.read(in: bytes.span.bytes, at: 0) else { continue }
             let byteCount = header.body.upperBound
-            guard byteCount <= maximumPacketByteCount else { throw .packetTooLarge(byteCount: byteCount) }
+            guard byteCount <= maximumPacketByteCount else { throw .packetTooLarge }
             packetByteCount = byteCount
         }
         guard let packetByteCount else { return }

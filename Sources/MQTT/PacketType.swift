@@ -28,9 +28,9 @@ package enum PacketType: UInt8, CaseIterable, Equatable, Hashable, Sendable {
 
     /// The type in a packet's first octet, once its flags are found to be allowed for that type.
     init(firstOctet: UInt8) throws(PacketError) {
-        guard let type = PacketType(rawValue: firstOctet >> 4) else { throw .reservedPacketType(firstOctet >> 4) }
+        guard let type = PacketType(rawValue: firstOctet >> 4) else { throw .reservedPacketType }
         if let prescribed = type.prescribedFlags {
-            guard firstOctet & 0x0F == prescribed else { throw .reservedFlags(type) }
+            guard firstOctet & 0x0F == prescribed else { throw .reservedFlags }
         } else {
             try PublishFlags(rawValue: firstOctet & 0x0F).check()
         }

@@ -18,13 +18,13 @@ struct FieldReader {
     var isAtEnd: Bool { offset == end }
 
     mutating func octet(of datagram: RawSpan) throws(DecodeError) -> UInt8 {
-        guard let octet = datagram.byte(at: offset) else { throw .bodyTooShort(type) }
+        guard let octet = datagram.byte(at: offset) else { throw DecodeError(.bodyTooShort) }
         offset += 1
         return octet
     }
 
     mutating func uint16(of datagram: RawSpan) throws(DecodeError) -> UInt16 {
-        guard let value = datagram.uint16(at: offset) else { throw .bodyTooShort(type) }
+        guard let value = datagram.uint16(at: offset) else { throw DecodeError(.bodyTooShort) }
         offset += 2
         return value
     }
@@ -45,6 +45,6 @@ struct FieldReader {
 
     /// Refuses octets after the last field.
     func finish() throws(DecodeError) {
-        guard isAtEnd else { throw .bodyTooLong(type) }
+        guard isAtEnd else { throw DecodeError(.bodyTooLong) }
     }
 }

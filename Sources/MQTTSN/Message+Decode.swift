@@ -18,7 +18,7 @@ extension Message {
             return .encapsulated(try Encapsulated(header, of: datagram, tolerance: tolerance))
         }
         try header.checkLength(present: datagram.byteCount, tolerance: tolerance)
-        guard let type = MessageType(rawValue: header.typeCode) else { throw .reservedMessageType(header.typeCode) }
+        guard let type = MessageType(rawValue: header.typeCode) else { throw DecodeError(.reservedMessageType) }
         var fields = FieldReader(at: header.byteCount, of: datagram, type: type)
         let message = try decodeBody(of: type, from: &fields, of: datagram)
         try fields.finish()
@@ -60,7 +60,7 @@ extension Message {
         case .willMessageUpdate: .willMessageUpdate(fields.rest())
         case .willMessageResponse: .willMessageResponse(try fields.returnCode(of: datagram))
         // `decode` has taken the encapsulation out, whose Length is not that of the datagram.
-        case .encapsulated: throw .nestedEncapsulation
+        case .encapsulated: throw DecodeError(.nestedEncapsulation)
         }
     }
 }

@@ -17,17 +17,17 @@ struct MessageHeader {
 
     /// Reads the header at `offset`, without comparing Length with the datagram.
     init(at offset: Int, of datagram: RawSpan) throws(DecodeError) {
-        guard let first = datagram.byte(at: offset) else { throw .emptyDatagram }
+        guard let first = datagram.byte(at: offset) else { throw DecodeError(.emptyDatagram) }
         if first == Self.longFormMarker {
-            guard let length = datagram.uint16(at: offset + 1) else { throw .lengthCutOff }
+            guard let length = datagram.uint16(at: offset + 1) else { throw DecodeError(.lengthCutOff) }
             declaredByteCount = Int(length)
             byteCount = Self.longFormByteCount
         } else {
             declaredByteCount = Int(first)
             byteCount = Self.shortFormByteCount
         }
-        guard declaredByteCount >= byteCount else { throw .lengthBelowMinimum(declared: declaredByteCount) }
-        guard let code = datagram.byte(at: offset + byteCount - 1) else { throw .messageTypeMissing }
+        guard declaredByteCount >= byteCount else { throw DecodeError(.lengthBelowMinimum) }
+        guard let code = datagram.byte(at: offset + byteCount - 1) else { throw DecodeError(.messageTypeMissing) }
         typeCode = code
     }
 
@@ -38,7 +38,7 @@ struct MessageHeader {
         case .strict: break
         case .lenient: if isPahoMiscount(present: present) { return }
         }
-        throw .lengthMismatch(declared: declaredByteCount, present: present)
+        throw DecodeError(.lengthMismatch)
     }
 
     /// The sender took the long form, which needs 257 octets, and counted the 255 of the short form (AMB-32).

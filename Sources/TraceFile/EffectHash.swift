@@ -1,5 +1,6 @@
 import Bytes
 package import GatewayCore
+package import Time
 
 /// A hash of effects, their times and their bytes that is the same in every process (FNV-1a).
 package struct EffectHash: Equatable, Sendable {

@@ -1,5 +1,6 @@
 import Bytes
 package import GatewayCore
+package import Time
 
 // The text of a trace, piece by piece, so that a running gateway can write it as things happen:
 //

@@ -1,4 +1,5 @@
 package import GatewayCore
+package import Time
 
 /// Everything that one gateway was told, with the hash of all its effects up to each event: enough to bring them back.
 ///

@@ -1,4 +1,5 @@
 import GatewayCore
+import Time
 
 /// What is wrong in a file that should be a trace, and where.
 package struct TraceError: Error, Equatable, Sendable, CustomStringConvertible {

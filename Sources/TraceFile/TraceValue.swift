@@ -1,4 +1,5 @@
 import GatewayCore
+import Time
 
 /// A configuration value that has a text from which it can be read again.
 protocol TraceValue: SendableMetatype {

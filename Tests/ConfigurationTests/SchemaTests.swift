@@ -1,5 +1,6 @@
 import GatewayCore
 import Testing
+import Time
 
 @testable import Configuration
 

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// What a client that comes back finds: numbers that it cannot mistake, and nothing lost without a word (AMB-15,
 /// AMB-23).

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Tretry measured from a client's round trips (RFC 6298, with Karn's rule), where the link allows it (GW-78).
 @Suite struct AdaptiveRetryTests {

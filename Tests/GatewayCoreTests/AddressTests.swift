@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Whose session an address leads to, in the cases that are easily got wrong (GW-89, GW-90, AMB-11).
 @Suite struct AddressTests {

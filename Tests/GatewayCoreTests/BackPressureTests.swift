@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Queues that are full: the broker keeps what the gateway has no room for, and nothing that it was told of is lost.
 @Suite struct BackPressureTests {

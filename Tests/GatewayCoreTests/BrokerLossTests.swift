@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// A broker connection that ends under a connected client, and its restoration (GW-86, AMB-30).
 @Suite struct BrokerLossTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Connection set-up without a Will (MQTT-SN 1.2 §6.2).
 @Suite struct ConnectTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// What the gateway repeats towards a client that does not answer, and what a client's repetition gets (GW-78, GW-79).
 @Suite struct DeliverRetransmissionTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// PUBLISH to the client, acknowledged end to end (MQTT-SN 1.2 §6.10).
 @Suite struct DeliverTests {

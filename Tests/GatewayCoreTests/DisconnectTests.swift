@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// DISCONNECT, and what senders without a connection get (MQTT-SN 1.2 §6.12).
 @Suite struct DisconnectTests {

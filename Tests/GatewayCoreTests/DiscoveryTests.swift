@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// ADVERTISE, SEARCHGW and GWINFO of a gateway that is always the active one (MQTT-SN 1.2 §6.1).
 @Suite struct DiscoveryTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// QoS 2 from the client when datagrams come late, clients leave exchanges behind, and broker connections end (GW-42,
 /// GW-50, AMB-24).

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Registration by the gateway, before a PUBLISH on a name that the client has no id for (MQTT-SN 1.2 §6.5, §6.10).
 @Suite struct GatewayRegisterTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Wills that the gateway keeps to itself and publishes in the broker's place (`will.update = "gateway"`, AMB-16).
 @Suite struct HeldWillTests {

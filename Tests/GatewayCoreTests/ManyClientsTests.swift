@@ -1,6 +1,7 @@
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 @testable import GatewayCore
 

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// How a lost broker connection is restored: when it is tried again, how long, and what the broker is told (GW-86,
 /// AMB-30).

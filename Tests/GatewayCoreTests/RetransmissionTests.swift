@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// What the gateway repeats towards its clients, how often, and what it does then (GW-78, GW-88, AMB-22).
 @Suite struct RetransmissionTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// What a session keeps from one connection to the next (MQTT-SN 1.2 §6.3), and whose it is.
 @Suite struct SessionTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// The end of the gateway, asked for by its owner.
 @Suite struct ShutdownTests {

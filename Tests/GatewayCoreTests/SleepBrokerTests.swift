@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// The broker goes and comes while a client sleeps, and sleepers who wake up elsewhere (GW-86, AMB-11, AMB-30).
 @Suite struct SleepBrokerTests {

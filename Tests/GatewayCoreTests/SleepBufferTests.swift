@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// The bounds of what waits for a sleeping client, and what gives way (AMB-14, AMB-15, GW-87).
 @Suite struct SleepBufferTests {

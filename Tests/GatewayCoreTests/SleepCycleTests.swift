@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Whole sleep cycles of 200 messages, over a link that loses nothing and over one that loses every third datagram.
 @Suite struct SleepCycleTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// The sleep cycle as far as the core has it (MQTT-SN 1.2 §6.14).
 @Suite struct SleepOverviewTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Clients that are asleep: how they get there, what supervises them and how it ends (MQTT-SN 1.2 §6.14).
 @Suite struct SleepTests {

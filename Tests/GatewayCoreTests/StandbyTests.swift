@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// A stand-by gateway, which makes itself known only while no other one does (MQTT-SN 1.2 §6.1, GW-15).
 @Suite struct StandbyTests {

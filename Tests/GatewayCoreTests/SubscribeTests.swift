@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// SUBSCRIBE and UNSUBSCRIBE (MQTT-SN 1.2 §6.9).
 @Suite struct SubscribeTests {

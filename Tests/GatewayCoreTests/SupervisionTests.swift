@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Keep alive (MQTT-SN 1.2 §6.11): towards the client, and on its own clock towards the broker.
 @Suite struct SupervisionTests {

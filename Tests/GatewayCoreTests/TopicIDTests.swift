@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// The life of a normal topic id: given once, kept with the session, told again when the client may have lost it.
 @Suite struct TopicIDTests {

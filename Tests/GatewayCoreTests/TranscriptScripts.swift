@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// A procedure of the specification as a play; its transcript is documentation.
 enum TranscriptScript: String, CaseIterable, CustomTestStringConvertible {

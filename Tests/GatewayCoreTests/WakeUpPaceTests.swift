@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// How much one wake-up brings, and how fast (AMB-12).
 @Suite struct WakeUpPaceTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// The way from PINGREQ to PINGRESP of a sleeping client (MQTT-SN 1.2 §6.14).
 @Suite struct WakeUpTests {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// The Will dialogue of connection set-up (MQTT-SN 1.2 §6.3).
 @Suite struct WillTests {

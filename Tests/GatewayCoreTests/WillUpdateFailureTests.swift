@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// Will updates that cannot be carried out, or not at once, and what remains of the Will (MQTT-SN 1.2 §6.4).
 @Suite struct WillUpdateFailureTests {

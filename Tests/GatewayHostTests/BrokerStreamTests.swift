@@ -4,6 +4,7 @@ import Glibc
 import MQTT
 import MQTTSN
 import Testing
+import Time
 import Transports
 
 @testable import GatewayHost
@@ -59,11 +60,44 @@ import Transports
             $0.gateway.upstream.connectTimeout = .milliseconds(1_000)
         }
         defer { host.close() }
-        let address = try #require(host.brokerAddress)
+        let address = host.streams.address
         address.found([silent.address, broker.address])
         _ = try accept(host, broker)
         #expect(host.counters[.upstreamUnavailable] == 0)
         #expect(address.inOrder == [broker.address, silent.address])
+    }
+
+    // MARK: The end
+
+    /// MQTT 3.1.1 §3.1.2.5: a new connection that overtakes the DISCONNECT of the old one has its Will published. That
+    /// the broker has read it is known when the broker has ended its side, and not before.
+    @Test func aConnectionIsDoneWhenTheBrokerHasEndedItsSide() throws {
+        let broker = try ScriptedBroker()
+        let host = try host(broker: BrokerEndpoint(broker.address))
+        defer { host.close() }
+        let stream = try accept(host, broker)
+        #expect(host.streams.areFinished)
+        host.stop()
+        #expect(try turn(host) { stream.socket.hasInput })
+        #expect(try stream.hear()?.packet.type == .disconnect)
+        for _ in 0..<5 {
+            try loop.turn(deadline: MonotonicClock.now() + 1_000_000)
+            host.finishTurn()
+        }
+        #expect(!host.streams.areFinished && !host.hasStopped)
+        stream.end()
+        #expect(try turn(host) { host.hasStopped })
+    }
+
+    /// A stream that the core gives up before the broker's name is known is done in a later turn, like any other.
+    @Test func aConnectionWithoutAnAddressIsDoneToo() throws {
+        let host = try host(broker: BrokerEndpoint(host: "broker.invalid", port: 1))
+        defer { host.close() }
+        let id = UpstreamID(slot: 99, generation: 1)
+        host.streams.open(id)
+        host.streams.close(id)
+        #expect(!host.streams.areFinished)
+        #expect(try turn(host) { host.streams.areFinished })
     }
 
     // MARK: What waits for the broker
@@ -82,7 +116,8 @@ import Transports
         defer { sender.close() }
         let datagram = Datagram.publish(
             0x6162, [UInt8](repeating: 0x55, count: 60_000), type: .shortName, qos: .minusOne)
-        let peer = host.links.udp[0].peers.peer(
+        let link = try #require(host.links[0] as? UDPLink)
+        let peer = link.peer(
             sender.localAddress,
             writingTo: LocalAddress(address: host.listeningAddresses[0], interfaceIndex: 0, delivery: .unicast))
         // More than the host's own bound of 1.2 MB and what the system takes together; no turn ends in between.

@@ -2,7 +2,9 @@ import Configuration
 import GatewayCore
 import GatewaySimulator
 import Glibc
+import SimulatorSupport
 import Testing
+import Time
 import Transports
 
 @testable import GatewayHost
@@ -234,7 +236,7 @@ private final class TestNetwork {
 
     func socketOption(_ option: Int32, _ level: Int32) -> Int32 {
         var (value, length) = (Int32(-1), socklen_t(4))
-        getsockopt(host.links.udp[0].transport.descriptor, level, option, &value, &length)
+        getsockopt((host.links[0] as? UDPLink)?.transport.descriptor ?? -1, level, option, &value, &length)
         return value
     }
 
@@ -247,7 +249,7 @@ private final class TestNetwork {
 }
 
 /// The simulated broker behind a TCP port.
-private final class TestBroker: TCPListenerDelegate, TCPStreamDelegate {
+private final class TestBroker: TCPListenerDelegate, ByteStreamDelegate {
     private(set) var machine = SimulatedBroker()
     private let loop: EventLoop
     private let listener: TCPListener
@@ -273,7 +275,7 @@ private final class TestBroker: TCPListenerDelegate, TCPStreamDelegate {
         handle(.accepted(identifier(of: accepted)), [])
     }
 
-    private func identifier(of stream: TCPStream) -> BrokerConnectionID {
+    private func identifier(of stream: any ByteStream) -> BrokerConnectionID {
         BrokerConnectionID(UInt32(streams.firstIndex { $0 === stream } ?? streams.count))
     }
 
@@ -286,22 +288,26 @@ private final class TestBroker: TCPListenerDelegate, TCPStreamDelegate {
             case .send(let range, let connection):
                 streams[Int(connection.rawValue)].queueWrite(arena.bytes.extracting(range))
                 streams[Int(connection.rawValue)].flush()
-            case .close(let connection): streams[Int(connection.rawValue)].closeGracefully()
+            case .close(let connection): streams[Int(connection.rawValue)].close()
             }
         }
     }
 
-    func streamOpened(_ stream: TCPStream) {}
+    func streamOpened(_ stream: any ByteStream) {}
 
-    func streamReadable(_ stream: TCPStream) {
-        var bytes: [UInt8] = []
-        _ = stream.read { span in bytes += span.withUnsafeBytes { Array($0) } }
-        handle(.received(identifier(of: stream)), bytes)
+    func stream(_ stream: any ByteStream, received bytes: RawSpan) {
+        handle(.received(identifier(of: stream)), bytes.withUnsafeBytes { Array($0) })
     }
 
-    func streamDrained(_ stream: TCPStream) {}
+    func streamBlocked(_ stream: any ByteStream) {}
 
-    func streamClosed(_ stream: TCPStream, reason: StreamCloseReason) { handle(.closed(identifier(of: stream)), []) }
+    func streamDrained(_ stream: any ByteStream) {}
+
+    func streamClosed(_ stream: any ByteStream, reason: StreamCloseReason) {
+        handle(.closed(identifier(of: stream)), [])
+    }
+
+    func streamFinished(_ stream: any ByteStream) {}
 }
 
 /// A node of the network with everything that came to it.

@@ -4,6 +4,7 @@ import GatewayHost
 import MQTT
 import MQTTSN
 import Testing
+import Time
 import Transports
 
 extension RealSocketTests {

@@ -1,5 +1,6 @@
 import Glibc
 import MQTTSN
+import SimulatorSupport
 import Testing
 import Transports
 

@@ -4,6 +4,7 @@ import LinkFraming
 import MQTT
 import MQTTSN
 import Testing
+import Time
 import Transports
 
 extension RealSocketTests {

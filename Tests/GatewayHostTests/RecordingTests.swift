@@ -4,6 +4,7 @@ import Glibc
 import MQTT
 import MQTTSN
 import Testing
+import Time
 import TraceFile
 import Transports
 

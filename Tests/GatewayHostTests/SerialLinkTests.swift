@@ -3,7 +3,7 @@ import Glibc
 import LinkFraming
 import MQTT
 import MQTTSN
-import TestTerminals
+import SimulatorSupport
 import Testing
 import Transports
 
@@ -12,11 +12,11 @@ extension RealSocketTests {
     @Suite(.serialized, .enabled(if: MosquittoProcess.isExpected, "mosquitto is not installed"))
     struct SerialLinkTests {
         private let mosquitto: MosquittoProcess
-        private let terminal: TestTerminal
+        private let terminal: PseudoTerminal
 
         init() throws {
             mosquitto = try MosquittoProcess()
-            terminal = try TestTerminal()
+            terminal = try PseudoTerminal()
         }
 
         /// A gateway with one serial line beside its UDP socket, once it is connected to the broker.
@@ -136,7 +136,7 @@ extension RealSocketTests {
             try observer.publish(BrokerPublish(topic: "down", payload: octets("2"), qos: .atLeastOnce))
 
             // The adapter comes back as another device of the same name.
-            wire.terminal = try TestTerminal()
+            wire.terminal = try PseudoTerminal()
             #expect(unlink(path) == 0 && symlink(wire.terminal.path, path) == 0)
             try #require(eventually { Self.openingCount(of: path, in: gateway) == 2 })
             let again = try sensor.expectPublish()

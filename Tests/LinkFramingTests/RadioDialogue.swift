@@ -3,11 +3,12 @@
 import Bytes
 import LinkFraming
 import Testing
+import Time
 
 /// A link under test with its line.
 final class RadioDialogue {
     var link: XBeeLink
-    private(set) var now = LinkInstant(nanoseconds: 1_000_000_000)
+    private(set) var now = Instant(nanoseconds: 1_000_000_000)
     /// The data of the frames that the link wrote, since they were last taken.
     private var written: [[UInt8]] = []
     /// The octets that the link wrote, since they were last taken.
@@ -32,7 +33,7 @@ final class RadioDialogue {
 
     // MARK: Inputs
 
-    private func does(_ step: (inout XBeeLink, LinkInstant, inout LinkEffects) -> Void) {
+    private func does(_ step: (inout XBeeLink, Instant, inout LinkEffects) -> Void) {
         var effects = LinkEffects()
         step(&link, now, &effects)
         for effect in effects.list {

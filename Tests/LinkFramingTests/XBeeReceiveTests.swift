@@ -3,6 +3,7 @@
 import Bytes
 import LinkFraming
 import Testing
+import Time
 
 @Suite struct XBeeReceiveTests {
     private let client: UInt64 = 0x0013_A200_4052_2BAA

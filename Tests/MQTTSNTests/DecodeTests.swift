@@ -51,7 +51,7 @@ import Testing
             let isReserved = reserved.contains { $0.contains(code) }
             for bytes in [[0x02, code], [0x01, 0x00, 0x04, code]] as [[UInt8]] {
                 let result = decoded(bytes)
-                #expect((result == .failure(.reservedMessageType(code))) == isReserved)
+                #expect((result == .failure(DecodeError(.reservedMessageType))) == isReserved)
             }
             #expect((MessageType(rawValue: code) == nil) == isReserved)
         }
@@ -71,7 +71,7 @@ import Testing
         #expect(
             forwarded == .success(.encapsulated(Encapsulated(radius: 0, nodeID: 3..<4, inner: 4..<261))))
         let strict = decoded(octets("04fe0007") + bytes)
-        #expect(strict == .failure(.innerMessageFraming(.lengthMismatch)))
+        #expect(strict == .failure(DecodeError(.innerMessageFraming)))
     }
 
     @Test("AMB-32 Exactly that pattern, and nothing else")
@@ -80,15 +80,14 @@ import Testing
             let result = decoded(vector.bytes, tolerance: .lenient)
             #expect(result == vector.outcome.result, "\(vector.testDescription)")
         }
-        let others: [(header: String, declared: Int, present: Int)] = [
-            ("0100fe0c", 254, 256), ("0101000c", 256, 258), ("0100ff0c", 255, 256), ("0100ff0c", 255, 258),
-            ("ff0c", 255, 257),
+        let others: [(header: String, present: Int)] = [
+            ("0100fe0c", 256), ("0101000c", 258), ("0100ff0c", 256), ("0100ff0c", 258), ("ff0c", 257),
         ]
         for other in others {
             let header = octets(other.header)
             let bytes = header + [UInt8](repeating: 0, count: other.present - header.count)
             let result = decoded(bytes, tolerance: .lenient)
-            #expect(result == .failure(.lengthMismatch(declared: other.declared, present: other.present)))
+            #expect(result == .failure(DecodeError(.lengthMismatch)))
         }
     }
 

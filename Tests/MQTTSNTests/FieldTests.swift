@@ -67,8 +67,6 @@ import Testing
         }
         let reasons = Set(errors.map(\.reason))
         #expect(reasons == Set(DecodeReason.allCases))
-        #expect(DecodeError.lengthMismatch(declared: 1, present: 2).reason == .lengthMismatch)
-        #expect(DecodeError.innerMessageFraming(.lengthCutOff).reason == .innerMessageFraming)
     }
 
     @Test func everyTypeHasAVector() {

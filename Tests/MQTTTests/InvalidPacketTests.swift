@@ -26,22 +26,22 @@ struct InvalidVector: Sendable, CustomTestStringConvertible {
     }
 
     static let fixedHeaders: [InvalidVector] = [
-        InvalidVector("type 0 (§2.2.1)", [0x00, 0x00], .reservedPacketType(0)),
-        InvalidVector("type 15 (§2.2.1)", [0xF0, 0x00], .reservedPacketType(15)),
-        InvalidVector("CONNECT with flags (§2.2.2)", [0x11, 0x00], .reservedFlags(.connect)),
-        InvalidVector("CONNACK with flags (§2.2.2)", [0x28, 0x02, 0, 0], .reservedFlags(.connectAcknowledgement)),
-        InvalidVector("PUBACK with flags (§2.2.2)", [0x42, 0x02, 0, 1], .reservedFlags(.publishAcknowledgement)),
-        InvalidVector("PUBREC with flags (§2.2.2)", [0x52, 0x02, 0, 1], .reservedFlags(.publishReceived)),
-        InvalidVector("PUBREL without flags (§3.6.1)", [0x60, 0x02, 0, 1], .reservedFlags(.publishRelease)),
-        InvalidVector("PUBCOMP with flags (§2.2.2)", [0x72, 0x02, 0, 1], .reservedFlags(.publishComplete)),
-        InvalidVector("SUBSCRIBE without flags (§3.8.1)", [0x80, 0x06, 0, 1, 0, 1, 97, 0], .reservedFlags(.subscribe)),
-        InvalidVector("SUBACK with flags (§2.2.2)", [0x92, 0x03, 0, 1, 0], .reservedFlags(.subscribeAcknowledgement)),
+        InvalidVector("type 0 (§2.2.1)", [0x00, 0x00], .reservedPacketType),
+        InvalidVector("type 15 (§2.2.1)", [0xF0, 0x00], .reservedPacketType),
+        InvalidVector("CONNECT with flags (§2.2.2)", [0x11, 0x00], .reservedFlags),
+        InvalidVector("CONNACK with flags (§2.2.2)", [0x28, 0x02, 0, 0], .reservedFlags),
+        InvalidVector("PUBACK with flags (§2.2.2)", [0x42, 0x02, 0, 1], .reservedFlags),
+        InvalidVector("PUBREC with flags (§2.2.2)", [0x52, 0x02, 0, 1], .reservedFlags),
+        InvalidVector("PUBREL without flags (§3.6.1)", [0x60, 0x02, 0, 1], .reservedFlags),
+        InvalidVector("PUBCOMP with flags (§2.2.2)", [0x72, 0x02, 0, 1], .reservedFlags),
+        InvalidVector("SUBSCRIBE without flags (§3.8.1)", [0x80, 0x06, 0, 1, 0, 1, 97, 0], .reservedFlags),
+        InvalidVector("SUBACK with flags (§2.2.2)", [0x92, 0x03, 0, 1, 0], .reservedFlags),
         InvalidVector(
-            "UNSUBSCRIBE, wrong flags (§3.10.1)", [0xA3, 0x05, 0, 1, 0, 1, 97], .reservedFlags(.unsubscribe)),
-        InvalidVector("UNSUBACK with flags (§2.2.2)", [0xB2, 2, 0, 1], .reservedFlags(.unsubscribeAcknowledgement)),
-        InvalidVector("PINGREQ with flags (§2.2.2)", [0xC1, 0x00], .reservedFlags(.pingRequest)),
-        InvalidVector("PINGRESP with flags (§2.2.2)", [0xD4, 0x00], .reservedFlags(.pingResponse)),
-        InvalidVector("DISCONNECT with flags (§3.14.1)", [0xE8, 0x00], .reservedFlags(.disconnect)),
+            "UNSUBSCRIBE, wrong flags (§3.10.1)", [0xA3, 0x05, 0, 1, 0, 1, 97], .reservedFlags),
+        InvalidVector("UNSUBACK with flags (§2.2.2)", [0xB2, 2, 0, 1], .reservedFlags),
+        InvalidVector("PINGREQ with flags (§2.2.2)", [0xC1, 0x00], .reservedFlags),
+        InvalidVector("PINGRESP with flags (§2.2.2)", [0xD4, 0x00], .reservedFlags),
+        InvalidVector("DISCONNECT with flags (§3.14.1)", [0xE8, 0x00], .reservedFlags),
         InvalidVector("PUBLISH, QoS 3 (§3.3.1.2)", [0x36, 0x05, 0, 1, 97, 0, 1], .reservedQoS),
         InvalidVector("PUBLISH, QoS 0 with DUP (§3.3.1.1)", [0x38, 0x03, 0, 1, 97], .duplicateAtMostOnce),
         InvalidVector(
@@ -58,9 +58,9 @@ struct InvalidVector: Sendable, CustomTestStringConvertible {
             "name in lower case (§3.1.2.1)", connect(name: [0, 4, 0x6D, 0x71, 0x74, 0x74], [0, 1, 97]),
             .unknownProtocolName),
         InvalidVector("empty name (§3.1.2.1)", connect(name: [0, 0], [0, 1, 97]), .unknownProtocolName),
-        InvalidVector("level of 5.0 (§3.1.2.2)", connect(level: 5, [0, 0, 1, 97]), .unsupportedProtocolLevel(5)),
+        InvalidVector("level of 5.0 (§3.1.2.2)", connect(level: 5, [0, 0, 1, 97]), .unsupportedProtocolLevel),
         InvalidVector(
-            "level before flags (§3.1.2.2)", connect(level: 0x84, flags: 0xFF, []), .unsupportedProtocolLevel(0x84)),
+            "level before flags (§3.1.2.2)", connect(level: 0x84, flags: 0xFF, []), .unsupportedProtocolLevel),
         InvalidVector("reserved flag (§3.1.2.3)", connect(flags: 0x03, [0, 1, 97]), .reservedConnectFlag),
         InvalidVector("Will QoS 3 (§3.1.2.6)", connect(flags: 0x1E, [0, 1, 97, 0, 1, 97, 0, 0]), .reservedQoS),
         InvalidVector("Will QoS without Will (§3.1.2.6)", connect(flags: 0x0A, [0, 1, 97]), .willFieldsWithoutWill),
@@ -108,8 +108,8 @@ struct InvalidVector: Sendable, CustomTestStringConvertible {
         InvalidVector("SUBSCRIBE, octet behind (§3.8.3)", [0x82, 0x07, 0, 1, 0, 1, 97, 0, 0], .truncated),
         InvalidVector("SUBACK, identifier 0 (§2.3.1)", [0x90, 0x03, 0, 0, 0], .zeroPacketIdentifier),
         InvalidVector("SUBACK without codes (§3.9.3)", [0x90, 0x02, 0, 1], .noReturnCodes),
-        InvalidVector("SUBACK, code 3 (§3.9.3)", [0x90, 0x04, 0, 1, 0, 3], .reservedReturnCode(3)),
-        InvalidVector("SUBACK, code 0x81 (§3.9.3)", [0x90, 0x03, 0, 1, 0x81], .reservedReturnCode(0x81)),
+        InvalidVector("SUBACK, code 3 (§3.9.3)", [0x90, 0x04, 0, 1, 0, 3], .reservedReturnCode),
+        InvalidVector("SUBACK, code 0x81 (§3.9.3)", [0x90, 0x03, 0, 1, 0x81], .reservedReturnCode),
         InvalidVector("UNSUBSCRIBE, identifier 0 (§2.3.1)", [0xA2, 0x05, 0, 0, 0, 1, 97], .zeroPacketIdentifier),
         InvalidVector("UNSUBSCRIBE without filters (§3.10.3)", [0xA2, 0x02, 0, 1], .noTopicFilters),
         InvalidVector("UNSUBSCRIBE, empty filter (§4.7.3)", [0xA2, 0x04, 0, 1, 0, 0], .invalidTopicFilter),
@@ -145,13 +145,13 @@ struct InvalidVector: Sendable, CustomTestStringConvertible {
     }
     /// Too large is what the receiver says, not the packet.
     @Test func everyReasonIsShownByAVector() {
-        let shown = Set(InvalidVector.all.map(\.error.reason))
-        #expect(Set(PacketErrorReason.allCases).subtracting(shown) == [.packetTooLarge])
+        let shown = Set(InvalidVector.all.map(\.error))
+        #expect(Set(PacketError.allCases).subtracting(shown) == [.packetTooLarge])
     }
 
     @Test func noTwoReasonsReadTheSame() {
-        let texts = Set(PacketErrorReason.allCases.map { "\($0.description)" })
-        #expect(texts.count == PacketErrorReason.allCases.count)
+        let texts = Set(PacketError.allCases.map { "\($0.description)" })
+        #expect(texts.count == PacketError.allCases.count)
         #expect(!texts.contains(""))
     }
 }

@@ -131,7 +131,7 @@ private struct Reader {
     @Test func flagsAreRefusedWithTheFirstOctet() {
         var reader = Reader()
         reader.read([0x60])
-        #expect(reader.outcome.error == .reservedFlags(.publishRelease))
+        #expect(reader.outcome.error == .reservedFlags)
     }
 
     @Test(arguments: [[0x80, 0x00], [0x80, 0x80, 0x80, 0x00]] as [[UInt8]])
@@ -157,7 +157,7 @@ private struct Reader {
             var small = Reader(maximumPacketByteCount: 9)
             small.read(Array(frame[..<split]))
             small.read(Array(frame[split...]))
-            #expect(small.outcome == Outcome(error: .packetTooLarge(byteCount: 10)), "split at \(split)")
+            #expect(small.outcome == Outcome(error: .packetTooLarge), "split at \(split)")
         }
     }
 
@@ -165,13 +165,13 @@ private struct Reader {
     @Test func tooLargeIsRefusedWithTheLength() {
         var whole = Reader(maximumPacketByteCount: 1000)
         whole.read([0x30, 0xFF, 0xFF, 0xFF, 0x7F])
-        #expect(whole.outcome.error == .packetTooLarge(byteCount: 268_435_460))
+        #expect(whole.outcome.error == .packetTooLarge)
         var split = Reader(maximumPacketByteCount: 1000)
         split.read([0x30])
         split.read([0xFF, 0xFF, 0xFF])
         #expect(split.outcome.error == nil)
         split.read([0x7F])
-        #expect(split.outcome.error == .packetTooLarge(byteCount: 268_435_460))
+        #expect(split.outcome.error == .packetTooLarge)
         #expect(split.decoder.bufferedByteCount == 5)
     }
 
@@ -271,7 +271,7 @@ private struct Reader {
         var reader = Reader(maximumPacketByteCount: 4)
         reader.keep([0xC0, 0, 0x40, 3, 0, 1, 0], from: 0)
         reader.read([])
-        #expect(reader.outcome == Outcome(frames: [[0xC0, 0]], error: .packetTooLarge(byteCount: 5)))
+        #expect(reader.outcome == Outcome(frames: [[0xC0, 0]], error: .packetTooLarge))
     }
 
     @Test func keepingNothingChangesNothing() {

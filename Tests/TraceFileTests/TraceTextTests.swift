@@ -1,6 +1,7 @@
 import Bytes
 import GatewayCore
 import Testing
+import Time
 
 @testable import TraceFile
 

@@ -1,3 +1,4 @@
+import SimulatorSupport
 import Testing
 import Transports
 
@@ -56,11 +57,15 @@ final class AcceptingServer: TCPListenerDelegate {
     let loop: EventLoop
     let listener: TCPListener
     let streamDelegate: StreamRecorder
-    var options = TCPStreamOptions()
+    private var options = TCPStreamOptions()
     private(set) var streams: [TCPStream] = []
 
-    init(loop: EventLoop, host: String = "127.0.0.1", backlog: Int32 = 128) throws {
+    init(
+        loop: EventLoop, host: String = "127.0.0.1", backlog: Int32 = 128,
+        _ configure: (inout TCPStreamOptions) -> Void = { _ in }
+    ) throws {
         self.loop = loop
+        configure(&options)
         listener = try TCPListener(binding: loopback(host), backlog: backlog, loop: loop)
         streamDelegate = StreamRecorder()
         listener.delegate = self
@@ -82,23 +87,35 @@ final class AcceptingServer: TCPListenerDelegate {
     }
 }
 
-/// A stream's owner that reads all there is, unless told not to, and records every call.
-final class StreamRecorder: TCPStreamDelegate {
+/// A stream's owner that records every call.
+final class StreamRecorder: ByteStreamDelegate {
     private(set) var openedCount = 0
+    private(set) var blockedCount = 0
     private(set) var drainedCount = 0
-    private(set) var readableCount = 0
+    private(set) var receivedCount = 0
+    private(set) var finishedCount = 0
     private(set) var received: [UInt8] = []
     private(set) var closeReasons: [StreamCloseReason] = []
-    var callCount: Int { openedCount + drainedCount + readableCount + closeReasons.count }
-
-    func streamOpened(_ stream: TCPStream) { openedCount += 1 }
-
-    func streamReadable(_ stream: TCPStream) {
-        readableCount += 1
-        _ = stream.read { received += copied($0) }
+    var whenDrained: (() -> Void)?
+    var callCount: Int {
+        openedCount + blockedCount + drainedCount + receivedCount + finishedCount + closeReasons.count
     }
 
-    func streamDrained(_ stream: TCPStream) { drainedCount += 1 }
+    func streamOpened(_ stream: any ByteStream) { openedCount += 1 }
 
-    func streamClosed(_ stream: TCPStream, reason: StreamCloseReason) { closeReasons.append(reason) }
+    func stream(_ stream: any ByteStream, received bytes: RawSpan) {
+        receivedCount += 1
+        received += copied(bytes)
+    }
+
+    func streamBlocked(_ stream: any ByteStream) { blockedCount += 1 }
+
+    func streamDrained(_ stream: any ByteStream) {
+        drainedCount += 1
+        whenDrained?()
+    }
+
+    func streamClosed(_ stream: any ByteStream, reason: StreamCloseReason) { closeReasons.append(reason) }
+
+    func streamFinished(_ stream: any ByteStream) { finishedCount += 1 }
 }

@@ -1,5 +1,5 @@
 import Glibc
-import TestTerminals
+import SimulatorSupport
 import Testing
 
 @testable import Transports
@@ -22,12 +22,12 @@ extension SerialTransport {
 /// Serial lines on pseudo-terminals.
 @Suite struct SerialTransportTests {
     private let loop: EventLoop
-    private let terminal: TestTerminal
+    private let terminal: PseudoTerminal
     private let recorder = LineRecorder()
 
     init() throws {
         loop = try EventLoop()
-        terminal = try TestTerminal()
+        terminal = try PseudoTerminal()
     }
 
     private func open(
@@ -37,6 +37,13 @@ extension SerialTransport {
             opening: terminal.path, settings: settings, maximumQueuedByteCount: queue, loop: loop)
         line.delegate = recorder
         return line
+    }
+
+    /// The settings that whoever opened the terminal has made.
+    private var settings: termios {
+        var settings = termios()
+        tcgetattr(terminal.descriptor, &settings)
+        return settings
     }
 
     /// What comes out of the line, at least so much; the loop turns meanwhile.
@@ -52,11 +59,11 @@ extension SerialTransport {
 
     /// Nothing is added, swallowed, echoed or translated, whatever the terminal was set to before.
     @Test func everyOctetGoesBothWaysAsItIs() throws {
-        var cooked = terminal.settings
+        var cooked = settings
         cooked.c_lflag |= tcflag_t(ICANON | ECHO | ISIG)
         cooked.c_iflag |= tcflag_t(ICRNL | IXON | ISTRIP)
         cooked.c_oflag |= tcflag_t(OPOST | ONLCR)
-        tcsetattr(terminal.master, TCSANOW, &cooked)
+        tcsetattr(terminal.descriptor, TCSANOW, &cooked)
         let line = try open()
         defer { line.close() }
         let all = (0...255).map { UInt8($0) }
@@ -70,12 +77,12 @@ extension SerialTransport {
     }
 
     @Test(arguments: SerialLineSettings.speeds) func theLineRunsAtTheSpeedThatWasAskedFor(speed: Int) throws {
-        let settings = SerialLineSettings(speed: speed)
-        let line = try open(settings)
+        let asked = SerialLineSettings(speed: speed)
+        let line = try open(asked)
         defer { line.close() }
-        var granted = terminal.settings
-        #expect(cfgetospeed(&granted) == settings.speedCode)
-        #expect(cfgetispeed(&granted) == settings.speedCode)
+        var granted = settings
+        #expect(cfgetospeed(&granted) == asked.speedCode)
+        #expect(cfgetispeed(&granted) == asked.speedCode)
         #expect(granted.c_cflag & tcflag_t(CRTSCTS) == 0)
     }
 
@@ -106,6 +113,17 @@ extension SerialTransport {
         if other >= 0 { close(other) }
         first.close()
         try open().close()
+    }
+
+    /// Whoever has the line open may go, and another may come.
+    @Test func aLineThatIsOpenedAgainCarriesOctets() throws {
+        try open().close()
+        let line = try open()
+        defer { line.close() }
+        try terminal.write([1, 2, 3])
+        #expect(try loop.turn { recorder.received.count >= 3 })
+        #expect(recorder.received == [1, 2, 3])
+        #expect(recorder.ends.isEmpty)
     }
 
     @Test func aHangUpIsToldOnceAfterWhatCameBefore() throws {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SimulatorSupport
 import Testing
 import Transports
 

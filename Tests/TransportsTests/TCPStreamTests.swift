@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SimulatorSupport
 import Testing
 import Transports
 
@@ -172,8 +173,9 @@ import Transports
         #expect(client.queuedByteCount > 0)
         let waiting = client.queuedByteCount
         client.flush()
+        #expect(owner.blockedCount == 1, "told once until it is over")
         try loop.turnWithoutWaiting()
-        #expect(server.streamDelegate.readableCount == 0, "a paused stream is not read")
+        #expect(server.streamDelegate.receivedCount == 0, "a paused stream is not read")
         #expect(client.queuedByteCount <= waiting)
         accepted.resumeReading()
         #expect(try loop.turn { server.streamDelegate.received.count >= sent.count })
@@ -184,7 +186,7 @@ import Transports
         #expect(client.queuedByteCount == 0)
     }
 
-    @Test func closingGracefullyDeliversEverythingAndSaysNothingMore() throws {
+    @Test func closingDeliversEverythingAndThenSaysThatItIsDone() throws {
         let server = try AcceptingServer(loop: loop)
         let (client, accepted) = try connected(server) { $0.maximumQueuedByteCount = 40_000_000 }
         defer { server.close() }
@@ -194,7 +196,7 @@ import Transports
         // The peer's own octets, never read by a closing stream, must not turn the end into a reset.
         queue(octets("unread"), on: accepted)
         accepted.flush()
-        client.closeGracefully()
+        client.close()
         let calls = owner.callCount
         accepted.resumeReading()
         #expect(try loop.turn { !server.streamDelegate.closeReasons.isEmpty })
@@ -202,9 +204,64 @@ import Transports
         let isWhole = server.streamDelegate.received == sent
         #expect(isWhole)
         #expect(server.streamDelegate.closeReasons == [.endOfStream])
+        #expect(try loop.turn { owner.finishedCount == 1 })
         try loop.turnWithoutWaiting()
-        #expect(owner.callCount == calls)
+        #expect(owner.callCount == calls + 1)
         #expect(loop.nextTimerDeadline == nil, "the linger bound is gone with the stream")
+    }
+
+    /// Only the end of the peer's side tells that it has read everything.
+    @Test func closingIsDoneWhenThePeerHasReadIt() throws {
+        let server = try AcceptingServer(loop: loop)
+        let (client, accepted) = try connected(server)
+        defer { server.close() }
+        accepted.pauseReading()
+        queue(octets("bye"), on: client)
+        client.close()
+        #expect(client.queuedByteCount == 0)
+        try loop.turnWithoutWaiting(count: 20)
+        #expect(owner.finishedCount == 0)
+        accepted.resumeReading()
+        #expect(try loop.turn { owner.finishedCount == 1 })
+        #expect(server.streamDelegate.received == octets("bye"))
+        #expect(owner.closeReasons.isEmpty && client.isClosed)
+    }
+
+    /// A peer that writes until somebody reads, and reads only then, does not hold up the end.
+    @Test func closingTakesWhatThePeerWrites() throws {
+        let server = try AcceptingServer(loop: loop) { $0.maximumQueuedByteCount = 40_000_000 }
+        let (client, accepted) = try connected(server) { $0.maximumQueuedByteCount = 40_000_000 }
+        defer { server.close() }
+        for (stream, reader) in [(client, accepted), (accepted, client)] {
+            reader.pauseReading()
+            queue([UInt8](repeating: 1, count: 20_000_000), on: stream)
+            stream.flush()
+        }
+        server.streamDelegate.whenDrained = { accepted.resumeReading() }
+        client.close()
+        #expect(try loop.turn { owner.finishedCount == 1 })
+        #expect(server.streamDelegate.received.count == 20_000_000)
+        #expect(owner.received.isEmpty)
+    }
+
+    /// There is nothing to deliver, and yet the owner is told, later and once.
+    @Test func aStreamThatNeverOpenedOrIsBrokenIsDoneToo() throws {
+        let server = try AcceptingServer(loop: loop)
+        defer { server.close() }
+        let connecting = connect(to: server.listener.localAddress)
+        connecting.close()
+        #expect(owner.callCount == 0, "never from within the call")
+        #expect(try loop.turn { owner.finishedCount == 1 })
+        let (client, accepted) = try connected(server)
+        accepted.abort()
+        queue(octets("x"), on: client)
+        client.flush()
+        #expect(!client.isOpen && owner.closeReasons.isEmpty)
+        client.close()
+        #expect(try loop.turn { owner.finishedCount == 2 })
+        client.close()
+        try loop.turnWithoutWaiting()
+        #expect(owner.closeReasons.isEmpty && owner.finishedCount == 2)
     }
 
     @Test func lingeringIsBounded() throws {
@@ -213,9 +270,10 @@ import Transports
         defer { server.close() }
         accepted.pauseReading()
         queue(octets("bye"), on: client)
-        client.closeGracefully()
+        client.close()
         #expect(loop.nextTimerDeadline != nil)
-        #expect(try loop.turn { loop.nextTimerDeadline == nil })
+        #expect(try loop.turn { owner.finishedCount == 1 })
+        #expect(loop.nextTimerDeadline == nil)
         // The cut reaches the peer although it does not read.
         #expect(try loop.turn { !server.streamDelegate.closeReasons.isEmpty })
         // A reset after the end of the peer's stream is a broken pipe to the kernel.
@@ -234,7 +292,7 @@ import Transports
         accepted.flush()
         let sent = (0..<30_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &>> 2) }
         queue(sent, on: client)
-        client.closeGracefully()
+        client.close()
         #expect(client.queuedByteCount == 0)
         client.leaveToSystem()
         #expect(client.isClosed)
@@ -254,11 +312,10 @@ import Transports
             server.close()
         }
         queue(octets("last words"), on: accepted)
-        accepted.closeGracefully()
+        accepted.close()
         #expect(try loop.turn { !owner.closeReasons.isEmpty })
         #expect(owner.received == octets("last words"))
         #expect(owner.closeReasons == [.endOfStream])
-        #expect(client.read { _ in } == .wouldBlock)
     }
 
     @Test(arguments: [false, true])
@@ -296,7 +353,7 @@ import Transports
         queue(octets("x"), on: client)
         client.flush()
         client.abort()
-        client.closeGracefully()
+        client.close()
         try loop.turnWithoutWaiting()
         #expect(owner.callCount == calls, "not even the failure that was waiting to be told")
     }

@@ -1,5 +1,6 @@
 import GatewayCore
 import MQTT
+import Time
 
 /// One accepted TCP connection and what its CONNECT packet promised.
 struct BrokerConnection {

@@ -1,4 +1,5 @@
 import GatewayCore
+import Time
 
 /// A binary heap of the times at which connections must be looked at; equal times leave in the order they came.
 ///

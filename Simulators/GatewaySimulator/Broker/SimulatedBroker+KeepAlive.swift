@@ -1,6 +1,7 @@
 // Watches that connections are not silent for too long (MQTT 3.1.1 §3.1.2.10, §3.1.4).
 
 import GatewayCore
+import Time
 
 extension SimulatedBroker {
     /// One and a half times the Keep Alive, or no supervision when it is 0 [MQTT-3.1.2-24].

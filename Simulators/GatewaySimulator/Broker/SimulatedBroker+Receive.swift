@@ -3,6 +3,7 @@
 import Bytes
 import GatewayCore
 import MQTT
+import Time
 
 /// What became of a packet.
 enum PacketOutcome {

@@ -1,4 +1,4 @@
-package import GatewayCore
+package import Time
 
 /// A complete MQTT 3.1.1 broker as a pure state machine: no sockets, no clock, no randomness.
 ///

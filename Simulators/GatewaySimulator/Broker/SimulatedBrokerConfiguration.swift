@@ -1,5 +1,5 @@
-package import GatewayCore
 package import MQTT
+package import Time
 
 /// What a host or test decides about a simulated broker.
 package struct SimulatedBrokerConfiguration: Equatable, Sendable {

@@ -1,6 +1,7 @@
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 /// What was published and handed over decides what must arrive: a model of both directions, told of every fact.
 ///

@@ -1,5 +1,6 @@
 import GatewayCore
 import MQTTSN
+import Time
 
 /// What the gateway may say of itself to everybody, and when it must (GW-09…GW-14).
 ///

@@ -1,5 +1,6 @@
 import GatewayCore
 import MQTTSN
+import Time
 
 /// A message whose answer a client awaits; it is repeated after Tretry, at most Nretry times (MQTT-SN 1.2 §6.13).
 struct ClientRequest<Step: Equatable & Sendable>: Equatable, Sendable {

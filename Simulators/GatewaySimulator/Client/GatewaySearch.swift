@@ -1,5 +1,5 @@
-package import GatewayCore
 import MQTTSN
+package import Time
 
 /// How a device that knows no gateway looks for one (MQTT-SN 1.2 §6.1), as a pure state machine.
 ///

@@ -1,7 +1,7 @@
 // What a client does when time passes (MQTT-SN 1.2 §6.11, §6.13).
 
-package import GatewayCore
 import MQTTSN
+package import Time
 
 extension SimulatedClient {
     /// When `deadlineReached` must come at the latest; nil when only an event can change something.

@@ -1,6 +1,6 @@
 import Bytes
-package import GatewayCore
 import MQTTSN
+package import Time
 
 /// An MQTT-SN 1.2 client as a pure state machine: no sockets, no clock, no randomness.
 ///

@@ -1,4 +1,4 @@
-package import GatewayCore
+package import Time
 
 /// What a device's maker decides about its client.
 package struct SimulatedClientConfiguration: Equatable, Sendable {

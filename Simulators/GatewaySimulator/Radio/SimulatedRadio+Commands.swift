@@ -1,6 +1,7 @@
 import Bytes
 import GatewayCore
 import LinkFraming
+import Time
 
 // The module's settings: what it answers when asked.
 

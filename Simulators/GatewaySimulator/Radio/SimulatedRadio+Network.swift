@@ -1,5 +1,5 @@
-package import GatewayCore
 package import LinkFraming
+package import Time
 
 // Packets through the air: what the gateway sends and what becomes of it, and what nodes send.
 

@@ -1,6 +1,7 @@
 import Bytes
-package import GatewayCore
+import GatewayCore
 package import LinkFraming
+package import Time
 
 /// An XBee coordinator at the gateway's serial line, and the radio network behind it.
 ///

@@ -1,5 +1,5 @@
-package import GatewayCore
 package import LinkFraming
+package import Time
 
 /// What a simulated module is, and what goes wrong in it and in its network; without faults unless told otherwise.
 package struct SimulatedRadioConfiguration: Sendable {

@@ -1,5 +1,6 @@
 import GatewayCore
 import LinkFraming
+import Time
 
 /// Something that is going to happen in a radio network.
 enum SimulatedRadioEvent: Sendable {

@@ -1,6 +1,7 @@
 // The configuration of a script's gateway.
 
 import GatewayCore
+import Time
 
 extension GatewayConfiguration {
     /// Every limit so small that it is reached, and every policy as three octets have it.

@@ -3,6 +3,7 @@
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 extension OperationScript {
     /// Reads one operation and lets it happen.

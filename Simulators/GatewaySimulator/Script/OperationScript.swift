@@ -1,5 +1,6 @@
 import Bytes
 package import GatewayCore
+import Time
 
 /// What somebody who sees the core's tables finds wrong with them, given the peers and streams that the host has: one
 /// line for each invariant that does not hold.

@@ -1,5 +1,6 @@
 import Bytes
 package import GatewayCore
+import Time
 package import TraceFile
 
 /// A recorded gateway's events and effects in words.

@@ -2,6 +2,7 @@ import Bytes
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 /// A known bug that can be planted into a world, to show that the checkers would find it.
 package enum Canary: String, CaseIterable, Sendable {
@@ -157,7 +158,7 @@ struct PlantedGateway: ~Copyable {
             guard case .connect(let before)? = try? Packet.decode(old.span.bytes), let will = before.will
             else { continue }
             let changed = Connect(
-                protocolVersion: .v311, cleanSession: connect.cleanSession,
+                cleanSession: connect.cleanSession,
                 keepAliveSeconds: connect.keepAliveSeconds, clientID: before.clientID, will: will, username: nil,
                 password: nil)
             let start = effects.bytes.count

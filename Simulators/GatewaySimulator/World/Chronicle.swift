@@ -1,7 +1,8 @@
 import Bytes
-package import GatewayCore
+import GatewayCore
 import MQTT
 import MQTTSN
+package import Time
 
 /// The latest happenings of a world in words, for whoever looks for the cause of a violation.
 package struct Chronicle {

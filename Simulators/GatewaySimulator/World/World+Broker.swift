@@ -1,6 +1,7 @@
 import Bytes
 import GatewayCore
 import MQTT
+import Time
 
 // The broker's process: events in, effects carried out, and what happens to it.
 
@@ -108,7 +109,7 @@ extension World {
         let clientID = clients[index].clientID
         var packet: [UInt8] = []
         let connect = Connect(
-            protocolVersion: .v311, cleanSession: false, keepAliveSeconds: 0, clientID: 0..<clientID.count, will: nil,
+            cleanSession: false, keepAliveSeconds: 0, clientID: 0..<clientID.count, will: nil,
             username: nil, password: nil)
         packet.appendPacket(.connect(connect), from: clientID.span.bytes)
         brokerHandles(.accepted(connection), [])

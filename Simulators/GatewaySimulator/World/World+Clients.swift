@@ -2,6 +2,7 @@ import Bytes
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 // The devices: what they do by themselves, and what their clients say of it.
 

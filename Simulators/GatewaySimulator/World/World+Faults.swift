@@ -2,6 +2,7 @@ import Bytes
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 // What goes wrong in a world, once a second while faults strike, and the senders that keep no rule.
 

@@ -2,6 +2,7 @@ import Bytes
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 import TraceFile
 
 // The gateway's host in a world: events in, effects carried out, everything checked.

@@ -1,6 +1,7 @@
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 // The second phase: nothing stands in the way any more, so everything has to come to an end.
 

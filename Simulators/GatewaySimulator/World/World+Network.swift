@@ -1,6 +1,7 @@
 import Bytes
 import GatewayCore
 import MQTTSN
+import Time
 
 // The radio: what happens to a datagram between a client and the gateway.
 //

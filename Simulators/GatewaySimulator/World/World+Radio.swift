@@ -1,6 +1,7 @@
 import Bytes
 import GatewayCore
 import LinkFraming
+import Time
 
 /// The radio module of a world's gateway, its serial line, and what is known of the datagrams on the way through them.
 struct RadioSite {
@@ -152,9 +153,9 @@ extension World {
     }
 
     /// Runs a step of the link, and then what it caused; the step says what is wrong, if anything.
-    private func radioLinkDoes(_ step: (inout XBeeLink, LinkInstant, inout LinkEffects) -> String?) {
+    private func radioLinkDoes(_ step: (inout XBeeLink, Instant, inout LinkEffects) -> String?) {
         var linkEffects = LinkEffects()
-        let violation = step(&radioLink, LinkInstant(nanoseconds: now.nanoseconds), &linkEffects)
+        let violation = step(&radioLink, Instant(nanoseconds: now.nanoseconds), &linkEffects)
         if let violation { fail(violation) }
         if radioLink.queuedMessageCount > plan.radioLink.maximumMessageCount { fail("the radio link holds too much") }
         var received: [(LinkAddress, [UInt8])] = []

@@ -1,6 +1,7 @@
 import Bytes
 import GatewayCore
 import MQTT
+import Time
 
 /// A TCP connection between the gateway and the broker.
 struct WorldStream {

@@ -3,6 +3,7 @@ package import GatewayCore
 import LinkFraming
 import MQTT
 import MQTTSN
+package import Time
 package import TraceFile
 
 /// What a run of a world has shown.

@@ -1,5 +1,6 @@
 import GatewayCore
 import MQTTSN
+import Time
 
 /// One device of a world: its client, its habits and what happens to it.
 struct WorldClient {

@@ -1,6 +1,7 @@
 import GatewayCore
 import LinkFraming
 import MQTTSN
+import Time
 
 /// What follows from a world's options once for all: how everybody is configured, and which topics there are.
 struct WorldPlan {

@@ -1,4 +1,5 @@
 import GatewayCore
+import Time
 
 /// What is going to happen in a world, earliest first; equal times in the order in which they were planned.
 struct WorldQueue {

@@ -6,6 +6,7 @@
 
 import Bytes
 import LinkFraming
+import Time
 
 private let framings: [Framing] = [
     .xbee(isEscaped: true), .xbee(isEscaped: false), .lengthPrefixed, .slip, .hdlc, .cobs(hasChecksum: true),
@@ -94,9 +95,9 @@ private struct Pieces: Sequence, IteratorProtocol {
 
 /// A link on the line, among deadlines, sends and lines that end.
 private struct LineRun: ~Copyable {
-    private var link: RadioLink
+    private var link: any DatagramLine & ~Copyable
     private var effects = LinkEffects()
-    private var now = LinkInstant(nanoseconds: 1)
+    private var now = Instant(nanoseconds: 1)
     private var lastSender = LinkAddress.otherEnd
     private let longestQueue: Int
 
@@ -105,11 +106,11 @@ private struct LineRun: ~Copyable {
         case .xbee:
             let configuration = XBeeLinkConfiguration()
             longestQueue = configuration.maximumMessageCount
-            link = RadioLink(configuration)
+            link = XBeeLink(configuration)
             lastSender = .xbee64(XBeeAddress64(0x0013_A200_4052_2BAA))
         case .lengthPrefixed, .slip, .hdlc, .cobs:
             longestQueue = 0
-            link = RadioLink(
+            link = PointToPointLink(
                 PointToPointLinkConfiguration(framing: framing, maximumDatagramByteCount: maximumByteCount))
         }
     }

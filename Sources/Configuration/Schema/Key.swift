@@ -1,4 +1,5 @@
 import GatewayCore
+import Time
 
 /// One key of the configuration file: what it may be, why it is there, and which field it fills.
 struct Key<Target>: Sendable {

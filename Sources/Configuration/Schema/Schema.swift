@@ -77,6 +77,9 @@ enum Schema {
             "clients.exchanges", \.gateway.limits.exchangesPerClient, 1...1_024, "exchanges",
             "Publishes of QoS 1 and 2 and subscriptions that one client may have open towards the broker."),
         .integer(
+            "clients.ended_exchanges", \.gateway.limits.endedExchangesPerClient, 1...65_535, "exchanges",
+            "Ends of QoS 2 publishes remembered for late copies; more within Tretry × (Nretry + 1) must wait."),
+        .integer(
             "clients.will_message_bytes", \.gateway.limits.willMessageByteCount, 0...65_535, "bytes",
             "Longest Will message."),
         .integer(

@@ -1,4 +1,5 @@
 import GatewayCore
+import Time
 
 // What several keys must keep between them; keys that are wrong by themselves have been reported and are left out.
 

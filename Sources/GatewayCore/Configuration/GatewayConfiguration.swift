@@ -1,3 +1,5 @@
+package import Time
+
 /// Everything the owner can decide about the core; plain values, checked by `Configuration` before they get here.
 package struct GatewayConfiguration: Equatable, Sendable {
     /// The gateway's number in its network (MQTT-SN 1.2 §5.3.8, GW-14).

@@ -1,3 +1,5 @@
+import Time
+
 /// When the gateway makes itself known, and when it keeps quiet for another one (MQTT-SN 1.2 §6.1).
 struct Advertiser {
     private let interval: TimeSpan

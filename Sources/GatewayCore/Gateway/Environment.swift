@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 /// What all sessions share while one event is handled: the time, the effects so far, and every table that is not one
 /// client's own.

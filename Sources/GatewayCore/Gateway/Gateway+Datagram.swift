@@ -108,13 +108,13 @@ extension Gateway {
     private mutating func malformedDatagramReceived(_ error: DecodeError, from route: Route) {
         environment.observe(.malformedDatagram, peer: route.peer, detail: Int(error.reason.rawValue))
         guard let index = sessionByRoute[route], sessions[index].state.isConnected else { return }
-        switch error {
-        case .registerWithoutTopicName(let messageID):
-            let answer = RegisterAcknowledgement(topicID: 0, messageID: messageID, returnCode: .notSupported)
+        switch error.reason {
+        case .registerWithoutTopicName:
+            let answer = RegisterAcknowledgement(topicID: 0, messageID: error.messageID, returnCode: .notSupported)
             environment.send(.registerAcknowledgement(answer), to: route)
-        case .subscribeWithoutTopic(let messageID), .subscribeWithWrongTopicIDSize(let messageID):
+        case .subscribeWithoutTopic, .subscribeWithWrongTopicIDSize:
             let answer = SubscribeAcknowledgement(
-                flags: Flags(), topicID: 0, messageID: messageID, returnCode: .notSupported)
+                flags: Flags(), topicID: 0, messageID: error.messageID, returnCode: .notSupported)
             environment.send(.subscribeAcknowledgement(answer), to: route)
         case .willTopicUpdateWithoutTopic: environment.send(.willTopicResponse(.notSupported), to: route)
         case .emptyDatagram, .lengthCutOff, .lengthBelowMinimum, .messageTypeMissing, .lengthMismatch,

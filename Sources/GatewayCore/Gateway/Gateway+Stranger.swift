@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 // What senders without a session get (MQTT-SN 1.2 §6.12, GW-65): DISCONNECT, so that a client of an earlier life of the
 // gateway connects anew at once; within a rate, so that nobody is flooded through the gateway.

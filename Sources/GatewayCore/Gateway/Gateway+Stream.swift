@@ -76,7 +76,7 @@ extension Gateway {
                 }
             }
         } catch {
-            environment.observe(.malformedPacket, detail: Int(error.reason.rawValue))
+            environment.observe(.malformedPacket, detail: Int(error.rawValue))
             breakOff(id.slot)
         }
     }

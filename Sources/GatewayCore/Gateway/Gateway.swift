@@ -1,6 +1,7 @@
 import Bytes
 import MQTT
 import MQTTSN
+package import Time
 
 /// The gateway's core: a deterministic function from events, in their order and with their times, to effects.
 ///

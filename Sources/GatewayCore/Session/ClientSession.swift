@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// The place of a session in the gateway's slab.
 typealias SessionIndex = UInt32

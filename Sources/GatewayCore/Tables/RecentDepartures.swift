@@ -1,3 +1,5 @@
+import Time
+
 /// Senders that are owed, or no longer owed, an answer to a DISCONNECT: clients that have just left and may repeat
 /// theirs, and strangers that have been answered (GW-64, GW-65, GW-79).
 struct RecentDepartures {

@@ -1,3 +1,5 @@
+import Time
+
 /// What a deadline is for; a dense number, so that the queue finds an entry without hashing.
 struct DeadlineKey: Hashable, Sendable {
     var rawValue: UInt32

@@ -1,3 +1,5 @@
+import Time
+
 /// Random numbers that one seed decides (SplitMix64); the only source of chance in the core.
 package struct RandomNumbers: RandomNumberGenerator, Sendable {
     private var state: UInt64

@@ -1,10 +1,11 @@
 import Bytes
+import Time
 
 // Sorts what the module says: packets from nodes, answers, statuses, and what is only counted.
 
 extension XBeeLink {
     /// Takes the data of a frame.
-    mutating func handle(_ data: RawSpan, at now: LinkInstant, into effects: inout LinkEffects) {
+    mutating func handle(_ data: RawSpan, at now: Instant, into effects: inout LinkEffects) {
         do throws(XBeeFrameError) {
             try handle(XBeeFrame.decode(data), data, at: now, into: &effects)
         } catch {
@@ -13,7 +14,7 @@ extension XBeeLink {
     }
 
     private mutating func handle(
-        _ frame: XBeeFrame, _ data: RawSpan, at now: LinkInstant, into effects: inout LinkEffects
+        _ frame: XBeeFrame, _ data: RawSpan, at now: Instant, into effects: inout LinkEffects
     ) {
         switch frame {
         case .receivePacket(let packet): receive(packet, data, into: &effects)

@@ -1,4 +1,5 @@
 import Bytes
+import Time
 
 /// Where the link stands in asking the module what it is.
 struct XBeeStartup: Sendable {
@@ -26,16 +27,16 @@ struct XBeeStartup: Sendable {
     var step: Step?
     var frameID: UInt8 = 0
     var tryCount = 0
-    var deadline = LinkInstant(nanoseconds: 0)
+    var deadline = Instant(nanoseconds: 0)
     /// When to begin again, or to ask again for a network or the API mode.
-    var wakeUp: LinkInstant?
+    var wakeUp: Instant?
     /// When the last two start-ups began.
-    var lastStart: LinkInstant?
-    var startBefore: LinkInstant?
+    var lastStart: Instant?
+    var startBefore: Instant?
     /// Octets since the start-up began.
     var receivedByteCount: UInt64 = 0
 
-    var nextDeadline: LinkInstant? { step == nil ? wakeUp : deadline }
+    var nextDeadline: Instant? { step == nil ? wakeUp : deadline }
 
     func isWaiting(for frameID: UInt8) -> Bool { step != nil && self.frameID == frameID }
 }
@@ -44,7 +45,7 @@ struct XBeeStartup: Sendable {
 
 extension XBeeLink {
     /// Begins the start-up sequence, now or, if two began lately, when enough time has passed since the first.
-    mutating func restart(at now: LinkInstant, into effects: inout LinkEffects) {
+    mutating func restart(at now: Instant, into effects: inout LinkEffects) {
         startup.step = nil
         pausedUntil = nil
         change(to: .starting, into: &effects)
@@ -60,14 +61,14 @@ extension XBeeLink {
         ask(.apiMode, at: now, into: &effects)
     }
 
-    private mutating func ask(_ step: XBeeStartup.Step, at now: LinkInstant, into effects: inout LinkEffects) {
+    private mutating func ask(_ step: XBeeStartup.Step, at now: Instant, into effects: inout LinkEffects) {
         startup.step = step
         startup.tryCount = 0
         giveCommand(step, at: now, into: &effects)
     }
 
     private mutating func giveCommand(
-        _ step: XBeeStartup.Step, at now: LinkInstant, into effects: inout LinkEffects
+        _ step: XBeeStartup.Step, at now: Instant, into effects: inout LinkEffects
     ) {
         startup.frameID = step == .apiMode ? nextModeQueryFrameID() : nextFrameID()
         startup.tryCount += 1
@@ -94,7 +95,7 @@ extension XBeeLink {
     }
 
     /// Gives an unanswered command again, or begins what was put off.
-    mutating func continueStartup(at now: LinkInstant, into effects: inout LinkEffects) {
+    mutating func continueStartup(at now: Instant, into effects: inout LinkEffects) {
         guard let step = startup.step else {
             guard let wakeUp = startup.wakeUp, wakeUp <= now else { return }
             startup.wakeUp = nil
@@ -118,7 +119,7 @@ extension XBeeLink {
 
     /// Takes an answer; `value` is empty where the module only says that it is done.
     mutating func commandAnswered(
-        _ frameID: UInt8, _ command: ATCommand, _ status: ATStatus, _ value: RawSpan, at now: LinkInstant,
+        _ frameID: UInt8, _ command: ATCommand, _ status: ATStatus, _ value: RawSpan, at now: Instant,
         into effects: inout LinkEffects
     ) {
         guard let step = startup.step, startup.frameID == frameID, step.command == command else {
@@ -140,7 +141,7 @@ extension XBeeLink {
     }
 
     /// Goes on in the module's API mode; false, and asks again later, where that carries no datagrams.
-    private mutating func modeTold(_ mode: UInt64, at now: LinkInstant, into effects: inout LinkEffects) -> Bool {
+    private mutating func modeTold(_ mode: UInt64, at now: Instant, into effects: inout LinkEffects) -> Bool {
         let isNews = state != .wrongMode || module.apiMode != mode
         module.apiMode = mode
         if mode == 1 || mode == 2 {
@@ -179,7 +180,7 @@ extension XBeeLink {
         }
     }
 
-    private mutating func endStartup(at now: LinkInstant, into effects: inout LinkEffects) {
+    private mutating func endStartup(at now: Instant, into effects: inout LinkEffects) {
         startup.step = nil
         if state == .starting {
             effects.observe(.moduleIdentified(module))
@@ -202,7 +203,7 @@ extension XBeeLink {
     // MARK: What the module says of itself
 
     mutating func modemChanged(
-        _ status: XBeeModemStatus, at now: LinkInstant, into effects: inout LinkEffects
+        _ status: XBeeModemStatus, at now: Instant, into effects: inout LinkEffects
     ) {
         counters.modemStatuses += 1
         effects.observe(.modemStatus(status))
@@ -229,7 +230,7 @@ extension XBeeLink {
     }
 
     /// Nothing can be sent until the module is in a network again, which it says or is asked for.
-    mutating func networkLost(at now: LinkInstant, into effects: inout LinkEffects) {
+    mutating func networkLost(at now: Instant, into effects: inout LinkEffects) {
         dropOutstanding()
         dropQueued()
         pausedUntil = nil

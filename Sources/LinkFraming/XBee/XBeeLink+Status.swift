@@ -1,9 +1,11 @@
 // What follows when the module says, or does not say, what became of a transmission.
 
+import Time
+
 extension XBeeLink {
     /// Takes a delivery status; `destination16` is where the datagram really went, if the frame tells.
     mutating func statusReceived(
-        _ frameID: UInt8, _ status: XBeeDeliveryStatus, destination16: XBeeAddress16, at now: LinkInstant,
+        _ frameID: UInt8, _ status: XBeeDeliveryStatus, destination16: XBeeAddress16, at now: Instant,
         into effects: inout LinkEffects
     ) {
         guard let index = outstanding.firstIndex(where: { $0.frameID == frameID }) else {
@@ -56,7 +58,7 @@ extension XBeeLink {
 
     /// Back-pressure: nothing goes to the module for a while, then the same datagram again.
     private mutating func resendLater(
-        _ place: Int, _ status: XBeeDeliveryStatus, at now: LinkInstant, into effects: inout LinkEffects
+        _ place: Int, _ status: XBeeDeliveryStatus, at now: Instant, into effects: inout LinkEffects
     ) {
         guard let slot = nodes[place].firstMessage else { return }
         var count = messages[slot].resendCount
@@ -75,7 +77,7 @@ extension XBeeLink {
 
     /// The node may have another 16-bit address by now: once more, and the module has to search for it.
     private mutating func retryWithoutRoute(
-        _ transmission: XBeeTransmission, _ status: XBeeDeliveryStatus, at now: LinkInstant,
+        _ transmission: XBeeTransmission, _ status: XBeeDeliveryStatus, at now: Instant,
         into effects: inout LinkEffects
     ) {
         let place = transmission.place
@@ -123,7 +125,7 @@ extension XBeeLink {
     }
 
     /// Gives up the statuses that are overdue. A module that said nothing at all since is asked whether it is there.
-    mutating func giveUpStatuses(at now: LinkInstant, into effects: inout LinkEffects) {
+    mutating func giveUpStatuses(at now: Instant, into effects: inout LinkEffects) {
         var isModuleSilent = false
         var index = 0
         while index < outstanding.count {

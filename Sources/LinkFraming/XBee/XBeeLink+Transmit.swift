@@ -1,4 +1,5 @@
 import Bytes
+package import Time
 
 /// A datagram that the module has and whose status is awaited.
 struct XBeeTransmission: Sendable {
@@ -7,8 +8,8 @@ struct XBeeTransmission: Sendable {
     var place: Int
     /// The 16-bit address it was sent to.
     var route: XBeeAddress16
-    var sentAt: LinkInstant
-    var deadline: LinkInstant
+    var sentAt: Instant
+    var deadline: Instant
 }
 
 // Sends datagrams: a bounded queue, one transmission under way per node, several in all, nodes in turn.
@@ -18,7 +19,7 @@ extension XBeeLink {
     ///
     /// - Returns: why it was dropped, which is counted; nil when it was taken.
     package mutating func send(
-        _ datagram: RawSpan, to address: LinkAddress, at now: LinkInstant, into effects: inout LinkEffects
+        _ datagram: RawSpan, to address: LinkAddress, at now: Instant, into effects: inout LinkEffects
     ) -> SendRefusal? {
         if let refusal = admit(datagram, maximumByteCount: maximumDatagramByteCount) { return refusal }
         guard isNode(address) else {
@@ -38,7 +39,7 @@ extension XBeeLink {
     ///
     /// - Returns: why it was dropped, which is counted; nil when it was taken.
     package mutating func broadcast(
-        _ datagram: RawSpan, radius: UInt8, at now: LinkInstant, into effects: inout LinkEffects
+        _ datagram: RawSpan, radius: UInt8, at now: Instant, into effects: inout LinkEffects
     ) -> SendRefusal? {
         if let refusal = admit(datagram, maximumByteCount: maximumBroadcastByteCount) { return refusal }
         if let refusal = enqueue(datagram, for: XBeeNodeTable.broadcast, radius: radius, at: now) { return refusal }
@@ -63,7 +64,7 @@ extension XBeeLink {
     }
 
     private mutating func enqueue(
-        _ datagram: RawSpan, for place: Int, radius: UInt8, at now: LinkInstant
+        _ datagram: RawSpan, for place: Int, radius: UInt8, at now: Instant
     ) -> SendRefusal? {
         guard nodes[place].messageCount < configuration.maximumMessageCountPerNode,
             let slot = messages.insert(datagram, radius: radius, expiry: now + configuration.messageLifetime)
@@ -92,7 +93,7 @@ extension XBeeLink {
     // MARK: Turns
 
     /// Gives the module as much as it may have at once, from each node in turn.
-    mutating func transmit(at now: LinkInstant, into effects: inout LinkEffects) {
+    mutating func transmit(at now: Instant, into effects: inout LinkEffects) {
         guard state == .ready else { return }
         if let pausedUntil {
             guard pausedUntil <= now else { return }
@@ -111,7 +112,7 @@ extension XBeeLink {
         }
     }
 
-    private func maySend(to place: Int, at now: LinkInstant) -> Bool {
+    private func maySend(to place: Int, at now: Instant) -> Bool {
         let node = nodes[place]
         if node.isWaitingForUplink { return false }
         if let notBefore = node.notBefore, now < notBefore { return false }
@@ -122,7 +123,7 @@ extension XBeeLink {
     }
 
     private mutating func transmit(
-        firstOf place: Int, at now: LinkInstant, into effects: inout LinkEffects
+        firstOf place: Int, at now: Instant, into effects: inout LinkEffects
     ) {
         guard let slot = nodes[place].firstMessage else { return }
         let frameID = nextFrameID()
@@ -212,7 +213,7 @@ extension XBeeLink {
     }
 
     /// Forgets what has waited too long; what is under way has a deadline of its own.
-    mutating func dropExpired(at now: LinkInstant, into effects: inout LinkEffects) {
+    mutating func dropExpired(at now: Instant, into effects: inout LinkEffects) {
         var index = 0
         while index < line.count {
             let place = line[index]

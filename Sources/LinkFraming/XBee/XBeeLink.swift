@@ -1,11 +1,12 @@
 import Bytes
+package import Time
 
 /// An XBee module at the end of a serial line, and the radio network behind it.
 ///
 /// Pure: time is an argument, the line is bytes in and bytes out. The owner opens the line, says so with `lineOpened`,
 /// feeds what it reads, writes what the effects say, and calls `deadlineReached` when `nextDeadline` has come. A node's
 /// 64-bit address is its name; its 16-bit address is only remembered as the way to it.
-package struct XBeeLink: ~Copyable, Sendable {
+package struct XBeeLink: DatagramLine, ~Copyable {
     let configuration: XBeeLinkConfiguration
     var framer: Framer
     package internal(set) var counters = LinkCounters()
@@ -26,9 +27,9 @@ package struct XBeeLink: ~Copyable, Sendable {
     /// Goes on when the line is opened anew: a status of before must not name a frame of now.
     var lastFrameID: UInt8 = 0
     /// Nothing is sent before, as the module has no room.
-    var pausedUntil: LinkInstant?
-    var silenceDeadline: LinkInstant?
-    var lastHeard: LinkInstant?
+    var pausedUntil: Instant?
+    var silenceDeadline: Instant?
+    var lastHeard: Instant?
     /// The data of the frame that is being made.
     var frameData: [UInt8] = []
 
@@ -61,7 +62,7 @@ package struct XBeeLink: ~Copyable, Sendable {
     // MARK: Time
 
     /// When `deadlineReached` is to be called; nil while there is nothing to wait for.
-    package var nextDeadline: LinkInstant? {
+    package var nextDeadline: Instant? {
         guard state != .closed else { return nil }
         var next = earlier(silenceDeadline, startup.nextDeadline)
         for transmission in outstanding { next = earlier(next, transmission.deadline) }
@@ -74,13 +75,13 @@ package struct XBeeLink: ~Copyable, Sendable {
         return next
     }
 
-    private func earlier(_ left: LinkInstant?, _ right: LinkInstant?) -> LinkInstant? {
+    private func earlier(_ left: Instant?, _ right: Instant?) -> Instant? {
         guard let left, let right else { return left ?? right }
         return min(left, right)
     }
 
     /// Does what is due at `now`; doing it too early does nothing.
-    package mutating func deadlineReached(at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func deadlineReached(at now: Instant, into effects: inout LinkEffects) {
         guard state != .closed else { return }
         if let silenceDeadline, silenceDeadline <= now {
             self.silenceDeadline = nil
@@ -100,7 +101,7 @@ package struct XBeeLink: ~Copyable, Sendable {
     // MARK: The line
 
     /// The line is open at one speed: looks for the module, and begins again with everything but the counters.
-    package mutating func lineOpened(at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func lineOpened(at now: Instant, into effects: inout LinkEffects) {
         forgetLine()
         module = XBeeModule()
         startup = XBeeStartup()
@@ -109,7 +110,7 @@ package struct XBeeLink: ~Copyable, Sendable {
     }
 
     /// The line is gone, with what was under way.
-    package mutating func lineClosed(at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func lineClosed(at now: Instant, into effects: inout LinkEffects) {
         forgetLine()
         startup = XBeeStartup()
         change(to: .closed, into: &effects)
@@ -126,7 +127,7 @@ package struct XBeeLink: ~Copyable, Sendable {
     }
 
     /// Takes octets from the line, in any portion.
-    package mutating func receive(_ bytes: RawSpan, at now: LinkInstant, into effects: inout LinkEffects) {
+    package mutating func receive(_ bytes: RawSpan, at now: Instant, into effects: inout LinkEffects) {
         guard state != .closed, bytes.byteCount > 0 else { return }
         lastHeard = now
         startup.receivedByteCount += UInt64(bytes.byteCount)
@@ -136,7 +137,7 @@ package struct XBeeLink: ~Copyable, Sendable {
     }
 
     private mutating func takeFrames(
-        of input: RawSpan, at now: LinkInstant, into effects: inout LinkEffects
+        of input: RawSpan, at now: Instant, into effects: inout LinkEffects
     ) {
         var position = 0
         while let range = framer.nextFrame(in: input, at: &position) {

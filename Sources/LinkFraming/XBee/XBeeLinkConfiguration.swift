@@ -1,3 +1,5 @@
+package import Time
+
 /// How an XBee link behaves where its users may choose.
 package struct XBeeLinkConfiguration: Equatable, Sendable {
     /// The most octets of a datagram on the radio network.
@@ -34,26 +36,26 @@ package struct XBeeLinkConfiguration: Equatable, Sendable {
     /// The longest datagram in either direction, in `datagramByteCounts`; the size of a buffer.
     package var largestDatagramByteCount = 256
 
-    package var commandTimeout = LinkTimeSpan.milliseconds(1000)
+    package var commandTimeout = TimeSpan.milliseconds(1000)
     package var commandTryCount = 3
     /// A status may take the retries times the searches of a large network.
-    package var statusTimeout = LinkTimeSpan.milliseconds(10_000)
+    package var statusTimeout = TimeSpan.milliseconds(10_000)
     /// Older datagrams were overtaken by the retries of MQTT-SN.
-    package var messageLifetime = LinkTimeSpan.milliseconds(30_000)
+    package var messageLifetime = TimeSpan.milliseconds(30_000)
     /// How long nothing is sent when the module has no room; the second and third time twice and thrice as long.
-    package var pause = LinkTimeSpan.milliseconds(100)
+    package var pause = TimeSpan.milliseconds(100)
     /// How often one datagram is given to the module again for want of room.
     package var maximumResendCount = 5
     /// The wait before the second try for a node that did not acknowledge.
-    package var retryDelay = LinkTimeSpan.milliseconds(500)
+    package var retryDelay = TimeSpan.milliseconds(500)
     /// Within such a time at most two start-ups begin.
-    package var restartInterval = LinkTimeSpan.milliseconds(5000)
+    package var restartInterval = TimeSpan.milliseconds(5000)
     /// How often a module without a network is asked whether it has one.
-    package var associationPollInterval = LinkTimeSpan.milliseconds(5000)
+    package var associationPollInterval = TimeSpan.milliseconds(5000)
     /// How often a module in a mode that carries no datagrams is asked whether it is in another.
-    package var modePollInterval = LinkTimeSpan.milliseconds(5000)
+    package var modePollInterval = TimeSpan.milliseconds(5000)
     /// A line without an octet for so long is silent.
-    package var interByteTimeout = LinkTimeSpan.milliseconds(100)
+    package var interByteTimeout = TimeSpan.milliseconds(100)
 
     package init() {}
 }

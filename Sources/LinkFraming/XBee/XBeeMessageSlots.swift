@@ -1,4 +1,5 @@
 import Bytes
+import Time
 
 /// Datagrams that wait for their turn or for their status, in buffers that are reused.
 struct XBeeMessageSlots: Sendable {
@@ -13,7 +14,7 @@ struct XBeeMessageSlots: Sendable {
         var resendCount = 0
         /// Whether it was tried again without a cached route.
         var wasRetried = false
-        var expiry = LinkInstant(nanoseconds: 0)
+        var expiry = Instant(nanoseconds: 0)
     }
 
     private(set) var bytes: [UInt8]
@@ -43,7 +44,7 @@ struct XBeeMessageSlots: Sendable {
     /// A copy of `datagram` in a slot, or nil when all are in use.
     ///
     /// - Precondition: `datagram` is no longer than a slot.
-    mutating func insert(_ datagram: RawSpan, radius: UInt8, expiry: LinkInstant) -> Int? {
+    mutating func insert(_ datagram: RawSpan, radius: UInt8, expiry: Instant) -> Int? {
         guard let slot = free.popLast() else { return nil }
         for offset in 0..<datagram.byteCount { bytes[slot * byteCountPerSlot + offset] = datagram[unchecked: offset] }
         messages[slot] = Message(byteCount: datagram.byteCount, radius: radius, expiry: expiry)

@@ -1,3 +1,5 @@
+import Time
+
 /// The nodes of a radio network that were heard or are written to; the one idle for longest makes room for a new one.
 struct XBeeNodeTable: Sendable {
     /// What is known of a node, and what waits for it.
@@ -15,7 +17,7 @@ struct XBeeNodeTable: Sendable {
         /// Whether it stands in the line of those who want to be sent to.
         var isInLine = false
         /// Not to be sent to before.
-        var notBefore: LinkInstant?
+        var notBefore: Instant?
         var firstMessage: Int?
         var lastMessage: Int?
         var messageCount = 0

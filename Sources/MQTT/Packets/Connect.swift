@@ -2,8 +2,9 @@ package import Bytes
 
 /// CONNECT: a client's first packet, asking for a session (MQTT 3.1.1 §3.1).
 package struct Connect: Equatable, Sendable {
-    /// The version that the client speaks on this connection.
-    package var protocolVersion: ProtocolVersion
+    /// The Protocol Level octet of MQTT 3.1.1 (§3.1.2.2), the one version spoken here.
+    fileprivate static let protocolLevel: UInt8 = 4
+
     /// Whether the server forgets an earlier session of this client (§3.1.2.4).
     package var cleanSession: Bool
     /// The longest silence of the client in seconds; 0 switches the supervision off (§3.1.2.10).
@@ -19,10 +20,9 @@ package struct Connect: Equatable, Sendable {
 
     /// The parts of a CONNECT; see the properties.
     package init(
-        protocolVersion: ProtocolVersion = .v311, cleanSession: Bool, keepAliveSeconds: UInt16, clientID: ByteRange,
+        cleanSession: Bool, keepAliveSeconds: UInt16, clientID: ByteRange,
         will: Will? = nil, username: ByteRange? = nil, password: ByteRange? = nil
     ) {
-        self.protocolVersion = protocolVersion
         self.cleanSession = cleanSession
         self.keepAliveSeconds = keepAliveSeconds
         self.clientID = clientID
@@ -98,9 +98,8 @@ extension Connect {
         let name = try reader.binary(of: frame)
         guard frame.isProtocolName(in: name) else { throw .unknownProtocolName }
         let level = try reader.byte(of: frame)
-        guard let version = ProtocolVersion(rawValue: level) else { throw .unsupportedProtocolLevel(level) }
+        guard level == Self.protocolLevel else { throw .unsupportedProtocolLevel }
         let flags = try ConnectFlags(checking: try reader.byte(of: frame))
-        protocolVersion = version
         cleanSession = flags.has(ConnectFlags.cleanSession)
         keepAliveSeconds = try reader.uint16(of: frame)
         clientID = try reader.string(of: frame)
@@ -133,7 +132,7 @@ extension RawSpan {
 }
 
 extension [UInt8] {
-    /// Appends CONNECT in the version that it names itself.
+    /// Appends CONNECT.
     ///
     /// - Precondition: no field is longer than 65,535 octets, and a password stands beside a user name.
     mutating func appendConnectPacket(_ connect: Connect, from source: RawSpan) {
@@ -144,7 +143,7 @@ extension [UInt8] {
         append(UInt8(ascii: "Q"))
         append(UInt8(ascii: "T"))
         append(UInt8(ascii: "T"))
-        append(connect.protocolVersion.rawValue)
+        append(Connect.protocolLevel)
         append(ConnectFlags(of: connect).rawValue)
         append(bigEndian: connect.keepAliveSeconds)
         append(lengthPrefixed: source.extracting(connect.clientID))
@@ -160,11 +159,7 @@ extension [UInt8] {
 extension Connect {
     /// How many octets follow the fixed header.
     fileprivate var bodyByteCount: Int {
-        let variableHeaderByteCount =
-            switch protocolVersion {
-            case .v311: 10
-            }
-        var byteCount = variableHeaderByteCount + 2 + clientID.count
+        var byteCount = 10 + 2 + clientID.count
         if let will { byteCount += 2 + will.topic.count + 2 + will.payload.count }
         if let username { byteCount += 2 + username.count }
         if let password { byteCount += 2 + password.count }

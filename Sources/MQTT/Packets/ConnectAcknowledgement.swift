@@ -47,13 +47,9 @@ extension [UInt8] {
     /// Appends CONNACK.
     ///
     /// - Precondition: a refusal has no session present (§3.2.2.2).
-    mutating func appendConnectAcknowledgementPacket(_ answer: ConnectAcknowledgement, version: ProtocolVersion) {
+    mutating func appendConnectAcknowledgementPacket(_ answer: ConnectAcknowledgement) {
         precondition(!answer.sessionPresent || answer.returnCode == .accepted, "a refusal has no session")
-        let bodyByteCount =
-            switch version {
-            case .v311: 2
-            }
-        appendFixedHeader(of: .connectAcknowledgement, remainingLength: bodyByteCount)
+        appendFixedHeader(of: .connectAcknowledgement, remainingLength: 2)
         append(answer.sessionPresent ? 1 : 0)
         append(answer.returnCode.rawValue)
     }

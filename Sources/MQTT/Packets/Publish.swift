@@ -72,21 +72,19 @@ extension Packet {
     ///
     /// - Precondition: the size without the fixed header is at most 268,435,455 octets.
     package static func publishByteCount(
-        topicNameByteCount: Int, payloadByteCount: Int, qos: DeliveryQoS, version: ProtocolVersion = .v311
+        topicNameByteCount: Int, payloadByteCount: Int, qos: DeliveryQoS
     ) -> Int {
         let remainingLength = publishRemainingLength(
-            topicNameByteCount: topicNameByteCount, payloadByteCount: payloadByteCount, qos: qos, version: version)
+            topicNameByteCount: topicNameByteCount, payloadByteCount: payloadByteCount, qos: qos)
         return 1 + RemainingLength.byteCount(of: remainingLength) + remainingLength
     }
 
     /// How many octets of a PUBLISH follow its fixed header.
     fileprivate static func publishRemainingLength(
-        topicNameByteCount: Int, payloadByteCount: Int, qos: DeliveryQoS, version: ProtocolVersion
+        topicNameByteCount: Int, payloadByteCount: Int, qos: DeliveryQoS
     ) -> Int {
         let identifierByteCount = qos == .atMostOnce ? 0 : 2
-        switch version {
-        case .v311: return 2 + topicNameByteCount + identifierByteCount + payloadByteCount
-        }
+        return 2 + topicNameByteCount + identifierByteCount + payloadByteCount
     }
 }
 
@@ -97,12 +95,11 @@ extension [UInt8] {
     /// - Precondition: `topicName` is a valid Topic Name (`TopicFilter.isValidName`), `packetID` is not 0 above QoS 0,
     ///   and the packet fits its length field.
     package mutating func appendPublishPacket(
-        duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicName: RawSpan, packetID: PacketID, payload: RawSpan,
-        version: ProtocolVersion = .v311
+        duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicName: RawSpan, packetID: PacketID, payload: RawSpan
     ) {
         appendPublishHeader(
             duplicate: duplicate, qos: qos, retain: retain, topicName: topicName, packetID: packetID,
-            payloadByteCount: payload.byteCount, version: version)
+            payloadByteCount: payload.byteCount)
         append(payload)
     }
 
@@ -112,15 +109,13 @@ extension [UInt8] {
     /// - Precondition: `topicName` is a valid Topic Name (`TopicFilter.isValidName`), `packetID` is not 0 above QoS 0,
     ///   and the packet fits its length field.
     package mutating func appendPublishHeader(
-        duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicName: RawSpan, packetID: PacketID, payloadByteCount: Int,
-        version: ProtocolVersion = .v311
+        duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicName: RawSpan, packetID: PacketID, payloadByteCount: Int
     ) {
         let flags = PublishFlags(duplicate: duplicate, qos: qos, retain: retain)
         append(PacketType.publish.rawValue << 4 | flags.rawValue)
         append(
             remainingLength: Packet.publishRemainingLength(
-                topicNameByteCount: topicName.byteCount, payloadByteCount: payloadByteCount, qos: qos,
-                version: version))
+                topicNameByteCount: topicName.byteCount, payloadByteCount: payloadByteCount, qos: qos))
         append(lengthPrefixed: topicName)
         if qos > .atMostOnce { append(packetID: packetID) }
     }

@@ -71,7 +71,7 @@ extension SubscribeAcknowledgement {
         guard !returnCodes.isEmpty else { throw .noReturnCodes }
         for offset in returnCodes {
             let code = frame[unchecked: offset]
-            guard code <= 2 || code == Self.failureReturnCode else { throw .reservedReturnCode(code) }
+            guard code <= 2 || code == Self.failureReturnCode else { throw .reservedReturnCode }
         }
     }
 }
@@ -81,12 +81,9 @@ extension [UInt8] {
     ///
     /// - Precondition: `packetID` is not 0 and `filter` is a valid Topic Filter (`TopicFilter.isValidFilter`).
     package mutating func appendSubscribePacket(
-        packetID: PacketID, filter: RawSpan, qos: DeliveryQoS, version: ProtocolVersion = .v311
+        packetID: PacketID, filter: RawSpan, qos: DeliveryQoS
     ) {
-        let bodyByteCount =
-            switch version {
-            case .v311: 2 + 2 + filter.byteCount + 1
-            }
+        let bodyByteCount = 2 + 2 + filter.byteCount + 1
         appendFixedHeader(of: .subscribe, remainingLength: bodyByteCount)
         append(packetID: packetID)
         append(lengthPrefixed: filter)
@@ -97,13 +94,10 @@ extension [UInt8] {
     ///
     /// - Precondition: `packetID` is not 0 and there is at least one code, each 0, 1, 2 or 0x80.
     package mutating func appendSubscribeAcknowledgementPacket(
-        packetID: PacketID, returnCodes: RawSpan, version: ProtocolVersion = .v311
+        packetID: PacketID, returnCodes: RawSpan
     ) {
         precondition(returnCodes.byteCount > 0, "SUBACK answers at least one Topic Filter")
-        let bodyByteCount =
-            switch version {
-            case .v311: 2 + returnCodes.byteCount
-            }
+        let bodyByteCount = 2 + returnCodes.byteCount
         appendFixedHeader(of: .subscribeAcknowledgement, remainingLength: bodyByteCount)
         append(packetID: packetID)
         append(returnCodes)

@@ -46,12 +46,9 @@ extension [UInt8] {
     ///
     /// - Precondition: `packetID` is not 0 and `filter` is a valid Topic Filter (`TopicFilter.isValidFilter`).
     package mutating func appendUnsubscribePacket(
-        packetID: PacketID, filter: RawSpan, version: ProtocolVersion = .v311
+        packetID: PacketID, filter: RawSpan
     ) {
-        let bodyByteCount =
-            switch version {
-            case .v311: 2 + 2 + filter.byteCount
-            }
+        let bodyByteCount = 2 + 2 + filter.byteCount
         appendFixedHeader(of: .unsubscribe, remainingLength: bodyByteCount)
         append(packetID: packetID)
         append(lengthPrefixed: filter)

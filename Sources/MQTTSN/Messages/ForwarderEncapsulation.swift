@@ -21,13 +21,13 @@ package struct Encapsulated: Equatable, Sendable {
     init(
         _ header: MessageHeader, of datagram: RawSpan, tolerance: DecodeTolerance
     ) throws(DecodeError) {
-        guard !header.isLongForm else { throw .encapsulationWithLongLength }
+        guard !header.isLongForm else { throw DecodeError(.encapsulationWithLongLength) }
         let innerOffset = header.declaredByteCount
-        guard innerOffset > Self.fixedByteCount else { throw .nodeIDMissing }
+        guard innerOffset > Self.fixedByteCount else { throw DecodeError(.nodeIDMissing) }
         guard innerOffset <= datagram.byteCount, let control = datagram.byte(at: 2) else {
-            throw .lengthMismatch(declared: innerOffset, present: datagram.byteCount)
+            throw DecodeError(.lengthMismatch)
         }
-        guard innerOffset < datagram.byteCount else { throw .innerMessageMissing }
+        guard innerOffset < datagram.byteCount else { throw DecodeError(.innerMessageMissing) }
         try Self.checkInnerMessage(at: innerOffset, of: datagram, tolerance: tolerance)
         radius = control & Self.radiusBits
         nodeID = Self.fixedByteCount..<innerOffset
@@ -45,9 +45,9 @@ package struct Encapsulated: Equatable, Sendable {
                 try header.checkLength(present: datagram.byteCount - offset, tolerance: tolerance)
             }
         } catch {
-            throw .innerMessageFraming(error.reason)
+            throw DecodeError(.innerMessageFraming)
         }
-        if isNested { throw .nestedEncapsulation }
+        if isNested { throw DecodeError(.nestedEncapsulation) }
     }
 
     /// The octets of Length, MsgType and Ctrl.

@@ -17,7 +17,7 @@ package struct Register: Equatable, Sendable {
     init(from fields: inout FieldReader, of datagram: RawSpan) throws(DecodeError) {
         topicID = try fields.uint16(of: datagram)
         messageID = try fields.uint16(of: datagram)
-        guard !fields.isAtEnd else { throw .registerWithoutTopicName(messageID) }
+        guard !fields.isAtEnd else { throw DecodeError(.registerWithoutTopicName, messageID: messageID) }
         topicName = fields.rest()
     }
 

@@ -18,9 +18,9 @@ package struct Subscribe: Equatable, Sendable {
         flags = try fields.flags(of: datagram)
         messageID = try fields.uint16(of: datagram)
         topic = fields.rest()
-        guard !topic.isEmpty else { throw .subscribeWithoutTopic(messageID) }
+        guard !topic.isEmpty else { throw DecodeError(.subscribeWithoutTopic, messageID: messageID) }
         guard flags.topicIDType.allowsTopic(ofByteCount: topic.count) else {
-            throw .subscribeWithWrongTopicIDSize(messageID)
+            throw DecodeError(.subscribeWithWrongTopicIDSize, messageID: messageID)
         }
     }
 
@@ -74,9 +74,9 @@ package struct Unsubscribe: Equatable, Sendable {
         flags = try fields.flags(of: datagram)
         messageID = try fields.uint16(of: datagram)
         topic = fields.rest()
-        guard !topic.isEmpty else { throw .unsubscribeWithoutTopic(messageID) }
+        guard !topic.isEmpty else { throw DecodeError(.unsubscribeWithoutTopic, messageID: messageID) }
         guard flags.topicIDType.allowsTopic(ofByteCount: topic.count) else {
-            throw .unsubscribeWithWrongTopicIDSize(messageID)
+            throw DecodeError(.unsubscribeWithWrongTopicIDSize, messageID: messageID)
         }
     }
 

@@ -14,11 +14,11 @@ package struct WillTopic: Equatable, Sendable {
 
     /// - Throws: `flagsOnly` for the size in between, which is neither the empty form nor a topic.
     init(
-        from fields: inout FieldReader, of datagram: RawSpan, orThrow flagsOnly: DecodeError
+        from fields: inout FieldReader, of datagram: RawSpan, orThrow flagsOnly: DecodeReason
     ) throws(DecodeError) {
         let isEmptyForm = fields.isAtEnd
         flags = isEmptyForm ? Flags() : try fields.flags(of: datagram)
-        guard isEmptyForm || !fields.isAtEnd else { throw flagsOnly }
+        guard isEmptyForm || !fields.isAtEnd else { throw DecodeError(flagsOnly) }
         topic = fields.rest()
     }
 

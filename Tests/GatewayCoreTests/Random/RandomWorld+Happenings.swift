@@ -3,6 +3,7 @@
 import GatewaySimulator
 import MQTT
 import MQTTSN
+import Time
 
 @testable import GatewayCore
 

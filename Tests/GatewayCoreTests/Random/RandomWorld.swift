@@ -1,4 +1,5 @@
 import GatewaySimulator
+import Time
 
 @testable import GatewayCore
 

@@ -1,5 +1,6 @@
 import MQTTSN
 import Testing
+import Time
 
 @testable import GatewayCore
 

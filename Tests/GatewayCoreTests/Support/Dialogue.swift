@@ -1,5 +1,6 @@
 import GatewayCore
 import Testing
+import Time
 
 /// A gateway between clients and broker that a test plays: what they say is heard at once, and everything the gateway
 /// says in return must be named by the test before anybody speaks again, so "nothing" needs no words.

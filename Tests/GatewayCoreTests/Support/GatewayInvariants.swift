@@ -1,5 +1,7 @@
 // What must hold between the core's tables after every event, told as a list of what does not.
 
+import Time
+
 @testable import GatewayCore
 
 extension Gateway {

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// A sleeping client and its broker who play whole wake-ups by themselves, as the specifications say, over a link that
 /// may lose datagrams.

@@ -1,4 +1,5 @@
 import GatewayCore
+import Time
 
 /// Writes down in words what is said in a dialogue, with the time of each message, for people to read.
 struct TranscriptRecorder {

@@ -1,14 +1,14 @@
 import Bytes
 import Glibc
 import LinkFraming
-import TestTerminals
+import SimulatorSupport
 
 /// The least of an XBee module on a pseudo-terminal, with one node in its network: it answers every question, says of
 /// every transmission that it was delivered, and the node is a sensor's wire.
 final class AnsweringXBee: SensorWire {
     static let nodeAddress: [UInt8] = [0x00, 0x13, 0xA2, 0x00, 0x40, 0x52, 0x2B, 0xAA]
 
-    private let terminal: TestTerminal
+    private let terminal: PseudoTerminal
     private var framer: Framer
     private let values: [String: [UInt8]]
     private var heard: [[UInt8]] = []
@@ -18,7 +18,7 @@ final class AnsweringXBee: SensorWire {
     private(set) var broadcasts: [[UInt8]] = []
 
     /// `packetByteCount` is NP, which without Zigbee firmware is the longest datagram too.
-    init(_ terminal: TestTerminal, packetByteCount: UInt8, apiMode: UInt8 = 2) {
+    init(_ terminal: PseudoTerminal, packetByteCount: UInt8, apiMode: UInt8 = 2) {
         self.terminal = terminal
         framer = Framer(.xbee(isEscaped: apiMode == 2), maximumFrameByteCount: 512)
         values = [

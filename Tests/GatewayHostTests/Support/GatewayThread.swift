@@ -2,6 +2,7 @@ import Configuration
 import GatewayCore
 import GatewayHost
 import Glibc
+import Time
 import Transports
 
 /// A gateway on real sockets in this process, turned by a thread of its own.

@@ -1,4 +1,5 @@
 import Glibc
+import SimulatorSupport
 import Testing
 import Transports
 

@@ -2,7 +2,8 @@ import GatewayCore
 import GatewaySimulator
 import Glibc
 import LinkFraming
-import TestTerminals
+import SimulatorSupport
+import Time
 import Transports
 
 /// A simulated XBee behind a serial device, turned by a thread of its own; sensors speak as its nodes.
@@ -25,7 +26,7 @@ final class RadioOnTerminal {
 
     private let shared: Shared
     private var thread: pthread_t = 0
-    private var terminal: TestTerminal
+    private var terminal: PseudoTerminal
     private let directory: TemporaryDirectory
     let device: String
 
@@ -33,7 +34,7 @@ final class RadioOnTerminal {
         shared = Shared(SimulatedRadio(configuration, seed: 1))
         directory = try TemporaryDirectory()
         device = try directory.write("radio", "")
-        terminal = try TestTerminal()
+        terminal = try PseudoTerminal()
         try plugIn()
         let code = pthread_create(&thread, nil, runRadio, Unmanaged.passRetained(shared).toOpaque())
         guard code == 0 else { throw SystemFailure(operation: "pthread_create") }
@@ -61,14 +62,14 @@ final class RadioOnTerminal {
     }
 
     func plugInAgain() throws {
-        terminal = try TestTerminal()
+        terminal = try PseudoTerminal()
         try plugIn()
     }
 
     private func plugIn() throws {
         unlink(device)
         guard symlink(terminal.path, device) == 0 else { throw SystemFailure(operation: "symlink \(device)") }
-        let master = terminal.master
+        let master = terminal.descriptor
         shared.state.withLock { $0.master = master }
     }
 

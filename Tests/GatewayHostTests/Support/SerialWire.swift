@@ -2,7 +2,7 @@ import Bytes
 import Glibc
 import LinkFraming
 import MQTTSN
-import TestTerminals
+import SimulatorSupport
 
 /// The device's end of a serial line: frames over a pseudo-terminal, which may be another one after a while.
 final class SerialWire: SensorWire {
@@ -11,9 +11,9 @@ final class SerialWire: SensorWire {
     private var heard: [[UInt8]] = []
     /// ADVERTISEs so far, which come at any time and which no sensor here waits for.
     private(set) var advertisementCount = 0
-    var terminal: TestTerminal
+    var terminal: PseudoTerminal
 
-    init(_ terminal: TestTerminal, _ framing: Framing) {
+    init(_ terminal: PseudoTerminal, _ framing: Framing) {
         (self.terminal, self.framing) = (terminal, framing)
         framer = Framer(framing, maximumFrameByteCount: 1_024)
     }

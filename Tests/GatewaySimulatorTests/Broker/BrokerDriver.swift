@@ -1,6 +1,7 @@
 import GatewayCore
 import GatewaySimulator
 import Testing
+import Time
 
 /// A broker with clients around it: what they say is sent at once, what the broker says waits to be compared.
 final class BrokerDriver {

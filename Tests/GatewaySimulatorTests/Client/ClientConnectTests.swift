@@ -169,7 +169,7 @@ import Testing
         client.receives(.connectAcknowledgement(.congestion))
         client.sends()
         client.observes(
-            .malformedDatagram(.lengthBelowMinimum(declared: 0)), .unexpectedMessage(.connect),
+            .malformedDatagram(DecodeError(.lengthBelowMinimum)), .unexpectedMessage(.connect),
             .unexpectedMessage(.publishComplete), .unexpectedMessage(.connectAcknowledgement))
         #expect(client.client.state == .active)
     }

@@ -3,6 +3,7 @@ import GatewayCore
 import GatewaySimulator
 import MQTTSN
 import Testing
+import Time
 
 /// A client under test: the driver is its application, its gateway and its clock.
 final class ClientDriver {

@@ -4,6 +4,7 @@ import GatewayCore
 import GatewaySimulator
 import MQTTSN
 import Testing
+import Time
 
 @Suite struct ClientPublishTests {
     private let topicName = Array("t".utf8)

@@ -3,6 +3,7 @@
 import GatewayCore
 import GatewaySimulator
 import Testing
+import Time
 
 @Suite struct GatewaySearchTests {
     private static let searchGateway: [UInt8] = [3, 0x01, 2]

@@ -43,7 +43,9 @@ import Testing
 
     @Test("§5.5: what is not in an envelope, or in a broken one, is nobody's") func refusesOthers() {
         #expect(delivery(Self.ping) == .refused(.notEncapsulated(.pingRequest)))
-        #expect(delivery([4, 0xFE, 0, 0x07]) == .refused(.malformed(.innerMessageMissing)))
-        #expect(delivery([4, 0xFE, 0, 0x07, 4, 0xFE, 0, 0x07, 2, 0x16]) == .refused(.malformed(.nestedEncapsulation)))
+        #expect(delivery([4, 0xFE, 0, 0x07]) == .refused(.malformed(DecodeError(.innerMessageMissing))))
+        #expect(
+            delivery([4, 0xFE, 0, 0x07, 4, 0xFE, 0, 0x07, 2, 0x16])
+                == .refused(.malformed(DecodeError(.nestedEncapsulation))))
     }
 }

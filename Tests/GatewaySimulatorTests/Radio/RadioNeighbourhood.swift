@@ -3,6 +3,7 @@
 import GatewayCore
 import GatewaySimulator
 import LinkFraming
+import Time
 
 /// What a neighbourhood is like; every fault is off in about half of the seeds.
 struct RadioNeighbourhoodPlan {
@@ -294,9 +295,9 @@ struct RadioNeighbourhood: ~Copyable {
         }
     }
 
-    private mutating func linkDoes(_ step: (inout XBeeLink, LinkInstant, inout LinkEffects) -> Void) {
+    private mutating func linkDoes(_ step: (inout XBeeLink, Instant, inout LinkEffects) -> Void) {
         var effects = LinkEffects()
-        step(&link, LinkInstant(nanoseconds: now.nanoseconds), &effects)
+        step(&link, Instant(nanoseconds: now.nanoseconds), &effects)
         for effect in effects.list {
             switch effect {
             case .write(let range): carry(Array(effects.bytes[range]), on: 0)

@@ -4,6 +4,7 @@ import GatewayCore
 import GatewaySimulator
 import LinkFraming
 import Testing
+import Time
 
 @Suite("An XBee link and the radio network behind it")
 struct RadioNeighbourhoodTests {

@@ -4,6 +4,7 @@ import GatewayCore
 import GatewaySimulator
 import LinkFraming
 import Testing
+import Time
 
 @Suite("What a simulated XBee says, octet by octet")
 struct SimulatedRadioTests {

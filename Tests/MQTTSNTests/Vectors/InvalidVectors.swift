@@ -8,75 +8,75 @@ extension InvalidVector {
         InvalidVector(
             id: "I002", name: "one octet",
             hex: "02",
-            outcome: .refused(.messageTypeMissing)),
+            outcome: .refused(DecodeError(.messageTypeMissing))),
         InvalidVector(
             id: "I005", name: "trailing octet after PINGRESP",
             hex: "021700",
-            outcome: .refused(.lengthMismatch(declared: 2, present: 3))),
+            outcome: .refused(DecodeError(.lengthMismatch))),
         InvalidVector(
             id: "I006", name: "long form, prefix only",
             hex: "01",
-            outcome: .refused(.lengthCutOff)),
+            outcome: .refused(DecodeError(.lengthCutOff))),
         InvalidVector(
             id: "I007", name: "long form, one length octet",
             hex: "0100",
-            outcome: .refused(.lengthCutOff)),
+            outcome: .refused(DecodeError(.lengthCutOff))),
         InvalidVector(
             id: "I008", name: "long form without MsgType",
             hex: "010004",
-            outcome: .refused(.messageTypeMissing)),
+            outcome: .refused(DecodeError(.messageTypeMissing))),
         InvalidVector(
             id: "I009", name: "long form Length 3",
             hex: "01000316",
-            outcome: .refused(.lengthBelowMinimum(declared: 3))),
+            outcome: .refused(DecodeError(.lengthBelowMinimum))),
         InvalidVector(
             id: "I010", name: "long form Length 0",
             hex: "01000016",
-            outcome: .refused(.lengthBelowMinimum(declared: 0))),
+            outcome: .refused(DecodeError(.lengthBelowMinimum))),
         InvalidVector(
             id: "I011", name: "long form, datagram too short",
             hex: "0101050c000001000041",
-            outcome: .refused(.lengthMismatch(declared: 261, present: 10))),
+            outcome: .refused(DecodeError(.lengthMismatch))),
         InvalidVector(
             id: "I013", name: "long form with swapped length octets",
             hex: "0105000101",
-            outcome: .refused(.lengthMismatch(declared: 1280, present: 5))),
+            outcome: .refused(DecodeError(.lengthMismatch))),
         InvalidVector(
             id: "I014", name: "Paho C library at 255 octets",
             hex: "0100ff0c0000010000" + repeated("41", 248),
-            outcome: .refused(.lengthMismatch(declared: 255, present: 257))),
+            outcome: .refused(DecodeError(.lengthMismatch))),
         InvalidVector(
             id: "I015", name: "reserved type 0x03",
             hex: "030300",
-            outcome: .refused(.reservedMessageType(0x03))),
+            outcome: .refused(DecodeError(.reservedMessageType))),
         InvalidVector(
             id: "I016", name: "reserved type 0x11",
             hex: "0211",
-            outcome: .refused(.reservedMessageType(0x11))),
+            outcome: .refused(DecodeError(.reservedMessageType))),
         InvalidVector(
             id: "I018", name: "reserved type 0x1E",
             hex: "021e",
-            outcome: .refused(.reservedMessageType(0x1E))),
+            outcome: .refused(DecodeError(.reservedMessageType))),
         InvalidVector(
             id: "I019", name: "reserved type 0xFD",
             hex: "02fd",
-            outcome: .refused(.reservedMessageType(0xFD))),
+            outcome: .refused(DecodeError(.reservedMessageType))),
         InvalidVector(
             id: "I021", name: "ADVERTISE too short",
             hex: "04000103",
-            outcome: .refused(.bodyTooShort(.advertise))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "I022", name: "ADVERTISE too long",
             hex: "060001038400",
-            outcome: .refused(.bodyTooLong(.advertise))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "I024", name: "SEARCHGW too long",
             hex: "04010000",
-            outcome: .refused(.bodyTooLong(.searchGateway))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "I025", name: "GWINFO without GwId",
             hex: "0202",
-            outcome: .refused(.bodyTooShort(.gatewayInfo))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "I031", name: "CONNECT 24-octet ClientId",
             hex: "1e040401003c6162636465666768696a6b6c6d6e6f707172737475767778",
@@ -95,7 +95,7 @@ extension InvalidVector {
         InvalidVector(
             id: "I035", name: "CONNACK too long",
             hex: "04050000",
-            outcome: .refused(.bodyTooLong(.connectAcknowledgement))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "I036", name: "CONNACK from a client",
             hex: "030500",
@@ -103,11 +103,11 @@ extension InvalidVector {
         InvalidVector(
             id: "I037", name: "WILLTOPICREQ with a body",
             hex: "030600",
-            outcome: .refused(.bodyTooLong(.willTopicRequest))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "I038", name: "WILLTOPIC with Flags but no topic",
             hex: "030700",
-            outcome: .refused(.willTopicWithoutTopic)),
+            outcome: .refused(DecodeError(.willTopicWithoutTopic))),
         InvalidVector(
             id: "I039", name: "WILLTOPIC QoS 3",
             hex: "060760772f74",
@@ -123,7 +123,7 @@ extension InvalidVector {
         InvalidVector(
             id: "I043", name: "REGISTER without topic name",
             hex: "060a00000001",
-            outcome: .refused(.registerWithoutTopicName(1))),
+            outcome: .refused(DecodeError(.registerWithoutTopicName, messageID: 1))),
         InvalidVector(
             id: "I044", name: "REGISTER with a wildcard",
             hex: "090a00000001742f23",
@@ -135,7 +135,7 @@ extension InvalidVector {
         InvalidVector(
             id: "I047", name: "REGACK without ReturnCode",
             hex: "060b00010001",
-            outcome: .refused(.bodyTooShort(.registerAcknowledgement))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "I049", name: "PUBLISH TopicIdType 3",
             hex: "090c23000100026869",
@@ -177,7 +177,7 @@ extension InvalidVector {
         InvalidVector(
             id: "I057", name: "PUBACK without ReturnCode",
             hex: "060d00010002",
-            outcome: .refused(.bodyTooShort(.publishAcknowledgement))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "I058", name: "PUBACK reserved ReturnCode",
             hex: "070d0001000204",
@@ -187,23 +187,23 @@ extension InvalidVector {
         InvalidVector(
             id: "I060", name: "PUBREL too long",
             hex: "0510000300",
-            outcome: .refused(.bodyTooLong(.publishRelease))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "I061", name: "SUBSCRIBE without topic",
             hex: "0512000001",
-            outcome: .refused(.subscribeWithoutTopic(1))),
+            outcome: .refused(DecodeError(.subscribeWithoutTopic, messageID: 1))),
         InvalidVector(
             id: "I062", name: "SUBSCRIBE pre-defined id of one octet",
             hex: "061201000605",
-            outcome: .refused(.subscribeWithWrongTopicIDSize(6))),
+            outcome: .refused(DecodeError(.subscribeWithWrongTopicIDSize, messageID: 6))),
         InvalidVector(
             id: "I063", name: "SUBSCRIBE pre-defined id of three octets",
             hex: "0812010006000500",
-            outcome: .refused(.subscribeWithWrongTopicIDSize(6))),
+            outcome: .refused(DecodeError(.subscribeWithWrongTopicIDSize, messageID: 6))),
         InvalidVector(
             id: "I064", name: "SUBSCRIBE short name of three octets",
             hex: "0812020006616263",
-            outcome: .refused(.subscribeWithWrongTopicIDSize(6))),
+            outcome: .refused(DecodeError(.subscribeWithWrongTopicIDSize, messageID: 6))),
         InvalidVector(
             id: "I065", name: "SUBSCRIBE TopicIdType 3",
             hex: "0812030006742f61",
@@ -224,7 +224,7 @@ extension InvalidVector {
         InvalidVector(
             id: "I070", name: "SUBACK too short",
             hex: "07132000100005",
-            outcome: .refused(.bodyTooShort(.subscribeAcknowledgement))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "I071", name: "SUBACK from a client",
             hex: "0813200010000500",
@@ -235,15 +235,15 @@ extension InvalidVector {
         InvalidVector(
             id: "I073", name: "UNSUBACK too short",
             hex: "031500",
-            outcome: .refused(.bodyTooShort(.unsubscribeAcknowledgement))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "I074", name: "PINGRESP with a body",
             hex: "031700",
-            outcome: .refused(.bodyTooLong(.pingResponse))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "I077", name: "DISCONNECT with three octets after the type",
             hex: "0518003c00",
-            outcome: .refused(.bodyTooLong(.disconnect))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "I078", name: "DISCONNECT with Duration from a gateway",
             hex: "0418003c",
@@ -251,7 +251,7 @@ extension InvalidVector {
         InvalidVector(
             id: "I079", name: "WILLTOPICUPD Flags only",
             hex: "031a30",
-            outcome: .refused(.willTopicUpdateWithoutTopic)),
+            outcome: .refused(DecodeError(.willTopicUpdateWithoutTopic))),
         InvalidVector(
             id: "I080", name: "WILLTOPICUPD QoS 3",
             hex: "061a60772f74",
@@ -259,34 +259,34 @@ extension InvalidVector {
         InvalidVector(
             id: "I081", name: "WILLTOPICRESP without ReturnCode",
             hex: "021b",
-            outcome: .refused(.bodyTooShort(.willTopicResponse))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "I085", name: "encapsulation, inner message cut off",
             hex: "05fe001234080404",
-            outcome: .refused(.innerMessageFraming(.lengthMismatch))),
+            outcome: .refused(DecodeError(.innerMessageFraming))),
         InvalidVector(
             id: "I086", name: "encapsulation, octets after the inner message",
             hex: "05fe001234021600",
-            outcome: .refused(.innerMessageFraming(.lengthMismatch))),
+            outcome: .refused(DecodeError(.innerMessageFraming))),
         InvalidVector(
             id: "I088", name: "encapsulation inside encapsulation",
             hex: "05fe00123405fe0012350216",
-            outcome: .refused(.nestedEncapsulation)),
+            outcome: .refused(DecodeError(.nestedEncapsulation))),
         InvalidVector(
             id: "I090", name: "encapsulation header without room for MsgType",
             hex: "01fe0012340216",
-            outcome: .refused(.lengthMismatch(declared: 0xFE00, present: 7))),
+            outcome: .refused(DecodeError(.lengthMismatch))),
         InvalidVector(
             id: "I091", name: "MQTT 3.1.1 CONNECT on the MQTT-SN port",
             hex: "100e00044d5154540402003c00026331",
-            outcome: .refused(.bodyTooLong(.publishComplete))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "I092", name: "MQTT-SN v2.0 CONNECT",
             hex: "0a0101000102003c0000",
-            outcome: .refused(.bodyTooLong(.searchGateway))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "I093", name: "MQTT-SN v2.0 PUBLISH",
             hex: "0903000001742f6121",
-            outcome: .refused(.reservedMessageType(0x03))),
+            outcome: .refused(DecodeError(.reservedMessageType))),
     ]
 }

@@ -103,100 +103,101 @@ extension ValidVector {
 
 extension InvalidVector {
     static let own: [InvalidVector] = [
-        InvalidVector(id: "N01", name: "nothing", hex: "", outcome: .refused(.emptyDatagram)),
+        InvalidVector(id: "N01", name: "nothing", hex: "", outcome: .refused(DecodeError(.emptyDatagram))),
         InvalidVector(
-            id: "N02", name: "Length 0", hex: "0016", outcome: .refused(.lengthBelowMinimum(declared: 0))),
+            id: "N02", name: "Length 0", hex: "0016", outcome: .refused(DecodeError(.lengthBelowMinimum))),
         InvalidVector(
             id: "N03", name: "long form Length 2, below its own header", hex: "01000216",
-            outcome: .refused(.lengthBelowMinimum(declared: 2))),
+            outcome: .refused(DecodeError(.lengthBelowMinimum))),
         InvalidVector(
             id: "N04", name: "two messages in one datagram", hex: "02160216",
-            outcome: .refused(.lengthMismatch(declared: 2, present: 4))),
+            outcome: .refused(DecodeError(.lengthMismatch))),
         InvalidVector(
             id: "N05", name: "reserved type with a wrong Length: framing comes first", hex: "0303",
-            outcome: .refused(.lengthMismatch(declared: 3, present: 2))),
+            outcome: .refused(DecodeError(.lengthMismatch))),
         InvalidVector(
-            id: "N06", name: "reserved type 0xFF", hex: "02ff", outcome: .refused(.reservedMessageType(0xFF))),
+            id: "N06", name: "reserved type 0xFF", hex: "02ff", outcome: .refused(DecodeError(.reservedMessageType))),
         InvalidVector(
             id: "N07", name: "reserved type in the long form", hex: "01000419",
-            outcome: .refused(.reservedMessageType(0x19))),
+            outcome: .refused(DecodeError(.reservedMessageType))),
         InvalidVector(
-            id: "N08", name: "SEARCHGW without Radius", hex: "0201", outcome: .refused(.bodyTooShort(.searchGateway))),
+            id: "N08", name: "SEARCHGW without Radius", hex: "0201", outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "N09", name: "CONNECT with half a Duration", hex: "0504040100",
-            outcome: .refused(.bodyTooShort(.connect))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "N10", name: "WILLTOPIC Flags only in the long form", hex: "0100050700",
-            outcome: .refused(.willTopicWithoutTopic)),
+            outcome: .refused(DecodeError(.willTopicWithoutTopic))),
         InvalidVector(
             id: "N11", name: "WILLMSGREQ with a body", hex: "030800",
-            outcome: .refused(.bodyTooLong(.willMessageRequest))
+            outcome: .refused(DecodeError(.bodyTooLong))
         ),
         InvalidVector(
-            id: "N12", name: "REGISTER without MsgId", hex: "040a0000", outcome: .refused(.bodyTooShort(.register))),
+            id: "N12", name: "REGISTER without MsgId", hex: "040a0000", outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "N13", name: "REGACK too long", hex: "080b001000010000",
-            outcome: .refused(.bodyTooLong(.registerAcknowledgement))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "N14", name: "PUBLISH with half a MsgId", hex: "060c00000100",
-            outcome: .refused(.bodyTooShort(.publish))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "N15", name: "PUBACK too long", hex: "080d000100020000",
-            outcome: .refused(.bodyTooLong(.publishAcknowledgement))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "N16", name: "PUBREC with half a MsgId", hex: "030f00",
-            outcome: .refused(.bodyTooShort(.publishReceived))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "N17", name: "SUBSCRIBE with half a MsgId", hex: "04120000",
-            outcome: .refused(.bodyTooShort(.subscribe))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "N18", name: "SUBSCRIBE of the reserved TopicIdType without topic", hex: "0512030102",
-            outcome: .refused(.subscribeWithoutTopic(0x0102))),
+            outcome: .refused(DecodeError(.subscribeWithoutTopic, messageID: 0x0102))),
         InvalidVector(
             id: "N19", name: "SUBACK too long", hex: "091320001000050000",
-            outcome: .refused(.bodyTooLong(.subscribeAcknowledgement))),
+            outcome: .refused(DecodeError(.bodyTooLong))),
         InvalidVector(
             id: "N20", name: "UNSUBSCRIBE without topic", hex: "0514000102",
-            outcome: .refused(.unsubscribeWithoutTopic(0x0102))),
+            outcome: .refused(DecodeError(.unsubscribeWithoutTopic, messageID: 0x0102))),
         InvalidVector(
             id: "N21", name: "UNSUBSCRIBE pre-defined id of one octet", hex: "061401010205",
-            outcome: .refused(.unsubscribeWithWrongTopicIDSize(0x0102))),
+            outcome: .refused(DecodeError(.unsubscribeWithWrongTopicIDSize, messageID: 0x0102))),
         InvalidVector(
             id: "N22", name: "UNSUBSCRIBE short name of three octets", hex: "0814020102616263",
-            outcome: .refused(.unsubscribeWithWrongTopicIDSize(0x0102))),
+            outcome: .refused(DecodeError(.unsubscribeWithWrongTopicIDSize, messageID: 0x0102))),
         InvalidVector(
-            id: "N23", name: "UNSUBSCRIBE without MsgId", hex: "031400", outcome: .refused(.bodyTooShort(.unsubscribe))),
+            id: "N23", name: "UNSUBSCRIBE without MsgId", hex: "031400", outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "N24", name: "DISCONNECT with half a Duration", hex: "031800",
-            outcome: .refused(.bodyTooShort(.disconnect))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
             id: "N25", name: "WILLMSGRESP without ReturnCode", hex: "021d",
-            outcome: .refused(.bodyTooShort(.willMessageResponse))),
+            outcome: .refused(DecodeError(.bodyTooShort))),
         InvalidVector(
-            id: "N26", name: "encapsulation without Ctrl", hex: "02fe", outcome: .refused(.nodeIDMissing)),
+            id: "N26", name: "encapsulation without Ctrl", hex: "02fe", outcome: .refused(DecodeError(.nodeIDMissing))),
         InvalidVector(
-            id: "N27", name: "encapsulation without node id", hex: "03fe000216", outcome: .refused(.nodeIDMissing)),
+            id: "N27", name: "encapsulation without node id", hex: "03fe000216",
+            outcome: .refused(DecodeError(.nodeIDMissing))),
         InvalidVector(
             id: "N28", name: "encapsulation, node id cut off", hex: "05fe0012",
-            outcome: .refused(.lengthMismatch(declared: 5, present: 4))),
+            outcome: .refused(DecodeError(.lengthMismatch))),
         InvalidVector(
             id: "N29", name: "encapsulation without inner message", hex: "05fe001234",
-            outcome: .refused(.innerMessageMissing)),
+            outcome: .refused(DecodeError(.innerMessageMissing))),
         InvalidVector(
             id: "N30", name: "encapsulation, inner Length 0", hex: "05fe0012340016",
-            outcome: .refused(.innerMessageFraming(.lengthBelowMinimum))),
+            outcome: .refused(DecodeError(.innerMessageFraming))),
         InvalidVector(
             id: "N31", name: "encapsulation, inner message of one octet", hex: "05fe00123402",
-            outcome: .refused(.innerMessageFraming(.messageTypeMissing))),
+            outcome: .refused(DecodeError(.innerMessageFraming))),
         InvalidVector(
             id: "N32", name: "encapsulation, inner long-form Length cut off", hex: "05fe0012340100",
-            outcome: .refused(.innerMessageFraming(.lengthCutOff))),
+            outcome: .refused(DecodeError(.innerMessageFraming))),
         InvalidVector(
             id: "N33", name: "encapsulation with a long Length up to its node id", hex: "010007fe0012340216",
-            outcome: .refused(.encapsulationWithLongLength)),
+            outcome: .refused(DecodeError(.encapsulationWithLongLength))),
         InvalidVector(
             id: "N34", name: "encapsulation with a long Length inside an encapsulation",
             hex: "04fe0007010006fe00120216",
-            outcome: .refused(.nestedEncapsulation)),
+            outcome: .refused(DecodeError(.nestedEncapsulation))),
     ]
 }

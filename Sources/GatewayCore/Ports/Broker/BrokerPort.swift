@@ -112,7 +112,7 @@ extension Environment {
         }
         let settings = configuration.upstream
         let packet = Connect(
-            protocolVersion: .v311, cleanSession: cleanSession, keepAliveSeconds: settings.keepAliveSeconds,
+            cleanSession: cleanSession, keepAliveSeconds: settings.keepAliveSeconds,
             clientID: append(clientID),
             will: will.map {
                 Will(topic: append($0.topic), payload: append($0.message), qos: DeliveryQoS($0.qos), retain: $0.retain)

@@ -1,4 +1,5 @@
 import MQTT
+import Time
 
 /// One MQTT connection to the broker, from the wish for it to its end and its restoration.
 struct Upstream: SlabElement {

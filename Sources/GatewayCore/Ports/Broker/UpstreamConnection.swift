@@ -1,5 +1,6 @@
 import Bytes
 import MQTT
+import Time
 
 // Opening, keeping alive, pausing and closing broker connections.
 

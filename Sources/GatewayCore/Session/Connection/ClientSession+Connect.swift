@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 // Connection set-up (MQTT-SN 1.2 §6.2, §6.3): from an accepted CONNECT to the CONNACK.
 

@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 // PUBLISH to the client (MQTT-SN 1.2 §6.10): one exchange at a time, in the order of the broker, and each broker
 // message acknowledged only when the client has acknowledged it.

@@ -1,4 +1,5 @@
 import Bytes
+import Time
 
 // The bounds of what waits for one client (MQTT-SN 1.2 §6.14, AMB-15): what is taken, what gives way, and when the
 // broker must keep the rest.

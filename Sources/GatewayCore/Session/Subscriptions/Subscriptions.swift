@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// A filter the client has subscribed to and the broker has granted.
 struct Subscription: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 // What a session does when time passes (MQTT-SN 1.2 §6.13, §7.2), and how a connection ends.
 

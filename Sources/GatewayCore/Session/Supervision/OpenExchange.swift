@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// The one exchange the gateway has open towards a client, repeated until it is answered (GW-78, GW-88).
 struct OpenExchange: Sendable {

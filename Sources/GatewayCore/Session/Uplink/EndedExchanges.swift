@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// The client's QoS 2 exchanges that have come to their end, by message id, so that a copy that comes late is not taken
 /// for something new.
@@ -60,6 +61,11 @@ struct EndedExchanges: Sendable {
         guard let position = position(of: messageID) else { return }
         remove(at: position)
         skipHoles()
+    }
+
+    /// Forgets those whose message could not be told from another one.
+    mutating func forgetUnknown() {
+        for entry in all where entry.digest == .unknown { forget(entry.messageID) }
     }
 
     /// Forgets those whose time is over.

@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// The message ids whose exchanges ended last, so that what comes late under one is not taken for something new.
 ///

@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// The client's QoS 1 and 2 messages on their way to the broker: a table of exchanges with two ends, and one step from
 /// what is said to what is to be said.
@@ -283,7 +284,9 @@ struct Uplink: Hashable, Sendable {
         case (.told, .owesComplete), (.told, .owesReceived):
             heard(index, conditions)
             open[index].client = .released
-        case (.told, .done): outcome = finish(index, conditions)
+        case (.told, .done):
+            heard(index, conditions)
+            outcome = finish(index, conditions)
         case (.released, _): heard(index, conditions)
         case (.waiting, _), (.gone, _): break
         }
@@ -312,7 +315,8 @@ struct Uplink: Hashable, Sendable {
             guard open[index].client == .gone, open[index].broker == .holds else { return UplinkOutcome() }
             open.remove(at: index)
         } else {
-            guard conditions.token == token, hasRoom(conditions) else { return UplinkOutcome() }
+            guard hasRoom(conditions) else { return UplinkOutcome(release: makeRoom(conditions)) }
+            guard conditions.token == token else { return UplinkOutcome() }
         }
         open.append(
             UplinkExchange(
@@ -324,8 +328,18 @@ struct Uplink: Hashable, Sendable {
     /// QoS 2 has come to its end with the client.
     private mutating func finish(_ index: Int, _ conditions: Conditions) -> UplinkOutcome {
         let exchange = open.remove(at: index)
-        ended.note(exchange.messageID, .finished, exchange.digest, at: conditions.now)
+        // No copy of it is under way any more, and the client may use the message id for something else.
+        guard conditions.now.since(exchange.since) < conditions.patience else { return UplinkOutcome() }
+        if exchange.digest != .unknown || isOfEarlierLife(exchange, conditions) {
+            ended.note(exchange.messageID, .finished, exchange.digest, at: conditions.now)
+        }
         return exchange.isSleptOver ? UplinkOutcome() : UplinkOutcome(.completed, to: exchange)
+    }
+
+    /// Whether the client has begun an exchange that nothing is known of shortly before its CONNECT, with an earlier life
+    /// of the gateway; else what is known of it has expired here, as have its copies.
+    private func isOfEarlierLife(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
+        exchange.reconnectionCount == 0 && conditions.now.since(conditions.connectedAt) < conditions.patience
     }
 
     // MARK: What the broker says
@@ -435,9 +449,10 @@ struct Uplink: Hashable, Sendable {
 
     /// The client has said CONNECT, and its session goes on.
     mutating func clientReconnected() {
-        for index in open.indices where open[index].client == .waiting || open[index].client == .told {
+        for index in open.indices where open[index].client != .released || open[index].digest == .unknown {
             open[index].reconnectionCount = min(2, open[index].reconnectionCount + 1)
         }
+        ended.forgetUnknown()
     }
 
     mutating func clientFellAsleep() {

@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 /// A QoS 1 or 2 message of the client on its way to the broker: what the client may still say of it, and what the broker
 /// still owes.

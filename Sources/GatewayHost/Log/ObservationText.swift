@@ -1,0 +1,143 @@
+import Configuration
+import GatewayCore
+import MQTT
+import MQTTSN
+
+/// How an observation is told to a person: how loudly, whether in limited numbers, and in which words.
+enum ObservationText {
+    /// nil for what is only counted.
+    static func level(of kind: ObservationKind) -> LogLevel? {
+        switch kind {
+        case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
+            .searchAnswered:
+            nil
+        case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
+            .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .upstreamLost, .upstreamRefused,
+            .malformedPacket, .qosMinusOneBufferFull:
+            .warning
+        case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .sessionEvicted, .willPublished,
+            .brokerReachable, .upstreamRestored:
+            .info
+        case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageDroppedUpstreamDown,
+            .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram, .truncatedDatagram,
+            .unexpectedMessage, .strangerMessage, .requestRefusedCongestion, .requestRefusedInvalidTopic,
+            .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened, .upstreamUnavailable,
+            .unexpectedPacket, .upstreamPaused, .upstreamResumed:
+            .debug
+        }
+    }
+
+    /// Who brings an observation about, in whatever numbers.
+    enum Cause {
+        /// Whoever can send a datagram.
+        case sender
+        /// Each client for itself, all of them at once where the broker fails.
+        case client
+        /// The gateway, the broker or the owner.
+        case gateway
+    }
+
+    /// Lines about senders and about clients are limited in number.
+    static func cause(of kind: ObservationKind) -> Cause {
+        switch kind {
+        case .clientRefused, .clientSetUpAbandoned, .messageDroppedTooLong, .messageDroppedNotRegistered,
+            .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram,
+            .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
+            .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .qosMinusOneBufferFull:
+            .sender
+        case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
+            .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
+            .upstreamLost, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened, .upstreamPaused,
+            .upstreamResumed:
+            .client
+        case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
+            .searchAnswered, .brokerReachable, .brokerUnreachable, .malformedPacket, .unexpectedPacket, .advertised:
+            .gateway
+        }
+    }
+
+    /// What happened, in words.
+    static func words(for kind: ObservationKind, detail: Int) -> String {
+        func dropped(_ reason: String) -> String { "message of \(detail) octets dropped: \(reason)" }
+        return switch kind {
+        case .queueDropsReported: "messages dropped, too many wait for the client: count=\(detail)"
+        case .absentClientsMessagesDropped: "messages dropped, the client was away: count=\(detail)"
+        case .willPublished: "Will of the lost client published"
+        case .willNotPublished: "Will of the lost client not published: the broker is away"
+        case .advertised: "advertised"
+        case .forwarderRefused: "encapsulated message dropped: its sender may not forward"
+        case .clientConnected: "client connected"
+        case .clientResumed: "client connected, session resumed"
+        case .clientMoved: "client connects from another address"
+        case .clientDisconnected: "client disconnected"
+        case .clientLost: "client lost: it was silent for too long"
+        case .clientRefused: "client refused: \(returnCode(detail))"
+        case .clientSetUpAbandoned: "client did not finish connecting"
+        case .clientDismissed: "client told to connect anew: its session is gone"
+        case .sessionEvicted: "absent client's session forgotten to make room"
+        case .messageDroppedTooLong: dropped("it does not fit the client's link")
+        case .messageDroppedNotRegistered: dropped("the client did not accept its topic")
+        case .messageDroppedUpstreamDown: dropped("the broker is not connected")
+        case .messageDroppedUpstreamBlocked: dropped("the broker takes no more")
+        case .qosMinusOneDropped:
+            "publish without connection dropped" + (detail == 0 ? "" : ": topic \(detail) is not open to all")
+        case .qosMinusOneBufferFull: dropped("too much waits for the gateway's own broker connection")
+        case .malformedDatagram: "malformed datagram dropped: \(decodeReason(detail))"
+        case .truncatedDatagram: "datagram dropped: longer than the gateway receives"
+        case .unexpectedMessage: "\(messageName(detail)) ignored: it has no place here"
+        case .strangerMessage: "\(messageName(detail)) from a sender without a connection"
+        case .requestRefusedCongestion: "request refused: congestion"
+        case .requestRefusedInvalidTopic: "request refused: invalid topic id"
+        case .requestRefusedNotSupported: "request refused: not supported"
+        case .brokerReachable: "broker reachable"
+        case .brokerUnreachable: "broker unreachable: clients are told to wait"
+        case .upstreamOpened: "broker connection open"
+        case .upstreamLost: "client's broker connection lost: restoring it"
+        case .upstreamRestored: "client's broker connection restored"
+        case .upstreamRefused: "broker refused a connection: MQTT return code \(detail)"
+        case .upstreamUnavailable: "broker connection failed: \(streamEnd(detail))"
+        case .malformedPacket: "malformed packet from the broker, connection closed: \(packetError(detail))"
+        case .unexpectedPacket: "packet of type \(detail) from the broker has no place here"
+        case .upstreamPaused: "broker connection paused: the client cannot keep up"
+        case .upstreamResumed: "broker connection resumed"
+        case .messageForwarded: "message forwarded"
+        case .messageDelivered: "message delivered"
+        case .messageDroppedQueueFull: dropped("too much waits for the client")
+        case .qosMinusOneForwarded: "publish without connection forwarded"
+        case .strangerAnswered: "stranger told to connect"
+        case .searchAnswered: "search answered"
+        }
+    }
+
+    private static func messageName(_ type: Int) -> String {
+        MessageType(rawValue: UInt8(clamping: type))?.specificationName ?? "message of type \(type)"
+    }
+
+    private static func decodeReason(_ reason: Int) -> String {
+        DecodeReason(rawValue: UInt8(clamping: reason)).map { "\($0)" } ?? "\(reason)"
+    }
+
+    private static func packetError(_ reason: Int) -> String {
+        PacketError(rawValue: UInt8(clamping: reason)).map { "\($0.description)" } ?? "\(reason)"
+    }
+
+    private static func streamEnd(_ end: Int) -> String {
+        switch StreamEnd(rawValue: UInt8(clamping: end)) {
+        case .unresolved: "its name could not be resolved"
+        case .refused: "refused"
+        case .timedOut: "no answer in time"
+        case .closedByBroker: "closed by the broker"
+        case .failed: "it broke"
+        case .queueOverflow: "the broker took bytes too slowly"
+        case .localFailure: "this machine could not open one"
+        case nil: "reason \(end)"
+        }
+    }
+
+    private static func returnCode(_ code: Int) -> String {
+        let code = ReturnCode(rawValue: UInt8(clamping: code))
+        if code == .congestion { return "congestion" }
+        if code == .notSupported { return "not supported" }
+        return "code \(code.rawValue)"
+    }
+}

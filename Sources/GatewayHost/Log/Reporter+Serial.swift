@@ -1,0 +1,154 @@
+// What is told of serial lines and the modules on them; whatever a radio can bring about is limited in number.
+
+import Configuration
+import LinkFraming
+import Transports
+
+extension Reporter {
+    // MARK: The device
+
+    func opened(_ link: SerialLink, speed: Int, isNews: Bool) {
+        log.write(
+            isNews ? .info : .debug,
+            "serial line \(link.port.device) open: speed=\(speed) mode=\(link.port.mode.name)"
+                + " flow_control=\(link.port.flowControl) framing=\(link.port.framing)")
+    }
+
+    /// Told once for each reason, however often it is tried.
+    func cannotOpen(_ link: SerialLink, _ error: SerialOpenError, isNew: Bool) {
+        let level: LogLevel = error.isPermanent ? .error : .warning
+        log.write(isNew ? level : .debug, "serial line \(link.port.device) not open: \(error); trying again and again")
+    }
+
+    func lost(_ link: SerialLink, _ error: IOError?) {
+        log.write(
+            .warning,
+            "serial line \(link.port.device) lost: \(error.map { "\($0)" } ?? "the other side hung up");"
+                + " its clients keep their sessions while it is tried again and again")
+    }
+
+    /// The system does not take what is written; told as a number, with the datagrams that UDP sockets do not take.
+    mutating func writeDropped() { undeliveredCount += 1 }
+
+    // MARK: The module
+
+    func noRadio(_ link: SerialLink, _ receivedByteCount: UInt64, isNew: Bool) {
+        let speeds = link.port.speeds.map(String.init).joined(separator: ", ")
+        log.write(
+            isNew ? .warning : .debug,
+            "no XBee in API mode on \(link.port.device) at any configured speed (\(speeds)): set AP=1 or 2 with XCTU,"
+                + " or correct serial.speed (BD)"
+                + (receivedByteCount > 0
+                    ? "; octets do come in, so the module is in transparent mode or has another speed"
+                    : "; nothing comes in at all, so look at power and wiring too"))
+    }
+
+    func wrongAPIMode(_ link: SerialLink, _ mode: UInt64, isNew: Bool) {
+        log.write(
+            isNew ? .warning : .debug,
+            "the XBee on \(link.port.device) is in API mode \(mode), which carries no datagrams: set AP=1 or 2")
+    }
+
+    /// A datagram that a link did not take, which the link has counted.
+    mutating func refused(_ link: SerialLink, _ refusal: SendRefusal, to address: LinkAddress?, byteCount: Int) {
+        let reason =
+            switch refusal {
+            case .tooLong(let maximum): "the link takes \(maximum) octets at most"
+            case .queueFull: "too much waits there"
+            case .linkDown: "the line is not in order"
+            case .notSendable: "nothing can be sent there"
+            }
+        write(.debug, "datagram of \(byteCount) octets to \(link.name(of: address)) dropped: \(reason)")
+    }
+
+    mutating func observed(_ observation: LinkObservation, on link: SerialLink) {
+        guard let (level, text) = Self.line(about: observation, on: link) else { return }
+        write(level, text())
+        if case .moduleIdentified(let module) = observation { compareMode(of: module, on: link) }
+    }
+
+    private mutating func compareMode(of module: XBeeModule, on link: SerialLink) {
+        guard link.port.xbee.apiMode > 0, let mode = module.apiMode, mode != UInt64(link.port.xbee.apiMode) else {
+            return
+        }
+        write(
+            .warning,
+            "the XBee on \(link.port.device) is in API mode \(mode), not \(link.port.xbee.apiMode) as serial.api_mode"
+                + " says; it is used as it is")
+    }
+
+    private mutating func write(_ level: LogLevel, _ text: @autoclosure () -> String) {
+        if log.isOn(level), linesAboutSenders.take() { log.write(level, text()) }
+    }
+
+    /// nil for what is told elsewhere.
+    private static func line(
+        about observation: LinkObservation, on link: SerialLink
+    ) -> (level: LogLevel, text: () -> String)? {
+        let device = link.port.device
+        switch observation {
+        case .stateChanged(let state): return (level(of: state), { words(for: state, device) })
+        case .moduleIdentified(let module): return (.info, { words(for: module, device) })
+        case .maximumDatagramChanged(let byteCount, let broadcastByteCount):
+            return (.info, { "\(device) carries datagrams of \(byteCount) octets, \(broadcastByteCount) to everybody" })
+        case .noRadioAnswers: return (.debug, { "no XBee in API mode answers on \(device) at this speed" })
+        case .wrongAPIMode: return nil
+        case .commandRefused(let command, let status):
+            return (.debug, { "the XBee on \(device) refused AT\(letters(of: command)): \(status)" })
+        case .modemStatus(let status): return (.info, { "the XBee on \(device) says: \(status)" })
+        case .frameError(let code): return (.debug, { "the XBee on \(device) could not read a frame: \(code)" })
+        case .deliveryFailed(let address, let status):
+            return (.debug, { "datagram to \(link.name(of: address)) not delivered: \(status)" })
+        case .statusMissing(let address):
+            return (.debug, { "the XBee never told what became of a datagram to \(link.name(of: address))" })
+        case .messageExpired(let address):
+            return (.debug, { "datagram to \(link.name(of: address)) dropped: it waited too long" })
+        case .paused(let status): return (.debug, { "the XBee on \(device) takes nothing for a while: \(status)" })
+        case .payloadTooLarge(let address, let byteCount):
+            return (
+                .warning, { "datagram of \(byteCount) octets to \(link.name(of: address)) is too long for the network" }
+            )
+        case .configurationError(let address, let status):
+            return (
+                .warning,
+                {
+                    "the XBee on \(device) refuses to send to \(link.name(of: address)): \(status);"
+                        + " look at serial.transmit and the module's encryption"
+                }
+            )
+        }
+    }
+
+    private static func level(of state: LinkState) -> LogLevel {
+        switch state {
+        case .closed, .starting, .noRadio, .wrongMode: .debug
+        case .ready: .info
+        case .disassociated: .warning
+        }
+    }
+
+    private static func words(for state: LinkState, _ device: String) -> String {
+        switch state {
+        case .closed: "\(device) is closed"
+        case .starting: "\(device): asking the XBee what it is"
+        case .ready: "\(device) is ready"
+        case .noRadio: "\(device) has no XBee that answers"
+        case .wrongMode: "\(device) has an XBee in a mode without datagrams"
+        case .disassociated:
+            "the XBee on \(device) is in no network (AI); on Zigbee a gateway is the coordinator: set CE=1"
+        }
+    }
+
+    private static func words(for module: XBeeModule, _ device: String) -> String {
+        func number(_ value: UInt64?) -> String { value.map { hexadecimal($0, 1) } ?? "unknown" }
+        let address = module.address.map { hexadecimal($0.rawValue, 16) } ?? "unknown"
+        return "XBee on \(device): address=\(address) network_address=\(number(module.networkAddress))"
+            + " hardware=\(number(module.hardwareVersion)) firmware=\(number(module.firmwareVersion))"
+            + " api_mode=\(number(module.apiMode))"
+            + " packet=\(module.maximumPayloadByteCount.map { "\($0)" } ?? "unknown")"
+    }
+
+    private static func letters(of command: ATCommand) -> String {
+        String(decoding: [UInt8(command.rawValue >> 8), UInt8(command.rawValue & 0xFF)], as: UTF8.self)
+    }
+}

@@ -1,0 +1,159 @@
+import Bytes
+import Configuration
+import GatewayCore
+import Transports
+
+/// Counts what is observed and tells it: the log's side of the host.
+struct Reporter {
+    private(set) var counters = Counters()
+    let log: Log
+    var linesAboutSenders: LineAllowance
+    private var linesAboutClients: LineAllowance
+    private var secondBegan: UInt64 = 0
+    var undeliveredCount = 0
+    /// While the gateway says goodbye to everybody, so many have heard it; nil at all other times.
+    private var dismissedCount: Int?
+    private var lastConnectError = ""
+
+    init(log: Log, _ settings: HostSettings) {
+        self.log = log
+        linesAboutSenders = LineAllowance(
+            "senders", key: "log.stranger_lines_per_second", perSecond: settings.strangerLogLinesPerSecond)
+        linesAboutClients = LineAllowance(
+            "clients", key: "log.client_lines_per_second", perSecond: settings.clientLogLinesPerSecond)
+    }
+
+    /// Counts an observation; returns the level of its line where one is to be written.
+    mutating func count(_ kind: ObservationKind) -> LogLevel? {
+        counters.count(kind)
+        if kind == .clientDismissed, let count = dismissedCount {
+            dismissedCount = count + 1
+            return nil
+        }
+        guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind) else { return nil }
+        return level
+    }
+
+    private mutating func mayWrite(_ kind: ObservationKind) -> Bool {
+        switch ObservationText.cause(of: kind) {
+        case .sender: linesAboutSenders.take()
+        case .client: linesAboutClients.take()
+        case .gateway: true
+        }
+    }
+
+    /// Writes an observation's line.
+    func write(_ level: LogLevel, _ observation: Observation, clientID: RawSpan, address: String?) {
+        var line = ObservationText.words(for: observation.kind, detail: observation.detail)
+        if !clientID.isEmpty { line += " client=" + LogText.quoted(clientID.copy(of: 0..<clientID.byteCount)) }
+        if let address { line += " address=" + LogText.quoted(address.utf8) }
+        log.write(level, line)
+    }
+
+    /// Begins a new second for lines that are limited in number, and owns up to those left out.
+    mutating func turnEnded(at now: UInt64) {
+        log.turnEnded()
+        guard now &- secondBegan >= 1_000_000_000 else { return }
+        secondBegan = now
+        ownUp()
+    }
+
+    private mutating func ownUp() {
+        linesAboutSenders.refill(log)
+        linesAboutClients.refill(log)
+        if undeliveredCount > 0 {
+            log.write(.warning, "datagrams not taken by the system: count=\(undeliveredCount)")
+            undeliveredCount = 0
+        }
+    }
+
+    // MARK: The end
+
+    /// From here on clients are only counted that are told to connect anew: at the end that is everybody.
+    mutating func stopBegan() { dismissedCount = 0 }
+
+    /// Says how many they were.
+    mutating func stopEnded() {
+        if let count = dismissedCount, count > 0 {
+            log.write(.info, "clients told to connect anew: count=\(count)")
+        }
+        dismissedCount = nil
+    }
+
+    // MARK: The machine
+
+    func listening(on transport: UDPTransport, asked: Int) {
+        let granted = transport.grantedReceiveBufferByteCount
+        var line = "listening on udp://\(transport.localAddress) receive_buffer=\(granted)"
+        if granted < asked { line += " (asked for \(asked); raise net.core.rmem_max for more)" }
+        log.write(.info, line)
+    }
+
+    /// The groups and forwarders of a listener, which its clients depend on.
+    func joined(_ listener: UDPListener, _ groups: [SocketAddress], on address: SocketAddress) {
+        for group in groups {
+            let kind = group.isMulticast ? "multicast group" : "broadcast address"
+            // An IPv6 group names its interface itself; broadcasts go where the routing table says.
+            let isNamed = group.isMulticast && !group.isIPv6
+            let interface = isNamed ? listener.interface.map { " interface=" + $0 } : nil
+            log.write(.info, "\(kind) udp://\(group) of udp://\(address)" + (interface ?? ""))
+        }
+        guard !listener.forwarders.isEmpty else { return }
+        let isOpenToAll = listener.forwarders.contains(.any)
+        log.write(.info, "forwarders of udp://\(address): \(isOpenToAll ? "any" : "\(listener.forwarders.count)")")
+    }
+
+    mutating func flushed(_ result: FlushResult) {
+        undeliveredCount += result.droppedCount
+    }
+
+    func failed(_ error: IOError) { log.write(.error, "\(error)") }
+
+    mutating func streamEnded(_ reason: StreamCloseReason) {
+        switch reason {
+        case .endOfStream: writeAboutClient(.debug, "broker closed a connection")
+        case .writeQueueOverflow: writeAboutClient(.warning, "broker connection closed: it took bytes too slowly")
+        case .failed(let error): connectionFailed("\(error)" + Self.advice(for: error))
+        }
+    }
+
+    /// What the owner can do where the system says no to every client beyond some number.
+    private static func advice(for error: IOError) -> String {
+        guard error.isDescriptorShortage else { return "" }
+        return "; \(ProcessLimits.fileDescriptorLimit()) files may be open: raise the limit (LimitNOFILE= in systemd,"
+            + " ulimit -Hn) or lower clients.maximum"
+    }
+
+    mutating func unresolved(_ error: ResolveError) { connectionFailed("\(error)") }
+
+    /// Thousands of clients meet the same broken broker; the same words are said once until they change.
+    private mutating func connectionFailed(_ words: String) {
+        writeAboutClient(words == lastConnectError ? .debug : .warning, "broker connection failed: \(words)")
+        lastConnectError = words
+    }
+
+    private mutating func writeAboutClient(_ level: LogLevel, _ text: String) {
+        if log.isOn(level), linesAboutClients.take() { log.write(level, text) }
+    }
+
+    func traceReceived(_ byteCount: Int, from address: @autoclosure () -> String) {
+        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets from \(address())") }
+    }
+
+    func traceSent(_ byteCount: Int, to address: @autoclosure () -> String) {
+        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets to \(address())") }
+    }
+
+    /// Everything that was counted, for the last lines of a run.
+    mutating func summarize(_ links: [any Link]) {
+        ownUp()
+        for link in links {
+            guard let (name, counts) = link.counted else { continue }
+            let known = counts.filter { $0.count > 0 }.map { " \($0.name)=\($0.count)" }.joined()
+            log.write(.info, "counted on \(name):\(known)")
+        }
+        for kind in ObservationKind.allCases where counters[kind] > 0 {
+            log.write(.info, "counted \(kind)=\(counters[kind])")
+        }
+    }
+}

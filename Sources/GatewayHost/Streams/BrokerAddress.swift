@@ -1,0 +1,70 @@
+import Configuration
+import GatewayCore
+import Transports
+
+/// Where the broker is: its name, resolved once for everybody who asks at the same time, and again when the answer is
+/// old, since names move.
+final class BrokerAddress {
+    private static let lifetime: UInt64 = 30_000_000_000
+
+    private let endpoint: BrokerEndpoint
+    private let resolver: Resolver
+    private let loop: EventLoop
+    private var addresses: [SocketAddress] = []
+    private var resolvedAt: UInt64 = 0
+    /// The last one that answered.
+    private var lastGood: SocketAddress?
+    private var waiting: [BrokerStream] = []
+
+    init(_ endpoint: BrokerEndpoint, loop: EventLoop) {
+        self.endpoint = endpoint
+        self.loop = loop
+        resolver = Resolver(loop: loop)
+    }
+
+    /// Starts the stream's connection as soon as the address is known.
+    func connect(_ stream: BrokerStream) {
+        if let numeric = SocketAddress(numeric: endpoint.host, port: endpoint.port) {
+            stream.connect(to: [numeric])
+        } else if !addresses.isEmpty, loop.now &- resolvedAt < Self.lifetime {
+            stream.connect(to: inOrder)
+        } else {
+            waiting.append(stream)
+            if waiting.count == 1 { resolve() }
+        }
+    }
+
+    /// The addresses in the order to try them: one that worked comes before others that may let everybody wait.
+    var inOrder: [SocketAddress] {
+        guard let lastGood, let index = addresses.firstIndex(of: lastGood) else { return addresses }
+        var ordered = addresses
+        ordered.remove(at: index)
+        return [lastGood] + ordered
+    }
+
+    func hasWorked(_ address: SocketAddress) { lastGood = address }
+
+    /// Takes note of where the broker is.
+    func found(_ addresses: [SocketAddress]) {
+        self.addresses = addresses
+        resolvedAt = loop.now
+    }
+
+    func close() { resolver.close() }
+
+    private func resolve() {
+        resolver.resolve(host: endpoint.host, port: endpoint.port) { [weak self] result in self?.resolved(result) }
+    }
+
+    private func resolved(_ result: Result<[SocketAddress], ResolveError>) {
+        let streams = waiting
+        waiting = []
+        switch result {
+        case .success(let addresses):
+            found(addresses)
+            for stream in streams where stream.isWanted { stream.connect(to: inOrder) }
+        case .failure(let error):
+            for stream in streams where stream.isWanted { stream.hasNoAddress(error) }
+        }
+    }
+}

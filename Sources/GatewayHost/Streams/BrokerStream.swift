@@ -1,0 +1,111 @@
+import GatewayCore
+import Transports
+
+/// One connection to the broker on behalf of an upstream of the core, tried at each of the broker's addresses.
+final class BrokerStream: ByteStreamDelegate, TimerHandler {
+    let id: UpstreamID
+    private var stream: (any ByteStream)?
+    /// The address that is tried, or was reached.
+    private var address: SocketAddress?
+    private var remainingAddresses: ArraySlice<SocketAddress> = []
+    private var options: TCPStreamOptions
+    /// What another machine's silence or refusal said, before this one failed by itself.
+    private var remoteFailure: IOError?
+    /// Whether bytes wait in the write queue that the system has refused, as the core knows.
+    private var isBlocked = false
+    /// Tells the owner that there was no stream to close yet.
+    private var timer: LoopTimer?
+    /// Whether bytes were queued in this turn.
+    var hasQueued = false
+    private unowned let owner: BrokerStreams
+
+    init(_ id: UpstreamID, of owner: BrokerStreams) {
+        self.id = id
+        self.owner = owner
+        options = owner.options
+    }
+
+    /// Connects to the first of the addresses; to the next when that fails. Together they have the time that the core
+    /// gives an attempt, so that one that does not answer leaves some to the next.
+    func connect(to addresses: [SocketAddress]) {
+        remainingAddresses = addresses[...]
+        options.connectTimeout /= max(1, addresses.count)
+        connectToNext()
+    }
+
+    /// Whether the core has not closed it.
+    var isWanted: Bool { owner.isInUse(self) }
+
+    /// The broker's name leads nowhere.
+    func hasNoAddress(_ error: ResolveError) { owner.unresolved(self, error) }
+
+    private func connectToNext() {
+        guard let address = remainingAddresses.popFirst() else { return }
+        self.address = address
+        stream = TCPStream(connectingTo: address, options: options, loop: owner.loop, delegate: self)
+    }
+
+    func write(_ bytes: RawSpan) { stream?.queueWrite(bytes) }
+
+    /// Octets that the system has not been handed.
+    var queuedByteCount: Int { stream?.queuedByteCount ?? 0 }
+
+    /// Whether the system may take what is queued: it has not refused anything since it last took all.
+    var canFlush: Bool { !isBlocked }
+
+    /// Hands what was queued to the system; the core is told when not all was taken.
+    func flush() { stream?.flush() }
+
+    func pause() { stream?.pauseReading() }
+
+    func resume() { stream?.resumeReading() }
+
+    /// Delivers what is queued and ends the stream; `finished` is all that its owner hears of it, in a later turn.
+    func close() {
+        if let stream { stream.close() } else { timer = owner.loop.schedule(at: 0, self) }
+    }
+
+    /// Ends the stream at once; nothing is heard of it any more.
+    func abort() { stream?.abort() }
+
+    /// For the end of the process, after `close`; nothing is heard of the stream any more.
+    func leaveToSystem() {
+        stream?.leaveToSystem()
+        if let timer { owner.loop.cancel(timer) }
+    }
+
+    func timerFired(_ timer: LoopTimer) { owner.finished(self) }
+
+    // MARK: ByteStreamDelegate
+
+    func streamOpened(_ stream: any ByteStream) {
+        if let address { owner.address.hasWorked(address) }
+        owner.handle(.streamOpened(id))
+    }
+
+    func stream(_ stream: any ByteStream, received bytes: RawSpan) { owner.received(bytes, on: self) }
+
+    func streamBlocked(_ stream: any ByteStream) {
+        isBlocked = true
+        owner.handle(.streamBlocked(id, queuedByteCount: stream.queuedByteCount))
+    }
+
+    func streamDrained(_ stream: any ByteStream) {
+        isBlocked = false
+        owner.handle(.streamDrained(id))
+    }
+
+    func streamFinished(_ stream: any ByteStream) { owner.finished(self) }
+
+    func streamClosed(_ stream: any ByteStream, reason: StreamCloseReason) {
+        guard case .failed(let error) = reason, error.phase == .connecting else {
+            return owner.ended(self, reason: reason)
+        }
+        if !error.isLocal { remoteFailure = error }
+        if remainingAddresses.isEmpty {
+            owner.ended(self, reason: .failed(remoteFailure ?? error))
+        } else {
+            connectToNext()
+        }
+    }
+}

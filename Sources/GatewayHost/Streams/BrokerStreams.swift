@@ -1,0 +1,122 @@
+import GatewayCore
+import Time
+import Transports
+
+/// All connections to the broker: those in use, by the core's names for them, and those that the core is done with and
+/// that still deliver their last bytes.
+///
+/// What is written waits until the end of the turn, so that each stream has one write in it.
+final class BrokerStreams {
+    let address: BrokerAddress
+    let loop: EventLoop
+    let options: TCPStreamOptions
+    private var inUse = StreamTable()
+    private var closing: [UpstreamID: BrokerStream] = [:]
+    /// Streams with bytes of this turn.
+    private var written: [BrokerStream] = []
+    /// Those of them that hold more than the core allows a stream that is blocked.
+    private var crowded: [BrokerStream] = []
+    private let queuedByteCountPerStream: Int
+    private unowned let host: Host
+
+    init(to broker: BrokerAddress, _ configuration: GatewayConfiguration, host: Host) {
+        address = broker
+        loop = host.loop
+        options = Self.options(for: configuration)
+        queuedByteCountPerStream = configuration.limits.queuedByteCountPerUpstream
+        self.host = host
+    }
+
+    /// The host's bounds lie behind the core's, which has a policy for reaching them.
+    private static func options(for configuration: GatewayConfiguration) -> TCPStreamOptions {
+        var options = TCPStreamOptions()
+        options.maximumQueuedByteCount = configuration.limits.queuedByteCountPerUpstream * 2 + 1_048_576
+        let upstream = configuration.upstream
+        options.connectTimeout = .nanoseconds(Int64(clamping: upstream.connectTimeout.nanoseconds))
+        // What the network does not acknowledge for this long is as lost as a PINGRESP that does not come.
+        options.userTimeout = .seconds(Int64(upstream.keepAliveSeconds)) + .seconds(15)
+        // A broker that lives has read its DISCONNECT within milliseconds. One that does not must cost a client that
+        // connects anew less than the time after which it repeats itself, which is 10 s or more (MQTT-SN 1.2 §7.2).
+        options.lingerTimeout = .seconds(5)
+        return options
+    }
+
+    func isInUse(_ stream: BrokerStream) -> Bool { inUse[stream.id] === stream }
+
+    // MARK: What the core wants
+
+    func open(_ id: UpstreamID) {
+        let stream = BrokerStream(id, of: self)
+        inUse.insert(stream)
+        address.connect(stream)
+    }
+
+    func write(_ bytes: RawSpan, on id: UpstreamID) {
+        guard let stream = inUse[id] else { return }
+        stream.write(bytes)
+        if stream.canFlush, stream.queuedByteCount > queuedByteCountPerStream { crowded.append(stream) }
+        guard !stream.hasQueued else { return }
+        stream.hasQueued = true
+        written.append(stream)
+    }
+
+    func pause(_ id: UpstreamID) { inUse[id]?.pause() }
+
+    func resume(_ id: UpstreamID) { inUse[id]?.resume() }
+
+    func close(_ id: UpstreamID) {
+        guard let stream = inUse.remove(id) else { return }
+        closing[id] = stream
+        stream.close()
+    }
+
+    /// Hands what was written to the system. That may tell the core of a blocked stream, which may write to others.
+    func flush() {
+        while let stream = written.popLast() {
+            stream.hasQueued = false
+            stream.flush()
+        }
+    }
+
+    /// One turn can bring more than a stream's bound: the core learns in time when the system takes no more.
+    func flushCrowded() {
+        while let stream = crowded.popLast() { stream.flush() }
+    }
+
+    // MARK: What the streams tell
+
+    func handle(_ event: Event) { host.handle(event) }
+
+    func received(_ bytes: RawSpan, on stream: BrokerStream) { host.handle(.streamReceived(stream.id), bytes) }
+
+    func ended(_ stream: BrokerStream, reason: StreamCloseReason) {
+        guard inUse.remove(stream.id) != nil else { return }
+        host.reporter.streamEnded(reason)
+        host.handle(.streamClosed(stream.id, StreamEnd(reason)))
+    }
+
+    func unresolved(_ stream: BrokerStream, _ error: ResolveError) {
+        guard inUse.remove(stream.id) != nil else { return }
+        host.reporter.unresolved(error)
+        host.handle(.streamClosed(stream.id, error.isLocal ? .localFailure : .unresolved))
+    }
+
+    /// What `close` asked for is done: the broker has read everything and ended its side, or the time for that is over.
+    /// Comes once for each stream that was in use, in a later turn.
+    func finished(_ stream: BrokerStream) {
+        closing[stream.id] = nil
+    }
+
+    // MARK: The end
+
+    /// Whether those that were closed have delivered their last bytes.
+    var areFinished: Bool { closing.isEmpty }
+
+    /// Connections that were ended are left to the system, which goes on delivering what it was handed; others are cut.
+    func abandon() {
+        for stream in inUse.removeAll() { stream.abort() }
+        for (_, stream) in closing { stream.leaveToSystem() }
+        closing = [:]
+        address.close()
+    }
+}

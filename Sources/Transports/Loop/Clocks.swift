@@ -1,0 +1,41 @@
+import CLinux
+import Glibc
+
+/// The clock that deadlines are measured on: nanoseconds since an arbitrary start, never set back (CLOCK_MONOTONIC).
+package enum MonotonicClock {
+    /// The current time in nanoseconds.
+    package static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+}
+
+/// The clock that people read: seconds since 1970-01-01T00:00:00Z, for the time stamps of a log.
+package enum WallClock {
+    /// The current time as whole seconds since 1970 and the nanoseconds (0 to 999,999,999) past them.
+    package static func now() -> (seconds: Int64, nanoseconds: Int32) {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return (Int64(time.tv_sec), Int32(time.tv_nsec))
+    }
+}
+
+extension Duration {
+    /// The duration in whole nanoseconds; zero when negative, `UInt64.max` when it does not fit.
+    var wholeNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, carry) = product.addingReportingOverflow(UInt64(attoseconds / 1_000_000_000))
+        return overflow || carry ? .max : sum
+    }
+}
+
+extension UInt64 {
+    /// This monotonic time plus `duration`, held at `UInt64.max` when it does not fit.
+    func advanced(by duration: Duration) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(duration.wholeNanoseconds)
+        return overflow ? .max : sum
+    }
+}

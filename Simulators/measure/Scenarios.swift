@@ -94,7 +94,9 @@ extension Scenario {
         [
             Scenario(
                 name: "publish-up-qos0", expected: Tally(packets: 1), prepare: settle,
-                round: { device, _, script in script.publishes(device, .atMostOnce, topicID: device.topicID("state")) }),
+                round: { device, _, script in
+                    script.publishes(device, .atMostOnce, topicID: device.topicID("state"))
+                }),
             Scenario(
                 name: "publish-up-qos1", expected: Tally(datagrams: 1, packets: 1), prepare: settle,
                 round: publishUpAtLeastOnce),

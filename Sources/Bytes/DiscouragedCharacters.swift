@@ -1,8 +1,8 @@
 // Finds the characters in a string that MQTT tells nobody to use.
 
 extension RawSpan {
-    /// Whether the string holds a control character, U+0001…U+001F or U+007F…U+009F, or one of Unicode's non-characters:
-    /// a receiver may close the connection for it (MQTT 3.1.1 §1.5.3).
+    /// Whether the string holds a control character, U+0001…U+001F or U+007F…U+009F, or one of Unicode's
+    /// non-characters: a receiver may close the connection for it (MQTT 3.1.1 §1.5.3).
     ///
     /// - Precondition: `isWellFormedString`; of other bytes the answer means nothing.
     @inlinable

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// PUBLISH at QoS −1, over the gateway's own connection (MQTT-SN 1.2 §6.8).
 @Suite struct QoSMinusOneTests {
@@ -82,7 +83,7 @@ import Testing
         shared.sends(.connectAcknowledgement())
     }
 
-    @Test("GW-49 A short name that brokers close on does not reach the shared connection", arguments: ["\u{1}\u{1}"])
+    @Test("GW-49 AMB-34 A short name that brokers close on does not reach the shared connection", arguments: ["\u{1}\u{1}"])
     func shortNameRefused(name: String) {
         let dialogue = dialogue(.on)
         dialogue.client("").sends(.publish(.short(name), "x", qos: .minusOne))
@@ -90,7 +91,7 @@ import Testing
         dialogue.shared?.receivesNothing()
     }
 
-    @Test("GW-49 GW-84 A shared connection that had stayed open comes back at once, with what came meanwhile")
+    @Test("GW-49 AMB-19 A shared connection that had stayed open comes back at once, with what came meanwhile")
     func waits() {
         let dialogue = dialogue(.on)
         lostShared(dialogue)
@@ -107,7 +108,7 @@ import Testing
         shared.receives(.publish("common/7", "3"))
     }
 
-    @Test("GW-49 GW-84 One that is closed again before it has stayed open takes its growing pause, and what came waits")
+    @Test("GW-49 AMB-19 One that is closed again before it has stayed open takes its growing pause, and what came waits")
     func pauseGrows() {
         let dialogue = dialogue(.on)
         lostShared(dialogue)
@@ -121,5 +122,48 @@ import Testing
         third.receives(.connect("swiftlet-1"))
         third.sends(.connectAcknowledgement())
         third.receives(.publish("common/7", "1"))
+    }
+
+    @Test(
+        "GW-49 GW-87 AMB-19 What waits is bounded, overhead included; the policy for queues says which message goes",
+        arguments: [(QueuePolicy.dropOldest, "2"), (.dropNewest, "1")])
+    func bounded(policy: QueuePolicy, payload: String) {
+        let dialogue = Dialogue(
+            .dialogue {
+                $0.qosMinusOne = .on
+                $0.queuePolicy = policy
+                // A packet of seven octets, and sixteen to keep it.
+                $0.limits.qosMinusOneByteCount = 45
+            })
+        lostShared(dialogue)
+        let shared = dialogue.opensStream()
+        dialogue.client("").sends(.publish(.short("ab"), "1", qos: .minusOne))
+        dialogue.doesNotObserve(.qosMinusOneBufferFull)
+        dialogue.client("").sends(.publish(.short("ab"), "2", qos: .minusOne))
+        dialogue.observes(.qosMinusOneBufferFull, detail: 7)
+        dialogue.observes(.qosMinusOneDropped)
+        returnsShared(shared)
+        shared.receives(.publish("ab", payload))
+        dialogue.observes(.qosMinusOneForwarded)
+    }
+
+    @Test("GW-49 AMB-19 What has waited for longer than a client would is not sent, and what comes then does not wait")
+    func tooOld() {
+        let dialogue = Dialogue(
+            .dialogue {
+                $0.qosMinusOne = .on
+                $0.upstream.connectTimeout = .seconds(100)
+            })
+        lostShared(dialogue)
+        let shared = dialogue.opensStream()
+        dialogue.client("").sends(.publish(.short("ab"), "1", qos: .minusOne))
+        dialogue.passes(.seconds(20))
+        dialogue.client("").sends(.publish(.short("ab"), "2", qos: .minusOne))
+        dialogue.passes(.seconds(11))
+        dialogue.client("").sends(.publish(.short("ab"), "3", qos: .minusOne))
+        dialogue.observes(.qosMinusOneDropped)
+        returnsShared(shared)
+        shared.receives(.publish("ab", "2"))
+        dialogue.observes(.qosMinusOneDropped)
     }
 }

@@ -23,7 +23,7 @@ import Testing
             0x20, 0x7E, 0xA0, 0xFDCF, 0xFDF0, 0xFFFD, 0x1FFFD, 0x20000, 0x10FFFD, 0xEFFF, 0xFEFF, 0xFBFF, 0x2FFF,
         ].map(name) + [String(repeating: "/", count: 199)]
 
-    @Test("GW-32 A name that brokers close on is refused at REGISTER", arguments: refused)
+    @Test("GW-32 AMB-34 A name that brokers close on is refused at REGISTER", arguments: refused)
     func register(name: String) {
         let client = Dialogue().client("c1")
         client.connects()
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(
-        "GW-54 A filter that brokers close on is refused at SUBSCRIBE, a shared one that is none too",
+        "GW-54 AMB-34 A filter that brokers close on is refused at SUBSCRIBE, a shared one that is none too",
         arguments: refused.flatMap { [$0, $0 + "/#"] } + [
             "$share", "$share/", "$share/g", "$share//x", "$share/g/", "$share/+/x",
         ])
@@ -56,7 +56,7 @@ import Testing
         upstream.receivesNothing()
     }
 
-    @Test("GW-54 GW-47 A short name that brokers close on is refused", arguments: ["a\u{1}", "\u{7F}b", "\u{85}"])
+    @Test("GW-54 GW-47 AMB-34 A short name that brokers close on is refused", arguments: ["a\u{1}", "\u{7F}b", "\u{85}"])
     func shortName(name: String) {
         let client = Dialogue().client("c1")
         let upstream = client.connects()
@@ -67,7 +67,7 @@ import Testing
         upstream.receivesNothing()
     }
 
-    @Test("GW-23 A Will topic that brokers close on is refused at the set-up", arguments: refused)
+    @Test("GW-23 AMB-34 A Will topic that brokers close on is refused at the set-up", arguments: refused)
     func willTopic(name: String) {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")
@@ -78,7 +78,7 @@ import Testing
         dialogue.observes(.clientRefused)
     }
 
-    @Test("GW-28 A Will topic that brokers close on is refused at an update", arguments: refused)
+    @Test("GW-28 AMB-34 A Will topic that brokers close on is refused at an update", arguments: refused)
     func willTopicUpdate(name: String) {
         let client = Dialogue().client("c1")
         let upstream = client.connects()
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(
-        "GW-22 A ClientId that brokers close on is refused", arguments: ["c\u{1}", "c\u{7F}", "\u{9F}", name(0xFFFF)])
+        "GW-22 AMB-34 A ClientId that brokers close on is refused", arguments: ["c\u{1}", "c\u{7F}", "\u{9F}", name(0xFFFF)])
     func clientID(name: String) {
         let dialogue = Dialogue()
         let client = dialogue.client(name)
@@ -97,7 +97,7 @@ import Testing
         #expect(dialogue.sessionCount == 0)
     }
 
-    @Test("GW-49 A whole name that brokers close on is dropped at QoS −1", arguments: ["a\u{1}", name(0xFFFF)])
+    @Test("GW-49 AMB-34 A whole name that brokers close on is dropped at QoS −1", arguments: ["a\u{1}", name(0xFFFF)])
     func fullName(name: String) {
         let dialogue = Dialogue(.dialogue { $0.qosMinusOneFullNames = true })
         let stranger = dialogue.client("")

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// What becomes of deliveries where the topic ids of a client, or the octets of all names, are used up (GW-87, AMB-27).
 @Suite struct TopicLimitTests {

@@ -1,5 +1,6 @@
 import MQTTSN
 import Testing
+import Time
 
 @testable import GatewayCore
 
@@ -175,8 +176,8 @@ import Testing
     // MARK: Over the lives of a gateway
 
     /// The id that a client keeps of an earlier life means another name where the client has since registered others,
-    /// not this one, and one of those has taken the id. An id is as likely as any other, so that is (names − 1) of 65,534
-    /// where this name had been the first, and less where it came later.
+    /// not this one, and one of those has taken the id. An id is as likely as any other, so that is (names − 1) of
+    /// 65,534 where this name had been the first, and less where it came later.
     @Test(
         "AMB-27 An id of an earlier life means another name as rarely as its reading says",
         arguments: [(10, 9.0 / 65_534), (100, 99.0 / 65_534), (1_000, 999.0 / 65_534)])

@@ -29,10 +29,11 @@ package struct Limits: Equatable, Sendable {
     package var queuedByteCountPerClient = 1_048_576
     /// Octets of payload waiting for all clients together.
     package var queuedByteCount = 67_108_864
-    /// Octets of all topic names and filters in use together, each name counted once. Where they are used up each client
-    /// may still have its share, so that nobody can use up another's: together at most as much again.
+    /// Octets of all topic names and filters in use together, each name counted once. Where they are used up each
+    /// client may still have its share, so that nobody can use up another's: together at most as much again.
     package var topicNamesByteCount = 67_108_864
-    /// Octets of QoS −1 messages waiting for the return of the gateway's own connection, with what it takes to keep them.
+    /// Octets of QoS −1 messages waiting for the return of the gateway's own connection, with what it takes to keep
+    /// them.
     package var qosMinusOneByteCount = 65_536
     /// Octets waiting to be written to one broker connection.
     package var queuedByteCountPerUpstream = 262_144

@@ -175,7 +175,8 @@ extension Gateway {
         }
     }
 
-    /// One that had stayed open comes back at once: others wait for it, and whatever has ended it was no lasting failure.
+    /// One that had stayed open comes back at once: others wait for it, and whatever has ended it was no lasting
+    /// failure.
     private mutating func sharedConnectionEnded(_ slot: UInt32, wasOpen: Bool, hasStayed: Bool) {
         guard !isShuttingDown else { return }
         if wasOpen { environment.sharedLostAt = environment.now }

@@ -3,11 +3,11 @@ import Bytes
 /// Names, each kept once for as long as somebody uses it, and known by a small number meanwhile; the same octets in two
 /// scopes are two names.
 ///
-/// **What it owns.** The names' bytes, their use counts and the numbers that are free. **How.** Open addressing over the
-/// names' bytes, so that a name that came with a packet is found without making a key of it. Hashes differ from process
-/// to process; nothing is ever enumerated, so no effect depends on them. **Invariants.** A name has one number, a number
-/// in use is found in its bucket or behind it without a gap, and the sums are those of the names; see `checkInvariants`.
-/// **Awkward case.** A number given back is used again, so who keeps one keeps a use of it.
+/// **What it owns.** The names' bytes, their use counts and the numbers that are free. **How.** Open addressing over
+/// the names' bytes, so that a name that came with a packet is found without making a key of it. Hashes differ from
+/// process to process; nothing is ever enumerated, so no effect depends on them. **Invariants.** A name has one number,
+/// a number in use is found in its bucket or behind it without a gap, and the sums are those of the names; see
+/// `checkInvariants`. **Awkward case.** A number given back is used again, so who keeps one keeps a use of it.
 struct CountedNameTable {
     private struct Entry {
         var name: [UInt8] = []
@@ -144,8 +144,11 @@ extension CountedNameTable {
         }
         if buckets.count(where: { $0 != 0 }) != count { return "a bucket leads to no name" }
         for index in used {
-            let entry = entries[index]
-            if find(entry.name.span.bytes, in: entry.scope) != UInt32(index) { return "a name is not found" }
+            var bucket = entries[index].hash & (buckets.count - 1)
+            while buckets[bucket] != UInt32(index) + 1 {
+                if buckets[bucket] == 0 { return "a name is not found" }
+                bucket = (bucket + 1) & (buckets.count - 1)
+            }
         }
         return nil
     }

@@ -161,6 +161,7 @@ extension GatewayConfiguration {
         configuration.limits.queuedByteCountPerClient = 40
         configuration.limits.queuedByteCount = 90
         configuration.limits.queuedByteCountPerUpstream = 60
+        configuration.limits.qosMinusOneByteCount = 40
         configuration.limits.packetByteCount = 200
         configuration.limits.strangerRepliesPerSecond = 5
         configuration.limits.recentDepartures = 3

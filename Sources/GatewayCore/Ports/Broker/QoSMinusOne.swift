@@ -1,6 +1,7 @@
 import Bytes
 import MQTT
 import MQTTSN
+import Time
 
 // PUBLISH at QoS −1 (MQTT-SN 1.2 §6.8): without a connection, over the gateway's own one, never answered (GW-49).
 

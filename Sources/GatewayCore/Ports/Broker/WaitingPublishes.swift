@@ -1,11 +1,12 @@
 import Bytes
 import MQTT
+import Time
 
 /// QoS −1 messages that wait for the return of the gateway's own connection, as the packets that they will be.
 ///
-/// **What it owns.** The packets, one behind the other, and when each came. **Invariant.** The octets of the packets and
-/// of what it takes to keep them are never more than the limit it was given last. **Awkward case.** What has waited for
-/// too long is no longer news: it is not sent.
+/// **What it owns.** The packets, one behind the other, and when each came. **Invariant.** The octets of the packets
+/// and of what it takes to keep them are never more than the limit it was given last. **Awkward case.** What has waited
+/// for too long is no longer news: it is not sent.
 struct WaitingPublishes {
     private struct Entry {
         var byteCount: Int

@@ -234,8 +234,8 @@ extension ClientSession {
 
     // MARK: Unsubscribing
 
-    /// GW-55: every well-formed UNSUBSCRIBE is answered, also when nothing was subscribed, and under message id 0: UNSUBACK
-    /// has no code for a refusal (AMB-28).
+    /// GW-55: every well-formed UNSUBSCRIBE is answered, also when nothing was subscribed, and under message id 0:
+    /// UNSUBACK has no code for a refusal (AMB-28).
     mutating func receiveUnsubscribe(
         _ unsubscribe: Unsubscribe, _ datagram: RawSpan, in environment: inout Environment
     ) {

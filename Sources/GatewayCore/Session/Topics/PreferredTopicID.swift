@@ -1,14 +1,14 @@
 import Bytes
 package import MQTTSN
 
-/// Which topic id a client's name gets wherever that is free: it follows from the ClientId and the name alone, and so is
-/// the same in every life of the gateway (AMB-27).
+/// Which topic id a client's name gets wherever that is free: it follows from the ClientId and the name alone, and so
+/// is the same in every life of the gateway (AMB-27).
 package enum PreferredTopicID {
     /// So many ids there are: 1…0xFFFE (GW-33).
     static let count = 0xFFFE
 
-    /// FNV-1a over both names, which hold no U+0000, with one between them; then MurmurHash3's finish, as the low digits
-    /// of FNV-1a depend too little on the first octets.
+    /// FNV-1a over both names, which hold no U+0000, with one between them; then MurmurHash3's finish, as the low
+    /// digits of FNV-1a depend too little on the first octets.
     package static func of(_ name: RawSpan, clientID: RawSpan) -> TopicID {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         add(clientID, to: &hash)

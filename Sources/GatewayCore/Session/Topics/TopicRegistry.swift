@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 /// One session's normal topic ids: which name each stands for, who wanted it and whether the client has been told
 /// (MQTT-SN 1.2 §6.5).
@@ -12,9 +13,9 @@ import MQTTSN
 /// or none. Only where two names of a client want one id, 65,534 being few, the order decides.
 ///
 /// **How long.** An id that the client has asked for, by REGISTER or SUBSCRIBE, stands for its name until the session
-/// ends. One that the gateway gave for a delivery is forgotten where another name needs the room: the one whose last use
-/// is longest ago, and none that was used within the client's patience, as messages under it may still be on their way.
-/// So a wildcard may see any number of names. A client that uses a forgotten id is told that it is unknown (0x02).
+/// ends. One that the gateway gave for a delivery is forgotten where another name needs the room: the one whose last
+/// use is longest ago, and none that was used within the client's patience, as messages under it may still be on their
+/// way. So a wildcard may see any number of names. A client that uses a forgotten id is told that it is unknown (0x02).
 ///
 /// **Awkward cases.** A name that the client has been offered and has not accepted is not what the client means by that
 /// id: it may be an id of an earlier life. So an id is good for the client's own messages only after its REGACK, SUBACK

@@ -63,6 +63,7 @@ enum ConfigurationText {
         Field("limits.topicNameByteCount", \.limits.topicNameByteCount),
         Field("limits.subscriptionsPerClient", \.limits.subscriptionsPerClient),
         Field("limits.exchangesPerClient", \.limits.exchangesPerClient),
+        Field("limits.undeliverablePerClient", \.limits.undeliverablePerClient),
         Field("limits.endedExchangesPerClient", \.limits.endedExchangesPerClient),
         Field("limits.willMessageByteCount", \.limits.willMessageByteCount),
         Field("limits.queuedMessagesPerClient", \.limits.queuedMessagesPerClient),

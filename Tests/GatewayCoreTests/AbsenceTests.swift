@@ -42,14 +42,14 @@ import Time
         let client = dialogue.client("c1")
         let first = client.connects()
         first.sends(.publish("ab", "1", qos: .atLeastOnce, id: 9))
-        client.receives(.publish(.short("ab"), "1", id: 9, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(0x6162, 9))
+        client.receives(.publish(.short("ab"), "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(0x6162, 1))
         first.receives(.publishAcknowledgement(9))
         client.sends(.connect("c1"))
         first.receives(.disconnect, .close)
         let second = client.connectsUpstream()
         second.sends(.publish("ab", "2", qos: .atLeastOnce, id: 1))
-        client.receives(.publish(.short("ab"), "2", id: 1, qos: .atLeastOnce))
+        client.receives(.publish(.short("ab"), "2", id: 2, qos: .atLeastOnce))
     }
 
     // MARK: Messages that are lost

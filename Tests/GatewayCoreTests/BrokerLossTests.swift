@@ -85,11 +85,11 @@ import Time
         let second = restores(client, clean: false, present: false)
         second.sends(.publish("ab", "2", qos: .atLeastOnce, id: 1))
         client.sends(.publishAcknowledgement(0, 1))
-        client.receives(.publish(.short("ab"), "2", id: 0x8001, qos: .atLeastOnce))
+        client.receives(.publish(.short("ab"), "2", id: 2, qos: .atLeastOnce))
         second.receivesNothing()
         client.sends(.publishAcknowledgement(0, 1))
         second.receivesNothing()
-        client.sends(.publishAcknowledgement(0, 0x8001))
+        client.sends(.publishAcknowledgement(0, 2))
         second.receives(.publishAcknowledgement(1))
     }
 
@@ -194,7 +194,11 @@ import Time
         dialogue.passes(.seconds(1))
         client.asksBroker(clean: false).closes()
         dialogue.passes(.seconds(1))
-        _ = restores(client, clean: false, present: true)
+        restores(client, clean: false, present: true).receivesNothing()
+        // A broker that has the message would send it, or its PUBREL, again.
+        dialogue.passes(.milliseconds(39_999))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
         client.receives(.publishRelease(1))
     }
 
@@ -210,9 +214,9 @@ import Time
         let second = restores(client, clean: false, present: true)
         second.sends(.publish("ab", "2", qos: .atLeastOnce, id: 1, duplicate: isRepeated))
         client.sends(.publishAcknowledgement(0x6162, 1))
-        client.receives(.publish(.short("ab"), "2", id: 0x4001, qos: .atLeastOnce, duplicate: isRepeated))
+        client.receives(.publish(.short("ab"), "2", id: 2, qos: .atLeastOnce, duplicate: isRepeated))
         second.receivesNothing()
-        client.sends(.publishAcknowledgement(0x6162, 0x4001))
+        client.sends(.publishAcknowledgement(0x6162, 2))
         second.receives(.publishAcknowledgement(1))
     }
 
@@ -230,8 +234,8 @@ import Time
         let second = restores(client, clean: false, present: false)
         client.receives(.publishRelease(5))
         client.sends(.publishComplete(5))
-        client.receives(.publish(.short("ab"), "2", id: 0xC001, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(0x6162, 0xC001))
+        client.receives(.publish(.short("ab"), "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(0x6162, 1))
         second.receivesNothing()
     }
 
@@ -277,7 +281,7 @@ import Time
         let first = client.connects()
         let otherUpstream = other.connects()
         first.sends(octets: octets)
-        first.receives(.close)
+        first.receives(.disconnect, .close)
         let second = restores(client, present: false)
         second.sends(.publish("ab", "x"))
         client.receives(.publish(.short("ab"), "x"))
@@ -293,7 +297,7 @@ import Time
         first.sends(.publish("ab", String(repeating: "x", count: 94)))
         client.receives(.publish(.short("ab"), String(repeating: "x", count: 94)))
         first.sends(octets: [0x30, 99])
-        first.receives(.close)
+        first.receives(.disconnect, .close)
         dialogue.observes(.malformedPacket)
     }
 
@@ -304,7 +308,7 @@ import Time
         client.sends(.connect("c1"))
         let upstream = client.asksBroker()
         upstream.sends(.publish("ab", "x"))
-        upstream.receives(.close)
+        upstream.receives(.disconnect, .close)
         client.receives(.connectAcknowledgement(.congestion))
     }
 

@@ -20,12 +20,13 @@ import Time
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
         upstream.sends(.publish("a/b", "x", qos: qos, id: 9))
-        client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos)))
+        let id: MessageID = qos == .atLeastOnce ? 1 : 9
+        client.receives(.publish(1, "x", id: id, qos: QualityOfService(qos)))
         for _ in 0..<3 {
             dialogue.passes(.milliseconds(9_999))
             client.receivesNothing()
             dialogue.passes(.milliseconds(1))
-            client.receives(.publish(1, "x", id: 9, qos: QualityOfService(qos), duplicate: true))
+            client.receives(.publish(1, "x", id: id, qos: QualityOfService(qos), duplicate: true))
         }
         dialogue.passes(.seconds(10))
         dialogue.observes(.clientLost, of: "c1")
@@ -77,9 +78,9 @@ import Time
         let client = dialogue.client("c1", link: 1)
         let upstream = client.connects()
         upstream.sends(.publish("ab", "x", qos: .atLeastOnce, id: 9))
-        client.receives(.publish(.short("ab"), "x", id: 9, qos: .atLeastOnce))
+        client.receives(.publish(.short("ab"), "x", id: 1, qos: .atLeastOnce))
         dialogue.passes(.seconds(2))
-        client.receives(.publish(.short("ab"), "x", id: 9, qos: .atLeastOnce, duplicate: true))
+        client.receives(.publish(.short("ab"), "x", id: 1, qos: .atLeastOnce, duplicate: true))
         dialogue.passes(.seconds(2))
         upstream.receives(.close)
     }
@@ -106,8 +107,8 @@ import Time
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
         upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 9))
-        client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 9))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(9))
         client.sends(.publishAcknowledgement(1, 9))
         upstream.receivesNothing()
@@ -118,10 +119,10 @@ import Time
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue, clean: false)
         upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 9))
-        client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
         for _ in 0..<3 {
             dialogue.passes(.seconds(10))
-            client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce, duplicate: true))
+            client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: true))
         }
         dialogue.passes(.seconds(10))
         upstream.receives(.close)
@@ -132,8 +133,8 @@ import Time
         second.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 9, duplicate: true))
         client.receives(.register(1, 1, "a/b"))
         client.sends(.registerAcknowledgement(1, 1))
-        client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce, duplicate: true))
-        client.sends(.publishAcknowledgement(1, 9))
+        client.receives(.publish(1, "x", id: 2, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publishAcknowledgement(1, 2))
         second.receives(.publishAcknowledgement(9))
         client.receivesNothing()
     }
@@ -169,36 +170,40 @@ import Time
         upstream.receives(.publishComplete(9))
     }
 
-    @Test(
-        "AMB-23 GW-79 A late second answer does not acknowledge the next message of a broker that uses its identifier again",
-        arguments: [DeliveryQoS.atLeastOnce, .exactlyOnce])
-    func lateAnswer(qos: DeliveryQoS) {
+    @Test("AMB-23 GW-79 A late second PUBACK does not acknowledge the next message under the broker's identifier")
+    func lateAcknowledgement() {
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
-        func answers(_ messageID: MessageID) {
-            client.sends(qos == .atLeastOnce ? .publishAcknowledgement(1, messageID) : .publishReceived(messageID))
-        }
-        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
-        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 1))
-        upstream.receives(.publishAcknowledgement(1))
-        for id in 0x4001...0x4008 as ClosedRange<MessageID> {
-            upstream.sends(.publish("a/b", "\(id)", qos: qos, id: 1))
-            client.receives(.publish(1, "\(id)", id: id, qos: QualityOfService(qos)))
-            answers(id == 0x4001 ? 1 : id - 1)
+        for id in 1...9 as ClosedRange<MessageID> {
+            upstream.sends(.publish("a/b", "\(id)", qos: .atLeastOnce, id: 1))
+            client.receives(.publish(1, "\(id)", id: id, qos: .atLeastOnce))
+            client.sends(.publishAcknowledgement(1, id - 1))
             upstream.receivesNothing()
-            answers(id)
-            upstream.receives(qos == .atLeastOnce ? .publishAcknowledgement(1) : .publishReceived(1))
-            guard qos == .exactlyOnce else { continue }
+            client.sends(.publishAcknowledgement(1, id))
+            upstream.receives(.publishAcknowledgement(1))
+        }
+    }
+
+    @Test("AMB-23 GW-79 Nor does a late second PUBREC or PUBCOMP, for as long as it may be on its way")
+    func lateExactlyOnce() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        for id in [1] + Array(0x4001...0x4008) as [MessageID] {
+            upstream.sends(.publish("a/b", "\(id)", qos: .exactlyOnce, id: 1))
+            client.receives(.publish(1, "\(id)", id: id, qos: .exactlyOnce))
+            if id > 1 { client.sends(.publishReceived(id - 1), .publishReceived(1)) }
+            upstream.receivesNothing()
+            client.sends(.publishReceived(id))
+            upstream.receives(.publishReceived(1))
             upstream.sends(.publishRelease(1))
             client.receives(.publishRelease(id))
-            client.sends(.publishComplete(id - 1))
+            if id > 1 { client.sends(.publishComplete(id - 1), .publishComplete(1)) }
             upstream.receivesNothing()
             client.sends(.publishComplete(id))
             upstream.receives(.publishComplete(1))
         }
         dialogue.passes(.seconds(40))
-        upstream.sends(.publish("a/b", "later", qos: qos, id: 1))
-        client.receives(.publish(1, "later", id: 1, qos: QualityOfService(qos)))
+        upstream.sends(.publish("a/b", "later", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(1, "later", id: 1, qos: .exactlyOnce))
     }
 }

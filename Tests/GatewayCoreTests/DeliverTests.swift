@@ -30,9 +30,9 @@ import Time
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
         upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 300))
-        client.receives(.publish(1, "x", id: 300, qos: .atLeastOnce))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
         upstream.receivesNothing()
-        client.sends(.publishAcknowledgement(1, 300))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(300))
         dialogue.passes(.seconds(60))
     }
@@ -80,10 +80,10 @@ import Time
         client.receives(.publishRelease(1))
         client.sends(.publishComplete(1))
         upstream.receives(.publishComplete(1))
-        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 2))
+        client.receives(.publish(1, "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(2))
-        client.receives(.publish(1, "3"), .publish(1, "4", id: 4, qos: .atLeastOnce))
+        client.receives(.publish(1, "3"), .publish(1, "4", id: 2, qos: .atLeastOnce))
     }
 
     // MARK: Topics
@@ -99,8 +99,8 @@ import Time
         upstream.sends(.publish("common/7", "x"))
         client.receives(.publish(.predefined(7), "x"))
         upstream.sends(.publish("own/8", "x", qos: .atLeastOnce, id: 3))
-        client.receives(.publish(.predefined(8), "x", id: 3, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(8, 3))
+        client.receives(.publish(.predefined(8), "x", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(8, 1))
         upstream.receives(.publishAcknowledgement(3))
         // The client means something else by 8.
         upstream.sends(.publish("common/8", "x"))
@@ -126,8 +126,8 @@ import Time
     func renewed() {
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
-        for (qos, id) in [(DeliveryQoS.atLeastOnce, UInt16(9)), (.exactlyOnce, 10)] {
-            upstream.sends(.publish("a/b", "x", qos: qos, id: id))
+        for (qos, packetID, id) in [(DeliveryQoS.atLeastOnce, UInt16(9), UInt16(1)), (.exactlyOnce, 10, 10)] {
+            upstream.sends(.publish("a/b", "x", qos: qos, id: packetID))
             client.receives(.publish(1, "x", id: id, qos: QualityOfService(qos)))
             client.sends(.publishAcknowledgement(1, id, .invalidTopicID))
             client.receives(.register(1, qos == .atLeastOnce ? 1 : 2, "a/b"))
@@ -135,7 +135,7 @@ import Time
             client.sends(.registerAcknowledgement(1, qos == .atLeastOnce ? 1 : 2))
             client.receives(.publish(1, "x", id: id, qos: QualityOfService(qos), duplicate: true))
             guard qos == .atLeastOnce else { return }
-            client.sends(.publishAcknowledgement(1, 9))
+            client.sends(.publishAcknowledgement(1, 1))
             upstream.receives(.publishAcknowledgement(9))
         }
     }
@@ -145,14 +145,14 @@ import Time
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
         upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 9))
-        client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
         for attempt in 1...3 as ClosedRange<MessageID> {
-            client.sends(.publishAcknowledgement(1, 9, .invalidTopicID))
+            client.sends(.publishAcknowledgement(1, 1, .invalidTopicID))
             client.receives(.register(1, attempt, "a/b"))
             client.sends(.registerAcknowledgement(1, attempt))
-            client.receives(.publish(1, "x", id: 9, qos: .atLeastOnce, duplicate: true))
+            client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: true))
         }
-        client.sends(.publishAcknowledgement(1, 9, .invalidTopicID))
+        client.sends(.publishAcknowledgement(1, 1, .invalidTopicID))
         upstream.receives(.publishAcknowledgement(9))
         client.receivesNothing()
     }
@@ -178,13 +178,13 @@ import Time
         upstream.sends(.publish("a/b", "0"))
         client.receives(.publish(1, "0"))
         upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 7))
-        client.receives(.publish(1, "1", id: 7, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 0, .invalidTopicID), .publishAcknowledgement(1, 7, .invalidTopicID))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 0, .invalidTopicID), .publishAcknowledgement(1, 1, .invalidTopicID))
         upstream.receivesNothing()
         client.receives(.register(1, 1, "a/b"))
         client.sends(.registerAcknowledgement(1, 1))
-        client.receives(.publish(1, "1", id: 7, qos: .atLeastOnce, duplicate: true))
-        client.sends(.publishAcknowledgement(1, 7))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(7))
     }
 
@@ -194,8 +194,8 @@ import Time
         let dialogue = Dialogue(.dialogue { $0.predefinedTopics = topics })
         let (client, upstream) = subscriber(dialogue)
         upstream.sends(.publish("common/7", "x", qos: .atLeastOnce, id: 3))
-        client.receives(.publish(.predefined(7), "x", id: 3, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(7, 3, .invalidTopicID))
+        client.receives(.publish(.predefined(7), "x", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(7, 1, .invalidTopicID))
         upstream.receives(.publishAcknowledgement(3))
         client.receivesNothing()
     }
@@ -207,8 +207,8 @@ import Time
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
         upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 3))
-        client.receives(.publish(1, "1", id: 3, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 3, code))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1, code))
         upstream.receives(.publishAcknowledgement(3))
         upstream.sends(.publish("a/b", "2", qos: .exactlyOnce, id: 4))
         client.receives(.publish(1, "2", id: 4, qos: .exactlyOnce))
@@ -224,10 +224,10 @@ import Time
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
         upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 3))
-        client.receives(.publish(1, "x", id: 3, qos: .atLeastOnce))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
         client.sends(.publishAcknowledgement(1, 4))
         upstream.receivesNothing()
-        client.sends(.publishAcknowledgement(0, 3))
+        client.sends(.publishAcknowledgement(0, 1))
         upstream.receives(.publishAcknowledgement(3))
     }
 
@@ -309,7 +309,7 @@ import Time
         let moved = dialogue.client("c1", link: 1)
         moved.wakesUp()
         upstream.receives(.publishReceived(1))
-        moved.receives(.publish(1, "short", id: 2, qos: .atLeastOnce))
+        moved.receives(.publish(1, "short", id: 1, qos: .atLeastOnce))
         upstream.sends(.publishRelease(1))
         upstream.receives(.publishComplete(1))
     }

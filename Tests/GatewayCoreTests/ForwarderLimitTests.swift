@@ -123,8 +123,8 @@ import Time
         node.sends(.pingRequest("c1"))
         upstream.receives(.publishAcknowledgement(5))
         dialogue.observes(.messageDroppedTooLong)
-        node.receives(.publish(1, "short", id: 6, qos: .atLeastOnce))
-        node.sends(.publishAcknowledgement(1, 6))
+        node.receives(.publish(1, "short", id: 1, qos: .atLeastOnce))
+        node.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(6))
         node.receives(.pingResponse)
     }

@@ -149,12 +149,14 @@ import Time
                 .publish("to/a", "1", qos: .atLeastOnce, id: 5), .publish("to/a", "2", qos: .exactlyOnce, id: 6))
         }
         forwarder.receivesNothing()
+        var own: MessageID = 1
         for (node, upstream) in zip(nodes, upstreams) {
             node.sends(.pingRequest(node.clientID))
             node.receives(.register(1, 1, "to/a"))
             node.sends(.registerAcknowledgement(1, 1))
-            node.receives(.publish(1, "1", id: 5, qos: .atLeastOnce))
-            node.sends(.publishAcknowledgement(1, 5))
+            node.receives(.publish(1, "1", id: own, qos: .atLeastOnce))
+            node.sends(.publishAcknowledgement(1, own))
+            own &+= 40_503
             upstream.receives(.publishAcknowledgement(5))
             node.receives(.publish(1, "2", id: 6, qos: .exactlyOnce))
             node.sends(.publishReceived(6))

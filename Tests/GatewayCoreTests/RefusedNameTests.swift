@@ -56,7 +56,8 @@ import Testing
         upstream.receivesNothing()
     }
 
-    @Test("GW-54 GW-47 AMB-34 A short name that brokers close on is refused", arguments: ["a\u{1}", "\u{7F}b", "\u{85}"])
+    @Test(
+        "GW-54 GW-47 AMB-34 Short names that brokers close on are refused", arguments: ["a\u{1}", "\u{7F}b", "\u{85}"])
     func shortName(name: String) {
         let client = Dialogue().client("c1")
         let upstream = client.connects()
@@ -88,7 +89,8 @@ import Testing
     }
 
     @Test(
-        "GW-22 AMB-34 A ClientId that brokers close on is refused", arguments: ["c\u{1}", "c\u{7F}", "\u{9F}", name(0xFFFF)])
+        "GW-22 AMB-34 A ClientId that brokers close on is refused",
+        arguments: ["c\u{1}", "c\u{7F}", "\u{9F}", name(0xFFFF)])
     func clientID(name: String) {
         let dialogue = Dialogue()
         let client = dialogue.client(name)

@@ -31,7 +31,7 @@ import Time
         let first = client.connects(clean: false)
         client.registers("a/b", as: 1)
         first.sends(.publish("a/b", "kept", qos: .atLeastOnce, id: 9))
-        client.receives(.publish(1, "kept", id: 9, qos: .atLeastOnce))
+        client.receives(.publish(1, "kept", id: 1, qos: .atLeastOnce))
         client.leaves(first)
         client.connects(clean: true)
         client.receivesNothing()

@@ -26,7 +26,7 @@ import Time
         client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
         client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(1))
-        client.receives(.publish(1, "4"), .publish(1, "5", id: 5, qos: .atLeastOnce))
+        client.receives(.publish(1, "4"), .publish(1, "5", id: 2, qos: .atLeastOnce))
     }
 
     @Test("GW-87 AMB-15 drop-newest: the QoS 0 message that comes is not taken, and is counted")
@@ -106,8 +106,8 @@ import Time
         dialogue.observes(.messageDroppedQueueFull, detail: 1)
         upstream.receives(.pause)
         client.sends(.registerAcknowledgement(2, 1))
-        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 2))
+        client.receives(.publish(1, "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(2), .resume)
         client.receives(.pingResponse)
     }
@@ -228,11 +228,11 @@ import Time
             .publish("a/b", "x", qos: .atLeastOnce, id: 1), .publish("a/b", "y", qos: .atLeastOnce, id: 2))
         otherUpstream.receives(.pause)
         other.wakesUp()
-        other.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
-        other.sends(.publishAcknowledgement(1, 1))
+        other.receives(.publish(1, "x", id: 40_504, qos: .atLeastOnce))
+        other.sends(.publishAcknowledgement(1, 40_504))
         otherUpstream.receives(.publishAcknowledgement(1), .resume, .pause)
-        other.receives(.publish(1, "y", id: 2, qos: .atLeastOnce))
-        other.sends(.publishAcknowledgement(1, 2))
+        other.receives(.publish(1, "y", id: 40_505, qos: .atLeastOnce))
+        other.sends(.publishAcknowledgement(1, 40_505))
         otherUpstream.receives(.publishAcknowledgement(2), .resume)
         other.receives(.pingResponse)
     }

@@ -61,8 +61,8 @@ import Time
             .publish("a/b", "1"), .publish("a/b", "2", qos: .atLeastOnce, id: 2),
             .publish("x/y", "3", qos: .exactlyOnce, id: 3), .publish("a/b", "4"))
         client.sends(.pingRequest("c1"))
-        client.receives(.publish(1, "1"), .publish(1, "2", id: 2, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 2))
+        client.receives(.publish(1, "1"), .publish(1, "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(2))
         client.receives(.register(2, 1, "x/y"))
         client.sends(.registerAcknowledgement(2, 1))

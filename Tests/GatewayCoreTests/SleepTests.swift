@@ -238,8 +238,9 @@ import Time
         second.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 1, duplicate: true))
         client.receives(.register(1, 1, "a/b"))
         client.sends(.registerAcknowledgement(1, 1))
-        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: true))
-        client.sends(.publishAcknowledgement(1, 1))
+        let messageID: MessageID = whileAwake ? 2 : 1
+        client.receives(.publish(1, "x", id: messageID, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publishAcknowledgement(1, messageID))
         second.receives(.publishAcknowledgement(1))
     }
 

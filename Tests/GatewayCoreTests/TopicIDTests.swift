@@ -131,8 +131,8 @@ import Time
         upstream.sends(.subscribeAcknowledgement(1, 1))
         client.receives(.subscribeAcknowledgement(0, 1, qos: .atLeastOnce))
         upstream.sends(.publish("xy", "1", qos: .atLeastOnce, id: 9))
-        client.receives(.publish(.short("xy"), "1", id: 9, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(0, 9))
+        client.receives(.publish(.short("xy"), "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(0, 1))
         upstream.receives(.publishAcknowledgement(9))
     }
 
@@ -194,12 +194,12 @@ import Time
         let (client, upstream) = TestClient.asleep(dialogue)
         upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 7))
         client.wakesUp()
-        client.receives(.publish(1, "1", id: 7, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 7, .invalidTopicID))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1, .invalidTopicID))
         client.receives(.register(1, 1, "a/b"))
         client.sends(.registerAcknowledgement(1, 1))
-        client.receives(.publish(1, "1", id: 7, qos: .atLeastOnce, duplicate: true))
-        client.sends(.publishAcknowledgement(1, 7))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(7))
         client.receives(.pingResponse)
     }

@@ -16,8 +16,8 @@ import Time
             .publish("a/b", "1"), .publish("a/b", "2", qos: .atLeastOnce, id: 2), .publish("a/b", "3"),
             .publish("a/b", "4"), .publish("a/b", "5"))
         client.wakesUp()
-        client.receives(.publish(1, "1"), .publish(1, "2", id: 2, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 2))
+        client.receives(.publish(1, "1"), .publish(1, "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(2))
         client.receives(.pingResponse)
         client.wakesUp()
@@ -90,9 +90,9 @@ import Time
         dialogue.passes(.milliseconds(199))
         client.receivesNothing()
         dialogue.passes(.milliseconds(1))
-        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        client.receives(.publish(1, "2", id: 1, qos: .atLeastOnce))
         dialogue.passes(.milliseconds(500))
-        client.sends(.publishAcknowledgement(1, 2))
+        client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(2))
         client.receivesNothing()
         // Nothing is open that could be repeated.

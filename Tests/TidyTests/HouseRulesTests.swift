@@ -107,8 +107,8 @@ import Testing
         let foreign = [
             "Sources/MQTTSN/Flags.swift", "Sources/Bytes/UTF8Validation.swift",
             // Return codes are numbers of which most are reserved.
-            "Sources/GatewayCore/Session/ClientSession+DeliverAnswers.swift",
-            "Sources/GatewayCore/Session/ClientSession+Register.swift",
+            "Sources/GatewayCore/Session/Downlink/ClientSession+DeliverAnswers.swift",
+            "Sources/GatewayCore/Session/Topics/ClientSession+Register.swift",
             // Octets of which most mean nothing special, and types and statuses of which most are reserved.
             "Sources/LinkFraming/Framings/SLIP.swift", "Sources/LinkFraming/XBee/ATCommand.swift",
             "Sources/LinkFraming/XBee/XBeeDeliveryStatus.swift", "Sources/LinkFraming/XBee/XBeeFrame+Decode.swift",

@@ -44,7 +44,8 @@ package struct Chronicle {
             note("  gateway hears \(world.name(of: peer)): \(Self.words(bytes))", at: now)
         case .streamReceived(let id): note("  gateway reads \(bytes.count) octets of stream \(id.generation)", at: now)
         case .deadlineReached: break
-        case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamClosed, .linkChanged,
+        case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamClosed, .streamEnded,
+            .linkChanged,
             .shutdownRequested:
             note("  gateway is told \(event)", at: now)
         }

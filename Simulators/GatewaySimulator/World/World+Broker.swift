@@ -28,7 +28,7 @@ extension World {
                 guard let stream = streams[number] else { continue }
                 streams[number]?.brokerHasClosed = true
                 if stream.gatewayHasClosed {
-                    forgetStream(number)
+                    queue.insert(.brokerNoticedEnd(number), at: now + streamDelay())
                 } else if !stream.isBroken {
                     queue.insert(.bytesReachedGateway(number), at: now + streamDelay())
                 }
@@ -74,7 +74,7 @@ extension World {
             streams[number]?.brokerHasClosed = true
             streams[number]?.isBroken = true
             if stream.gatewayHasClosed {
-                forgetStream(number)
+                queue.insert(.brokerNoticedEnd(number), at: now)
             } else {
                 queue.insert(.gatewayNoticedEnd(number, .closedByBroker), at: now + milliseconds(0...2_000))
             }

@@ -79,7 +79,7 @@ extension World {
     /// Some of what the gateway observes excuses it: it says so where it must drop a message.
     private func note(_ observation: Observation) {
         switch observation.kind {
-        case .messageDroppedTooLong, .messageDroppedNotRegistered:
+        case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageUndeliverable:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
                 deliveries.excuse(client, byteCount: observation.detail)
             }
@@ -157,6 +157,7 @@ extension World {
     }
 
     private func endGateway() {
+        for number in streamNumbers { streams[number]?.isEndAwaited = false }
         isGatewayUp = false
         if options[.radios] > 0 { unplug(for: nil) }
         peerByAddress = [:]

@@ -77,6 +77,9 @@ enum Schema {
             "clients.exchanges", \.gateway.limits.exchangesPerClient, 1...1_024, "exchanges",
             "Publishes of QoS 1 and 2 and subscriptions that one client may have open towards the broker."),
         .integer(
+            "clients.undeliverable", \.gateway.limits.undeliverablePerClient, 0...1_000, "messages",
+            "QoS 1 and 2 not taken by a client that is there: kept at the broker; beyond that the oldest goes."),
+        .integer(
             "clients.ended_exchanges", \.gateway.limits.endedExchangesPerClient, 1...65_535, "exchanges",
             "Ends of QoS 2 publishes remembered for late copies; more within Tretry × (Nretry + 1) must wait."),
         .integer(

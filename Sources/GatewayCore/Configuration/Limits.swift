@@ -18,6 +18,8 @@ package struct Limits: Equatable, Sendable {
     package var subscriptionsPerClient = 200
     /// Exchanges (QoS 1 and 2, SUBSCRIBE, UNSUBSCRIBE) one client may have open towards the broker (GW-88).
     package var exchangesPerClient = 16
+    /// QoS 1 and 2 messages that one client does not take, or that have no topic id, and that its broker keeps.
+    package var undeliverablePerClient = 10
     /// QoS 2 exchanges of one client that are remembered behind their end, so that late copies are known; new ones wait
     /// where there are so many within Tretry × (Nretry + 1) (AMB-24).
     package var endedExchangesPerClient = 4_096

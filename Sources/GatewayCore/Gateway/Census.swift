@@ -47,9 +47,9 @@ extension Gateway {
 
 extension Census {
     fileprivate mutating func count(_ session: ClientSession) {
-        longestQueue = max(longestQueue, session.queue.count)
-        largestQueueByteCount = max(largestQueueByteCount, session.queue.byteCount)
-        if !session.open.isClosed { openExchanges += 1 }
+        longestQueue = max(longestQueue, session.downlink.waiting.count)
+        largestQueueByteCount = max(largestQueueByteCount, session.downlink.waiting.byteCount)
+        if session.isAsked || !session.downlink.isIdle { openExchanges += 1 }
         brokerExchanges += (session.uplink.awaitsBroker ? session.uplink.openCount : 0) + session.requests.count
         mostTopics = max(mostTopics, session.topics.count)
         mostSubscriptions = max(mostSubscriptions, session.subscriptions.count)

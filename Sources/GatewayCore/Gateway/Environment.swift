@@ -15,6 +15,7 @@ struct Environment: ~Copyable {
     var deadlines = DeadlineQueue()
     var random: RandomNumbers
     var upstreams = Slab<Upstream>()
+    var closing = ClosingConnections()
     let predefinedTopics: PredefinedTable
     /// Whether the last attempt to reach the broker did; nil before the first.
     var isBrokerReachable: Bool?
@@ -25,6 +26,8 @@ struct Environment: ~Copyable {
     var waitingPublishes = WaitingPublishes()
     /// How many streams have been asked for; numbers them.
     var streamCount: UInt32 = 0
+    /// Where the message ids of the next new session begin.
+    private var numberOrigin: UInt16
 
     /// How often each cell of the exchange table was reached.
     private(set) var uplinkCells = [UInt64](repeating: 0, count: UplinkCell.count)
@@ -34,9 +37,17 @@ struct Environment: ~Copyable {
     init(configuration: GatewayConfiguration, seed: UInt64) {
         self.configuration = configuration
         random = RandomNumbers(seed: seed)
+        numberOrigin = UInt16(truncatingIfNeeded: seed) &- 1
         var names = TopicNameTable()
         predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &names)
         topicNames = names
+    }
+
+    /// Another place for each new session and for each run of the gateway, far from the last: what a client answered
+    /// in an earlier one, and comes late, must not name what it is sent now.
+    mutating func nextNumberOrigin() -> UInt16 {
+        defer { numberOrigin &+= 40_503 }
+        return numberOrigin
     }
 
     // MARK: To clients

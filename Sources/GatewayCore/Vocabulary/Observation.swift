@@ -38,6 +38,11 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     /// The payload's octet count is the detail.
     case messageDroppedTooLong, messageDroppedQueueFull, messageDroppedNotRegistered, messageDroppedUpstreamDown
     case messageDroppedUpstreamBlocked
+    /// At QoS 1 or 2: the client did not take it, too many like it wait, and the broker was told to forget it; the
+    /// payload's octet count is the detail.
+    case messageUndeliverable
+    /// Once per session: messages are dropped because the client does not answer, or for want of a topic id.
+    case clientMissesMessages
     case qosMinusOneForwarded, qosMinusOneDropped
     /// Too much waits for the shared connection; the detail is the octet count of what was dropped for it.
     case qosMinusOneBufferFull

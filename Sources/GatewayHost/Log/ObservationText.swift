@@ -13,14 +13,15 @@ enum ObservationText {
             nil
         case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
             .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .upstreamLost, .upstreamRefused,
-            .malformedPacket, .qosMinusOneBufferFull:
+            .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .sessionEvicted, .willPublished,
             .brokerReachable, .upstreamRestored:
             .info
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageDroppedUpstreamDown,
-            .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram, .truncatedDatagram,
-            .unexpectedMessage, .strangerMessage, .requestRefusedCongestion, .requestRefusedInvalidTopic,
+            .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneDropped, .malformedDatagram,
+            .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
+            .requestRefusedInvalidTopic,
             .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened, .upstreamUnavailable,
             .unexpectedPacket, .upstreamPaused, .upstreamResumed:
             .debug
@@ -43,12 +44,13 @@ enum ObservationText {
         case .clientRefused, .clientSetUpAbandoned, .messageDroppedTooLong, .messageDroppedNotRegistered,
             .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram,
             .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
-            .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .qosMinusOneBufferFull:
+            .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
+            .qosMinusOneBufferFull:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
             .upstreamLost, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened, .upstreamPaused,
-            .upstreamResumed:
+            .upstreamResumed, .clientMissesMessages:
             .client
         case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
             .searchAnswered, .brokerReachable, .brokerUnreachable, .malformedPacket, .unexpectedPacket, .advertised:
@@ -77,6 +79,8 @@ enum ObservationText {
         case .sessionEvicted: "absent client's session forgotten to make room"
         case .messageDroppedTooLong: dropped("it does not fit the client's link")
         case .messageDroppedNotRegistered: dropped("the client did not accept its topic")
+        case .messageUndeliverable: dropped("the client does not take it, and the broker keeps enough like it")
+        case .clientMissesMessages: "client misses messages: it does not answer, or there is no topic id for them"
         case .messageDroppedUpstreamDown: dropped("the broker is not connected")
         case .messageDroppedUpstreamBlocked: dropped("the broker takes no more")
         case .qosMinusOneDropped:

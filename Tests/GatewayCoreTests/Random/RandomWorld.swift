@@ -31,6 +31,8 @@ struct RandomWorld: ~Copyable {
 
     /// Streams that are asked for and not yet open.
     var requestedStreams: [UpstreamID] = []
+    /// Those whose end the gateway is told next.
+    private var endedStreams: [UpstreamID] = []
     /// Streams that are open, in the order of their opening, with the broker's name for them.
     var openStreams: [(stream: UpstreamID, connection: BrokerConnectionID)] = []
     private var connectionCount: UInt32 = 0
@@ -63,6 +65,7 @@ struct RandomWorld: ~Copyable {
         broken = ledger.violations
         broken += gateway.brokenInvariants(peers: ledger.livePeers, streams: ledger.liveStreamIDs)
         for effect in effects.list { carryOut(effect) }
+        if let id = endedStreams.popLast() { tell(.streamEnded(id)) }
     }
 
     private mutating func carryOut(_ effect: Effect) {
@@ -74,6 +77,7 @@ struct RandomWorld: ~Copyable {
             guard let connection = connection(of: id) else { return }
             tellBroker(.received(connection), effects.copy(of: range) ?? [])
         case .closeStream(let id):
+            endedStreams.append(id)
             requestedStreams.removeAll { $0 == id }
             toGateway.removeAll { $0.stream == id }
             guard let connection = connection(of: id) else { return }
@@ -156,6 +160,7 @@ extension GatewayConfiguration {
         configuration.limits.topicNameByteCount = 8
         configuration.limits.subscriptionsPerClient = 3
         configuration.limits.exchangesPerClient = 3
+        configuration.limits.undeliverablePerClient = 1
         configuration.limits.willMessageByteCount = 6
         configuration.limits.queuedMessagesPerClient = 4
         configuration.limits.queuedByteCountPerClient = 40

@@ -37,9 +37,9 @@ import Testing
         #expect(store[index].topicName == TopicNameIndex(rawValue: 7))
         #expect(store[index].qos == .atLeastOnce)
         #expect(store[index].retain)
-        #expect(store[index].stage == .unsent)
+        #expect(store[index].state == .waiting)
         #expect((store.byteCount, queue.byteCount) == (byteCount, byteCount))
-        queue.removeFirst(in: &store)
+        store.remove(queue.takeFirst(in: store))
         #expect((store.byteCount, store.messageCount, queue.count) == (0, 0, 0))
         #expect(queue.isEmpty)
     }
@@ -47,9 +47,9 @@ import Testing
     @Test("A waiting PUBREL has no payload and is released")
     func release() {
         var store = MessageStore()
-        let index = store.insertRelease(token: BrokerToken(packetID: 9), topicName: TopicNameIndex(rawValue: 0))
-        #expect(store[index].stage == .released)
-        #expect(store[index].messageID == 9)
+        let index = store.insertRelease(
+            token: BrokerToken(packetID: 9), messageID: 9, topicName: TopicNameIndex(rawValue: 0))
+        #expect(store[index].state == .released(9))
         #expect(store.byteCount == 0)
     }
 
@@ -68,7 +68,7 @@ import Testing
                 _ = append(message, to: &queues[which], in: &store)
                 models[which].append(message)
             } else {
-                queues[which].removeFirst(in: &store)
+                store.remove(queues[which].takeFirst(in: store))
                 models[which].removeFirst()
             }
             let model = models[which]

@@ -30,6 +30,7 @@ extension Gateway {
         if let text = environment.topicNames.checkInvariants() { broken.append(text) }
         let waitingLimit = environment.limits.qosMinusOneByteCount
         if let text = environment.waitingPublishes.checkInvariants(limit: waitingLimit) { broken.append(text) }
+        if let violation = environment.closing.checkInvariants() { broken.append(violation) }
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(in: environment)
         }
@@ -58,12 +59,24 @@ extension ClientSession {
     fileprivate func brokenInvariants(in environment: borrowing Environment) -> [String] {
         var broken: [String] = []
         func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }
-        let isThere = state.isConnected || state.isSettingUp
+        broken += [
+            setUp.checkInvariants(), wills.checkInvariants(isRestoring: isRestoring),
+            supervision.checkInvariants(at: environment.now),
+        ].compactMap { $0 }
+        check(phase != .connecting || setUp.isUnderWay, "a client is being connected and nobody does it")
+        check(!setUp.isAwaitingBroker || phase == .connecting, "two sessions of a client want the broker")
+        check(!setUp.isUnderWay || phase.isConnected || phase == .connecting, "a set-up of nobody")
+        let isThere = phase.isConnected || phase.isSettingUp
         check(isThere == (route != nil), "a route without a connection, or the other way round")
         check(isThere == (upstream != nil), "an upstream without a client, or the other way round")
-        check(!state.isListening || queue.isEmpty || !open.isClosed, "messages wait and nothing is open")
-        check(state != .asleep || open.isClosed, "an exchange is open with an asleep client")
-        check(state != .awake || !open.isClosed, "a client is awake for nothing")
+        check(!state.isListening || downlink.isEmpty || !downlink.isIdle, "messages wait and nothing is open")
+        check(state != .asleep || downlink.isIdle, "an exchange is open with an asleep client")
+        check(state != .awake || !downlink.isIdle, "a client is awake for nothing")
+        check(!downlink.awaitsClient(in: environment.store) || isAsked, "an answer is awaited for ever")
+        let isDownlinkAsked = !state.isSettingUp && isAsked
+        check(!isDownlinkAsked || downlink.awaitsClient(in: environment.store), "an answer to nothing is awaited")
+        check(downlink.aside.count <= environment.limits.undeliverablePerClient, "too much is set aside")
+        if let violation = downlink.checkInvariants(in: environment.store) { broken.append(violation) }
         let limit = environment.limits.exchangesPerClient
         check(uplink.openCount + requests.count <= limit + subscriptions.count, "too many exchanges")
         let parts = [
@@ -74,7 +87,7 @@ extension ClientSession {
         check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
         check(topics.count <= environment.limits.topicsPerClient, "too many topics")
         if let upstream, environment.upstreams[upstream].isPaused {
-            check(!queue.isEmpty, "a stream is paused and nothing waits")
+            check(!downlink.isEmpty, "a stream is paused and nothing waits")
         }
         if let deadline = nextDeadline(in: environment) {
             check(environment.deadlines.next.map { $0 <= deadline } ?? false, "a session's deadline comes late")
@@ -109,12 +122,10 @@ private struct SessionView {
             names.insert(environment.topicNames.name(filter))
         }
         for entry in session.topics.all { names.insert(environment.topicNames.name(entry.name)) }
-        queuedByteCount += session.queue.byteCount
-        var index = session.queue.first
-        while index != .none {
+        queuedByteCount += session.downlink.waiting.byteCount + session.downlink.aside.byteCount
+        for index in session.downlink.messages(in: environment.store) {
             queuedMessageCount += 1
             names.insert(environment.topicNames.name(environment.store[index].topicName))
-            index = environment.store[index].next
         }
     }
 }

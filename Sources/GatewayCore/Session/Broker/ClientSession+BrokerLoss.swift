@@ -1,33 +1,34 @@
 import MQTTSN
+import Time
 
 // The broker connection goes and comes under a connected client (GW-86, AMB-30), and what of both sides outlives it.
 
 extension ClientSession {
     /// Whether the broker holds a QoS 2 message of the client that the end of the connection would make it forget.
-    var canLoseMessage: Bool { cleanSession && uplink.needsBrokersMemory }
+    var canLoseMessage: Bool { isCleanAtBroker && uplink.needsBrokersMemory }
 
     /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
     /// connected. A connection that has not `stayed` was none: the time for the restoration goes on.
     mutating func brokerLost(hasStayed: Bool, in environment: inout Environment) {
         let cannotGoOn = canLoseMessage
         interruptRequests(in: &environment)
-        switch state {
-        case .awaitingBroker: refuseConnection(.congestion, in: &environment)
+        switch phase {
+        case .connecting: refuseConnection(.congestion, in: &environment)
         case .active, .asleep, .awake:
             if cannotGoOn { return dismiss(in: &environment) }
             guard !isRestoring else { return }
             isRestoring = true
             if hasStayed || lostSince == nil { lostSince = environment.now }
             observe(.upstreamLost, in: &environment)
-        case .awaitingWillTopic, .awaitingWillMessage, .disconnected, .over: break
+        case .disconnected, .over: break
         }
     }
 
     /// A CONNECT whose answer does not come any more may have begun a new session at the broker (GW-86).
-    mutating func noteLostAnswer(_ state: Upstream.State) {
+    mutating func noteLostAnswer(_ state: Upstream.State, in environment: inout Environment) {
         guard state == .connecting else { return }
         subscriptions.doubtAll()
-        isBrokersMemoryInDoubt = true
+        downlink.doubtTokens(in: &environment.store)
     }
 
     /// The broker has the session: what it may not have got of the gateway is sent again (MQTT 3.1.1 §4.4).
@@ -35,9 +36,9 @@ extension ClientSession {
     /// - Returns: false where that cannot be done.
     mutating func brokerHasRemembered(in environment: inout Environment) -> Bool {
         releaseAgain(in: &environment)
-        leftToBrokerCount = 0
-        if isBrokersMemoryInDoubt { releaseReceived(in: &environment) }
-        isBrokersMemoryInDoubt = false
+        downlink.takeLeftToBroker()
+        let patience = link(in: environment).patience
+        downlink.expectNamedTokens(until: environment.now + patience, in: &environment.store)
         return resubscribe(in: &environment)
     }
 
@@ -46,17 +47,7 @@ extension ClientSession {
     ///
     /// - Returns: false where it has lost more than it can be told again.
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
-        discardedTokens = []
-        noteMissed(Int(leftToBrokerCount), in: &environment)
-        leftToBrokerCount = 0
-        isBrokersMemoryInDoubt = false
-        changeMessageIDHalf()
-        releaseReceived(in: &environment)
-        var index = queue.first
-        while index != .none {
-            environment.store[index].token = .none
-            index = environment.store[index].next
-        }
+        noteMissed(downlink.brokerForgot(in: &environment.store), in: &environment)
         let isWhole = uplink.brokerHasForgotten()
         requests.removeAll(in: &environment.topicNames)
         subscriptions.doubtAll()
@@ -70,6 +61,6 @@ extension ClientSession {
         uplink.brokerConnectionEnded()
         requests.removeAll(in: &environment.topicNames)
         // A clean session of the broker ends with its connection.
-        if cleanSession { _ = uplink.brokerHasForgotten() }
+        if isCleanAtBroker { _ = uplink.brokerHasForgotten() }
     }
 }

@@ -24,8 +24,7 @@ extension ClientSession {
             acknowledgeToBroker(publish.qos, publish.token, in: &environment)
             return
         }
-        if publish.qos == .atMostOnce, queue.isEmpty, open.isClosed, state == .active,
-            let reference = reference(to: name, in: environment)
+        if publish.qos == .atMostOnce, mayPassBy(in: environment), let reference = reference(to: name, in: environment)
         {
             sendDirectly(publish, reference, payload, in: &environment)
             return
@@ -52,20 +51,29 @@ extension ClientSession {
         Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
 
+    /// Whether a message of QoS 0 on a topic that the client knows need not wait: nothing is before it, or only what
+    /// the client leaves unanswered.
+    private func mayPassBy(in environment: borrowing Environment) -> Bool {
+        guard state == .active else { return false }
+        return downlink.isEmpty && downlink.isIdle || clock.isOverdue && downlink.awaitsClient(in: environment.store)
+    }
+
     /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already. Another message under the
     /// same packet identifier shows that the broker has forgotten the one that waits.
     private mutating func answerKnownDuplicate(
         _ publish: Publication, _ packet: RawSpan, in environment: inout Environment
     ) -> Bool {
-        guard let index = queue.message(withToken: publish.token, in: environment.store) else { return false }
-        guard publish.duplicate, isSame(index, publish, packet, in: environment) else {
-            environment.store[index].token = .none
-            releaseReceived(in: &environment)
+        guard let index = downlink.message(withToken: publish.token, in: environment.store) else {
+            downlink.forgetDiscarded(publish.token)
             return false
         }
-        switch environment.store[index].stage {
-        case .unsent, .sent: break
-        case .received, .released: environment.acknowledgeReceipt(of: publish.token, on: upstream)
+        guard publish.duplicate, isSame(index, publish, packet, in: environment) else {
+            downlink.brokerReplaced(index, in: &environment.store)
+            return false
+        }
+        environment.store[index].isDoubtful = false
+        if environment.store[index].state.isWithClient {
+            environment.acknowledgeReceipt(of: publish.token, on: upstream)
         }
         return true
     }
@@ -78,16 +86,6 @@ extension ClientSession {
         environment.store.appendPayload(of: index, to: &payload)
         return environment.topicNames.find(packet.extracting(publish.topicName)) == message.topicName
             && message.qos == publish.qos && packet.equals(payload.span.bytes, in: publish.payload)
-    }
-
-    /// What the client has received is released without the broker, which may not know of it any more.
-    mutating func releaseReceived(in environment: inout Environment) {
-        var index = queue.first
-        while index != .none {
-            if environment.store[index].stage == .received { environment.store[index].stage = .released }
-            index = environment.store[index].next
-        }
-        if open.kind == .brokerRelease { open = OpenExchange() }
     }
 
     /// The common case: nothing waits and the client knows the id, so the payload goes from packet to datagram.
@@ -109,10 +107,10 @@ extension ClientSession {
     /// Sends what waits, as far as it can go without an answer of the client.
     mutating func deliver(in environment: inout Environment) {
         guard state.isListening else { return }
-        while open.isClosed, !queue.isEmpty, !hasHadEnough(in: environment) {
+        while downlink.isIdle, !downlink.isEmpty, !hasHadEnough(in: environment) {
             sendFirst(in: &environment)
         }
-        guard state == .awake, open.isClosed else { return }
+        guard state == .awake, downlink.isIdle else { return }
         // What the broker sent before it was not read any more belongs to this wake-up; it is read next.
         guard hasHadEnough(in: environment) || !environment.hasKeptBytes(upstream) else { return }
         finishWakeUp(in: &environment)
@@ -126,14 +124,15 @@ extension ClientSession {
 
     private mutating func pauseBetweenMessages(in environment: inout Environment) {
         let pacing = environment.configuration.sleep.pacing
-        guard state == .awake, !pacing.isZero, !queue.isEmpty, !hasHadEnough(in: environment) else { return }
-        open = OpenExchange(retryAt: environment.now + pacing, kind: .pause)
+        guard state == .awake, !pacing.isZero, !downlink.isEmpty, !hasHadEnough(in: environment) else { return }
+        downlink.beginPause()
+        clock.wait(until: environment.now + pacing)
     }
 
     private mutating func sendFirst(in environment: inout Environment) {
-        let message = environment.store[queue.first]
-        switch message.stage {
-        case .unsent, .sent:
+        let message = environment.store[downlink.first]
+        switch message.state {
+        case .waiting, .announced, .sent:
             // The client may have moved to a narrower link since the message came.
             if !fits(Int(message.payloadByteCount), in: environment) {
                 discardFirst(.messageDroppedTooLong, in: &environment)
@@ -148,7 +147,7 @@ extension ClientSession {
     }
 
     /// The reference by which the client knows the name; nil where it must be told one first (GW-56, AMB-05).
-    private func reference(to name: TopicNameIndex, in environment: borrowing Environment) -> TopicReference? {
+    func reference(to name: TopicNameIndex, in environment: borrowing Environment) -> TopicReference? {
         let normal = topics.id(for: name)
         if let normal, topics.entry(normal)?.standing == .known {
             return TopicReference(type: .normal, topicID: normal)
@@ -167,144 +166,127 @@ extension ClientSession {
             discardFirst(.messageDroppedTooLong, in: &environment)
             return
         }
-        guard let topicID = topicID(toDeliver: name, in: &environment), topics.entry(topicID)?.standing != .rejected
-        else {
-            discardFirst(.messageDroppedNotRegistered, in: &environment)
+        guard let topicID = topicID(toDeliver: name, in: &environment) else {
+            setFirstAside(isUnanswered: false, in: &environment)
             return
         }
-        sendRegister(topicID, name: name, in: &environment)
+        switch topics.entry(topicID)?.standing {
+        case .rejected: discardFirst(.messageDroppedNotRegistered, in: &environment)
+        case .ignored: setFirstAside(isUnanswered: true, in: &environment)
+        case .known, .unknown, nil: sendRegister(topicID, name: name, in: &environment)
+        }
     }
 
     private mutating func sendFirst(as reference: TopicReference, in environment: inout Environment) {
-        let index = queue.first
-        sendPublish(index, as: reference, in: &environment)
-        if environment.store[index].qos == .atMostOnce {
+        guard environment.store[downlink.first].qos != .atMostOnce else {
+            sendPublish(downlink.first, as: reference, messageID: 0, isRepetition: false, in: &environment)
             finishFirst(in: &environment)
             pauseBetweenMessages(in: &environment)
-        } else {
-            let isRepetition = environment.store[index].stage == .sent
-            environment.store[index].stage = .sent
-            openExchange(.publish, isRepetition: isRepetition, in: &environment)
+            return
         }
+        let isRepetition = numberAndSendFirst(as: reference, in: &environment)
+        downlink.beginDelivery()
+        awaitAnswer(isRepetition: isRepetition, in: environment)
+    }
+
+    /// - Returns: whether the client may have had it already.
+    @discardableResult
+    private mutating func numberAndSendFirst(
+        as reference: TopicReference, in environment: inout Environment
+    ) -> Bool {
+        let patience = link(in: environment).patience
+        let (messageID, isRepetition) = downlink.numberFirst(
+            at: environment.now, patience: patience, in: &environment.store)
+        sendPublish(
+            downlink.first, as: reference, messageID: messageID, isRepetition: isRepetition, in: &environment)
+        return isRepetition
     }
 
     private mutating func sendPublish(
-        _ index: StoredMessageIndex, as reference: TopicReference, in environment: inout Environment
+        _ index: StoredMessageIndex, as reference: TopicReference, messageID: MessageID, isRepetition: Bool,
+        in environment: inout Environment
     ) {
         guard let route else { return }
-        if environment.store[index].qos != .atMostOnce, environment.store[index].messageID == 0 {
-            environment.store[index].messageID = newMessageID(
-                preferring: environment.store[index].token, in: environment)
-            hasUsedMessageIDHalf = true
-        }
         if reference.type == .normal { topics.noteUse(reference.topicID, at: environment.now) }
         let message = environment.store[index]
         let flags = Flags(
-            duplicate: message.stage == .sent, qos: QualityOfService(message.qos), retain: message.retain,
+            duplicate: isRepetition, qos: QualityOfService(message.qos), retain: message.retain,
             topicIDType: reference.type)
         let start = environment.beginDatagram(to: route)
         environment.effects.bytes.appendPublishHeader(
-            flags: flags, topicID: reference.topicID, messageID: message.messageID,
+            flags: flags, topicID: reference.topicID, messageID: messageID,
             dataByteCount: Int(message.payloadByteCount))
         environment.store.appendPayload(of: index, to: &environment.effects.bytes)
         environment.endDatagram(start, to: route)
     }
 
-    /// The id that goes with the broker's packet identifier (AMB-23), unless a message has just ended under it: many a
-    /// broker uses an identifier again at once, and a second answer to the old message would acknowledge the new one.
-    private mutating func newMessageID(
-        preferring token: BrokerToken, in environment: borrowing Environment
-    ) -> MessageID {
-        let patience = link(in: environment).patience
-        var messageID =
-            token.isNone
-            ? Self.messageID(of: nextMessageID() ^ Self.quarter, messageIDHalf)
-            : Self.messageID(of: token, messageIDHalf)
-        while recentlyDelivered.contains(messageID, endedWithin: patience, before: environment.now) {
-            messageID = Self.messageID(of: nextMessageID() ^ Self.quarter, messageIDHalf)
-        }
-        return messageID
+    /// Sends a message of QoS 0 past what waits.
+    mutating func sendPassing(
+        _ index: StoredMessageIndex, as reference: TopicReference, in environment: inout Environment
+    ) {
+        sendPublish(index, as: reference, messageID: 0, isRepetition: false, in: &environment)
+        observe(.messageDelivered, in: &environment)
+        environment.topicNames.release(environment.store[index].topicName)
+        environment.store.remove(index)
     }
-
-    /// The broker's number itself, or, after the broker has forgotten its session and counts anew, that in the other
-    /// half of the numbers.
-    static func messageID(of token: BrokerToken, _ half: MessageID) -> MessageID {
-        messageID(of: token.followingMessageID, half)
-    }
-
-    private static func messageID(of number: MessageID, _ half: MessageID) -> MessageID {
-        let messageID = number ^ half
-        return messageID == 0 ? Self.quarter : messageID
-    }
-
-    /// From now on the broker's packet identifiers are those of another session.
-    mutating func changeMessageIDHalf() {
-        guard hasUsedMessageIDHalf else { return }
-        messageIDHalf ^= 0x8000
-        hasUsedMessageIDHalf = false
-    }
-
-    /// On top of the gateway's own numbers, for messages that the broker no longer knows or whose number is taken.
-    private static var quarter: MessageID { 0x4000 }
 
     /// Sends the first message again, with DUP and under the same message id.
     mutating func repeatPublish(in environment: inout Environment) {
-        let message = environment.store[queue.first]
+        let message = environment.store[downlink.first]
         guard let reference = reference(to: message.topicName, in: environment),
             fits(Int(message.payloadByteCount), in: environment)
         else {
             // Meanwhile the client has denied the id, what it was told of it is forgotten, or its link became narrower.
-            open = OpenExchange()
+            stopAsking()
             return deliver(in: &environment)
         }
-        sendPublish(queue.first, as: reference, in: &environment)
+        numberAndSendFirst(as: reference, in: &environment)
     }
 
     private mutating func sendRelease(in environment: inout Environment) {
-        send(.publishRelease(environment.store[queue.first].messageID), in: &environment)
-        openExchange(.release, in: &environment)
+        guard case .released(let messageID) = environment.store[downlink.first].state else { return }
+        send(.publishRelease(messageID), in: &environment)
+        downlink.beginDelivery()
+        awaitAnswer(in: environment)
     }
 
     private mutating func awaitBrokerRelease(in environment: inout Environment) {
-        openExchange(.brokerRelease, in: &environment)
+        downlink.beginDelivery()
         // Only a client that stays awake for it makes this wait worth bounding.
-        if state != .awake { open.retryAt = nil }
+        clock.wait(until: state == .awake ? environment.now + retryInterval(after: 0, in: environment) : nil)
     }
 
     /// The client has the first message, as far as its QoS can tell.
     mutating func finishFirst(in environment: inout Environment) {
         observe(.messageDelivered, in: &environment)
-        deliveriesSinceWakeUp += 1
-        removeFirst(in: &environment)
+        downlink.noteDelivery()
+        _ = removeFirst(in: &environment)
     }
 
-    private mutating func removeFirst(in environment: inout Environment) {
-        let messageID = environment.store[queue.first].messageID
-        if messageID != 0 { recentlyDelivered.note(messageID, at: environment.now) }
-        environment.topicNames.release(environment.store[queue.first].topicName)
-        queue.removeFirst(in: &environment.store)
-        renewals = 0
+    private mutating func removeFirst(in environment: inout Environment) -> StoredMessage {
+        let patience = link(in: environment).patience
+        let message = downlink.removeFirst(at: environment.now, patience: patience, in: &environment.store)
+        environment.topicNames.release(message.topicName)
+        return message
     }
 
     /// Gives a message up for good and lets the broker forget it.
     mutating func discardFirst(_ reason: ObservationKind, in environment: inout Environment) {
-        let message = environment.store[queue.first]
+        let message = removeFirst(in: &environment)
         observe(reason, detail: Int(message.payloadByteCount), in: &environment)
-        acknowledgeToBroker(message.qos, message.token, in: &environment)
-        removeFirst(in: &environment)
+        if let token = message.tokenToAnswer { acknowledgeToBroker(message.qos, token, in: &environment) }
     }
 
     /// Lets the broker forget a message that will not be delivered, or that is.
     mutating func acknowledgeToBroker(
         _ qos: QoS, _ token: BrokerToken, in environment: inout Environment
     ) {
-        guard !token.isNone else { return }
         switch qos {
         case .atMostOnce: break
         case .atLeastOnce: environment.acknowledge(token, on: upstream)
         case .exactlyOnce:
             guard environment.acknowledgeReceipt(of: token, on: upstream) else { return }
-            if !discardedTokens.contains(token) { discardedTokens.append(token) }
+            downlink.memory.noteDiscarded(token)
         }
     }
 }

@@ -3,14 +3,19 @@ import MQTTSN
 
 // What the client answers to a PUBLISH, and at QoS 2 the broker's PUBREL (MQTT-SN 1.2 §6.10).
 
-extension ClientSession {
-    /// The first message, if its PUBLISH is open under this message id; its topic id does not matter (AMB-18).
-    private func isOpen(_ kind: OpenExchange.Kind, _ messageID: MessageID, in environment: borrowing Environment)
-        -> Bool
-    {
-        open.kind == kind && environment.store[queue.first].messageID == messageID
-    }
+/// What a PUBREL of the broker means.
+enum BrokerRelease {
+    /// The client is to be told; now, if nothing else is under way.
+    case passedOn
+    /// It has been told already.
+    case known
+    /// The client knows nothing of the message, which was dropped.
+    case discarded
+    /// The message belongs to an exchange that an earlier connection began, under this message id.
+    case unknown(MessageID)
+}
 
+extension ClientSession {
     mutating func receivePublishAcknowledgement(
         _ answer: PublishAcknowledgement, in environment: inout Environment
     ) {
@@ -19,22 +24,24 @@ extension ClientSession {
             if topics.entry(answer.topicID)?.standing == .known { topics.setStanding(.unknown, of: answer.topicID) }
             return
         }
-        guard isOpen(.publish, answer.messageID, in: environment) else {
+        // The first message, if its PUBLISH is open under this message id; its topic id does not matter (AMB-18).
+        guard downlink.stateUnderWay(in: environment.store) == .sent(answer.messageID) else {
             return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
         }
-        let message = environment.store[queue.first]
+        let message = environment.store[downlink.first]
         switch answer.returnCode {
         case .accepted:
             // As a success PUBACK ends QoS 1 only; at QoS 2 the PUBREC is still to come.
             guard message.qos == .atLeastOnce else {
                 return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
             }
-            acknowledgeToBroker(.atLeastOnce, message.token, in: &environment)
+            if let token = message.tokenToAnswer { environment.acknowledge(token, on: upstream) }
             finishFirst(in: &environment)
+            tryUnanswered(in: &environment)
         case .invalidTopicID where renewTopic(message.topicName, in: environment): break
         default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
         }
-        closeExchange(in: environment)
+        answerCame(in: environment)
         goOn(in: &environment)
     }
 
@@ -42,63 +49,50 @@ extension ClientSession {
     private mutating func renewTopic(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
         // Where a QoS 0 message was not understood before, the id counts as unknown already.
         guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing != .rejected,
-            renewals < link(in: environment).retryCount
+            downlink.mayRenew(limit: link(in: environment).retryCount)
         else { return false }
-        renewals += 1
         topics.setStanding(.unknown, of: topicID)
         return true
     }
 
     mutating func receivePublishReceived(_ messageID: MessageID, in environment: inout Environment) {
-        if isOpen(.release, messageID, in: environment) {
-            send(.publishRelease(messageID), in: &environment)  // the client missed the PUBREL
-            return
+        switch downlink.stateUnderWay(in: environment.store) {
+        case .released(messageID): send(.publishRelease(messageID), in: &environment)  // the client missed the PUBREL
+        case .received(messageID): break
+        case .sent(messageID) where environment.store[downlink.first].qos == .exactlyOnce:
+            let token = downlink.clientReceivedFirst(in: &environment.store)
+            if let token { environment.acknowledgeReceipt(of: token, on: upstream) }
+            answerCame(in: environment)
+            deliver(in: &environment)
+        default: observeUnexpected(.publishReceived(messageID), in: &environment)
         }
-        guard isOpen(.publish, messageID, in: environment), environment.store[queue.first].qos == .exactlyOnce else {
-            if !isOpen(.brokerRelease, messageID, in: environment) {
-                observeUnexpected(.publishReceived(messageID), in: &environment)
-            }
-            return
-        }
-        let token = environment.store[queue.first].token
-        closeExchange(in: environment)
-        if token.isNone {
-            environment.store[queue.first].stage = .released
-        } else {
-            environment.store[queue.first].stage = .received
-            releaseBlockedSince = nil
-            environment.acknowledgeReceipt(of: token, on: upstream)
-        }
-        deliver(in: &environment)
     }
 
     mutating func receivePublishComplete(_ messageID: MessageID, in environment: inout Environment) {
-        guard isOpen(.release, messageID, in: environment) else {
+        guard downlink.stateUnderWay(in: environment.store) == .released(messageID) else {
             return observeUnexpected(.publishComplete(messageID), in: &environment)
         }
-        let token = environment.store[queue.first].token
-        if !token.isNone { environment.complete(token, on: upstream) }
+        if let token = environment.store[downlink.first].tokenToAnswer { environment.complete(token, on: upstream) }
         finishFirst(in: &environment)
-        closeExchange(in: environment)
+        tryUnanswered(in: &environment)
+        answerCame(in: environment)
         goOn(in: &environment)
     }
 
     /// The broker's PUBREL goes to the client; one for a message that is not here belongs to an exchange that an
     /// earlier connection began, and the client knows.
     mutating func brokerReleased(_ token: BrokerToken, in environment: inout Environment) {
-        if let index = queue.message(withToken: token, in: environment.store) {
-            guard environment.store[index].stage == .received else { return }
-            environment.store[index].stage = .released
-            if open.kind == .brokerRelease { open = OpenExchange() }
-        } else if let index = discardedTokens.firstIndex(of: token) {
-            discardedTokens.remove(at: index)
+        switch downlink.brokerReleased(token, in: &environment.store) {
+        case .known: return
+        case .passedOn: break
+        case .discarded:
             environment.complete(token, on: upstream)
             return
-        } else {
-            hasUsedMessageIDHalf = true
+        case .unknown(let messageID):
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)
-            queue.append(environment.store.insertRelease(token: token, topicName: name), in: &environment.store)
+            let index = environment.store.insertRelease(token: token, messageID: messageID, topicName: name)
+            downlink.append(index, in: &environment.store)
             adjustReading(in: &environment)
         }
         deliver(in: &environment)

@@ -21,43 +21,19 @@ extension ClientSession {
         environment.topicNames.use(name)
         let index = environment.store.insert(
             payload, topicName: name, token: publish.token, qos: publish.qos, retain: publish.retain)
-        if publish.duplicate, publish.qos != .atMostOnce { expectKnown(index, in: &environment) }
-        queue.append(index, in: &environment.store)
+        if publish.duplicate, publish.qos != .atMostOnce {
+            let patience = link(in: environment).patience
+            downlink.expectKnown(index, at: environment.now, patience: patience, in: &environment.store)
+        }
+        downlink.append(index, in: &environment.store)
         adjustReading(in: &environment)
     }
 
-    /// The client may have a message that the broker repeats from an earlier connection, of which nothing is left here:
-    /// at QoS 2 it must have the number by which the client then knows it, whatever becomes of the broker's session.
-    private mutating func expectKnown(_ index: StoredMessageIndex, in environment: inout Environment) {
-        let message = environment.store[index]
-        environment.store[index].stage = .sent
-        hasUsedMessageIDHalf = true
-        let messageID = Self.messageID(of: message.token, messageIDHalf)
-        let isTaken = recentlyDelivered.contains(
-            messageID, endedWithin: link(in: environment).patience, before: environment.now)
-        if message.qos == .exactlyOnce, !isTaken { environment.store[index].messageID = messageID }
-    }
-
-    /// The client is away: what the broker has kept it will send again, with DUP, and QoS 0 does not wait for who is
-    /// not there. Only what the broker would not send again stays, and what the client must know again by a message id
-    /// that it would not get again.
+    /// The client is away (AMB-15).
     mutating func leaveQueueToBroker(in environment: inout Environment) {
-        let half = messageIDHalf
-        let atMostOnceCount = queue.atMostOnceCount
-        let missedCount = queue.removeAll(in: &environment.store, names: &environment.topicNames) { message in
-            guard message.qos != .atMostOnce else { return true }
-            switch message.stage {
-            case .unsent, .sent:
-                let isKnownByOtherID =
-                    message.qos == .exactlyOnce && message.messageID != 0
-                    && message.messageID != Self.messageID(of: message.token, half)
-                return !message.token.isNone && !isKnownByOtherID
-            case .received, .released: return false
-            }
-        }
-        noteMissed(atMostOnceCount, in: &environment)
-        leftToBrokerCount += UInt32(clamping: missedCount - atMostOnceCount)
-        renewals = 0
+        let missedCount = downlink.leaveToBroker(
+            isKept: !isCleanAtBroker, in: &environment.store, names: &environment.topicNames)
+        noteMissed(missedCount, in: &environment)
     }
 
     /// So many messages will not reach the client, because it was away.
@@ -68,7 +44,7 @@ extension ClientSession {
     /// Drops the oldest QoS 0 messages until the new one fits.
     private mutating func makeRoom(for byteCount: Int, in environment: inout Environment) {
         while isQueueFull(adding: byteCount, in: environment),
-            let dropped = queue.removeOldestAtMostOnce(in: &environment.store)
+            let dropped = downlink.dropOldestAtMostOnce(in: &environment.store)
         {
             environment.topicNames.release(dropped.topicName)
             noteQueueDrop(Int(dropped.payloadByteCount), in: &environment)
@@ -78,11 +54,8 @@ extension ClientSession {
     /// Every drop is counted; a line for the log comes once per client and minute.
     private mutating func noteQueueDrop(_ byteCount: Int, in environment: inout Environment) {
         observe(.messageDroppedQueueFull, detail: byteCount, in: &environment)
-        dropsSinceReport += 1
-        guard environment.now >= nextDropReport else { return }
-        observe(.queueDropsReported, detail: dropsSinceReport, in: &environment)
-        dropsSinceReport = 0
-        nextDropReport = environment.now + .seconds(60)
+        guard let count = downlink.drops.noteDrop(at: environment.now) else { return }
+        observe(.queueDropsReported, detail: count, in: &environment)
     }
 
     /// Whether there is no room for so many octets more; without `countingAtMostOnce`, even if QoS 0 gave way.
@@ -90,10 +63,10 @@ extension ClientSession {
         adding byteCount: Int, countingAtMostOnce: Bool = true, in environment: borrowing Environment
     ) -> Bool {
         let limits = environment.limits
-        let count = queue.count - (countingAtMostOnce ? 0 : queue.atMostOnceCount)
-        let growth = byteCount - (countingAtMostOnce ? 0 : queue.atMostOnceByteCount)
+        let count = downlink.waiting.count - (countingAtMostOnce ? 0 : downlink.waiting.atMostOnceCount)
+        let growth = byteCount - (countingAtMostOnce ? 0 : downlink.waiting.atMostOnceByteCount)
         return count >= limits.queuedMessagesPerClient
-            || queue.byteCount + growth > limits.queuedByteCountPerClient
+            || downlink.waiting.byteCount + growth > limits.queuedByteCountPerClient
             || environment.store.byteCount + growth > limits.queuedByteCount
     }
 
@@ -102,8 +75,8 @@ extension ClientSession {
         let limits = environment.limits
         // Longer messages do not pass the link.
         let leastByteCount = Self.leastReserve * link(in: environment).maximumDatagramByteCount
-        return queue.count >= max(2 * limits.queuedMessagesPerClient, Self.leastReserve)
-            || queue.byteCount > max(2 * limits.queuedByteCountPerClient, leastByteCount)
+        return downlink.waiting.count >= max(2 * limits.queuedMessagesPerClient, Self.leastReserve)
+            || downlink.waiting.byteCount > max(2 * limits.queuedByteCountPerClient, leastByteCount)
             || environment.store.byteCount > 2 * limits.queuedByteCount
     }
 
@@ -113,29 +86,52 @@ extension ClientSession {
     /// Lets the broker keep what it has while the queue takes no more QoS 1 and 2, and go on when it does.
     mutating func adjustReading(in environment: inout Environment) {
         if mustNotRead(in: environment) { environment.pause(upstream) } else { environment.resume(upstream) }
-        guard open.kind == .brokerRelease else { return }
+        guard downlink.awaitsBroker(in: environment.store) else { return }
         // The PUBREL lies behind what is not read. If nothing makes room in time, it never comes.
-        if !environment.isPaused(upstream) {
-            releaseBlockedSince = nil
-        } else if releaseBlockedSince == nil {
-            releaseBlockedSince = environment.now
-        }
+        downlink.noteRelease(isBlocked: environment.isPaused(upstream), at: environment.now)
         guard state == .active else { return }
-        open.retryAt = releaseBlockedSince.map { $0 + link(in: environment).patience }
+        clock.wait(until: releaseDeadline(in: environment))
+    }
+
+    /// When the broker's PUBREL for the first message is not waited for any longer; nil where it is.
+    private func releaseDeadline(in environment: borrowing Environment) -> Instant? {
+        if let since = downlink.memory.releaseBlockedSince { return since + link(in: environment).patience }
+        return doubtEnds(in: environment)
+    }
+
+    /// When a broker that is there would have named the first message, of which it may know nothing.
+    private func doubtEnds(in environment: borrowing Environment) -> Instant? {
+        environment.isOpen(upstream) ? downlink.doubtEnds(in: environment.store) : nil
+    }
+
+    /// The broker's PUBREL has not come, though there was time for it.
+    mutating func releaseOverdue(in environment: inout Environment) {
+        if let since = downlink.memory.releaseBlockedSince,
+            environment.now.since(since) >= link(in: environment).patience
+        {
+            dismiss(in: &environment)  // more waits before the broker's PUBREL than there is room for
+        } else if let ends = doubtEnds(in: environment), ends <= environment.now {
+            downlink.releaseFirst(in: &environment.store)
+            deliver(in: &environment)
+        } else if state == .awake {
+            finishWakeUp(in: &environment)  // the rest waits for the next wake-up
+        } else {
+            clock.wait(until: releaseDeadline(in: environment))
+        }
     }
 
     /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing
     /// else would come back to it. What waits for the broker's answer would wait for ever if that were not read, so as
     /// much again is read for it; it lies behind what the broker has in flight.
     private func mustNotRead(in environment: borrowing Environment) -> Bool {
-        guard let last = queue.newest, isQueueFull(adding: 0, in: environment) else { return false }
-        if open.kind == .brokerRelease || uplink.awaitsBroker || !requests.isEmpty,
+        guard let last = downlink.waiting.newest, isQueueFull(adding: 0, in: environment) else { return false }
+        if downlink.awaitsBroker(in: environment.store) || uplink.awaitsBroker || !requests.isEmpty,
             !isReserveUsed(in: environment)
         {
             return false
         }
         switch environment.configuration.queuePolicy {
-        case .dropOldest: return queue.atMostOnceCount == 0
+        case .dropOldest: return downlink.waiting.atMostOnceCount == 0
         case .dropNewest: return environment.store[last].qos != .atMostOnce
         }
     }

@@ -1,4 +1,5 @@
 import Bytes
+import MQTTSN
 
 /// The place of a message in the store.
 struct StoredMessageIndex: Hashable, Sendable {
@@ -6,25 +7,47 @@ struct StoredMessageIndex: Hashable, Sendable {
     static let none = StoredMessageIndex(rawValue: .max)
 }
 
-/// A message from the broker that waits for a client.
-struct StoredMessage {
-    /// How far the message is on its way; kept with it, so that a reconnect goes on where the exchange stood.
-    enum Stage: UInt8 {
-        case unsent
-        /// Sent at least once: the next time is a repetition, with DUP.
-        case sent
-        /// QoS 2: the client has it (PUBREC); the broker's PUBREL is awaited.
-        case received
-        /// QoS 2: the broker has released it; the client's PUBCOMP is awaited.
-        case released
+/// How far a message from the broker is on its way to the client; kept with it, so that a reconnect goes on where the
+/// exchange stood.
+enum DeliveryState: Equatable, Sendable {
+    /// The client has heard nothing of it.
+    case waiting
+    /// The broker says that the client may have heard of it before: it gets a number when it is sent, and DUP at once.
+    case announced
+    /// Sent under this id, or to be sent under it and no other: the client may have it. The next time is a repetition.
+    case sent(MessageID)
+    /// QoS 2: the client has it (PUBREC); the broker's PUBREL is awaited.
+    case received(MessageID)
+    /// QoS 2: the broker has released it; the client's PUBCOMP is awaited.
+    case released(MessageID)
+
+    /// nil where the message has none yet.
+    var messageID: MessageID? {
+        switch self {
+        case .waiting, .announced: nil
+        case .sent(let messageID), .received(let messageID), .released(let messageID): messageID
+        }
     }
 
-    var stage = Stage.unsent
+    /// Whether the client has the message for certain.
+    var isWithClient: Bool {
+        switch self {
+        case .waiting, .announced, .sent: false
+        case .received, .released: true
+        }
+    }
+}
+
+/// A message from the broker that waits for a client.
+struct StoredMessage {
+    var state = DeliveryState.waiting
     var topicName: TopicNameIndex
-    /// Where the broker's acknowledgement goes; 0 at QoS 0 and where the broker has forgotten the exchange.
+    /// Where the broker's acknowledgement goes; none at QoS 0 and where the broker has forgotten the exchange.
     var token: BrokerToken
-    /// The MQTT-SN message id, given when it is first sent; 0 before.
-    var messageID: UInt16
+    /// Whether the token may be that of a broker session which is no more: then nothing is acknowledged under it.
+    var isDoubtful = false
+    /// Whether the client, though it was heard, has not answered.
+    var isUnanswered = false
     var qos: QoS
     var retain: Bool
     var payloadByteCount: UInt32
@@ -61,7 +84,7 @@ struct MessageStore {
         -> StoredMessageIndex
     {
         let message = StoredMessage(
-            topicName: topicName, token: token, messageID: 0, qos: qos, retain: retain,
+            topicName: topicName, token: token, qos: qos, retain: retain,
             payloadByteCount: UInt32(payload.byteCount), firstBlock: keep(payload), next: .none)
         byteCount += payload.byteCount
         messageCount += 1
@@ -74,12 +97,13 @@ struct MessageStore {
     }
 
     /// A place in the queue for a PUBREL of the broker whose message an earlier run of the gateway delivered.
-    mutating func insertRelease(token: BrokerToken, topicName: TopicNameIndex) -> StoredMessageIndex {
+    mutating func insertRelease(token: BrokerToken, messageID: MessageID, topicName: TopicNameIndex)
+        -> StoredMessageIndex
+    {
         let nothing: [UInt8] = []
         let index = insert(
             nothing.span.bytes, topicName: topicName, token: token, qos: .exactlyOnce, retain: false)
-        self[index].stage = .released
-        self[index].messageID = token.followingMessageID
+        self[index].state = .released(messageID)
         return index
     }
 
@@ -145,94 +169,39 @@ struct MessageStore {
     }
 }
 
-/// The messages that wait for one client, first to last; the messages themselves are in the store.
-struct DeliveryQueue {
-    private(set) var first = StoredMessageIndex.none
-    private var last = StoredMessageIndex.none
-    private(set) var count = 0
-    /// Octets of payload.
-    private(set) var byteCount = 0
-    /// Of these, what is of QoS 0 and could make room.
-    private(set) var atMostOnceCount = 0
-    private(set) var atMostOnceByteCount = 0
+extension StoredMessage {
+    /// Where an answer to the broker goes; nil where it would mean nothing to it, or another message.
+    var tokenToAnswer: BrokerToken? { token.isNone || isDoubtful ? nil : token }
 
-    var isEmpty: Bool { count == 0 }
-
-    /// The message that came last; nil where none waits.
-    var newest: StoredMessageIndex? { isEmpty ? nil : last }
-
-    mutating func append(_ message: StoredMessageIndex, in store: inout MessageStore) {
-        if last == .none { first = message } else { store.link(last, to: message) }
-        last = message
-        add(1, store[message])
+    /// The broker's PUBREL is not waited for any longer.
+    mutating func release() {
+        if case .received(let messageID) = state { state = .released(messageID) }
     }
 
-    private mutating func add(_ number: Int, _ message: StoredMessage) {
-        count += number
-        byteCount += number * Int(message.payloadByteCount)
-        guard message.qos == .atMostOnce else { return }
-        atMostOnceCount += number
-        atMostOnceByteCount += number * Int(message.payloadByteCount)
+    /// The broker does not know the message any more: nothing is acknowledged to it, and what the client has is
+    /// released without it.
+    mutating func brokerForgot() {
+        token = .none
+        isDoubtful = false
+        release()
     }
 
-    /// Takes the first message out and gives its room back; the caller releases its topic name.
-    mutating func removeFirst(in store: inout MessageStore) {
-        let message = first
-        precondition(message != .none, "only a queue that holds something is shortened")
-        first = store[message].next
-        if first == .none { last = .none }
-        add(-1, store[message])
-        store.remove(message)
-    }
-
-    /// Takes out the oldest message of QoS 0 and gives its room back; the caller releases its topic name.
-    mutating func removeOldestAtMostOnce(in store: inout MessageStore) -> StoredMessage? {
-        guard atMostOnceCount > 0 else { return nil }
-        var previous = StoredMessageIndex.none
-        var index = first
-        while index != .none, store[index].qos != .atMostOnce {
-            previous = index
-            index = store[index].next
+    /// Whether a client that is away gets the message again without the gateway keeping it: from the broker, and at
+    /// QoS 2 under the number `following` the broker's. QoS 0 does not wait for who is not there.
+    func mayLeave(following number: MessageID) -> Bool {
+        if qos == .atMostOnce { return true }
+        switch state {
+        case .waiting, .announced: return !token.isNone
+        case .sent(let messageID): return !token.isNone && (qos != .exactlyOnce || messageID == number)
+        case .received, .released: return false
         }
-        let message = store[index]
-        if previous == .none { first = message.next } else { store.link(previous, to: message.next) }
-        if last == index { last = previous }
-        add(-1, message)
-        store.remove(index)
-        return message
     }
 
-    /// The waiting QoS 1 or 2 message that the broker knows by `token`.
-    func message(withToken token: BrokerToken, in store: borrowing MessageStore) -> StoredMessageIndex? {
-        var index = first
-        while index != .none {
-            if store[index].token == token { return index }
-            index = store[index].next
-        }
+    /// - Returns: what does not hold; nil where everything does.
+    func checkInvariants() -> String? {
+        if qos == .atMostOnce, state != .waiting || !token.isNone { return "QoS 0 is waited for" }
+        if state.isWithClient, qos != .exactlyOnce { return "PUBREC at another QoS than 2" }
+        if isDoubtful, token.isNone { return "a doubt without reason" }
         return nil
-    }
-
-    /// Takes out the messages that `goes` is true of, and gives their room and their topic names back.
-    ///
-    /// - Returns: how many of them the client has not got as far as the gateway knows.
-    mutating func removeAll(
-        in store: inout MessageStore, names: inout TopicNameTable, where goes: (StoredMessage) -> Bool = { _ in true }
-    ) -> Int {
-        var missedCount = 0
-        var index = first
-        self = DeliveryQueue()
-        while index != .none {
-            let message = store[index]
-            if goes(message) {
-                if message.stage == .unsent || message.stage == .sent { missedCount += 1 }
-                names.release(message.topicName)
-                store.remove(index)
-            } else {
-                store.link(index, to: .none)
-                append(index, in: &store)
-            }
-            index = message.next
-        }
-        return missedCount
     }
 }

@@ -153,6 +153,7 @@ extension ClientSession {
             flags: Flags(qos: QualityOfService(subscription.grantedQoS)), topicID: subscription.topicID,
             messageID: subscription.messageID, returnCode: .accepted)
         send(.subscribeAcknowledgement(answer), in: &environment)
+        tryUndeliverable(on: subscription.topicID, in: &environment)
     }
 
     // MARK: Answers of the broker

@@ -6,25 +6,23 @@ import Time
 extension ClientSession {
     /// When the session must be looked at next; nil when only an event can change it.
     func nextDeadline(in environment: borrowing Environment) -> Instant? {
-        var next = open.retryAt
+        var next = clock.ringsAt
         func consider(_ instant: Instant?) {
             guard let instant else { return }
             next = next.map { min($0, instant) } ?? instant
         }
+        consider(setUp.clock.ringsAt)
         consider(silenceDeadline(in: environment))
         consider(restoreDeadline(in: environment))
+        if state.isListening { consider(downlink.aside.nextAttempt) }
         return next
     }
 
-    /// When a silent client is given up: by its keep-alive while active, by its Duration while asleep (GW-62, GW-70).
+    /// When a silent client is given up; never while it is being set up anew, as that has an end of its own.
     private func silenceDeadline(in environment: borrowing Environment) -> Instant? {
-        let seconds: UInt16
-        switch state {
-        case .active: seconds = keepAliveSeconds
-        case .asleep: seconds = sleepSeconds
-        case .awake, .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: return nil
-        }
-        return environment.configuration.supervision.allowance(forSeconds: seconds).map { lastHeard + $0 }
+        guard !setUp.isUnderWay else { return nil }
+        return supervision.silenceDeadline(
+            phase, keepAliveSeconds: request.keepAliveSeconds, environment.configuration.supervision)
     }
 
     /// When a lost broker connection has been lost for too long; a sleeping client can wait longer (GW-86).
@@ -32,7 +30,7 @@ extension ClientSession {
         guard isRestoring, let lostSince else { return nil }
         let configuration = environment.configuration
         let patience =
-            state == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
+            phase == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
         return lostSince + patience
     }
 
@@ -45,62 +43,71 @@ extension ClientSession {
             dismiss(in: &environment)
             return
         }
-        if let retryAt = open.retryAt, retryAt <= environment.now { retry(in: &environment) }
+        if let retryAt = setUp.clock.ringsAt, retryAt <= environment.now { repeatPrompt(in: &environment) }
+        if clock.isDue(at: environment.now) { clockRang(in: &environment) }
+        if state.isListening, let nextAttempt = downlink.aside.nextAttempt, nextAttempt <= environment.now {
+            tryUndeliverableInTime(in: &environment)
+        }
     }
 
     // MARK: Repetition towards the client (GW-78)
 
-    private mutating func retry(in environment: inout Environment) {
-        guard open.awaitsClient else { return sendOpen(in: &environment) }
-        guard Int(open.attempts) <= link(in: environment).retryCount else {
+    private mutating func clockRang(in environment: inout Environment) {
+        guard clock.attempts > 0 else { return waitIsOver(in: &environment) }
+        guard Int(clock.attempts) <= link(in: environment).retryCount else {
             giveUp(in: &environment)
             return
         }
-        open.retryAt = environment.now + retryInterval(in: environment)
-        open.attempts += 1
-        sendOpen(in: &environment)
+        clock.startAgain(at: environment.now, interval: retryInterval(after: clock.attempts, in: environment))
+        sayAgain(in: &environment)
+        letPass(in: &environment)
+    }
+
+    /// Nobody was asked anything.
+    private mutating func waitIsOver(in environment: inout Environment) {
+        if downlink.awaitsBroker(in: environment.store) { return releaseOverdue(in: &environment) }
+        stopAsking()
+        deliver(in: &environment)
     }
 
     /// The client has said that it is there: what is open is sent again, and Nretry counts anew.
     mutating func repeatOpen(in environment: inout Environment) {
-        openExchange(open.kind, isRepetition: true, in: &environment)
-        sendOpen(in: &environment)
+        awaitAnswer(isRepetition: true, in: environment)
+        sayAgain(in: &environment)
     }
 
-    /// Sends again what is open, under its message id.
-    private mutating func sendOpen(in environment: inout Environment) {
-        switch open.kind {
-        case .none: open.retryAt = nil
-        case .willPrompt: repeatConnectReply(in: &environment)
-        case .register(let topicID, let messageID): repeatRegister(topicID, messageID, in: &environment)
-        case .publish: repeatPublish(in: &environment)
-        case .release: send(.publishRelease(environment.store[queue.first].messageID), in: &environment)
-        case .pause:
-            open = OpenExchange()
-            deliver(in: &environment)
-        case .brokerRelease:
-            let patience = link(in: environment).patience
-            if let releaseBlockedSince, environment.now.since(releaseBlockedSince) >= patience {
-                dismiss(in: &environment)  // more waits before the broker's PUBREL than there is room for
-            } else if state == .awake {
-                finishWakeUp(in: &environment)  // the rest waits for the next wake-up
-            } else {
-                open.retryAt = nil
-            }
+    /// Sends again what the client has not answered, under its message id.
+    private mutating func sayAgain(in environment: inout Environment) {
+        if let (topicID, messageID) = downlink.registration {
+            return repeatRegister(topicID, messageID, in: &environment)
+        }
+        switch downlink.stateUnderWay(in: environment.store) {
+        case .sent: repeatPublish(in: &environment)
+        case .released(let messageID): send(.publishRelease(messageID), in: &environment)
+        case .waiting, .announced, .received, nil: clock.stop()
         }
     }
 
-    /// The client has not answered in time.
+    /// The client has not answered in time. Whoever was heard meanwhile is there, and is not lost for one answer that
+    /// it does not give.
     private mutating func giveUp(in environment: inout Environment) {
-        switch state {
-        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker:
-            observe(.clientSetUpAbandoned, in: &environment)
-            end(in: &environment)
-        case .active: lose(in: &environment)
-        // The client gives up about now too and sleeps its whole Duration from here.
-        case .awake: fallAsleep(in: &environment)
-        case .asleep, .disconnected, .over: open = OpenExchange()
+        guard phase.isListening else { return stopAsking() }
+        if clock.hasHeard(lastHeard: supervision.lastHeard) {
+            passOver(in: &environment)
+        } else if phase == .active {
+            lose(in: &environment)
+        } else {
+            endFruitlessWakeUp(in: &environment)
         }
+    }
+
+    /// The client gives up about now too and sleeps its whole Duration from here. What it has not answered in as many
+    /// wake-ups as it is asked in each does not hold up the rest any longer.
+    private mutating func endFruitlessWakeUp(in environment: inout Environment) {
+        if downlink.aside.noteFruitlessWakeUp() > link(in: environment).retryCount {
+            standAside(in: &environment)
+        }
+        fallAsleep(in: &environment)
     }
 
     // MARK: Ends
@@ -117,8 +124,9 @@ extension ClientSession {
     /// is answered with `code`.
     mutating func dismiss(_ code: ReturnCode = .congestion, in environment: inout Environment) {
         observe(.clientDismissed, in: &environment)
-        if state.isListening {
-            answerOwedWillUpdates(code, in: &environment)
+        let owedWillResponses = wills.takeBackUpdate()
+        if phase.isListening {
+            answerWillUpdates(owedWillResponses, code, in: &environment)
             send(.disconnect(duration: nil), in: &environment)
         }
         end(in: &environment)
@@ -130,21 +138,22 @@ extension ClientSession {
         finish()
     }
 
-    /// What remains is remembered only where CleanSession was 0 (AMB-03) and there is something to remember.
+    /// What remains is remembered only where CleanSession was 0 in a CONNECT that was accepted (AMB-03).
     private mutating func finish() {
-        state = cleanSession || !wasAccepted ? .over : .disconnected
+        phase = request.isClean ? .over : .disconnected
+        setUp.end()
         isRestoring = false
-        open = OpenExchange()
+        stopAsking()
     }
 
     mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
         interruptRequests(in: &environment)
         isRestoring = false
-        releaseBlockedSince = nil
-        owedWillResponses = []
+        downlink.noteRelease(isBlocked: false, at: environment.now)
+        _ = wills.finishUpdate()
         guard let upstream else { return }
-        noteLostAnswer(environment.upstreams[upstream].state)
-        environment.closeStream(ofUpstream: upstream, politely: politely)
+        noteLostAnswer(environment.upstreams[upstream].state, in: &environment)
+        environment.closeStream(ofUpstream: upstream, inNameOf: clientID, politely: politely)
     }
 
 }

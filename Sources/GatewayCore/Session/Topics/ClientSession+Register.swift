@@ -19,6 +19,7 @@ extension ClientSession {
         }
         topics.setStanding(.known, of: topicID)
         answerRegister(register, topicID: topicID, .accepted, in: &environment)
+        tryUndeliverable(on: topicID, in: &environment)
     }
 
     private func answerRegister(
@@ -73,10 +74,10 @@ extension ClientSession {
     /// Tells the client an id before it is used, and holds everything behind it until the REGACK (GW-34, GW-35).
     mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) {
         guard let route else { return }
-        let messageID = nextMessageID()
+        let messageID = downlink.beginRegistration(of: topicID)
         topics.noteUse(topicID, at: environment.now)
         environment.sendRegister(topicID, messageID, name: name, to: route)
-        openExchange(.register(topicID: topicID, messageID: messageID), in: &environment)
+        awaitAnswer(in: environment)
     }
 
     /// Sends an open REGISTER again, under the same message id.
@@ -84,7 +85,7 @@ extension ClientSession {
         guard let route, let name = topics.entry(topicID)?.name else { return }
         guard canRegister(name, in: environment) else {
             // Meanwhile the client's link became narrower.
-            open = OpenExchange()
+            stopAsking()
             return deliver(in: &environment)
         }
         topics.noteUse(topicID, at: environment.now)
@@ -95,16 +96,17 @@ extension ClientSession {
     mutating func receiveRegisterAcknowledgement(
         _ answer: RegisterAcknowledgement, in environment: inout Environment
     ) {
-        guard case .register(let topicID, let messageID) = open.kind, messageID == answer.messageID else {
+        guard let (topicID, messageID) = downlink.registration, messageID == answer.messageID else {
             observeUnexpected(.registerAcknowledgement(answer), in: &environment)
             return
         }
-        closeExchange(in: environment)
+        answerCame(in: environment)
         if answer.returnCode == .accepted {
             topics.setStanding(.known, of: topicID)
         } else {
             rejectTopic(topicID, in: &environment)
         }
+        tryUnregistered(in: &environment)
         deliver(in: &environment)
     }
 

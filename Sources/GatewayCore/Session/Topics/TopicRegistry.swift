@@ -26,15 +26,14 @@ import Time
 struct TopicRegistry {
     /// What the client is known to think of an id.
     enum Standing: UInt8 {
-        /// It has never been told, or not answered: what it may mean by the id is another name.
-        case untold
-        /// It has been told in an earlier connection, or denied the id since: it must get a REGISTER before the gateway
-        /// may use the id (GW-34), and may itself use it at once (GW-39).
+        /// It must get a REGISTER before the gateway may use the id (GW-34).
         case unknown
         /// It has the id from a REGACK, a SUBACK or its own acceptance of a REGISTER.
         case known
         /// It rejected the gateway's REGISTER; the name is not delivered to it (GW-37).
         case rejected
+        /// It was heard and did not answer the gateway's REGISTER: it is not asked again before there is hope.
+        case ignored
     }
 
     /// Who wanted the id.
@@ -48,8 +47,20 @@ struct TopicRegistry {
     struct Entry {
         var name: TopicNameIndex
         var id: TopicID
-        var standing = Standing.untold
-        var origin: Origin
+        var standing = Standing.unknown
+        fileprivate var marks: Marks
+
+        /// Whether the client has asked for the id.
+        var isAsked: Bool { marks.contains(.asked) }
+        /// Whether the client has had the id from this session, in this connection or an earlier one. Before that it may
+        /// mean another name by it.
+        var isTold: Bool { marks.contains(.told) }
+    }
+
+    fileprivate struct Marks: OptionSet {
+        let rawValue: UInt8
+        static let asked = Marks(rawValue: 1)
+        static let told = Marks(rawValue: 2)
     }
 
     /// In no order that matters; a place is a position in it.
@@ -122,7 +133,7 @@ struct TopicRegistry {
         var id = PreferredTopicID.of(bytes.span.bytes, clientID: conditions.clientID.bytes.span.bytes)
         while place(of: id) != nil { id = PreferredTopicID.following(id) }
         names.use(name)
-        append(Entry(name: name, id: id, origin: origin), at: conditions.now)
+        append(Entry(name: name, id: id, marks: origin == .asked ? .asked : []), at: conditions.now)
         return id
     }
 
@@ -152,7 +163,7 @@ struct TopicRegistry {
         guard tracksUse, details[0].noneFreeBefore <= conditions.now else { return nil }
         var oldest: Int?
         var oldestUse = conditions.now
-        for place in entries.indices where entries[place].origin == .given {
+        for place in entries.indices where !entries[place].isAsked {
             let use = details[0].lastUses[place]
             if use < oldestUse { (oldest, oldestUse) = (place, use) }
         }
@@ -167,7 +178,7 @@ struct TopicRegistry {
 
     /// The client asks for the name of an id that it may so far have been given only.
     mutating func noteAsked(_ id: TopicID) {
-        if let place = place(of: id) { entries[place].origin = .asked }
+        if let place = place(of: id) { entries[place].marks.insert(.asked) }
     }
 
     /// A message under the id leaves for the client, or an offer of the id.
@@ -180,22 +191,24 @@ struct TopicRegistry {
     /// The name that the client means by an id in a message of its own; nil where the client cannot have it from this
     /// session.
     mutating func nameUsedByClient(_ id: TopicID, at now: Instant) -> TopicNameIndex? {
-        guard let place = place(of: id) else { return nil }
-        switch entries[place].standing {
-        case .known, .unknown: break
-        case .untold, .rejected: return nil
-        }
+        guard let place = place(of: id), entries[place].isTold else { return nil }
         if tracksUse { details[0].lastUses[place] = now }
         return entries[place].name
     }
 
     mutating func setStanding(_ standing: Standing, of id: TopicID) {
-        if let place = place(of: id) { entries[place].standing = standing }
+        guard let place = place(of: id) else { return }
+        entries[place].standing = standing
+        switch standing {
+        case .known: entries[place].marks.insert(.told)
+        case .rejected: entries[place].marks.remove(.told)
+        case .unknown, .ignored: break
+        }
     }
 
     /// After a reconnect the client's ids are still good, but the gateway tells it again before using them (GW-39).
     mutating func forgetStandings() {
-        for place in entries.indices where entries[place].standing == .known {
+        for place in entries.indices where entries[place].standing != .rejected {
             entries[place].standing = .unknown
         }
     }
@@ -210,7 +223,7 @@ struct TopicRegistry {
 
     private mutating func append(_ entry: Entry, at now: Instant) {
         entries.append(entry)
-        if entry.origin == .given, !tracksUse {
+        if !entry.isAsked, !tracksUse {
             if details.isEmpty { details = [Details()] }
             // What was asked for has no use that matters.
             details[0].lastUses = Array(repeating: now, count: entries.count)
@@ -261,10 +274,10 @@ extension TopicRegistry {
         if entries.contains(where: { $0.id == 0 || $0.id == 0xFFFF }) { return "a reserved id is given" }
         guard let details = details.first else {
             if isIndexed { return "many ids are not indexed" }
-            return entries.contains { $0.origin == .given } ? "the use of given ids is not tracked" : nil
+            return entries.contains { !$0.isAsked } ? "the use of given ids is not tracked" : nil
         }
         if self.details.count > 1 { return "details twice" }
-        if !details.lastUses.isEmpty || entries.contains(where: { $0.origin == .given }),
+        if !details.lastUses.isEmpty || entries.contains(where: { !$0.isAsked }),
             details.lastUses.count != entries.count
         {
             return "uses and ids differ in number"

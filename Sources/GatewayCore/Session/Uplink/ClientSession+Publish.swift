@@ -88,7 +88,7 @@ extension ClientSession {
     /// What the table of exchanges depends on besides itself, for a message under `messageID` of `byteCount` octets.
     private func conditions(
         for messageID: MessageID, byteCount: Int, in environment: borrowing Environment
-    ) -> Uplink.Conditions {
+    ) -> UplinkConditions {
         var conditions = conditions(in: environment)
         conditions.token = nextToken(preferring: messageID)
         conditions.takesMessages = environment.couldTake(byteCount, on: upstream)
@@ -96,11 +96,11 @@ extension ClientSession {
     }
 
     /// What the table of exchanges depends on besides itself, where no message is to be forwarded.
-    func conditions(in environment: borrowing Environment) -> Uplink.Conditions {
+    func conditions(in environment: borrowing Environment) -> UplinkConditions {
         let link = link(in: environment)
-        return Uplink.Conditions(
-            now: environment.now, connectedAt: waitingSince, patience: link.patience, retryInterval: link.retryInterval,
-            limit: environment.limits.exchangesPerClient - requests.count,
+        return UplinkConditions(
+            now: environment.now, connectedAt: supervision.connectedSince, patience: link.patience,
+            retryInterval: link.retryInterval, limit: environment.limits.exchangesPerClient - requests.count,
             endedLimit: environment.limits.endedExchangesPerClient, isOpen: environment.isOpen(upstream),
             takesMessages: false)
     }

@@ -10,8 +10,8 @@ import Time
 ///
 /// **The promise.** A message is published exactly once, and acknowledged only when the broker has it, for every client
 /// that uses a message id neither for another message within patience (Tretry × (Nretry + 1)), nor for an equal one
-/// within Tretry of the first one's end. A message is the same by its id, topic and content, not by DUP: networks double
-/// and overtake (AMB-24).
+/// within Tretry of the first one's end. A message is the same by its id, topic and content, not by DUP: networks
+/// double and overtake (AMB-24).
 ///
 /// **Invariants.** A message id has one exchange at the most, and a token one. An exchange without a message id is
 /// `gone`. Who is `gone`, or has said PUBREL, waits for the broker. What the broker has finished holds no token.
@@ -26,27 +26,6 @@ import Time
 struct Uplink: Hashable, Sendable {
     private var open: [UplinkExchange] = []
     private var ended = EndedExchanges()
-
-    /// What the table depends on besides itself.
-    struct Conditions: Sendable {
-        var now: Instant
-        /// When the client's set-up ended.
-        var connectedAt: Instant
-        /// Tretry × (Nretry + 1) of the client's link.
-        var patience: TimeSpan
-        /// Tretry of the client's link.
-        var retryInterval: TimeSpan
-        /// How many exchanges the client may have open at the broker.
-        var limit: Int
-        /// How many QoS 2 exchanges may be remembered behind their end before new ones have to wait.
-        var endedLimit: Int
-        /// The token for a new exchange; none where no number is free.
-        var token = BrokerToken.none
-        /// Whether there is a connection that takes answers and releases.
-        var isOpen: Bool
-        /// Whether it takes a new message.
-        var takesMessages: Bool
-    }
 
     // MARK: What is asked of it
 
@@ -68,9 +47,6 @@ struct Uplink: Hashable, Sendable {
 
     func uses(_ token: BrokerToken) -> Bool { open.contains { $0.token == token } }
 
-    /// Whether an exchange under this message id is open with the client.
-    func isOpen(_ messageID: MessageID) -> Bool { index(of: messageID) != nil }
-
     private func index(of messageID: MessageID) -> Int? {
         messageID == 0 ? nil : open.firstIndex { $0.messageID == messageID }
     }
@@ -82,7 +58,7 @@ struct Uplink: Hashable, Sendable {
     // MARK: What is said
 
     /// Takes note of what the client or the broker has said, and tells what is to be said.
-    mutating func step(_ fact: UplinkFact, _ conditions: Conditions) -> UplinkOutcome {
+    mutating func step(_ fact: UplinkFact, _ conditions: UplinkConditions) -> UplinkOutcome {
         switch fact {
         case .published(let message): published(message, conditions)
         case .released(let messageID): released(messageID, conditions)
@@ -92,7 +68,7 @@ struct Uplink: Hashable, Sendable {
         }
     }
 
-    private mutating func published(_ message: UplinkMessage, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func published(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
         guard let index = index(of: message.messageID) else { return publishedAnew(message, conditions) }
         let exchange = open[index]
         let isSame = exchange.digest.isSame(as: message.digest)
@@ -105,18 +81,17 @@ struct Uplink: Hashable, Sendable {
         case (.waiting, false), (.told, false): outcome = publishedAnother(message, over: index, conditions)
         case (.released, _), (.gone, _): outcome = UplinkOutcome()
         }
-        outcome.cell = UplinkCell(isSame ? .publishedSame : message.row, exchange.client)
-        return outcome
+        return outcome.at(UplinkCell(isSame ? .publishedSame : message.row, exchange.client))
     }
 
     /// The client is there and still has the exchange.
-    private mutating func heard(_ index: Int, _ conditions: Conditions) {
+    private mutating func heard(_ index: Int, _ conditions: UplinkConditions) {
         open[index].since = conditions.now
         open[index].reconnectionCount = 0
         open[index].isSleptOver = false
     }
 
-    private mutating func publishedAgain(_ index: Int, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func publishedAgain(_ index: Int, _ conditions: UplinkConditions) -> UplinkOutcome {
         heard(index, conditions)
         if open[index].broker == .done {
             defer { open.remove(at: index) }
@@ -129,9 +104,9 @@ struct Uplink: Hashable, Sendable {
 
     /// Another message comes under the id of one that is not finished.
     private mutating func publishedAnother(
-        _ message: UplinkMessage, over index: Int, _ conditions: Conditions
+        _ message: UplinkMessage, over index: Int, _ conditions: UplinkConditions
     ) -> UplinkOutcome {
-        let isLeftBehind = isLeftBehind(open[index], conditions)
+        let isLeftBehind = conditions.isLeftBehind(open[index])
         guard isLeftBehind || !message.isDuplicate else { return UplinkOutcome() }
         if open[index].client == .told {
             // Not yet left behind: this is a late copy of something older.
@@ -150,7 +125,7 @@ struct Uplink: Hashable, Sendable {
     /// The client gives the exchange up: its answer will go to nobody.
     ///
     /// - Returns: what is to be released at the broker before anything else.
-    private mutating func letGo(_ index: Int, _ conditions: Conditions) -> BrokerToken {
+    private mutating func letGo(_ index: Int, _ conditions: UplinkConditions) -> BrokerToken {
         let exchange = open[index]
         let isWithBroker = exchange.broker != .done && (exchange.isExactlyOnce || !exchange.isCut)
         guard isWithBroker else {
@@ -160,14 +135,18 @@ struct Uplink: Hashable, Sendable {
         open[index].client = .gone
         open[index].messageID = 0
         let isReleased = exchange.broker == .holds || exchange.broker == .owesReceived && exchange.isCut
-        guard isReleased, conditions.isOpen else { return .none }
+        return isReleased && conditions.isOpen ? release(at: index) : .none
+    }
+
+    /// PUBREL goes up.
+    private mutating func release(at index: Int) -> BrokerToken {
         open[index].broker = .owesComplete
         open[index].isCut = false
-        return exchange.token
+        return open[index].token
     }
 
     /// Nothing is open under the message's id.
-    private mutating func publishedAnew(_ message: UplinkMessage, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func publishedAnew(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
         let known =
             message.isExactlyOnce
             ? ended.entry(message.messageID, within: conditions.patience, before: conditions.now) : nil
@@ -181,33 +160,26 @@ struct Uplink: Hashable, Sendable {
         case .refused where isLate || message.isDuplicate: outcome = UplinkOutcome(refusing: message)
         case .finished, .refused: outcome = begun(message, conditions)
         }
-        outcome.cell = UplinkCell(isSame ? .publishedSame : message.row, known.end)
-        return outcome
+        return outcome.at(UplinkCell(isSame ? .publishedSame : message.row, known.end))
     }
 
-    private mutating func begun(_ message: UplinkMessage, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func begun(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
         forgetWhatIsOver(conditions)
         let isRemembered = !message.isExactlyOnce || ended.count < conditions.endedLimit
         guard conditions.takesMessages, !conditions.token.isNone, hasRoom(conditions), isRemembered else {
             var outcome = refused(message, conditions)
             if !hasRoom(conditions) { outcome.release = makeRoom(conditions) }
-            outcome.cell = UplinkCell(message.row, nil)
-            return outcome
+            return outcome.at(UplinkCell(message.row, nil))
         }
         ended.forget(message.messageID)
-        open.append(
-            UplinkExchange(
-                client: .waiting, broker: .owesReceived, isExactlyOnce: message.isExactlyOnce,
-                messageID: message.messageID, token: conditions.token, topicID: message.topicID,
-                digest: message.digest, since: conditions.now))
-        var outcome = UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
-        outcome.cell = UplinkCell(message.row, nil)
-        return outcome
+        open.append(UplinkExchange(message, conditions.token, at: conditions.now))
+        let outcome = UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
+        return outcome.at(UplinkCell(message.row, nil))
     }
 
     /// There is no way to the broker, or no room. It may have a repeated QoS 2 message already: a refusal would let the
     /// client begin anew under another message id, and the message come twice. Unanswered, it comes again under this.
-    private mutating func refused(_ message: UplinkMessage, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func refused(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
         guard message.isExactlyOnce else { return UplinkOutcome(refusing: message) }
         // A refusal that is not remembered could not be told from a message that was never heard.
         guard !message.isDuplicate, ended.count < 2 * conditions.endedLimit else {
@@ -222,45 +194,28 @@ struct Uplink: Hashable, Sendable {
     /// forgotten the end would take a client that comes back for one with a new message.
     ///
     /// - Returns: what is to be released at the broker; none where nothing is left behind, or there is no connection.
-    mutating func makeRoom(_ conditions: Conditions) -> BrokerToken {
+    mutating func makeRoom(_ conditions: UplinkConditions) -> BrokerToken {
         guard conditions.isOpen else { return .none }
         if let index = open.firstIndex(where: {
-            $0.client == .told && $0.broker == .holds && isGivenUp($0, conditions)
+            $0.client == .told && $0.broker == .holds && conditions.isGivenUp($0)
         }) {
-            open[index].broker = .owesComplete
-            open[index].isCut = false
-            return open[index].token
+            return release(at: index)
         }
         // Of a message that may never have reached the broker nothing can be said to the client any more.
-        let index = open.firstIndex { $0.client == .waiting && $0.isCut && isGivenUp($0, conditions) }
+        let index = open.firstIndex { $0.client == .waiting && $0.isCut && conditions.isGivenUp($0) }
         return index.map { letGo($0, conditions) } ?? .none
     }
 
-    /// Whether the client does not come back to an exchange that it has left behind: it had its time in this
-    /// connection, or a whole one before it.
-    private func isGivenUp(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
-        let heardAt = exchange.reconnectionCount > 1 ? exchange.since : max(exchange.since, conditions.connectedAt)
-        return conditions.now.since(heardAt) >= conditions.patience
-    }
-
     /// Whether the client may have one more exchange open.
-    func hasRoom(_ conditions: Conditions) -> Bool {
-        open.count < Self.placeCount(conditions) && openCount < conditions.limit
+    func hasRoom(_ conditions: UplinkConditions) -> Bool {
+        open.count < conditions.placeCount && openCount < conditions.limit
     }
 
-    /// The limit, and as much again for exchanges that only the client has still to finish.
-    private static func placeCount(_ conditions: Conditions) -> Int { max(2 * conditions.limit, 32) }
-
-    /// Whether the client need not come back to it.
-    private func isLeftBehind(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
-        exchange.reconnectionCount > 0 || conditions.now.since(exchange.since) >= conditions.patience
-    }
-
-    private mutating func forgetWhatIsOver(_ conditions: Conditions) {
+    private mutating func forgetWhatIsOver(_ conditions: UplinkConditions) {
         ended.expire(after: conditions.patience, at: conditions.now)
         // A late copy of a QoS 1 message may be published again in any case. Who has not heard how its QoS 2 message
         // ended may come back whenever it wants, and is waited for while there is a place for that.
-        let isFull = open.count >= Self.placeCount(conditions)
+        let isFull = open.count >= conditions.placeCount
         func isForgettable(_ exchange: UplinkExchange) -> Bool {
             exchange.isExactlyOnce ? isFull && exchange.broker == .done : exchange.isCut || exchange.broker == .done
         }
@@ -268,19 +223,16 @@ struct Uplink: Hashable, Sendable {
         open.removeAll { isForgettable($0) && conditions.now.since($0.since) >= conditions.patience }
     }
 
-    private mutating func released(_ messageID: MessageID, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func released(_ messageID: MessageID, _ conditions: UplinkConditions) -> UplinkOutcome {
         guard let index = index(of: messageID) else { return releasedAnew(messageID, conditions) }
         let exchange = open[index]
         var outcome = UplinkOutcome()
         switch (exchange.client, exchange.broker) {
+        case (.told, .holds) where !conditions.isOpen, (.waiting, _), (.gone, _): break
         case (.told, .holds):
-            if conditions.isOpen {
-                heard(index, conditions)
-                open[index].client = .released
-                open[index].broker = .owesComplete
-                open[index].isCut = false
-                outcome.release = exchange.token
-            }
+            heard(index, conditions)
+            open[index].client = .released
+            outcome.release = release(at: index)
         case (.told, .owesComplete), (.told, .owesReceived):
             heard(index, conditions)
             open[index].client = .released
@@ -288,15 +240,13 @@ struct Uplink: Hashable, Sendable {
             heard(index, conditions)
             outcome = finish(index, conditions)
         case (.released, _): heard(index, conditions)
-        case (.waiting, _), (.gone, _): break
         }
-        outcome.cell = UplinkCell(.released, exchange.client)
-        return outcome
+        return outcome.at(UplinkCell(.released, exchange.client))
     }
 
     /// A PUBREL that no exchange waits for: the PUBCOMP was lost, or it belongs to an exchange that an earlier life of
     /// the gateway began, and the broker knows.
-    private mutating func releasedAnew(_ messageID: MessageID, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func releasedAnew(_ messageID: MessageID, _ conditions: UplinkConditions) -> UplinkOutcome {
         let known = ended.entry(messageID, within: conditions.patience, before: conditions.now)
         var outcome = UplinkOutcome()
         if let known {
@@ -304,11 +254,12 @@ struct Uplink: Hashable, Sendable {
         } else {
             outcome = released(ofEarlierLife: messageID, conditions)
         }
-        outcome.cell = UplinkCell(.released, known?.end)
-        return outcome
+        return outcome.at(UplinkCell(.released, known?.end))
     }
 
-    private mutating func released(ofEarlierLife messageID: MessageID, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func released(
+        ofEarlierLife messageID: MessageID, _ conditions: UplinkConditions
+    ) -> UplinkOutcome {
         let token = BrokerToken(following: messageID)
         guard messageID != 0, conditions.isOpen else { return UplinkOutcome() }
         if let index = index(of: token) {
@@ -318,15 +269,12 @@ struct Uplink: Hashable, Sendable {
             guard hasRoom(conditions) else { return UplinkOutcome(release: makeRoom(conditions)) }
             guard conditions.token == token else { return UplinkOutcome() }
         }
-        open.append(
-            UplinkExchange(
-                client: .released, broker: .owesComplete, isExactlyOnce: true, messageID: messageID, token: token,
-                topicID: 0, digest: .unknown, since: conditions.now))
+        open.append(UplinkExchange(releasedBefore: messageID, token, at: conditions.now))
         return UplinkOutcome(release: token)
     }
 
     /// QoS 2 has come to its end with the client.
-    private mutating func finish(_ index: Int, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func finish(_ index: Int, _ conditions: UplinkConditions) -> UplinkOutcome {
         let exchange = open.remove(at: index)
         // No copy of it is under way any more, and the client may use the message id for something else.
         guard conditions.now.since(exchange.since) < conditions.patience else { return UplinkOutcome() }
@@ -336,38 +284,33 @@ struct Uplink: Hashable, Sendable {
         return exchange.isSleptOver ? UplinkOutcome() : UplinkOutcome(.completed, to: exchange)
     }
 
-    /// Whether the client has begun an exchange that nothing is known of shortly before its CONNECT, with an earlier life
-    /// of the gateway; else what is known of it has expired here, as have its copies.
-    private func isOfEarlierLife(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
+    /// Whether the client has begun an exchange that nothing is known of shortly before its CONNECT, with an earlier
+    /// life of the gateway; else what is known of it has expired here, as have its copies.
+    private func isOfEarlierLife(_ exchange: UplinkExchange, _ conditions: UplinkConditions) -> Bool {
         exchange.reconnectionCount == 0 && conditions.now.since(conditions.connectedAt) < conditions.patience
     }
 
     // MARK: What the broker says
 
-    private mutating func brokerAcknowledged(_ token: BrokerToken, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func brokerAcknowledged(_ token: BrokerToken, _ conditions: UplinkConditions) -> UplinkOutcome {
         guard let index = index(of: token), !open[index].isExactlyOnce, open[index].broker == .owesReceived
         else { return .unexpected(.acknowledged) }
         let exchange = open[index]
         var outcome = UplinkOutcome()
-        if exchange.client == .waiting, isHeld(exchange, conditions) {
+        if exchange.client == .waiting, conditions.isHeld(exchange) {
             open[index].broker = .done
             open[index].token = .none
         } else {
             open.remove(at: index)
             if exchange.client == .waiting { outcome = UplinkOutcome(.acknowledged, to: exchange) }
         }
-        outcome.cell = UplinkCell(.acknowledged, exchange.client)
-        return outcome
+        return outcome.at(UplinkCell(.acknowledged, exchange.client))
     }
 
-    /// Whether an answer is not said unasked: the client sleeps, or may use the message id for something else.
-    private func isHeld(_ exchange: UplinkExchange, _ conditions: Conditions) -> Bool {
-        exchange.isSleptOver || isLeftBehind(exchange, conditions)
-    }
-
-    private mutating func brokerReceived(_ token: BrokerToken, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func brokerReceived(_ token: BrokerToken, _ conditions: UplinkConditions) -> UplinkOutcome {
         guard let index = index(of: token) else {
-            noteHeld(token, conditions)
+            // The broker has a message that nothing here knows of: its number is taken until somebody releases it.
+            if hasRoom(conditions) { open.append(UplinkExchange(heldUnder: token, at: conditions.now)) }
             return .unexpected(.received)
         }
         let exchange = open[index]
@@ -375,31 +318,20 @@ struct Uplink: Hashable, Sendable {
         var outcome = UplinkOutcome()
         if exchange.broker == .owesReceived {
             if exchange.client == .gone {
-                open[index].broker = .owesComplete
-                outcome.release = token
+                outcome.release = release(at: index)
             } else {
                 open[index].client = .told
                 open[index].broker = .holds
-                if !isHeld(exchange, conditions) {
+                if !conditions.isHeld(exchange) {
                     open[index].since = conditions.now
                     outcome = UplinkOutcome(.received, to: exchange)
                 }
             }
         }
-        outcome.cell = UplinkCell(.received, exchange.client)
-        return outcome
+        return outcome.at(UplinkCell(.received, exchange.client))
     }
 
-    /// The broker holds a message that nothing here knows of: its number is taken until somebody releases it.
-    private mutating func noteHeld(_ token: BrokerToken, _ conditions: Conditions) {
-        guard !token.isNone, hasRoom(conditions) else { return }
-        open.append(
-            UplinkExchange(
-                client: .gone, broker: .holds, isExactlyOnce: true, messageID: 0, token: token, topicID: 0,
-                digest: .unknown, since: conditions.now))
-    }
-
-    private mutating func brokerCompleted(_ token: BrokerToken, _ conditions: Conditions) -> UplinkOutcome {
+    private mutating func brokerCompleted(_ token: BrokerToken, _ conditions: UplinkConditions) -> UplinkOutcome {
         guard let index = index(of: token), open[index].broker == .owesComplete else {
             return .unexpected(.completed)
         }
@@ -414,8 +346,7 @@ struct Uplink: Hashable, Sendable {
         case .released: outcome = finish(index, conditions)
         case .gone, .waiting: open.remove(at: index)
         }
-        outcome.cell = UplinkCell(.completed, exchange.client)
-        return outcome
+        return outcome.at(UplinkCell(.completed, exchange.client))
     }
 
     // MARK: The connections on both sides
@@ -431,9 +362,8 @@ struct Uplink: Hashable, Sendable {
     /// - Returns: false where a QoS 2 message of the client may be lost with it: also one that is released, as many a
     ///   broker passes a message on only when it hears the PUBREL.
     mutating func brokerHasForgotten() -> Bool {
-        let isWhole = !needsBrokersMemory
-        open.removeAll { $0.isExactlyOnce && $0.broker != .done }
-        return isWhole
+        defer { open.removeAll { $0.isExactlyOnce && $0.broker != .done } }
+        return !needsBrokersMemory
     }
 
     /// After the broker has come back with its session: what is to be released once more; asked until it is none.
@@ -441,10 +371,7 @@ struct Uplink: Hashable, Sendable {
         let index = open.firstIndex {
             $0.isCut && ($0.broker == .owesComplete || $0.client == .gone && $0.broker == .owesReceived)
         }
-        guard let index else { return .none }
-        open[index].broker = .owesComplete
-        open[index].isCut = false
-        return open[index].token
+        return index.map { release(at: $0) } ?? .none
     }
 
     /// The client has said CONNECT, and its session goes on.
@@ -462,26 +389,12 @@ struct Uplink: Hashable, Sendable {
     /// Nothing of an earlier session survives.
     mutating func removeAll() { self = Uplink() }
 
-    // MARK: Invariants
-
     /// What does not hold of the table; nil where all does.
     func checkInvariants() -> String? {
         let ids = open.map(\.messageID).filter { $0 != 0 }
         if Set(ids).count != ids.count { return "a message id has two exchanges" }
         let tokens = open.map(\.token).filter { !$0.isNone }
         if Set(tokens).count != tokens.count { return "a token has two exchanges" }
-        for exchange in open {
-            if (exchange.client == .gone) != (exchange.messageID == 0) { return "a message id belongs to nobody" }
-            if (exchange.broker == .done) != exchange.token.isNone { return "a token belongs to nobody" }
-            if exchange.client == .released, exchange.broker != .owesComplete { return "released, and nothing owed" }
-            if exchange.client == .told, exchange.broker == .owesReceived { return "told what is not known" }
-            if exchange.client == .waiting, exchange.broker != .owesReceived, exchange.isExactlyOnce {
-                return "waits for what is known"
-            }
-            if !exchange.isExactlyOnce, exchange.client != .waiting, exchange.client != .gone {
-                return "QoS 1 with a PUBREC"
-            }
-        }
-        return ended.checkInvariants()
+        return open.lazy.compactMap { $0.checkInvariants() }.first ?? ended.checkInvariants()
     }
 }

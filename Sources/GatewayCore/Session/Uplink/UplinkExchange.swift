@@ -2,8 +2,8 @@ import Bytes
 import MQTTSN
 import Time
 
-/// A QoS 1 or 2 message of the client on its way to the broker: what the client may still say of it, and what the broker
-/// still owes.
+/// A QoS 1 or 2 message of the client on its way to the broker: what the client may still say of it, and what the
+/// broker still owes.
 struct UplinkExchange: Hashable, Sendable {
     /// How far the client is.
     enum ClientEnd: UInt8, Hashable, Sendable, CaseIterable {
@@ -46,6 +46,36 @@ struct UplinkExchange: Hashable, Sendable {
     var digest: MessageDigest
     /// When the client was last heard or told of it.
     var since: Instant
+
+    /// The client has said PUBLISH, and so has the gateway.
+    init(_ message: UplinkMessage, _ token: BrokerToken, at now: Instant) {
+        (client, broker, isExactlyOnce) = (.waiting, .owesReceived, message.isExactlyOnce)
+        (messageID, self.token, topicID, digest) = (message.messageID, token, message.topicID, message.digest)
+        since = now
+    }
+
+    /// The client has said PUBREL, of an exchange that an earlier life of the gateway began.
+    init(releasedBefore messageID: MessageID, _ token: BrokerToken, at now: Instant) {
+        (client, broker, isExactlyOnce) = (.released, .owesComplete, true)
+        (self.messageID, self.token, topicID, digest, since) = (messageID, token, 0, .unknown, now)
+    }
+
+    /// The broker has a message that nothing here knows of.
+    init(heldUnder token: BrokerToken, at now: Instant) {
+        (client, broker, isExactlyOnce) = (.gone, .holds, true)
+        (messageID, self.token, topicID, digest, since) = (0, token, 0, .unknown, now)
+    }
+
+    /// What does not hold of it; nil where all does.
+    func checkInvariants() -> String? {
+        if (client == .gone) != (messageID == 0) { return "a message id belongs to nobody" }
+        if (broker == .done) != token.isNone { return "a token belongs to nobody" }
+        if client == .released, broker != .owesComplete { return "released, and nothing owed" }
+        if client == .told, broker == .owesReceived { return "told what is not known" }
+        if client == .waiting, isExactlyOnce, broker != .owesReceived { return "waits for what is known" }
+        if !isExactlyOnce, client != .waiting, client != .gone { return "QoS 1 with a PUBREC" }
+        return nil
+    }
 }
 
 /// What a message is, as far as a number can tell it from another one under the same message id.

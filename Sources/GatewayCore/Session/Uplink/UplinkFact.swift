@@ -76,6 +76,12 @@ struct UplinkOutcome: Hashable, Sendable {
         answer = UplinkAnswer(kind: kind, messageID: messageID)
     }
 
+    /// The same, of this cell of the table.
+    consuming func at(_ cell: UplinkCell) -> UplinkOutcome {
+        self.cell = cell
+        return self
+    }
+
     init(refusing message: UplinkMessage) { self.init(.refused, to: message) }
 
     init(turningAway: Bool) { isTurnedAway = turningAway }

@@ -1,0 +1,64 @@
+import Time
+
+/// What the broker knows, or may know, of messages that are not in the queue, and how far its word can be waited for.
+///
+/// - A message of QoS 2 that was *dropped* here: the broker was told that it is here and will release it, and the
+///   client knows nothing of it.
+/// - Messages that were *left* to the broker when the client went away, and that it may lose.
+/// - The *doubt* whether its session is still the one that the waiting messages came from, as the answer that would
+///   have told was lost: a broker that has the session sends again at once what it waits for, so that the doubt ends.
+/// - A PUBREL that lies *behind* what there is no room to read.
+struct BrokerMemory: Sendable {
+    private var discardedTokens: [BrokerToken] = []
+    private var leftCount = 0
+    /// When a broker that has the session would have named every token that it knows; nil without a connection.
+    private(set) var doubtEnds: Instant?
+    /// Since when the PUBREL for the first message cannot be read.
+    private(set) var releaseBlockedSince: Instant?
+
+    /// The message was dropped, and the broker was told that it is here.
+    mutating func noteDiscarded(_ token: BrokerToken) {
+        if !discardedTokens.contains(token) { discardedTokens.append(token) }
+    }
+
+    /// - Returns: whether a message with this token had been dropped.
+    mutating func forgetDiscarded(_ token: BrokerToken) -> Bool {
+        guard let index = discardedTokens.firstIndex(of: token) else { return false }
+        discardedTokens.remove(at: index)
+        return true
+    }
+
+    mutating func noteLeft(_ count: Int) { leftCount += count }
+
+    /// - Returns: how many messages only the broker had; from now on none counts.
+    mutating func takeLeft() -> Int {
+        defer { leftCount = 0 }
+        return leftCount
+    }
+
+    /// The broker may have begun a new session, or surely has.
+    mutating func forgetTokens() {
+        discardedTokens = []
+        doubtEnds = nil
+    }
+
+    mutating func expectNamedTokens(until end: Instant) { doubtEnds = end }
+
+    mutating func releaseIsBlocked(at now: Instant) { releaseBlockedSince = releaseBlockedSince ?? now }
+    mutating func releaseIsNotBlocked() { releaseBlockedSince = nil }
+}
+
+/// How often it is said that messages for a client are dropped because too many wait: once a minute, with their number.
+struct DropReports: Sendable {
+    private var dropsSinceReport = 0
+    private var nextReport = Instant(nanoseconds: 0)
+
+    /// - Returns: how many there are to report; nil where it is too early.
+    mutating func noteDrop(at now: Instant) -> Int? {
+        dropsSinceReport += 1
+        guard now >= nextReport else { return nil }
+        defer { dropsSinceReport = 0 }
+        nextReport = now + .seconds(60)
+        return dropsSinceReport
+    }
+}

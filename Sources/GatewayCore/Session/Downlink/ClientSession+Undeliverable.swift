@@ -1,0 +1,143 @@
+import MQTTSN
+import Time
+
+// What the client does not take though it is there, and what no topic id can be given to (promise 1, GW-87): QoS 0 is
+// dropped, QoS 1 and 2 stay unacknowledged at the broker, are tried again, and hold up nothing else.
+
+extension ClientSession {
+    /// The first message lets the others pass.
+    mutating func setFirstAside(isUnanswered: Bool, in environment: inout Environment) {
+        clock.stop()
+        guard environment.store[downlink.first].qos != .atMostOnce else {
+            discardFirst(.messageDroppedNotRegistered, in: &environment)
+            return warnOfMisses(in: &environment)
+        }
+        let nextAttempt = environment.now + link(in: environment).patience
+        downlink.setFirstAside(isUnanswered: isUnanswered, nextAttempt: nextAttempt, in: &environment.store)
+        let limit = environment.limits.undeliverablePerClient
+        while let index = downlink.aside.takeExcess(limit: limit, in: environment.store) {
+            let message = environment.store[index]
+            environment.store.remove(index)
+            giveUp(message, in: &environment)
+        }
+    }
+
+    /// The broker cannot keep any number of messages for a client that does not take them: the oldest is acknowledged
+    /// in its place.
+    private mutating func giveUp(_ message: StoredMessage, in environment: inout Environment) {
+        environment.topicNames.release(message.topicName)
+        if let token = message.tokenToAnswer {
+            if case .released = message.state {
+                environment.complete(token, on: upstream)
+            } else if !message.state.isWithClient {
+                acknowledgeToBroker(message.qos, token, in: &environment)
+            }
+        }
+        observe(.messageUndeliverable, detail: Int(message.payloadByteCount), in: &environment)
+        warnOfMisses(in: &environment)
+    }
+
+    /// A drop that the configuration allows is said once per client.
+    private mutating func warnOfMisses(in environment: inout Environment) {
+        if downlink.aside.mayWarn() { observe(.clientMissesMessages, in: &environment) }
+    }
+
+    /// The client is heard and does not answer what is under way: the others have their turn.
+    mutating func passOver(in environment: inout Environment) {
+        standAside(in: &environment)
+        goOn(in: &environment)
+    }
+
+    /// What is under way does not hold up the rest any longer.
+    mutating func standAside(in environment: inout Environment) {
+        if let (topicID, _) = downlink.registration {
+            topics.setStanding(.ignored, of: topicID)
+            stopAsking()
+        } else {
+            setFirstAside(isUnanswered: true, in: &environment)
+        }
+    }
+
+    /// What needs no answer goes past what the client leaves unanswered, where the client knows its topic.
+    mutating func letPass(in environment: inout Environment) {
+        guard state == .active, downlink.waiting.atMostOnceCount > 0 else { return }
+        var last = StoredMessageIndex.none
+        while let (index, previous) = downlink.takeAtMostOnce(behind: last, in: &environment.store) {
+            let name = environment.store[index].topicName
+            if let reference = reference(to: name, in: environment) {
+                sendPassing(index, as: reference, in: &environment)
+                last = previous
+            } else {
+                downlink.putBack(index, behind: previous, in: &environment.store)
+                last = index
+            }
+        }
+    }
+
+    // MARK: Another attempt
+
+    /// The client has answered: what it did not answer before is worth another attempt.
+    mutating func tryUnanswered(in environment: inout Environment) {
+        tryUndeliverable(in: &environment) { message, session, environment in
+            message.isUnanswered && session.reference(to: message.topicName, in: environment) != nil
+        }
+    }
+
+    /// The client has answered a REGISTER: it may answer those that it did not answer before.
+    mutating func tryUnregistered(in environment: inout Environment) {
+        tryUndeliverable(in: &environment) { message, session, environment in
+            message.isUnanswered && session.reference(to: message.topicName, in: environment) == nil
+        }
+    }
+
+    /// The client knows the name now.
+    mutating func tryUndeliverable(on topicID: TopicID, in environment: inout Environment) {
+        guard downlink.aside.count > 0, let name = topics.entry(topicID)?.name else { return }
+        tryUndeliverable(in: &environment) { message, _, _ in message.topicName == name }
+        deliver(in: &environment)
+    }
+
+    /// The client has begun anew, and may take everything.
+    mutating func tryAllUndeliverable(in environment: inout Environment) {
+        tryUndeliverable(in: &environment) { _, _, _ in true }
+    }
+
+    /// Time has passed: there may be a topic id by now. What was not answered is tried only now and then, as it holds
+    /// up the rest meanwhile.
+    mutating func tryUndeliverableInTime(in environment: inout Environment) {
+        let isAll = downlink.aside.isTurnOfUnanswered
+        downlink.aside.noteRound()
+        tryUndeliverable(in: &environment) { message, session, environment in
+            if message.isUnanswered { return isAll }
+            return session.topicID(toDeliver: message.topicName, in: &environment) != nil
+        }
+        deliver(in: &environment)
+    }
+
+    private mutating func tryUndeliverable(
+        in environment: inout Environment,
+        where isTried: (StoredMessage, inout ClientSession, inout Environment) -> Bool
+    ) {
+        guard downlink.aside.count > 0 else { return }
+        var waiting = downlink.aside.takeAll()
+        var (tried, aside) = (DeliveryQueue(), DeliveryQueue())
+        while !waiting.isEmpty {
+            let index = waiting.takeFirst(in: environment.store)
+            if isTried(environment.store[index], &self, &environment) {
+                askAgain(environment.store[index].topicName)
+                environment.store[index].isUnanswered = false
+                tried.append(index, in: &environment.store)
+            } else {
+                aside.append(index, in: &environment.store)
+            }
+        }
+        let nextAttempt = environment.now + link(in: environment).patience
+        downlink.aside.putBack(aside, nextAttempt: nextAttempt)
+        downlink.putBack(tried, in: &environment.store)
+    }
+
+    private mutating func askAgain(_ name: TopicNameIndex) {
+        guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .ignored else { return }
+        topics.setStanding(.unknown, of: topicID)
+    }
+}

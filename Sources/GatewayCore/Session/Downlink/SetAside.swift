@@ -1,0 +1,85 @@
+import Time
+
+/// Deliveries of QoS 1 and 2 that let the others pass: the client is there and does not answer, or no topic id can be
+/// given to their topic for now. The broker still waits for them.
+///
+/// They are tried again when there is hope: the client answers something like them, learns the topic, or connects anew;
+/// and in time, as a topic id may have become free. What was not answered holds up the rest when it is tried, so time
+/// alone brings that about only now and then. Invariant: nothing of QoS 0 is here.
+struct SetAside: Sendable {
+    private static let roundsBetweenUnanswered: UInt8 = 10
+
+    private var queue = DeliveryQueue()
+    private var nextRound: Instant?
+    private var rounds: UInt8 = 0
+    /// Whether it has been said that the client misses messages.
+    private var hasWarned = false
+    /// Wake-ups in a row that ended without an answer.
+    private var fruitlessWakeUps: UInt16 = 0
+
+    var count: Int { queue.count }
+    var byteCount: Int { queue.byteCount }
+    /// When they are tried again; nil where nothing is here.
+    var nextAttempt: Instant? { queue.isEmpty ? nil : nextRound }
+    /// Whether the next round is one for what was not answered, too.
+    var isTurnOfUnanswered: Bool { rounds == Self.roundsBetweenUnanswered - 1 }
+
+    mutating func append(_ message: StoredMessageIndex, nextAttempt: Instant, in store: inout MessageStore) {
+        if queue.isEmpty { nextRound = nextAttempt }
+        fruitlessWakeUps = 0
+        queue.append(message, in: &store)
+    }
+
+    /// The oldest, where there are more than `limit`; it stays in the store.
+    mutating func takeExcess(limit: Int, in store: borrowing MessageStore) -> StoredMessageIndex? {
+        queue.count > limit ? queue.takeFirst(in: store) : nil
+    }
+
+    /// All of them, to be sorted by whoever tries again.
+    mutating func takeAll() -> DeliveryQueue {
+        let all = queue
+        queue = DeliveryQueue()
+        return all
+    }
+
+    /// What stays here.
+    mutating func putBack(_ rest: DeliveryQueue, nextAttempt: Instant) {
+        queue = rest
+        nextRound = nextAttempt
+    }
+
+    /// Time has brought another attempt about.
+    mutating func noteRound() { rounds = (rounds + 1) % Self.roundsBetweenUnanswered }
+
+    func message(withToken token: BrokerToken, in store: borrowing MessageStore) -> StoredMessageIndex? {
+        queue.message(withToken: token, in: store)
+    }
+
+    func forEach(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {
+        queue.forEach(in: &store, change)
+    }
+
+    func indices(in store: borrowing MessageStore) -> [StoredMessageIndex] { queue.indices(in: store) }
+
+    /// - Returns: true the first time.
+    mutating func mayWarn() -> Bool {
+        defer { hasWarned = true }
+        return !hasWarned
+    }
+
+    /// A wake-up has ended without an answer.
+    ///
+    /// - Returns: how many have, one after the other.
+    mutating func noteFruitlessWakeUp() -> Int {
+        fruitlessWakeUps += fruitlessWakeUps < .max ? 1 : 0
+        return Int(fruitlessWakeUps)
+    }
+
+    mutating func noteAnswer() { fruitlessWakeUps = 0 }
+
+    /// - Returns: what does not hold; nil where everything does.
+    func checkInvariants(in store: borrowing MessageStore) -> String? {
+        if queue.atMostOnceCount > 0 { return "QoS 0 is set aside" }
+        return queue.checkInvariants(in: store)
+    }
+}

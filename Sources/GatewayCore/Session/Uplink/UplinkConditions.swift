@@ -1,0 +1,40 @@
+import Time
+
+/// What the table of exchanges depends on besides itself.
+struct UplinkConditions: Sendable {
+    var now: Instant
+    /// When the client's set-up ended.
+    var connectedAt: Instant
+    /// Tretry × (Nretry + 1) of the client's link.
+    var patience: TimeSpan
+    /// Tretry of the client's link.
+    var retryInterval: TimeSpan
+    /// How many exchanges the client may have open at the broker.
+    var limit: Int
+    /// How many QoS 2 exchanges may be remembered behind their end before new ones have to wait.
+    var endedLimit: Int
+    /// The token for a new exchange; none where no number is free.
+    var token = BrokerToken.none
+    /// Whether there is a connection that takes answers and releases.
+    var isOpen: Bool
+    /// Whether it takes a new message.
+    var takesMessages: Bool
+
+    /// The limit, and as much again for exchanges that only the client has still to finish.
+    var placeCount: Int { max(2 * limit, 32) }
+
+    /// Whether the client need not come back to it.
+    func isLeftBehind(_ exchange: UplinkExchange) -> Bool {
+        exchange.reconnectionCount > 0 || now.since(exchange.since) >= patience
+    }
+
+    /// Whether the client does not come back to an exchange that it has left behind: it had its time in this
+    /// connection, or a whole one before it.
+    func isGivenUp(_ exchange: UplinkExchange) -> Bool {
+        let heardAt = exchange.reconnectionCount > 1 ? exchange.since : max(exchange.since, connectedAt)
+        return now.since(heardAt) >= patience
+    }
+
+    /// Whether an answer is not said unasked: the client sleeps, or may use the message id for something else.
+    func isHeld(_ exchange: UplinkExchange) -> Bool { exchange.isSleptOver || isLeftBehind(exchange) }
+}

@@ -1,0 +1,227 @@
+import GatewayCore
+import MQTT
+import MQTTSN
+import Testing
+import Time
+
+/// Message ids towards the client, and packet identifiers of a broker whose session may be another one: no answer
+/// counts for another message than it was given to (AMB-23, GW-79, GW-86).
+@Suite struct DeliveryNumberTests {
+    private func subscriber(_ dialogue: Dialogue, clean: Bool = true) -> (TestClient, TestUpstream) {
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: clean)
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: upstream)
+        return (client, upstream)
+    }
+
+    /// The broker's connection ends, and so does the next one before its CONNACK; then the broker has a session.
+    private func restoresInDoubt(_ client: TestClient, _ upstream: TestUpstream) -> TestUpstream {
+        upstream.closes()
+        client.dialogue.passes(.seconds(1))
+        client.asksBroker(clean: false).closes()
+        client.dialogue.passes(.seconds(2))
+        let third = client.asksBroker(clean: false)
+        third.sends(.connectAcknowledgement(present: true))
+        return third
+    }
+
+    // MARK: QoS 1
+
+    @Test("AMB-23 GW-79 However many a broker has in flight, a late second PUBACK acknowledges no other message")
+    func lateAcknowledgement() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        for id in 1...12 as ClosedRange<PacketID> {
+            upstream.sends(.publish("a/b", "\(id)", qos: .atLeastOnce, id: id))
+            client.receives(.publish(1, "\(id)", id: id, qos: .atLeastOnce))
+            client.sends(.publishAcknowledgement(1, id))
+            upstream.receives(.publishAcknowledgement(id))
+        }
+        // The lowest free identifier, once more.
+        upstream.sends(.publish("a/b", "again", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "again", id: 13, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receivesNothing()
+        client.sends(.publishAcknowledgement(1, 13))
+        upstream.receives(.publishAcknowledgement(1))
+    }
+
+    @Test("AMB-23 GW-79 So at QoS 2: a late second PUBREC or PUBCOMP belongs to the message that ended")
+    func lateReceived() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        for id in 1...12 as ClosedRange<PacketID> { delivers(id, as: id, client, upstream) }
+        upstream.sends(.publish("a/b", "again", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(1, "again", id: 0x4001, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        upstream.receivesNothing()
+        client.sends(.publishReceived(0x4001))
+        upstream.receives(.publishReceived(1))
+    }
+
+    @Test("AMB-23 GW-79 The next session of a client does not use the numbers of the last one at once")
+    func nextSession() {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue)
+        first.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        first.receives(.publishAcknowledgement(1))
+        client.leaves(first)
+        let second = client.connects()
+        second.sends(.publish("ab", "2", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(.short("ab"), "2", id: 40_504, qos: .atLeastOnce))
+    }
+
+    private func delivers(
+        _ packetID: PacketID, as messageID: MessageID, _ client: TestClient, _ upstream: TestUpstream
+    ) {
+        upstream.sends(.publish("a/b", "\(packetID)", qos: .exactlyOnce, id: packetID))
+        client.receives(.publish(1, "\(packetID)", id: messageID, qos: .exactlyOnce))
+        client.sends(.publishReceived(messageID))
+        upstream.receives(.publishReceived(packetID))
+        upstream.sends(.publishRelease(packetID))
+        client.receives(.publishRelease(messageID))
+        client.sends(.publishComplete(messageID))
+        upstream.receives(.publishComplete(packetID))
+    }
+
+    // MARK: QoS 2 over the end of a session
+
+    @Test("AMB-23 GW-24 What ended in an earlier session does not push a message of the next onto another number")
+    func earlierSession() {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue)
+        delivers(1, as: 1, client, first)
+        client.sends(.connect("c1", clean: false))
+        first.receives(.disconnect, .close)
+        let second = client.connectsUpstream(clean: false)
+        second.sends(.publish("ab", "2", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(.short("ab"), "2", id: 1, qos: .exactlyOnce))
+        // A gateway that was killed now would find it under the same number, as it has no other.
+        let later = Dialogue()
+        let again = later.client("c1")
+        let upstream = again.connects(clean: false, present: true)
+        upstream.sends(.publish("ab", "2", qos: .exactlyOnce, id: 1, duplicate: true))
+        again.receives(.publish(.short("ab"), "2", id: 1, qos: .exactlyOnce, duplicate: true))
+    }
+
+    @Test("AMB-23 Nor does it push a message that the broker repeats")
+    func repeatedAfterEarlierSession() {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue)
+        delivers(1, as: 1, client, first)
+        client.sends(.connect("c1", clean: false))
+        first.receives(.disconnect, .close)
+        let second = client.connectsUpstream(clean: false)
+        second.sends(.publish("ab", "2", qos: .exactlyOnce, id: 1, duplicate: true))
+        client.receives(.publish(.short("ab"), "2", id: 1, qos: .exactlyOnce, duplicate: true))
+    }
+
+    // MARK: A broker that may have forgotten
+
+    @Test("GW-86 AMB-23 What the client has is not released on suspicion: a broker that has the session says so")
+    func notReleasedOnSuspicion() {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue, clean: false)
+        first.sends(.publish("a/b", "1", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        first.receives(.publishReceived(1))
+        let third = restoresInDoubt(client, first)
+        third.receives(.subscribe("a/b", id: 0x8000, qos: .exactlyOnce))
+        client.receivesNothing()
+        // The PUBREC had not come to the broker.
+        third.sends(.publish("a/b", "1", qos: .exactlyOnce, id: 1, duplicate: true))
+        third.receives(.publishReceived(1))
+        client.receivesNothing()
+        third.sends(.publishRelease(1))
+        client.receives(.publishRelease(1))
+        client.sends(.publishComplete(1))
+        third.receives(.publishComplete(1))
+    }
+
+    @Test("GW-86 A broker that names it no more in Tretry × (Nretry + 1) has forgotten it")
+    func forgottenAfterAll() {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue, clean: false)
+        first.sendsTogether(
+            .publish("a/b", "1", qos: .exactlyOnce, id: 1), .publish("a/b", "2", qos: .atLeastOnce, id: 2))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        first.receives(.publishReceived(1))
+        let third = restoresInDoubt(client, first)
+        third.receives(.subscribe("a/b", id: 0x8000, qos: .exactlyOnce))
+        third.sends(.subscribeAcknowledgement(0x8000, 2))
+        dialogue.passes(.milliseconds(39_999))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        client.receives(.publishRelease(1))
+        client.sends(.publishComplete(1))
+        client.receives(.publish(1, "2", id: 1, qos: .atLeastOnce))
+        // To this broker, identifier 2 may be another message.
+        client.sends(.publishAcknowledgement(1, 1))
+        third.receivesNothing()
+    }
+
+    @Test("GW-86 AMB-14 An identifier of a session that may be over is not acknowledged in the next one")
+    func doubtfulIdentifier() {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue, clean: false)
+        first.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        let third = restoresInDoubt(client, first)
+        third.receives(.subscribe("a/b", id: 0x8000, qos: .exactlyOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        third.receivesNothing()
+        third.sends(.publish("a/b", "2", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "2", id: 2, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 2))
+        third.receives(.publishAcknowledgement(1))
+    }
+
+    @Test("GW-86 AMB-14 Once the broker has named it again it is acknowledged", arguments: [true, false])
+    func namedAgain(isExactlyOnce: Bool) {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue, clean: false)
+        let qos: DeliveryQoS = isExactlyOnce ? .exactlyOnce : .atLeastOnce
+        first.sends(.publish("a/b", "1", qos: qos, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: QualityOfService(qos)))
+        let third = restoresInDoubt(client, first)
+        third.receives(.subscribe("a/b", id: 0x8000, qos: .exactlyOnce))
+        third.sends(.publish("a/b", "1", qos: qos, id: 1, duplicate: true))
+        client.receivesNothing()
+        client.sends(isExactlyOnce ? .publishReceived(1) : .publishAcknowledgement(1, 1))
+        third.receives(isExactlyOnce ? .publishReceived(1) : .publishAcknowledgement(1))
+    }
+
+    @Test("GW-86 AMB-14 Nor is a PUBREC or PUBCOMP said for one, or a dropped message's PUBREL taken for one")
+    func doubtfulExactlyOnce() {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue, clean: false)
+        first.sendsTogether(
+            .publish("a/b", "1", qos: .exactlyOnce, id: 1), .publish("a/b", "2", qos: .exactlyOnce, id: 2))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        first.receives(.publishReceived(1))
+        first.sends(.publishRelease(1))
+        client.receives(.publishRelease(1))
+        let third = restoresInDoubt(client, first)
+        third.receives(.subscribe("a/b", id: 0x8000, qos: .exactlyOnce))
+        client.sends(.publishComplete(1))
+        client.receives(.publish(1, "2", id: 2, qos: .exactlyOnce))
+        client.sends(.publishReceived(2))
+        third.receivesNothing()
+        // The broker has the session after all: PUBREL for the one, PUBLISH for the other.
+        third.sends(.publishRelease(1))
+        third.sends(.publish("a/b", "2", qos: .exactlyOnce, id: 2, duplicate: true))
+        third.receives(.publishReceived(2))
+        third.sends(.publishRelease(2))
+        client.receives(.publishRelease(2))
+        client.sends(.publishComplete(2))
+        third.receives(.publishComplete(2))
+        client.receives(.publishRelease(1))
+        client.sends(.publishComplete(1))
+        third.receives(.publishComplete(1))
+    }
+}

@@ -1,0 +1,271 @@
+import GatewayCore
+import MQTT
+import MQTTSN
+import Testing
+import Time
+
+/// Clients that are there and do not take what they are sent, and names that get no topic id: the client lives, what
+/// can be delivered is, and QoS 1 and 2 stay with the broker (GW-78, GW-87, AMB-14, AMB-22).
+@Suite struct UndeliverableTests {
+    /// A client that knows "known" as 1 and has subscribed to everything.
+    private func subscriber(_ dialogue: Dialogue, clean: Bool = true) -> (TestClient, TestUpstream) {
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: clean, prompted: TestWill(topic: "w", payload: "gone"))
+        client.registers("known", as: 1)
+        client.subscribes("#", as: 0, qos: .exactlyOnce, on: upstream)
+        return (client, upstream)
+    }
+
+    /// The client pings for Tretry × (Nretry + 1) and hears `message` again Nretry times.
+    private func ignores(
+        _ message: SNMessage, _ client: TestClient, at location: SourceLocation = #_sourceLocation
+    ) {
+        for _ in 0..<3 {
+            pings(client, at: location)
+            client.dialogue.passes(.seconds(5), at: location)
+            client.receives(message, at: location)
+        }
+        pings(client, at: location)
+        client.dialogue.passes(.seconds(5), at: location)
+    }
+
+    private func pings(_ client: TestClient, at location: SourceLocation = #_sourceLocation) {
+        client.dialogue.passes(.seconds(5), at: location)
+        client.sends(.pingRequest(), at: location)
+        client.receives(.pingResponse, at: location)
+    }
+
+    // MARK: REGISTER
+
+    @Test("GW-62 GW-78 A client that pings and does not answer REGISTER is not lost, and its Will not published")
+    func registerIgnored() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("new", "1"))
+        client.receives(.register(2, 1, "new"))
+        ignores(.register(2, 1, "new"), client)
+        dialogue.observes(.messageDroppedNotRegistered, detail: 1, of: "c1")
+        dialogue.observes(.clientMissesMessages, of: "c1")
+        dialogue.doesNotObserve(.clientLost)
+        upstream.receivesNothing()
+        // It is not asked for every message, and told of once.
+        upstream.sends(.publish("new", "2"))
+        client.receivesNothing()
+        dialogue.observes(.messageDroppedNotRegistered, detail: 1, of: "c1")
+        dialogue.doesNotObserve(.clientMissesMessages)
+        upstream.sends(.publish("known", "3"))
+        client.receives(.publish(1, "3"))
+    }
+
+    @Test("GW-78 A client that is not heard either is lost as before")
+    func silent() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("new", "1"))
+        client.receives(.register(2, 1, "new"))
+        for _ in 0..<3 {
+            dialogue.passes(.seconds(10))
+            client.receives(.register(2, 1, "new"))
+        }
+        dialogue.passes(.seconds(10))
+        dialogue.observes(.clientLost, of: "c1")
+        upstream.receives(.close)
+    }
+
+    @Test("GW-35 QoS 0 on a known topic does not wait behind a REGISTER that is not answered in time")
+    func passesBy() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sendsTogether(
+            .publish("new", "1", qos: .atLeastOnce, id: 1), .publish("known", "2"), .publish("new", "3"),
+            .publish("known", "4"))
+        client.receives(.register(2, 1, "new"))
+        dialogue.passes(.seconds(10))
+        client.receives(.register(2, 1, "new"), .publish(1, "2"), .publish(1, "4"))
+        upstream.sends(.publish("known", "5"))
+        client.receives(.publish(1, "5"))
+        client.sends(.registerAcknowledgement(2, 1))
+        client.receives(.publish(2, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(2, 1))
+        upstream.receives(.publishAcknowledgement(1))
+        client.receives(.publish(2, "3"))
+    }
+
+    @Test(
+        "GW-87 AMB-14 What the client does not take stays unacknowledged and holds up nothing",
+        arguments: [DeliveryQoS.atLeastOnce, .exactlyOnce])
+    func staysAtBroker(qos: DeliveryQoS) {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sendsTogether(.publish("new", "1", qos: qos, id: 1), .publish("known", "2", qos: .atLeastOnce, id: 2))
+        client.receives(.register(2, 1, "new"))
+        ignores(.register(2, 1, "new"), client)
+        client.receives(.publish(1, "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(2))
+        upstream.sends(.publish("new", "3", qos: qos, id: 3), .publish("known", "4", qos: .atLeastOnce, id: 4))
+        client.receives(.publish(1, "4", id: 2, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 2))
+        upstream.receives(.publishAcknowledgement(4))
+        dialogue.doesNotObserve(.clientMissesMessages)
+        // The client learns the name, and gets what waits.
+        client.sends(.register(0, 9, "new"))
+        let quality = QualityOfService(qos)
+        let first: MessageID = qos == .atLeastOnce ? 3 : 1
+        client.receives(.registerAcknowledgement(2, 9), .publish(2, "1", id: first, qos: quality))
+    }
+
+    @Test("GW-87 Beyond the limit the oldest is acknowledged, counted and warned of once", arguments: [0, 2])
+    func limit(limit: Int) {
+        let dialogue = Dialogue(.dialogue { $0.limits.undeliverablePerClient = limit })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("new", "0"))
+        client.receives(.register(2, 1, "new"))
+        ignores(.register(2, 1, "new"), client)
+        for id in 1...4 as ClosedRange<PacketID> {
+            upstream.sends(.publish("new", "\(id)", qos: id == 2 ? .exactlyOnce : .atLeastOnce, id: id))
+            guard Int(id) > limit else {
+                upstream.receivesNothing()
+                continue
+            }
+            let oldest = id - PacketID(limit)
+            upstream.receives(oldest == 2 ? .publishReceived(2) : .publishAcknowledgement(oldest))
+            dialogue.observes(.messageUndeliverable, detail: 1, of: "c1")
+            dialogue.doesNotObserve(.clientMissesMessages)
+        }
+        upstream.sends(.publishRelease(2))
+        upstream.receives(.publishComplete(2))
+        client.receivesNothing()
+    }
+
+    @Test("GW-39 GW-75 A client that connects anew is asked again, and gets what it did not take")
+    func connectsAnew() {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue, clean: false)
+        first.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.register(2, 1, "new"))
+        ignores(.register(2, 1, "new"), client)
+        client.receivesNothing()
+        client.fallsAsleep()
+        client.sends(.connect("c1", clean: false))
+        client.receives(.connectAcknowledgement(), .register(2, 2, "new"))
+        client.sends(.registerAcknowledgement(2, 2))
+        client.receives(.publish(2, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(2, 1))
+        first.receives(.publishAcknowledgement(1))
+    }
+
+    // MARK: PUBLISH and PUBREL
+
+    @Test("GW-78 GW-62 A PUBLISH that a living client does not answer lets the next one pass, and comes again after it")
+    func publishIgnored() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sendsTogether(
+            .publish("known", "1", qos: .exactlyOnce, id: 1), .publish("known", "2", qos: .atLeastOnce, id: 2))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        ignores(.publish(1, "1", id: 1, qos: .exactlyOnce, duplicate: true), client)
+        client.receives(.publish(1, "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(2))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce, duplicate: true))
+        client.sends(.publishReceived(1))
+        upstream.receives(.publishReceived(1))
+    }
+
+    @Test("GW-78 GW-62 A PUBREL that a living client does not answer lets the next message pass")
+    func releaseIgnored() {
+        let dialogue = Dialogue(.dialogue { $0.limits.undeliverablePerClient = 0 })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("known", "1", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        upstream.receives(.publishReceived(1))
+        upstream.sends(.publishRelease(1))
+        client.receives(.publishRelease(1))
+        ignores(.publishRelease(1), client)
+        // The client has the message, and the broker need not wait for more.
+        upstream.receives(.publishComplete(1))
+        upstream.sends(.publish("known", "2"))
+        client.receives(.publish(1, "2"))
+    }
+
+    @Test("GW-78 GW-72 A sleeper's unanswered REGISTER holds up its wake-ups only so often")
+    func sleeper() {
+        let dialogue = Dialogue()
+        let (client, upstream) = TestClient.asleep(dialogue, seconds: 1_000)
+        upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1), .publish("a/b", "2"))
+        for wakeUp in 1...4 as ClosedRange<MessageID> {
+            client.wakesUp()
+            client.receives(.register(2, wakeUp, "new"))
+            for _ in 0..<3 {
+                dialogue.passes(.seconds(10))
+                client.receives(.register(2, wakeUp, "new"))
+            }
+            dialogue.passes(.seconds(10))
+            client.receivesNothing()
+        }
+        client.wakesUp()
+        client.receives(.publish(1, "2"), .pingResponse)
+        upstream.receivesNothing()
+    }
+
+    // MARK: No topic id
+
+    @Test("GW-87 AMB-14 Without a topic id QoS 1 and 2 stay with the broker, QoS 0 is dropped and told of once")
+    func noTopicID() {
+        let dialogue = Dialogue(.dialogue { $0.limits.topicsPerClient = 1 })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1), .publish("other", "2", qos: .exactlyOnce, id: 2))
+        upstream.receivesNothing()
+        dialogue.doesNotObserve(.messageDroppedNotRegistered)
+        upstream.sends(.publish("new", "3"))
+        dialogue.observes(.messageDroppedNotRegistered, detail: 1, of: "c1")
+        dialogue.observes(.clientMissesMessages, of: "c1")
+        upstream.sends(.publish("known", "4", qos: .atLeastOnce, id: 4))
+        client.receives(.publish(1, "4", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(4))
+        dialogue.passes(.seconds(200))
+        upstream.receivesNothing()
+        client.receivesNothing()
+    }
+
+    @Test("GW-87 AMB-14 An honest client loses nothing of QoS 1 when strangers fill the topic names")
+    func namesFilled() {
+        let dialogue = Dialogue(.dialogue { $0.limits.topicNamesByteCount = 30 })
+        let (client, upstream) = subscriber(dialogue)
+        let stranger = dialogue.client("stranger")
+        let strangersUpstream = stranger.connects()
+        stranger.registers(String(repeating: "x", count: 24), as: 1)
+        upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        client.receivesNothing()
+        upstream.receivesNothing()
+        stranger.leaves(strangersUpstream)
+        dialogue.passes(.seconds(40))
+        client.receives(.register(2, 1, "new"))
+        client.sends(.registerAcknowledgement(2, 1))
+        client.receives(.publish(2, "1", id: 1, qos: .atLeastOnce))
+    }
+
+    // MARK: The broker again
+
+    @Test("GW-72 What is set aside is known when the broker sends it again", arguments: [true, false])
+    func sentAgain(isPresent: Bool) {
+        let dialogue = Dialogue(.dialogue { $0.limits.topicsPerClient = 1 })
+        let (client, first) = subscriber(dialogue, clean: false)
+        first.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        first.closes()
+        dialogue.passes(.seconds(1))
+        let second = client.asksBroker(clean: false, will: TestWill(topic: "w", payload: "gone"))
+        second.sends(.connectAcknowledgement(present: isPresent))
+        if isPresent {
+            second.sends(.publish("new", "1", qos: .atLeastOnce, id: 1, duplicate: true))
+        } else {
+            second.receives(.subscribe("#", id: 0x8000, qos: .exactlyOnce))
+            second.sends(.subscribeAcknowledgement(0x8000, 2))
+        }
+        client.receivesNothing()
+        second.receivesNothing()
+    }
+}

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// The end of a client's broker connection, which its next one waits for: a DISCONNECT that is overtaken does not take
 /// the Will back (MQTT 3.1.1 §3.1.2.5, §3.1.4, AMB-16).

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// A set-up beside the session that its client has already: begun anew, doubled by the network, or never answered
 /// (MQTT-SN 1.2 §6.2, §6.3, AMB-01).

@@ -211,6 +211,9 @@ extension World {
         guard let number = streamByID.removeValue(forKey: id), let stream = streams[number] else { return }
         streams[number]?.gatewayHasClosed = true
         streams[number]?.isEndAwaited = true
+        if let owner = stream.owner, stream.hasAsked {
+            sessions.brokerConnectionEnds(of: owner, byDoubledConnect: isConnectDoubled)
+        }
         if let owner = stream.owner, stream.hasAsked, !isRefusedByBroker {
             let isGivenUp = givenUp.contains(owner)
             wills.left(owner, isPolite: stream.hasSaidGoodbye, isGivenUp: isGivenUp)
@@ -236,6 +239,7 @@ extension World {
 
     func gatewayNoticesEnd(of number: Int, _ end: StreamEnd) {
         guard let stream = streams[number], !stream.gatewayHasClosed else { return }
+        if let owner = stream.owner { sessions.brokerConnectionFailed(of: owner) }
         streams[number]?.gatewayHasClosed = true
         streamByID[stream.id] = nil
         gatewayHandles(.streamClosed(stream.id, end), [])

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewaySimulator
 import Testing
 import Time
 
@@ -139,8 +140,8 @@ final class Dialogue {
         while let deadline = gateway.nextDeadline, deadline <= end {
             now = max(now, deadline)
             handle(.deadlineReached, [])
-            if let next = gateway.nextDeadline, next <= now { ledger.violation("asks to be woken again at once") }
-            guard ledger.violations.isEmpty else { break }
+            if let next = gateway.nextDeadline, next <= now { ledger.violate("asks to be woken again at once") }
+            guard ledger.violation == nil else { break }
         }
         now = end
     }
@@ -163,7 +164,7 @@ final class Dialogue {
         topicNumbers.note(gateway)
         willLedger.check(event, bytes, effects, at: now)
         let broken = gateway.brokenInvariants(peers: ledger.livePeers, streams: ledger.liveStreamIDs)
-        let violations = ledger.violations + willLedger.violations + broken
+        let violations = [ledger.violation].compactMap(\.self) + willLedger.violations + broken
         #expect(violations == [], sourceLocation: lastLocation)
         if !holdsEnds { endStreams() }
     }

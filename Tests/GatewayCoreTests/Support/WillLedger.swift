@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewaySimulator
+import Time
 
 /// The books of a broker that publishes Wills: the Will of a client that lives is never published. It is where a
 /// connection ends without DISCONNECT, or where the next one of the same client overtakes the DISCONNECT.

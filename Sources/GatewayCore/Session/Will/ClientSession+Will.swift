@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 // The Will dialogue of the set-up (MQTT-SN 1.2 §6.3).
 

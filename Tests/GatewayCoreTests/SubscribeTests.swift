@@ -320,7 +320,7 @@ import Time
         upstream.receives(.subscribe("a/b", id: 3))
         upstream.sends(octets: [0x90, 4, 0, 3, 0, 1])
         dialogue.observes(.unexpectedPacket)
-        upstream.receives(.close)
+        upstream.receives(.disconnect, .close)
         client.receivesNothing()
     }
 

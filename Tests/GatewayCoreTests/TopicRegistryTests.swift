@@ -39,13 +39,16 @@ import Time
     func allIDs() {
         var bench = Bench()
         var seen = Set<TopicID>()
-        for number in 1...0xFFFE {
+        for number in 1..<0xFFFE {
             guard let id = bench.id(of: "\(number)"), (1...0xFFFE).contains(id), seen.insert(id).inserted else {
                 Issue.record("name \(number) got no id, or a wrong one")
                 return
             }
         }
         #expect(bench.id(of: "one more") == nil)
+        let last = bench.id(of: "one for deliveries", .given)
+        #expect(last.map { seen.insert($0).inserted } == true)
+        #expect(bench.id(of: "no more", .given) == nil)
         #expect(bench.registry.checkInvariants() == nil)
         let hasReserved = bench.registry.entry(0) != nil || bench.registry.entry(0xFFFF) != nil
         #expect(!hasReserved)
@@ -112,11 +115,29 @@ import Time
         let ids = (1...3).compactMap { bench.id(of: "\($0)", .given) }
         bench.passes(50)
         bench.registry.noteUse(ids[0], at: bench.now)
-        bench.registry.noteAsked(ids[1])
+        let isAsked = bench.registry.ask(for: ids[1], nameCount: bench.nameCount)
+        #expect(isAsked)
         #expect(bench.id(of: "4", .given) != nil)
         #expect(bench.knownID(of: "3") == nil)
         #expect(bench.id(of: "5", .given) == nil)
         #expect([bench.knownID(of: "1"), bench.knownID(of: "2")] == [ids[0], ids[1]])
+    }
+
+    @Test("AMB-27 GW-87 Where the client has asked for all that it may, one place is for deliveries, and stays theirs")
+    func reserve() {
+        var bench = Bench()
+        bench.nameCount = 2
+        for name in ["1", "2"] { #expect(bench.id(of: name) != nil) }
+        #expect(bench.id(of: "3") == nil)
+        let given = bench.id(of: "w/1", .given) ?? 0
+        #expect(bench.registry.entry(given) != nil)
+        #expect(bench.id(of: "w/2", .given) == nil)
+        let isAsked = bench.registry.ask(for: given, nameCount: bench.nameCount)
+        #expect(!isAsked)
+        bench.passes(40)
+        #expect(bench.id(of: "w/2", .given) != nil)
+        #expect(bench.registry.count == 3)
+        #expect(bench.registry.checkInvariants() == nil)
     }
 
     @Test("GW-87 Where all names have no room, a session keeps to its share, and a long name takes the room of several")

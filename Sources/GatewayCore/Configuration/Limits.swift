@@ -7,7 +7,7 @@ package struct Limits: Equatable, Sendable {
     package var clients = 10_000
     /// Octets in a ClientId (MQTT-SN 1.2 §5.3.1 says 23; transparent gateways often need more, AMB-08).
     package var clientIDByteCount = 23
-    /// Normal topic ids in one session; at most 65,534, as there are no more (AMB-27).
+    /// Normal topic ids in one session, and one more for deliveries; at most 65,534, as there are no more (AMB-27).
     package var topicsPerClient = 1_000
     /// Octets in a topic name or filter.
     package var topicNameByteCount = 1_024

@@ -85,7 +85,7 @@ extension ClientSession {
         ]
         broken += parts.compactMap(\.self)
         check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
-        check(topics.count <= environment.limits.topicsPerClient, "too many topics")
+        check(topics.count <= environment.limits.topicsPerClient + 1, "too many topics")
         if let upstream, environment.upstreams[upstream].isPaused {
             check(!downlink.isEmpty, "a stream is paused and nothing waits")
         }

@@ -43,8 +43,7 @@ extension ClientSession {
     /// The id for a name that the client asks for, a new one if it has none; nil at a limit.
     mutating func topicID(askedFor name: TopicNameIndex, in environment: inout Environment) -> TopicID? {
         if let known = topics.id(for: name) {
-            topics.noteAsked(known)
-            return known
+            return topics.ask(for: known, nameCount: environment.limits.topicsPerClient) ? known : nil
         }
         return assignTopicID(name, .asked, in: &environment)
     }

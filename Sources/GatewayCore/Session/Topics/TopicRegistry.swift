@@ -15,7 +15,8 @@ import Time
 /// **How long.** An id that the client has asked for, by REGISTER or SUBSCRIBE, stands for its name until the session
 /// ends. One that the gateway gave for a delivery is forgotten where another name needs the room: the one whose last
 /// use is longest ago, and none that was used within the client's patience, as messages under it may still be on their
-/// way. So a wildcard may see any number of names. A client that uses a forgotten id is told that it is unknown (0x02).
+/// way. So a wildcard may see any number of names. Where the client has asked for all that it may have, one more place
+/// is for deliveries, so that none waits for ever. A client that uses a forgotten id is told that it is unknown (0x02).
 ///
 /// **Awkward cases.** A name that the client has been offered and has not accepted is not what the client means by that
 /// id: it may be an id of an earlier life. So an id is good for the client's own messages only after its REGACK, SUBACK
@@ -52,8 +53,8 @@ struct TopicRegistry {
 
         /// Whether the client has asked for the id.
         var isAsked: Bool { marks.contains(.asked) }
-        /// Whether the client has had the id from this session, in this connection or an earlier one. Before that it may
-        /// mean another name by it.
+        /// Whether the client has had the id from this session, in this connection or an earlier one. Before that it
+        /// may mean another name by it.
         var isTold: Bool { marks.contains(.told) }
     }
 
@@ -128,7 +129,8 @@ struct TopicRegistry {
     mutating func assign(
         _ name: TopicNameIndex, _ origin: Origin, _ conditions: Conditions, in names: inout TopicNameTable
     ) -> TopicID? {
-        guard makeRoom(for: names.byteCount(of: name), conditions, in: &names) else { return nil }
+        guard makeRoom(for: names.byteCount(of: name), conditions, in: &names) || origin == .given && mayUseReserve
+        else { return nil }
         let bytes = names.name(name)
         var id = PreferredTopicID.of(bytes.span.bytes, clientID: conditions.clientID.bytes.span.bytes)
         while place(of: id) != nil { id = PreferredTopicID.following(id) }
@@ -136,6 +138,10 @@ struct TopicRegistry {
         append(Entry(name: name, id: id, marks: origin == .asked ? .asked : []), at: conditions.now)
         return id
     }
+
+    /// Whether a delivery may have an id beyond every limit: where the client has asked for all that there is room for,
+    /// one place is for deliveries, so that none waits for ever.
+    private var mayUseReserve: Bool { entries.count < PreferredTopicID.count && entries.allSatisfy(\.isAsked) }
 
     /// Forgets given ids, the least recently used first, until a name of so many octets fits.
     private mutating func makeRoom(
@@ -147,7 +153,7 @@ struct TopicRegistry {
             ownByteCount = self.byteCount(in: names)
             allowance = max(conditions.byteCount, ownByteCount)
         }
-        while entries.count >= min(conditions.nameCount, PreferredTopicID.count)
+        while entries.count >= min(conditions.nameCount, PreferredTopicID.count - 1)
             || ownByteCount + byteCount > allowance
         {
             guard let place = takeForgettable(conditions) else { return false }
@@ -177,8 +183,15 @@ struct TopicRegistry {
     // MARK: Noting
 
     /// The client asks for the name of an id that it may so far have been given only.
-    mutating func noteAsked(_ id: TopicID) {
-        if let place = place(of: id) { entries[place].marks.insert(.asked) }
+    ///
+    /// - Returns: false where that would leave no place for deliveries.
+    mutating func ask(for id: TopicID, nameCount: Int) -> Bool {
+        guard let place = place(of: id) else { return false }
+        guard entries[place].isAsked || entries.count <= min(nameCount, PreferredTopicID.count - 1) else {
+            return false
+        }
+        entries[place].marks.insert(.asked)
+        return true
     }
 
     /// A message under the id leaves for the client, or an offer of the id.

@@ -109,7 +109,7 @@ extension ClientSession {
         downlink.aside.noteRound()
         tryUndeliverable(in: &environment) { message, session, environment in
             if message.isUnanswered { return isAll }
-            return session.topicID(for: message.topicName, in: &environment) != nil
+            return session.topicID(toDeliver: message.topicName, in: &environment) != nil
         }
         deliver(in: &environment)
     }

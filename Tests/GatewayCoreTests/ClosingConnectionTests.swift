@@ -102,7 +102,7 @@ import Time
         client.sends(.willTopicUpdate("new"))
         first.receives(.disconnect)
         first.sends(.publish("a/b", "x", qos: level, id: qos == 0 ? 0 : 9))
-        // At QoS 1 the message id is the gateway's own (AMB-23).
+        // At QoS 1 the gateway's own, at QoS 2 the broker's number (AMB-23).
         client.receives(.publish(1, "x", id: [0, 1, 9][Int(qos)], qos: QualityOfService(level)))
         if level == .atLeastOnce { client.sends(.publishAcknowledgement(1, 1)) }
         first.closes()

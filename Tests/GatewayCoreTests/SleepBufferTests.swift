@@ -240,7 +240,6 @@ import Time
     @Test("GW-77 AMB-14 A connection that is not read is kept alive and not taken for dead")
     func pausedAndKeptAlive() {
         let dialogue = dialogue {
-            $0.links = []
             $0.limits.queuedMessagesPerClient = 1
         }
         let (client, upstream) = TestClient.asleep(dialogue, seconds: 65_535)

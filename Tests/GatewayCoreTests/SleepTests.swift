@@ -267,7 +267,7 @@ import Time
 
     @Test("GW-77 The gateway keeps the sleeper's broker connection alive by its own PINGREQs")
     func brokerKeptAlive() {
-        let dialogue = Dialogue(.dialogue { $0.links = [] })
+        let dialogue = Dialogue()
         let (client, upstream) = TestClient.asleep(dialogue, seconds: 65_535)
         for _ in 0..<3 {
             dialogue.passes(.seconds(Int(Dialogue.upstreamKeepAlive)))

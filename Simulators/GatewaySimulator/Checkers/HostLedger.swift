@@ -85,9 +85,6 @@ package struct HostLedger {
 
     private mutating func checkDatagram(_ datagram: [UInt8]?, on link: LinkID) {
         guard let datagram else { return violate("sends a datagram outside the arena") }
-        guard configuration.links.indices.contains(Int(link.rawValue)) else {
-            return violate("sends on \(link), which is not there")
-        }
         if datagram.count > configuration.link(link).maximumDatagramByteCount {
             violate("sends \(datagram.count) octets, more than the link takes")
         }

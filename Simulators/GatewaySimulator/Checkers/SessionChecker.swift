@@ -8,7 +8,7 @@ import Time
 ///   is there as long as it is heard.
 /// - The broker is asked for a clean session only where the client has asked for one.
 /// - A sleeper that wakes up by a CONNECT with CleanSession 0 goes on with its session, however that has begun (GW-25).
-/// - A CONNECT that was doubled on its way and begins with the Will dialogue ends nothing: its client answers no prompt.
+/// - A CONNECT that was doubled on its way and begins with the Will dialogue ends nothing: its client answers none.
 struct SessionChecker {
     private struct View {
         /// Whether a CONNECT with CleanSession was accepted last or has been heard since; nil before any.

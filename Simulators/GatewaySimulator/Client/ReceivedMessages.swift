@@ -2,11 +2,11 @@ import GatewayCore
 import MQTTSN
 import Time
 
-/// What a client knows of the QoS 2 messages that were published to it, so that it hands each on once (MQTT-SN 1.2 §6.6).
+/// What a client knows of the QoS 2 messages published to it, so that it hands each on once (MQTT-SN 1.2 §6.6).
 ///
 /// The plain client notes message ids from PUBLISH to PUBREL, as the specification has it. The comparing one also knows
-/// what was said under an id: another message under a noted id is another message, and a copy that comes late is a copy,
-/// for as long as a network keeps one.
+/// what was said under an id: another message under a noted id is another message, and a copy that comes late is a
+/// copy, for as long as a network keeps one.
 struct ReceivedMessages: Sendable {
     private struct Note: Sendable {
         var messageID: MessageID

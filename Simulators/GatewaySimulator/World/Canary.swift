@@ -77,8 +77,8 @@ package enum Canary: String, CaseIterable, Sendable {
 }
 
 extension Canary {
-    /// The first seed in which the bug is found, by whom it must be, and nothing of the kind without it; nil where there
-    /// is none from `first` on, within the limit.
+    /// The first seed in which the bug is found, by whom it must be, and nothing of the kind without it; nil where
+    /// there is none from `first` on, within the limit.
     package func find(from first: UInt64 = 1, steps: Int) -> (seed: UInt64, verdict: Verdict)? {
         for seed in first..<first + UInt64(seedLimit) {
             let verdict = World(seed: seed, canary: self).run(steps: steps)

@@ -1,5 +1,5 @@
-/// How often each of several things occurred, and in how many worlds: rudeness, what the gateway observes, the cells of a
-/// table.
+/// How often each of several things occurred, and in how many worlds: rudeness, what the gateway observes, the cells of
+/// a table.
 package struct OccurrenceCounts: Equatable, Sendable {
     package private(set) var times: [Int]
     /// In one world 0 or 1.

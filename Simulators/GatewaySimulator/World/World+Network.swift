@@ -226,7 +226,7 @@ extension World {
         clientHandles(client, .datagramReceived, datagram.bytes)
     }
 
-    /// A copy of a QoS 2 message that comes after its exchange is a new message for a client that knows message ids only.
+    /// A copy of a QoS 2 message that comes after its exchange is a new one for a client that knows message ids only.
     private func isCopyLost(_ stamp: Stamp, _ datagram: Datagram, of client: Int) -> Bool {
         guard deliveries.isLateCopy(stamp, for: client, sentAt: datagram.sentAt) else { return false }
         let isLost = !clients[client].device.configuration.comparesMessages

@@ -41,8 +41,8 @@ struct WorldClient {
     /// What the last one asked for, and the last that the gateway has heard.
     var wish: ConnectWish?
     var heardWish: ConnectWish?
-    /// The latest connection of which the gateway has heard the CONNECT, and when the latest of those words of a Will was
-    /// said that it has heard.
+    /// The latest connection of which the gateway has heard the CONNECT, and when the latest of those words of a Will
+    /// was said that it has heard.
     var heardConnection = 0
     var heardWillSentAt = Instant(nanoseconds: 0)
     var lastSequence = 0

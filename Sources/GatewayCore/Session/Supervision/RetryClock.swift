@@ -2,9 +2,10 @@ import Time
 
 /// When what a client has to answer is said to it again (GW-78).
 ///
-/// A session has one for what it delivers, as the gateway keeps one exchange open towards a client (GW-88), and a set-up
-/// one for its prompts. The clock knows times and counts only; what is said again, its owner knows. It runs from the first copy until the answer, or measures a pause in which nobody is asked
-/// anything. Invariant: a clock that was not started never rings.
+/// A session has one for what it delivers, as the gateway keeps one exchange open towards a client (GW-88), and a
+/// set-up one for its prompts. The clock knows times and counts only; what is said again, its owner knows. It runs from
+/// the first copy until the answer, or measures a pause in which nobody is asked anything. Invariant: a clock that was
+/// not started never rings.
 struct RetryClock: Sendable {
     /// When the first copy was sent.
     private var beganAt = Instant(nanoseconds: 0)

@@ -156,7 +156,6 @@ extension GatewayConfiguration {
         configuration.limits.topicNameByteCount = 8
         configuration.limits.subscriptionsPerClient = 3
         configuration.limits.exchangesPerClient = 3
-        configuration.limits.undeliverablePerClient = 1
         configuration.limits.willMessageByteCount = 6
         configuration.limits.queuedMessagesPerClient = 4
         configuration.limits.queuedByteCountPerClient = 40
@@ -187,6 +186,7 @@ extension GatewayConfiguration {
         configuration.sleep.allowsAddressChange = Bool.random(using: &random)
         configuration.discovery.isStandby = Bool.random(using: &random)
         configuration.discovery.advertiseIntervalSeconds = 100
+        configuration.limits.undeliverablePerClient = Int.random(in: 0...1, using: &random)
         return configuration
     }
 }

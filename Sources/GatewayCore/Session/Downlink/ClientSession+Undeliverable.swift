@@ -12,8 +12,9 @@ extension ClientSession {
             discardFirst(.messageDroppedNotRegistered, in: &environment)
             return warnOfMisses(in: &environment)
         }
-        let nextAttempt = environment.now + link(in: environment).patience
-        downlink.setFirstAside(isUnanswered: isUnanswered, nextAttempt: nextAttempt, in: &environment.store)
+        let patience = link(in: environment).patience
+        downlink.setFirstAside(
+            isUnanswered: isUnanswered, at: environment.now, patience: patience, in: &environment.store)
         let limit = environment.limits.undeliverablePerClient
         while let index = downlink.aside.takeExcess(limit: limit, in: environment.store) {
             let message = environment.store[index]
@@ -58,9 +59,9 @@ extension ClientSession {
         }
     }
 
-    /// What needs no answer goes past what the client leaves unanswered, where the client knows its topic.
+    /// What needs no answer goes past what the client has not answered in time, where the client knows its topic.
     mutating func letPass(in environment: inout Environment) {
-        guard state == .active, downlink.waiting.atMostOnceCount > 0 else { return }
+        guard clock.isOverdue, state == .active, downlink.waiting.atMostOnceCount > 0 else { return }
         var last = StoredMessageIndex.none
         while let (index, previous) = downlink.takeAtMostOnce(behind: last, in: &environment.store) {
             let name = environment.store[index].topicName
@@ -76,17 +77,18 @@ extension ClientSession {
 
     // MARK: Another attempt
 
-    /// The client has answered: what it did not answer before is worth another attempt.
+    /// The client has answered: what it did not answer once is worth another attempt, but no more than one, as it holds
+    /// up the rest.
     mutating func tryUnanswered(in environment: inout Environment) {
         tryUndeliverable(in: &environment) { message, session, environment in
-            message.isUnanswered && session.reference(to: message.topicName, in: environment) != nil
+            message.timesUnanswered == 1 && session.reference(to: message.topicName, in: environment) != nil
         }
     }
 
     /// The client has answered a REGISTER: it may answer those that it did not answer before.
     mutating func tryUnregistered(in environment: inout Environment) {
         tryUndeliverable(in: &environment) { message, session, environment in
-            message.isUnanswered && session.reference(to: message.topicName, in: environment) == nil
+            message.timesUnanswered == 1 && session.reference(to: message.topicName, in: environment) == nil
         }
     }
 
@@ -99,19 +101,20 @@ extension ClientSession {
 
     /// The client has begun anew, and may take everything.
     mutating func tryAllUndeliverable(in environment: inout Environment) {
+        downlink.forgetUnanswered(in: &environment.store)
         tryUndeliverable(in: &environment) { _, _, _ in true }
     }
 
     /// Time has passed: there may be a topic id by now. What was not answered is tried only now and then, as it holds
     /// up the rest meanwhile.
     mutating func tryUndeliverableInTime(in environment: inout Environment) {
-        let isAll = downlink.aside.isTurnOfUnanswered
-        downlink.aside.noteRound()
+        guard let due = downlink.aside.nextAttempt, due <= environment.now else { return }
+        let patience = link(in: environment).patience
+        let isAll = downlink.aside.beginRound(at: environment.now, patience: patience)
         tryUndeliverable(in: &environment) { message, session, environment in
-            if message.isUnanswered { return isAll }
+            if message.timesUnanswered > 0 { return isAll }
             return session.topicID(for: message.topicName, in: &environment) != nil
         }
-        deliver(in: &environment)
     }
 
     private mutating func tryUndeliverable(
@@ -125,14 +128,12 @@ extension ClientSession {
             let index = waiting.takeFirst(in: environment.store)
             if isTried(environment.store[index], &self, &environment) {
                 askAgain(environment.store[index].topicName)
-                environment.store[index].isUnanswered = false
                 tried.append(index, in: &environment.store)
             } else {
                 aside.append(index, in: &environment.store)
             }
         }
-        let nextAttempt = environment.now + link(in: environment).patience
-        downlink.aside.putBack(aside, nextAttempt: nextAttempt)
+        downlink.aside.putBack(aside)
         downlink.putBack(tried, in: &environment.store)
     }
 

@@ -21,6 +21,7 @@ extension ClientSession {
         state = .awake
         stopAsking()
         downlink.beginWakeUp()
+        tryUndeliverableInTime(in: &environment)
         deliver(in: &environment)
     }
 

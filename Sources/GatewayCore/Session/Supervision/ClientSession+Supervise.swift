@@ -47,8 +47,9 @@ extension ClientSession {
             return
         }
         if clock.isDue(at: environment.now) { clockRang(in: &environment) }
-        if state.isListening, let nextAttempt = downlink.aside.nextAttempt, nextAttempt <= environment.now {
+        if state.isListening {
             tryUndeliverableInTime(in: &environment)
+            deliver(in: &environment)
         }
     }
 

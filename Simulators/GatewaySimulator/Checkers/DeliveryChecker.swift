@@ -73,7 +73,8 @@ struct DeliveryChecker {
         /// A late copy of a QoS 2 message has come after its exchange.
         var knowsOldID = false
         var lastFirstReceipt = 0
-        var lastAtMostOnceSend = 0
+        /// By topic, as MQTT keeps order inside one (MQTT 3.1.1 §4.6): what the client has still to be told of waits.
+        var lastAtMostOnceSend: [Int: Int] = [:]
     }
 
     private var publications: [Int: Publication] = [:]
@@ -242,10 +243,10 @@ struct DeliveryChecker {
             violate("client \(client) is sent \(stamp) more often than it came")
         }
         if delivery.handedCount == 1 {
-            if delivery.lastHanded < clients[client].lastAtMostOnceSend {
+            if delivery.lastHanded < clients[client].lastAtMostOnceSend[stamp.topic, default: 0] {
                 violate("client \(client) is sent \(stamp) out of order at QoS 0")
             }
-            clients[client].lastAtMostOnceSend = delivery.lastHanded
+            clients[client].lastAtMostOnceSend[stamp.topic] = delivery.lastHanded
         }
     }
 

@@ -39,6 +39,8 @@ struct Workbench: ~Copyable {
     private var now = Instant(nanoseconds: 1_000_000_000_000)
     /// The stream that was asked for last.
     private var latestStream = UpstreamID(slot: 0, generation: 0)
+    /// The one that was closed last, until the gateway is told that it has ended.
+    private var closedStream: UpstreamID?
     private(set) var devices: [Device]
 
     var sessionCount: Int { gateway.sessionCount }
@@ -78,12 +80,17 @@ struct Workbench: ~Copyable {
             case .latestStreamOpened: event = .streamOpened(latestStream)
             case .latestStreamReceived: event = .streamReceived(latestStream)
             }
-            effects.removeAll()
             now = now + Self.pace
-            gateway.handle(event, bytes.bytes.extracting(step.bytes), at: now, into: &effects)
-            for effect in effects.list { note(effect, &tally) }
+            tell(event, bytes.bytes.extracting(step.bytes), &tally)
+            if let ended = closedStream.take() { tell(.streamEnded(ended), bytes.bytes.extracting(0..<0), &tally) }
         }
         return tally
+    }
+
+    private mutating func tell(_ event: Event, _ bytes: RawSpan, _ tally: inout Tally) {
+        effects.removeAll()
+        gateway.handle(event, bytes, at: now, into: &effects)
+        for effect in effects.list { note(effect, &tally) }
     }
 
     private mutating func note(_ effect: Effect, _ tally: inout Tally) {
@@ -91,8 +98,9 @@ struct Workbench: ~Copyable {
         case .sendDatagram: tally.datagrams += 1
         case .sendStream: tally.packets += 1
         case .openStream(let id): latestStream = id
+        case .closeStream(let id): closedStream = id
         case .observe(let observation): tally.note(observation.kind)
-        case .broadcastDatagram, .closeStream, .pauseStream, .resumeStream, .forgetPeer: break
+        case .broadcastDatagram, .pauseStream, .resumeStream, .forgetPeer: break
         }
     }
 

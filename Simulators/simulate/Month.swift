@@ -37,11 +37,9 @@ struct MonthRun {
             return .stuck
         }
         let verdict = world.finish()
-        switch verdict {
-        case .passed: Terminal.print("\(dayCount) days with \(clientCount) clients: nothing lost, nothing grows")
-        case .incorrect(let text): Terminal.print("INCORRECT  \(text)")
-        case .stuck(let text): Terminal.print("STUCK  \(text)")
-        }
+        let isCalm = verdict == .passed
+        Terminal.print(
+            isCalm ? "\(dayCount) days with \(clientCount) clients: nothing lost, nothing grows" : "\(verdict)")
         return SimulateStatus(verdict)
     }
 

@@ -25,8 +25,12 @@ struct SimulateOptions: Sendable {
     var days = 30
     var clients = 1_000
     var firstSeed: UInt64 = 1
-    var jobs = 2
+    var jobs = ProcessControl.processorCount
+    /// Whether many worlds go on after twenty that failed.
+    var keepsGoing = false
     var world: WorldOptions?
+    /// Names of options that are taken away from what a seed draws.
+    var absent: [String] = []
     var canary: Canary?
     /// Whether everything that happens is told in words.
     var isTold = false
@@ -37,26 +41,28 @@ struct SimulateOptions: Sendable {
 
     static let helpText = """
         usage: simulate --seed N [--steps N] [--options TEXT] [--trace FILE] [--words]
-               simulate --seeds N [--from M] [--jobs N]
+               simulate --seeds N [--from M] [--jobs N] [--keep-going]
                simulate --minimize SEED
                simulate --canary NAME | --canaries
                simulate --replay FILE [--words]
                simulate --month [--days N] [--clients N]
 
           --seed N        Runs one world and says what it was; the same seed is the same world, always.
-          --seeds N       Runs N worlds, on all processors; the hash of all effects is the same in every process.
-          --minimize N    Takes away whatever the failure of a seed does not need.
+          --seeds N       Runs N worlds, and tells how often which rudeness occurred and which failures there were; it
+                          stops after 20 unless --keep-going is given. The hash of all effects is always the same.
+          --minimize N    Takes away whatever the failure of a seed does not need, and keeps that failure.
           --canary NAME   Plants a known bug, and looks for it: in one seed with --seed, else in as many as it may take.
           --canaries      Looks for each of them.
           --steps N       So many steps until the world heals (default 3000).
           --options TEXT  Which faults there are, such as clients=3,loss=120, instead of those the seed draws.
+          --without LIST  Takes away from what a seed draws, such as --without loss,wills.
           --words         Tells everything that happens.
           --trace FILE    Records what the gateway's latest life was told, and the hash of what it did.
           --replay FILE   Tells a new gateway the same, and compares what it does; FILE may also come from
                           'swiftlet run --record FILE'.
           --month         Runs a mostly calm world for 30 days with 1000 clients, and tells how the gateway is each day.
           --from M        The first seed (default 1).
-          --jobs N        Worlds at a time (default 2).
+          --jobs N        Worlds at a time (default: as many as there are processors).
           --commit TEXT   Put into the line that reproduces a failure; default: SWIFTLET_COMMIT of the environment.
 
         canaries: \(Canary.allCases.map(\.rawValue).joined(separator: ", "))
@@ -80,6 +86,7 @@ struct SimulateOptions: Sendable {
         switch name {
         case "--help", "-h": mode = .help
         case "--words": isTold = true
+        case "--keep-going": keepsGoing = true
         case "--month": mode = .month
         case "--canaries": mode = .canaries(Canary.allCases)
         default:
@@ -106,6 +113,11 @@ struct SimulateOptions: Sendable {
         case ("--options", _):
             guard let options = WorldOptions(text: value) else { return "the options '\(value)' cannot be read" }
             world = options
+        case ("--without", _):
+            absent = value.split(separator: ",").map(String.init)
+            var none = WorldOptions()
+            let unknown = none.remove(absent)
+            if !unknown.isEmpty { return "there is no option '\(unknown[0])'" }
         case ("--canary", _):
             guard let found = Canary(rawValue: value) else { return "there is no canary '\(value)'" }
             canary = found
@@ -113,6 +125,14 @@ struct SimulateOptions: Sendable {
         default: return "\(name) \(value) cannot be understood"
         }
         return nil
+    }
+
+    /// A world as it is asked for.
+    func makeWorld(seed: UInt64) -> World {
+        guard !absent.isEmpty else { return World(seed: seed, options: world, canary: canary) }
+        var drawn = world ?? WorldOptions(seed: seed)
+        _ = drawn.remove(absent)
+        return World(seed: seed, options: drawn, canary: canary)
     }
 
     /// The line that brings a failure back.

@@ -106,6 +106,7 @@ extension [UInt8] {
             append("blocked", id)
             append(number: UInt64(clamping: queuedByteCount))
         case .streamDrained(let id): append("drained", id)
+        case .streamEnded(let id): append("ended", id)
         case .streamClosed(let id, let end):
             append("closed", id)
             append(number: UInt64(end.rawValue))

@@ -190,6 +190,7 @@ private enum EventText {
             guard let count = count(numbers[2]) else { return nil }
             return stream(numbers).map { .streamBlocked($0, queuedByteCount: count) }
         case ("drained", 2): return stream(numbers).map { .streamDrained($0) }
+        case ("ended", 2): return stream(numbers).map { .streamEnded($0) }
         case ("closed", 3):
             guard let end = UInt8(exactly: numbers[2]).flatMap({ StreamEnd(rawValue: $0) }) else { return nil }
             return stream(numbers).map { .streamClosed($0, end) }

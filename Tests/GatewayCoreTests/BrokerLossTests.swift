@@ -281,7 +281,7 @@ import Time
         let first = client.connects()
         let otherUpstream = other.connects()
         first.sends(octets: octets)
-        first.receives(.close)
+        first.receives(.disconnect, .close)
         let second = restores(client, present: false)
         second.sends(.publish("ab", "x"))
         client.receives(.publish(.short("ab"), "x"))
@@ -297,7 +297,7 @@ import Time
         first.sends(.publish("ab", String(repeating: "x", count: 94)))
         client.receives(.publish(.short("ab"), String(repeating: "x", count: 94)))
         first.sends(octets: [0x30, 99])
-        first.receives(.close)
+        first.receives(.disconnect, .close)
         dialogue.observes(.malformedPacket)
     }
 
@@ -308,7 +308,7 @@ import Time
         client.sends(.connect("c1"))
         let upstream = client.asksBroker()
         upstream.sends(.publish("ab", "x"))
-        upstream.receives(.close)
+        upstream.receives(.disconnect, .close)
         client.receives(.connectAcknowledgement(.congestion))
     }
 

@@ -25,9 +25,11 @@ import Time
             effects.removeAll()
             gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
             var streams: [UpstreamID] = []
+            var endedStreams: [UpstreamID] = []
             for effect in effects.list {
                 switch effect {
                 case .openStream(let id): streams.append(id)
+                case .closeStream(let id): endedStreams.append(id)
                 case .forgetPeer(let peer): livePeers.remove(peer)
                 case .observe(let observation):
                     switch observation.kind {
@@ -37,9 +39,10 @@ import Time
                     case .clientLost: lost += 1
                     default: break
                     }
-                case .sendDatagram, .broadcastDatagram, .sendStream, .closeStream, .pauseStream, .resumeStream: break
+                case .sendDatagram, .broadcastDatagram, .sendStream, .pauseStream, .resumeStream: break
                 }
             }
+            for stream in endedStreams { handle(.streamEnded(stream)) }
             for stream in streams {
                 handle(.streamOpened(stream))
                 handle(.streamReceived(stream), BrokerPacket.connectAcknowledgement().bytes)

@@ -291,11 +291,12 @@ import Time
         let (client, first) = TestClient.asleep(dialogue, clean: false)
         first.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1))
         client.sends(.connect("c1", clean: clean, will: will))
-        first.receives(.disconnect, .close)
         if will {
             client.receives(.willTopicRequest)
+            first.receivesNothing()
             client.sends(.willTopic(""))
         }
+        first.receives(.disconnect, .close)
         let second = client.asksBroker(clean: clean)
         second.sends(.connectAcknowledgement(present: !clean))
         guard !clean else { return client.receives(.connectAcknowledgement()) }

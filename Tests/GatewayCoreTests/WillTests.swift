@@ -94,8 +94,6 @@ import Time
         client.receives(.willMessageRequest)
         client.sends(.willTopic("dead/c1", qos: .atLeastOnce, retain: true))
         client.receives(.willMessageRequest)
-        client.sends(.connect("c1", will: true))
-        client.receives(.willMessageRequest)
         client.sends(.willMessage("gone"))
         let upstream = client.asksBroker(will: will)
         client.sends(.willMessage("gone"))

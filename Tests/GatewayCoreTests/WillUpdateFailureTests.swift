@@ -171,6 +171,27 @@ import Time
         client.receives(.willTopicResponse(.accepted))
     }
 
+    @Test("GW-26 GW-69 A copy that comes after its client fell asleep is answered when the broker has the Will")
+    func copyWhileAsleep() {
+        let dialogue = Dialogue()
+        let (client, second) = updating(dialogue, clean: false)
+        client.fallsAsleep()
+        client.sends(.willTopicUpdate("new"))
+        client.receivesNothing()
+        second.sends(.connectAcknowledgement(present: true))
+        client.receives(.willTopicResponse(.accepted))
+    }
+
+    @Test("GW-28 GW-69 A Will that the broker refuses is taken back, though its client has fallen asleep")
+    func takenBackWhileAsleep() {
+        let dialogue = Dialogue()
+        let (client, second) = updating(dialogue, clean: false)
+        client.fallsAsleep()
+        second.sends(.connectAcknowledgement(.notAuthorized))
+        second.receives(.close)
+        client.connects(clean: false, present: true, will: old)
+    }
+
     @Test("GW-26 GW-69 The new Will reaches the broker, whether or not its client still waits for the answer")
     func asleepBeforeConnect() {
         let dialogue = Dialogue()

@@ -15,7 +15,8 @@ import Time
         var events: [Event] = [
             .datagramReceived(from: peer, mayForward: true), .datagramReceived(from: peer, mayForward: false),
             .datagramTruncated(from: peer), .streamOpened(stream), .streamReceived(stream),
-            .streamBlocked(stream, queuedByteCount: 1 << 40), .streamDrained(stream), .deadlineReached,
+            .streamBlocked(stream, queuedByteCount: 1 << 40), .streamDrained(stream), .streamEnded(stream),
+            .deadlineReached,
             .shutdownRequested,
             .linkChanged(LinkID(65_535), maximumDatagramByteCount: 1 << 40),
         ]
@@ -31,6 +32,7 @@ import Time
         case .streamReceived: "received:4294967295:7"
         case .streamBlocked: "blocked:4294967295:7:1099511627776"
         case .streamDrained: "drained:4294967295:7"
+        case .streamEnded: "ended:4294967295:7"
         case .streamClosed(_, let end): "closed:4294967295:7:\(end.rawValue)"
         case .linkChanged: "link:65535:1099511627776"
         case .deadlineReached: "deadline"

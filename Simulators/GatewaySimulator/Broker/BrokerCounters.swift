@@ -15,6 +15,8 @@ package struct BrokerCounters: Equatable, Sendable {
     package var messagesRouted = 0
     /// Copies dropped because the session's queue was full, or because QoS 0 does not wait for a client.
     package var messagesDropped = 0
+    /// Messages to clients under a packet identifier that the session has used before.
+    package var packetIDsReused = 0
 
     package init() {}
 }

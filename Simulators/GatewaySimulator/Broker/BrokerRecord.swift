@@ -4,6 +4,10 @@ package import MQTT
 package enum BrokerRecord: Equatable, Sendable {
     /// A message came in from a client; a repeated QoS 2 message is not a new one.
     case received(from: [UInt8], topicName: [UInt8], payload: [UInt8], qos: DeliveryQoS)
+    /// The client will not repeat a QoS 2 message that came in (PUBREL).
+    case released(by: [UInt8], payload: [UInt8])
+    /// A message made the broker close the connection that it came on.
+    case closed(BrokerConnectionID, of: [UInt8], payload: [UInt8])
     /// A copy was given to a client's session, to be sent now or later.
     case handed(to: [UInt8], topicName: [UInt8], payload: [UInt8], qos: DeliveryQoS)
     /// A copy was not given to a client's session for want of room, or because QoS 0 does not wait.
@@ -45,6 +49,16 @@ extension SimulatedBroker {
     package func grantedQoS(of clientID: [UInt8], for topicFilter: [UInt8]) -> DeliveryQoS? {
         sessionNumbers[clientID].flatMap { sessions[$0] }?.subscriptions.first { $0.topicFilter == topicFilter }?
             .grantedQoS
+    }
+
+    /// Whether the broker has a session of the client that does not end with its connection.
+    package func hasLastingSession(of clientID: [UInt8]) -> Bool {
+        sessionNumbers[clientID].flatMap { sessions[$0] }.map { !$0.isClean } ?? false
+    }
+
+    /// The topic names of the messages that were sent to a client and not acknowledged.
+    package func inFlightTopicNames(of clientID: [UInt8]) -> [[UInt8]] {
+        sessionNumbers[clientID].flatMap { sessions[$0] }?.inFlightPublishes.map(\.message.topicName) ?? []
     }
 
     /// QoS 1 and 2 messages that were sent to a client and not completed; nil when it has no session.

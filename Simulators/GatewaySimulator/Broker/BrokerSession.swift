@@ -28,9 +28,11 @@ struct BrokerSession {
     private(set) var inFlightPublishes: [InFlightPublish] = []
     /// Packet identifiers of QoS 2 messages the client has received and not completed, in the order of the PUBRECs.
     private(set) var releasedPacketIDs: [PacketID] = []
-    /// Packet identifiers of QoS 2 messages from the client that were routed and await their PUBREL; only looked up.
-    var receivedPacketIDs: Set<PacketID> = []
+    /// QoS 2 messages from the client that were routed and await their PUBREL, by packet identifier; only looked up.
+    /// The payload is only kept for records.
+    var receivedMessages: [PacketID: [UInt8]] = [:]
     private var lastPacketID: PacketID = 0
+    private var highestPacketID: PacketID = 0
 
     init(clientID: [UInt8], isClean: Bool) {
         self.clientID = clientID
@@ -56,11 +58,18 @@ struct BrokerSession {
     }
 
     /// Moves the oldest waiting message into the in-flight window; nil when none waits or the window is full.
-    mutating func startNextPublish(window: Int) -> InFlightPublish? {
+    mutating func startNextPublish(window: Int, takesLowestPacketID: Bool) -> InFlightPublish? {
         guard hasRoom(inWindow: window), let message = queue.popFirst() else { return nil }
+        if takesLowestPacketID { lastPacketID = 0 }
         let publish = InFlightPublish(packetID: makePacketID(), message: message)
         inFlightPublishes.append(publish)
         return publish
+    }
+
+    /// Whether this is not the first message under its packet identifier; notes that it has one.
+    mutating func isReused(_ packetID: PacketID) -> Bool {
+        defer { highestPacketID = max(highestPacketID, packetID) }
+        return packetID <= highestPacketID
     }
 
     /// The client owns a QoS 1 message now (MQTT 3.1.1 §4.3.2).

@@ -64,7 +64,9 @@ extension SimulatedBroker {
     private mutating func sendQueued(to session: BrokerSessionNumber, into effects: inout BrokerEffects) {
         guard let connection = sessions[session]?.connection else { return }
         let window = inFlightWindow
-        while let publish = sessions[session]?.startNextPublish(window: window) {
+        let takesLowest = configuration.takesLowestPacketID
+        while let publish = sessions[session]?.startNextPublish(window: window, takesLowestPacketID: takesLowest) {
+            if sessions[session]?.isReused(publish.packetID) == true { counters.packetIDsReused += 1 }
             sendPublish(
                 publish.message, packetID: publish.packetID, duplicate: false, on: connection, into: &effects)
         }

@@ -11,6 +11,9 @@ extension SimulatedBroker {
         let message = BrokerMessage(
             topicName: frame.copy(of: publish.topicName), payload: frame.copy(of: publish.payload),
             qos: publish.qos, retain: publish.retain)
+        guard !configuration.closingTopicNames.contains(message.topicName) else {
+            return closeOn(message, from: session, on: connection, into: &effects)
+        }
         switch publish.qos {
         case .atMostOnce:
             noteReceived(message, from: session)
@@ -21,12 +24,21 @@ extension SimulatedBroker {
             send(.publishAcknowledgement(publish.packetID), on: connection, into: &effects)
         case .exactlyOnce:
             // Method B of MQTT 3.1.1 §4.3.3: routed at once, and the packet identifier is kept until PUBREL.
-            if sessions[session]?.receivedPacketIDs.insert(publish.packetID).inserted == true {
+            if sessions[session]?.receivedMessages[publish.packetID] == nil {
+                sessions[session]?.receivedMessages[publish.packetID] = keepsRecords ? message.payload : []
                 noteReceived(message, from: session)
                 route(message, into: &effects)
             }
             send(.publishReceived(publish.packetID), on: connection, into: &effects)
         }
+    }
+
+    private mutating func closeOn(
+        _ message: BrokerMessage, from session: BrokerSessionNumber, on connection: BrokerConnectionID,
+        into effects: inout BrokerEffects
+    ) {
+        if keepsRecords { records.append(.closed(connection, of: clientID(of: session), payload: message.payload)) }
+        close(connection, publishingWill: true, into: &effects)
     }
 
     private mutating func noteReceived(_ message: BrokerMessage, from session: BrokerSessionNumber) {
@@ -41,7 +53,8 @@ extension SimulatedBroker {
         _ packetID: PacketID, from session: BrokerSessionNumber, on connection: BrokerConnectionID,
         into effects: inout BrokerEffects
     ) {
-        sessions[session]?.receivedPacketIDs.remove(packetID)
+        let payload = sessions[session]?.receivedMessages.removeValue(forKey: packetID)
+        if keepsRecords, let payload { records.append(.released(by: clientID(of: session), payload: payload)) }
         send(.publishComplete(packetID), on: connection, into: &effects)
     }
 

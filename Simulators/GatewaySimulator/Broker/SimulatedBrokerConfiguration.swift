@@ -45,5 +45,10 @@ package struct SimulatedBrokerConfiguration: Equatable, Sendable {
     /// The QoS a subscription gets at most (MQTT 3.1.1 §3.8.4 lets the server grant less than was asked for).
     package var maximumGrantedQoS = DeliveryQoS.exactlyOnce
 
+    /// Whether a message to a client gets the lowest packet identifier that is free, and not the next one.
+    package var takesLowestPacketID = false
+    /// A message on one of these closes the connection it comes on, as brokers do with names that they do not like.
+    package var closingTopicNames: [[UInt8]] = []
+
     package init() {}
 }

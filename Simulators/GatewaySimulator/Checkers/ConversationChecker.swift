@@ -6,11 +6,9 @@ import MQTTSN
 /// What the gateway may say to a client, judged by what it has heard from it and said to it before.
 ///
 /// - To a client that sleeps only answers to its own requests go out (MQTT-SN 1.2 §6.14); to one that is being
-/// connected
-///   nothing but what belongs to the set-up.
+///   connected nothing but what belongs to the set-up, or to the session that is in force until that is complete.
 /// - PINGRESP answers a PINGREQ of an active client, or ends a wake-up: not while an exchange with the client is open,
-/// and
-///   nothing follows it.
+///   and nothing follows it.
 /// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a
 /// REGISTER
 ///   that it has acknowledged; or by a pre-defined id or short name. The id stands for the topic of the message.
@@ -22,19 +20,18 @@ struct ConversationChecker {
     private enum Phase {
         /// No session that the model knows of: anything goes but PUBLISH.
         case unknown
-        case connecting
         case active
         case asleep
         case awake
     }
 
     private struct Conversation {
+        /// Of the session that is in force.
         var phase = Phase.unknown
-        /// Whether the phase is more than what the client was in before a CONNECT that was refused, which may have
-        /// ended that.
+        /// Whether a CONNECT is being carried out.
+        var isConnecting = false
+        /// Not after a CONNECT: one that was refused may have ended what was before.
         var isPhaseCertain = false
-        /// What it was before the CONNECT, in case that is refused.
-        var formerPhase = Phase.unknown
         /// Where the client's session is.
         var address = 0
         var wantsSleep = false
@@ -64,13 +61,23 @@ struct ConversationChecker {
 
     /// The gateway has given a silent client up.
     mutating func gatewayLost(_ client: Int) {
-        conversations[client].formerPhase = .unknown
-        if conversations[client].phase != .connecting { conversations[client].phase = .unknown }
+        conversations[client].phase = .unknown
     }
 
     /// Whether the client has an active session, as far as the gateway has said.
     func isCertainlyActive(_ client: Int) -> Bool {
         conversations[client].isPhaseCertain && conversations[client].phase == .active
+    }
+
+    /// Whether the client has a session that sleeps.
+    func isCertainlyAsleep(_ client: Int) -> Bool {
+        conversations[client].isPhaseCertain && conversations[client].phase == .asleep
+    }
+
+    /// Whether nothing but a REGISTER awaits an answer of the client.
+    func isOnlyRegisterOpen(_ client: Int) -> Bool {
+        let conversation = conversations[client]
+        return conversation.openRegister != nil && conversation.openPublish == nil && conversation.openRelease == nil
     }
 
     /// The gateway has said its last words: who listens has been told (GW-86). Who was awake may have been given up.
@@ -102,10 +109,7 @@ struct ConversationChecker {
     mutating func clientWasHeard(_ datagram: [UInt8], client: Int, at address: Int, plan: WorldPlan) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
         if case .connect = message {
-            if conversations[client].phase != .connecting {
-                conversations[client].formerPhase = conversations[client].phase
-            }
-            conversations[client].phase = .connecting
+            conversations[client].isConnecting = true
             conversations[client].isPhaseCertain = false
             return
         }
@@ -135,9 +139,8 @@ struct ConversationChecker {
             conversations[client].requestedNames[register.messageID] = Array(datagram[register.topicName])
         case .subscribe(let subscribe):
             ask(subscribe.messageID)
-            if subscribe.flags.topicIDType == .normal {
-                conversations[client].requestedNames[subscribe.messageID] = Array(datagram[subscribe.topic])
-            }
+            let isName = subscribe.flags.topicIDType == .normal
+            conversations[client].requestedNames[subscribe.messageID] = isName ? Array(datagram[subscribe.topic]) : nil
         case .disconnect(let duration): conversations[client].wantsSleep = isInSession && (duration ?? 0) > 0
         default: if isInSession { noteAnswer(message, client) }
         }
@@ -198,14 +201,10 @@ struct ConversationChecker {
     private mutating func connectAcknowledged(
         _ client: Int, _ code: ReturnCode, at address: Int, isAnswer: Bool
     ) {
-        guard code == .accepted else {
-            if conversations[client].phase == .connecting {
-                conversations[client].phase = conversations[client].formerPhase
-            }
-            return
-        }
+        conversations[client].isConnecting = false
+        guard code == .accepted else { return }
         // Only the repetition of a CONNACK answers an active client at once (AMB-01); what it was told still holds.
-        let isRepeated = isAnswer && conversations[client].formerPhase == .active
+        let isRepeated = isAnswer && conversations[client].phase == .active
         if !isRepeated { conversations[client].toldNames = [:] }
         (conversations[client].openPublish, conversations[client].openRelease) = (nil, nil)
         conversations[client].phase = .active
@@ -218,7 +217,7 @@ struct ConversationChecker {
         if conversations[client].wantsSleep, isAnswer {
             conversations[client].phase = .asleep
             conversations[client].closeExchanges()
-        } else if conversations[client].phase != .connecting {
+        } else {
             conversations[client].phase = .unknown
         }
         conversations[client].wantsSleep = false
@@ -228,7 +227,6 @@ struct ConversationChecker {
         let conversation = conversations[client]
         switch conversation.phase {
         case .unknown: break
-        case .connecting: violate(client, "gets PINGRESP while it is being connected")
         case .asleep: violate(client, "gets PINGRESP while it sleeps")
         case .active: if !isAnswer { violate(client, "gets PINGRESP without having asked") }
         case .awake:
@@ -243,8 +241,9 @@ struct ConversationChecker {
     private mutating func speak(_ client: Int, _ message: Message, at address: Int) {
         let name = message.type.specificationName
         switch conversations[client].phase {
-        case .unknown: if case .publish = message { violate(client, "gets \(name) without a session") }
-        case .connecting: violate(client, "gets \(name) while it is being connected")
+        case .unknown:
+            if conversations[client].isConnecting { return violate(client, "gets \(name) while it is being connected") }
+            if case .publish = message { violate(client, "gets \(name) without a session") }
         case .asleep: violate(client, "gets \(name) while it sleeps")
         case .active, .awake:
             if conversations[client].address != address { violate(client, "gets \(name) where it is not") }

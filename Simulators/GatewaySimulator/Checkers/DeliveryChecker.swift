@@ -3,39 +3,20 @@ import MQTT
 import MQTTSN
 import Time
 
-/// What was published and handed over decides what must arrive: a model of both directions, told of every fact.
+/// What the broker handed to a client's session decides what the client gets: nothing else, nothing that was
+/// acknowledged is missing, and at QoS 2 nothing comes twice.
 ///
-/// From clients to the broker
-/// - The broker receives nothing under a client's name that the client did not publish, and on no other topic.
-/// - QoS 0, 1: at most once per copy of the PUBLISH that reached the gateway. QoS 2: at most once, except where a copy
-///   reached the gateway after the client had released the message (nobody remembers it then), in a later connection
-///   than it was sent in, or where the broker lost its store in between.
-/// - When a client is told that a QoS 1 or 2 message has arrived, the broker has it. Always.
-///
-/// From the broker to clients
 /// - The gateway sends a client nothing that the broker has not handed to that client's session, nothing of a session
-///   that ended because the client began a clean one, and QoS 0 at most once per copy.
-/// - When the broker is told that a client has a QoS 1 or 2 message, the client has it, unless the gateway has said
-///   that it had to drop the message (too long, topic refused) or, at QoS 2, the broker and the gateway both lost their
-///   memory, so that the client takes a new message for one it knows.
-///   The same where a late copy of a QoS 2 message made the client note a message id that the broker then uses again.
-/// - QoS 2 arrives at most once per copy, except where the client lost its memory, or the broker and then the gateway
-///   lost theirs, or a copy was under way for longer than the exchange took.
+///   that ended because the client began a new one, and QoS 0 at most once per copy, in order.
+/// - When the broker is told that a client has a QoS 1 or 2 message, the client has it. A message that the gateway says
+///   it had to drop is acknowledged without, and it says so only of one that no datagram holds, that the client itself
+///   has rejected, or that a client which understands no REGISTER cannot be sent.
+/// - QoS 2 arrives once per copy. A client that has lost its memory between PUBLISH and PUBREL may get that message
+///   again: nobody else can know.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were
-///   handed.
+///   handed; to a client that understands no REGISTER, those of one topic do.
 struct DeliveryChecker {
-    private struct Publication {
-        var qos: QualityOfService
-        /// How often the checker has forgotten before.
-        var age: Int
-        var arrivals = 0
-        var received = 0
-        var isReleased = false
-        var isSettled = false
-        var mayRepeat = false
-    }
-
-    private struct DeliveryKey: Hashable {
+    private struct Key: Hashable {
         var client: Int
         var stamp: Stamp
     }
@@ -45,20 +26,31 @@ struct DeliveryChecker {
         /// By QoS.
         var handed = [0, 0, 0]
         var lastHanded = 0
+        var payloadByteCount = 0
         var atMostOnceSends = 0
+        /// By QoS; and how many of QoS 2 await their PUBREL, or have been forgotten by the client while they did.
         var receipts = [0, 0, 0]
+        var noted = 0
+        var forgotten = 0
+        var releasedAt: Instant?
         var acknowledgements = 0
-        /// Acknowledgements in place of the client, of messages that the gateway said it dropped.
-        var excused = 0
-        var isReleased = false
-        var releasedAt = Instant(nanoseconds: 0)
-        var mayRepeat = false
+        var rejections = 0
+        /// Acknowledgements in the place of the client, of messages that the gateway said it dropped.
+        var drops = 0
 
         var handedCount: Int { handed.reduce(0, +) }
         var receiptCount: Int { receipts[1] + receipts[2] }
     }
 
+    /// A message that the gateway has said it dropped.
+    private struct Drop {
+        var isTooLong: Bool
+        var byteCount: Int
+    }
+
     private struct ClientView {
+        /// Whether it understands no REGISTER.
+        var isUnteachable = false
         /// The number of the handing at the latest start of a broker session, and the one before which all is void.
         var handedAtOpening = 0
         var voidBefore = 0
@@ -66,151 +58,143 @@ struct DeliveryChecker {
         /// Whether the last CONNECT was clean, and the last that was accepted.
         var isAskedClean = false
         var isAcceptedClean = false
-        /// Messages the gateway has said it dropped.
-        var excuses = 0
-        /// A dropped message may come again, and then behind later ones.
-        var hasDropped = false
-        /// A late copy of a QoS 2 message has come after its exchange.
-        var knowsOldID = false
+        /// Those that have not been acknowledged.
+        var drops: [Drop] = []
+        /// The latest that has come for the first time, at QoS 1 and 2, of all topics and of each.
         var lastFirstReceipt = 0
+        var lastFirstReceipts: [Int: Int] = [:]
         /// By topic, as MQTT keeps order inside one (MQTT 3.1.1 §4.6): what the client has still to be told of waits.
         var lastAtMostOnceSend: [Int: Int] = [:]
     }
 
-    private var publications: [Int: Publication] = [:]
-    private var deliveries: [DeliveryKey: Delivery] = [:]
+    /// More octets of payload than a datagram to a client of the world holds for certain, and fewer than it may hold.
+    private let room: Int
+    private var deliveries: [Key: Delivery] = [:]
     private var clients: [ClientView]
     private var handedCount = 0
-    private var hasBrokerForgotten = false
     private var age = 0
     private(set) var violation: String?
     /// Copies that arrived at clients, for the statistics.
     private(set) var receivedCount = 0
 
-    init(clientCount: Int) { clients = Array(repeating: ClientView(), count: clientCount) }
+    /// Octets of a PUBLISH besides its payload, short as it can be.
+    private static let leastOverhead = 7
+
+    init(clientCount: Int, plan: WorldPlan) {
+        clients = Array(repeating: ClientView(), count: clientCount)
+        // An envelope may take most of it.
+        room = plan.gateway.links[0].maximumDatagramByteCount - Self.leastOverhead - plan.longestEnvelopeByteCount
+    }
 
     private mutating func violate(_ text: String) { if violation == nil { violation = text } }
 
-    private static func key(_ publisher: Int, _ sequence: Int) -> Int { publisher << 32 | sequence }
-
-    // MARK: From clients to the broker
-
-    mutating func published(_ stamp: Stamp, qos: QualityOfService) {
-        publications[Self.key(stamp.publisher, stamp.sequence)] = Publication(qos: qos, age: age)
-    }
-
-    /// `isOld` where the copy was sent in an earlier connection of the client.
-    mutating func publishReachedGateway(_ stamp: Stamp, isOld: Bool, isDuplicate: Bool) {
-        let key = Self.key(stamp.publisher, stamp.sequence)
-        guard var publication = publications[key] else { return }
-        publication.arrivals += 1
-        // A first copy that comes after a repeated one may be refused, and the refusal taken for one of the repeated.
-        if publication.arrivals > 1, !isDuplicate { publication.mayRepeat = true }
-        if isOld || publication.isReleased { publication.mayRepeat = true }
-        publications[key] = publication
-    }
-
-    /// The client has sent PUBREL: it will not repeat the message.
-    mutating func publisherReleased(_ stamp: Stamp) {
-        publications[Self.key(stamp.publisher, stamp.sequence)]?.isReleased = true
-    }
-
-    private mutating func brokerReceived(_ stamp: Stamp, from client: Int, topicName: [UInt8], plan: WorldPlan) {
-        let key = Self.key(stamp.publisher, stamp.sequence)
-        guard stamp.publisher == client, var publication = publications[key] else {
-            return violate("the broker received \(stamp) from client \(client)")
-        }
-        guard plan.topics.indices.contains(stamp.topic), plan.topics[stamp.topic].name == topicName else {
-            return violate("the broker received \(stamp) on \(String(decoding: topicName, as: UTF8.self))")
-        }
-        publication.received += 1
-        publications[key] = publication
-        if publication.received > publication.arrivals {
-            violate("the broker received \(stamp) more often than the gateway")
-        }
-        if publication.qos == .exactlyOnce, publication.received > 1, !publication.mayRepeat {
-            violate("the broker received \(stamp) twice at QoS 2")
-        }
-    }
-
-    mutating func acknowledgedToPublisher(_ client: Int, _ sequence: Int) {
-        let key = Self.key(client, sequence)
-        guard let publication = publications[key], publication.qos != .atMostOnce else { return }
-        publications[key]?.isSettled = true
-        if publication.received == 0 {
-            violate("client \(client) was told that message \(sequence) has arrived, and the broker does not have it")
-        }
-    }
-
-    mutating func gaveUp(_ client: Int, _ sequence: Int) { publications[Self.key(client, sequence)]?.isSettled = true }
+    mutating func clientIsUnteachable(_ client: Int) { clients[client].isUnteachable = true }
 
     // MARK: The broker
 
-    mutating func note(_ record: BrokerRecord, plan: WorldPlan, named: ([UInt8]) -> Int?) {
-        switch record {
-        case .received(let clientID, let topicName, let payload, _):
-            guard let stamp = Stamp(payload) else { return }
-            // Others may repeat what they have overheard, under their own names.
-            guard let client = named(clientID) else { return }
-            brokerReceived(stamp, from: client, topicName: topicName, plan: plan)
-        case .handed(let clientID, _, let payload, let qos):
-            handedCount += 1
-            guard let stamp = Stamp(payload), let client = named(clientID) else { return }
-            let key = DeliveryKey(client: client, stamp: stamp)
-            deliveries[key, default: Delivery()].handed[Int(qos.rawValue)] += 1
-            deliveries[key]?.lastHanded = handedCount
-            deliveries[key]?.age = age
-        case .acknowledged(let clientID, let payload, let qos):
-            guard let stamp = Stamp(payload), let client = named(clientID) else { return }
-            brokerWasAcknowledged(stamp, by: client, qos)
-        case .sessionOpened(let clientID, _, let isPresent):
-            guard let client = named(clientID), !isPresent else { return }
-            clients[client].handedAtOpening = handedCount
-            guard clients[client].isBeginningAnew else { return }
-            clients[client].isBeginningAnew = false
-            clients[client].voidBefore = handedCount
-        case .dropped, .sessionEnded, .willPublished: break
-        }
+    mutating func handed(_ stamp: Stamp, to client: Int, byteCount: Int, _ qos: DeliveryQoS) {
+        let key = Key(client: client, stamp: stamp)
+        deliveries[key, default: Delivery()].handed[Int(qos.rawValue)] += 1
+        deliveries[key]?.lastHanded = handedCount
+        deliveries[key]?.payloadByteCount = byteCount
+        deliveries[key]?.age = age
     }
 
-    mutating func brokerForgot() {
-        hasBrokerForgotten = true
-        for (key, publication) in publications where publication.qos == .exactlyOnce && !publication.isSettled {
-            publications[key]?.mayRepeat = true
-        }
+    /// Whatever it was: every handing has a number.
+    mutating func countHanding() { handedCount += 1 }
+
+    mutating func brokerOpened(_ client: Int, isPresent: Bool) {
+        if !isPresent { clients[client].handedAtOpening = handedCount }
     }
 
-    /// The gateway has lost its memory. Where the broker had lost its own before, message ids no longer say what is a
-    /// repetition (AMB-23).
-    mutating func gatewayForgot() {
-        guard hasBrokerForgotten else { return }
-        for client in clients.indices { loseReceivedIDs(of: client) }
-    }
-
-    private mutating func brokerWasAcknowledged(_ stamp: Stamp, by client: Int, _ qos: DeliveryQoS) {
-        let key = DeliveryKey(client: client, stamp: stamp)
+    mutating func brokerWasAcknowledged(_ stamp: Stamp, by client: Int) {
+        let key = Key(client: client, stamp: stamp)
         deliveries[key, default: Delivery()].acknowledgements += 1
-        guard let delivery = deliveries[key], delivery.receiptCount + delivery.excused < delivery.acknowledgements
+        guard let delivery = deliveries[key], delivery.receiptCount + delivery.drops < delivery.acknowledgements
         else { return }
-        if qos == .exactlyOnce, hasBrokerForgotten || clients[client].knowsOldID || delivery.receiptCount > 0 { return }
-        guard clients[client].excuses == 0 else {
-            clients[client].excuses -= 1
-            deliveries[key]?.excused += 1
-            return
+        if takeDrop(of: delivery, client) {
+            deliveries[key]?.drops += 1
+        } else {
+            violate("the broker was told that client \(client) has \(stamp), and it has not")
         }
-        violate("the broker was told that client \(client) has \(stamp), and it has not")
     }
 
-    // MARK: From the broker to clients
+    /// Whether the gateway has said, and might say, that it dropped the message.
+    private mutating func takeDrop(of delivery: Delivery, _ client: Int) -> Bool {
+        let index = clients[client].drops.firstIndex { drop in
+            guard drop.byteCount == delivery.payloadByteCount else { return false }
+            return drop.isTooLong
+                ? drop.byteCount > room : delivery.rejections > 0 || clients[client].isUnteachable
+        }
+        guard let index else { return false }
+        clients[client].drops.remove(at: index)
+        return true
+    }
 
-    /// The client forgets what it knows for a new session, even if the gateway then goes on with the old one.
-    mutating func clientBegins(_ client: Int) { loseReceivedIDs(of: client) }
+    // MARK: The client
 
     /// The gateway hears a CONNECT of the client; a new session ends what was before.
     mutating func connectReachedGateway(_ client: Int, isClean: Bool) {
         clients[client].isBeginningAnew = isClean || clients[client].isAcceptedClean
         clients[client].isAskedClean = isClean
     }
+
+    /// The client has rejected a message.
+    mutating func rejected(_ stamp: Stamp, by client: Int) {
+        deliveries[Key(client: client, stamp: stamp)]?.rejections += 1
+    }
+
+    mutating func received(_ stamp: Stamp, by client: Int, qos: QualityOfService) {
+        receivedCount += 1
+        let key = Key(client: client, stamp: stamp)
+        guard var delivery = deliveries[key], qos != .minusOne else {
+            return violate("client \(client) got \(stamp), which is not for it")
+        }
+        delivery.receipts[Int(qos.rawValue)] += 1
+        if qos == .exactlyOnce { delivery.noted += 1 }
+        deliveries[key] = delivery
+        if qos == .exactlyOnce, delivery.receipts[2] > delivery.handed[2] + delivery.forgotten {
+            violate("client \(client) got \(stamp) \(delivery.receipts[2]) times at QoS 2")
+        }
+        if qos != .atMostOnce, delivery.receiptCount == 1, delivery.handedCount == 1 {
+            checkOrder(stamp, delivery, client)
+        }
+    }
+
+    private mutating func checkOrder(_ stamp: Stamp, _ delivery: Delivery, _ client: Int) {
+        // One that was rejected comes again, behind what was taken.
+        guard delivery.rejections + delivery.drops == 0 else { return }
+        let view = clients[client]
+        let last = view.isUnteachable ? view.lastFirstReceipts[stamp.topic] ?? 0 : view.lastFirstReceipt
+        if delivery.lastHanded < last { violate("client \(client) got \(stamp) after a later message") }
+        clients[client].lastFirstReceipt = delivery.lastHanded
+        clients[client].lastFirstReceipts[stamp.topic] = delivery.lastHanded
+    }
+
+    /// The client has completed the exchange of a QoS 2 message and forgotten its message id.
+    mutating func released(_ stamp: Stamp, by client: Int, at now: Instant) {
+        let key = Key(client: client, stamp: stamp)
+        guard let delivery = deliveries[key] else { return }
+        deliveries[key]?.noted = max(0, delivery.noted - 1)
+        deliveries[key]?.releasedAt = now
+    }
+
+    /// Whether a copy of a QoS 2 message that the gateway sent then comes after its exchange has ended at the client.
+    func isLateCopy(_ stamp: Stamp, for client: Int, sentAt: Instant) -> Bool {
+        guard let delivery = deliveries[Key(client: client, stamp: stamp)], let releasedAt = delivery.releasedAt
+        else { return false }
+        return delivery.noted == 0 && sentAt <= releasedAt
+    }
+
+    /// The client has lost its memory: it does not know again what awaits its PUBREL.
+    mutating func clientForgot(_ client: Int) {
+        for (key, delivery) in deliveries where key.client == client && delivery.noted > 0 {
+            deliveries[key]?.forgotten += delivery.noted
+            deliveries[key]?.noted = 0
+        }
+    }
+
+    // MARK: The gateway
 
     /// Whether the last CONNECT that the gateway accepted was clean.
     func isInCleanSession(_ client: Int) -> Bool { clients[client].isAcceptedClean }
@@ -219,17 +203,18 @@ struct DeliveryChecker {
     mutating func sessionRefused(_ client: Int) { clients[client].isBeginningAnew = false }
 
     mutating func sessionAccepted(_ client: Int) {
+        if clients[client].isBeginningAnew { clients[client].voidBefore = clients[client].handedAtOpening }
         clients[client].isBeginningAnew = false
         clients[client].isAcceptedClean = clients[client].isAskedClean
     }
 
-    mutating func excuse(_ client: Int, byteCount: Int) {
-        clients[client].excuses += 1
-        clients[client].hasDropped = true
+    /// The gateway says that it dropped a message, too long for its datagrams or one that the client does not take.
+    mutating func dropped(for client: Int, byteCount: Int, isTooLong: Bool) {
+        clients[client].drops.append(Drop(isTooLong: isTooLong, byteCount: byteCount))
     }
 
     mutating func gatewaySent(_ stamp: Stamp, to client: Int, qos: QualityOfService) {
-        let key = DeliveryKey(client: client, stamp: stamp)
+        let key = Key(client: client, stamp: stamp)
         guard var delivery = deliveries[key] else {
             return violate("client \(client) is sent \(stamp), which is not for it")
         }
@@ -250,67 +235,12 @@ struct DeliveryChecker {
         }
     }
 
-    mutating func publishReachedClient(_ stamp: Stamp, _ client: Int, sentAt: Instant) {
-        let key = DeliveryKey(client: client, stamp: stamp)
-        guard let delivery = deliveries[key], delivery.isReleased, sentAt <= delivery.releasedAt else { return }
-        deliveries[key]?.mayRepeat = true
-        // It notes the message id again, and nobody will release it: the next message under that id is taken for this
-        // one.
-        clients[client].knowsOldID = true
-    }
-
-    mutating func received(_ stamp: Stamp, by client: Int, qos: QualityOfService) {
-        receivedCount += 1
-        let key = DeliveryKey(client: client, stamp: stamp)
-        guard var delivery = deliveries[key], qos != .minusOne else {
-            return violate("client \(client) got \(stamp), which is not for it")
-        }
-        let level = Int(qos.rawValue)
-        delivery.receipts[level] += 1
-        deliveries[key] = delivery
-        if qos == .exactlyOnce, delivery.receipts[2] > delivery.handed[2], !delivery.mayRepeat {
-            violate("client \(client) got \(stamp) \(delivery.receipts[2]) times at QoS 2")
-        }
-        guard qos != .atMostOnce, delivery.receiptCount == 1, delivery.handedCount == 1, !clients[client].hasDropped
-        else { return }
-        // The client took the first copies for the message it noted that id for, and a late one for a new message.
-        if qos == .exactlyOnce, clients[client].knowsOldID { return }
-        if delivery.lastHanded < clients[client].lastFirstReceipt {
-            violate("client \(client) got \(stamp) after a later message")
-        }
-        clients[client].lastFirstReceipt = delivery.lastHanded
-    }
-
-    /// The client has completed the exchange of a QoS 2 message and forgotten its message id.
-    mutating func released(_ stamp: Stamp, by client: Int, at now: Instant) {
-        let key = DeliveryKey(client: client, stamp: stamp)
-        deliveries[key]?.isReleased = true
-        deliveries[key]?.releasedAt = now
-    }
-
-    private mutating func loseReceivedIDs(of client: Int) {
-        for (key, delivery) in deliveries where key.client == client && delivery.handed[2] > 0 {
-            deliveries[key]?.mayRepeat = true
-        }
-    }
-
     /// Forgets what was complete at the last but one call.
     mutating func forgetSettled() {
         age += 1
         let before = age - 1
-        publications = publications.filter { _, publication in
-            publication.age >= before || (!publication.isSettled && publication.qos != .atMostOnce)
-        }
         deliveries = deliveries.filter { _, delivery in
             delivery.age >= before || delivery.acknowledgements < delivery.handed[1] + delivery.handed[2]
-        }
-    }
-
-    /// The client has lost its memory: nothing it had open can be recognised any more.
-    mutating func clientForgot(_ client: Int) {
-        loseReceivedIDs(of: client)
-        for (key, publication) in publications where key >> 32 == client && !publication.isSettled {
-            publications[key]?.isSettled = true
         }
     }
 }

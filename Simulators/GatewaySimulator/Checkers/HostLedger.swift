@@ -1,41 +1,45 @@
-import Bytes
-import GatewayCore
+package import Bytes
+package import GatewayCore
 import MQTT
 import MQTTSN
 
 /// The books of a host that trusts nothing: which peers and streams there are, and the first effect that does not fit.
-struct HostLedger {
+package struct HostLedger {
     private struct Stream {
         var isOpen = false
         var isPaused = false
     }
 
     private var configuration: GatewayConfiguration
-    private(set) var livePeers: Set<PeerID> = []
+    package private(set) var livePeers: Set<PeerID> = []
+    private var forgottenPeers: Set<PeerID> = []
     private var liveStreams: [UpstreamID: Stream] = [:]
     private var endedStreams: Set<UpstreamID> = []
-    private(set) var violation: String?
+    /// What was wrong first, in words.
+    package private(set) var violation: String?
 
-    init(_ configuration: GatewayConfiguration) { self.configuration = configuration }
+    package init(_ configuration: GatewayConfiguration) { self.configuration = configuration }
 
     var livePeerCount: Int { livePeers.count }
     var liveStreamCount: Int { liveStreams.count }
     /// Streams that were asked for and have not ended.
-    var liveStreamIDs: Set<UpstreamID> { Set(liveStreams.keys) }
+    package var liveStreamIDs: Set<UpstreamID> { Set(liveStreams.keys) }
 
     func isPaused(_ id: UpstreamID) -> Bool { liveStreams[id]?.isPaused == true }
 
     /// The host's process has ended; its next life numbers everything anew.
     mutating func restart() {
         livePeers = []
+        forgottenPeers = []
         liveStreams = [:]
         endedStreams = []
     }
 
-    private mutating func violate(_ text: String) { if violation == nil { violation = "the gateway \(text)" } }
+    /// Notes that the gateway has done what no gateway may.
+    package mutating func violate(_ text: String) { if violation == nil { violation = "the gateway \(text)" } }
 
     /// Books an event that the gateway is about to be told.
-    mutating func note(_ event: Event) {
+    package mutating func note(_ event: Event) {
         switch event {
         case .datagramReceived(let peer, _), .datagramTruncated(let peer): livePeers.insert(peer)
         case .streamOpened(let id): liveStreams[id]?.isOpen = true
@@ -45,25 +49,26 @@ struct HostLedger {
         case .linkChanged(let link, let maximum):
             guard configuration.links.indices.contains(Int(link.rawValue)) else { return }
             configuration.links[Int(link.rawValue)].maximumDatagramByteCount = maximum
-        case .streamReceived, .streamBlocked, .streamDrained, .deadlineReached, .shutdownRequested: break
+        case .streamReceived, .streamBlocked, .streamDrained, .streamEnded, .deadlineReached, .shutdownRequested: break
         }
     }
 
     /// Books what the gateway wants done.
-    mutating func check(_ effects: borrowing Effects) {
-        let arena = 0..<effects.bytes.count
+    package mutating func check(_ effects: borrowing Effects) {
         for effect in effects.list {
             switch effect {
             case .sendDatagram(let range, let peer):
-                if !livePeers.contains(peer) { violate("sends to \(peer), which is not known") }
-                checkDatagram(range, effects.bytes, on: peer.link)
-            case .broadcastDatagram(let range, _, let link): checkDatagram(range, effects.bytes, on: link)
+                if !livePeers.contains(peer) {
+                    violate("sends to \(peer), which is \(forgottenPeers.contains(peer) ? "forgotten" : "unknown")")
+                }
+                checkDatagram(effects.copy(of: range), on: peer.link)
+            case .broadcastDatagram(let range, _, let link): checkDatagram(effects.copy(of: range), on: link)
             case .openStream(let id):
                 if liveStreams[id] != nil || endedStreams.contains(id) { violate("opens \(id) twice") }
                 liveStreams[id] = Stream()
             case .sendStream(let range, let id):
                 if liveStreams[id]?.isOpen != true { violate("writes to \(id), which is not open") }
-                checkPacket(range, effects.bytes)
+                checkPacket(effects.copy(of: range))
             case .closeStream(let id):
                 if liveStreams.removeValue(forKey: id) == nil { violate("closes \(id), which is not live") }
                 endedStreams.insert(id)
@@ -71,24 +76,26 @@ struct HostLedger {
             case .resumeStream(let id): checkPause(id, to: false)
             case .forgetPeer(let peer):
                 if livePeers.remove(peer) == nil { violate("forgets \(peer), which is not known") }
+                forgottenPeers.insert(peer)
             case .observe(let observation):
-                if observation.clientID.clamped(to: arena) != observation.clientID { violate("observes outside") }
+                if effects.copy(of: observation.clientID) == nil { violate("observes outside the arena") }
             }
         }
     }
 
-    private mutating func checkDatagram(_ range: ByteRange, _ bytes: [UInt8], on link: LinkID) {
-        guard range.upperBound <= bytes.count else { return violate("sends a datagram outside the arena") }
-        let datagram = Array(bytes[range])
+    private mutating func checkDatagram(_ datagram: [UInt8]?, on link: LinkID) {
+        guard let datagram else { return violate("sends a datagram outside the arena") }
+        guard configuration.links.indices.contains(Int(link.rawValue)) else {
+            return violate("sends on \(link), which is not there")
+        }
         if datagram.count > configuration.link(link).maximumDatagramByteCount {
             violate("sends \(datagram.count) octets, more than the link takes")
         }
         do { _ = try Message.decode(datagram.span.bytes) } catch { violate("sends what cannot be read: \(datagram)") }
     }
 
-    private mutating func checkPacket(_ range: ByteRange, _ bytes: [UInt8]) {
-        guard range.upperBound <= bytes.count else { return violate("writes a packet outside the arena") }
-        let packet = Array(bytes[range])
+    private mutating func checkPacket(_ packet: [UInt8]?) {
+        guard let packet else { return violate("writes a packet outside the arena") }
         do { _ = try Packet.decode(packet.span.bytes) } catch { violate("writes what cannot be read: \(packet)") }
     }
 
@@ -97,5 +104,12 @@ struct HostLedger {
             return violate("\(isPaused ? "pauses" : "resumes") \(id) out of place")
         }
         liveStreams[id]?.isPaused = isPaused
+    }
+}
+
+extension Effects {
+    /// The octets in `range` of the arena; nil where it reaches outside.
+    package borrowing func copy(of range: ByteRange) -> [UInt8]? {
+        range.lowerBound >= 0 && range.upperBound <= bytes.count ? Array(bytes[range]) : nil
     }
 }

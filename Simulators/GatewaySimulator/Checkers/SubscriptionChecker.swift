@@ -21,13 +21,10 @@ struct SubscriptionChecker {
     }
 
     private var entries: [[Entry]]
-    /// Clients that do not know in which kind of session they are.
-    private var isMistaken: [Bool]
     private(set) var violation: String?
 
     init(clientCount: Int) {
         entries = Array(repeating: [], count: clientCount)
-        isMistaken = Array(repeating: false, count: clientCount)
     }
 
     private func index(_ client: Int, _ filter: [UInt8]) -> Int? { entries[client].firstIndex { $0.filter == filter } }
@@ -67,12 +64,7 @@ struct SubscriptionChecker {
     /// The client begins a session in which it has no subscriptions.
     mutating func sessionBegan(_ client: Int) {
         entries[client] = []
-        isMistaken[client] = false
     }
-
-    /// The CONNACK of a CONNECT that the client had given up has come for the next one: CONNACK does not say for which
-    /// it is, so the client takes a clean session for one that lasts, or the other way round.
-    mutating func clientIsMistaken(_ client: Int) { isMistaken[client] = true }
 
     mutating func clientForgot(_ client: Int) {
         for index in entries[client].indices where entries[client][index].isOpen {
@@ -99,7 +91,6 @@ struct SubscriptionChecker {
 
     /// In the end the broker must hold exactly what is certain.
     mutating func check(_ client: Int, held: ([UInt8]) -> DeliveryQoS?) {
-        guard !isMistaken[client] else { return }
         for entry in entries[client] where entry.isCertain && violation == nil {
             let held = held(entry.filter)
             guard (held == nil) != (entry.qos == nil) || (entry.qos != nil && held != entry.qos) else { continue }

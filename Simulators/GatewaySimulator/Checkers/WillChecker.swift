@@ -30,6 +30,7 @@ struct WillStamp: Equatable {
 /// - What is published, or told to the broker, is never older than what the gateway has acknowledged to the client:
 ///   versions count up, and an acknowledgement raises the floor. Copies that come late lower it again, because a Will's
 ///   messages have no message ids.
+/// - A client that asks for a Will is not connected before it has been asked for it.
 /// - A client that certainly has a Will is never connected to the broker without it, and one that the gateway gives up
 ///   leaves the broker without DISCONNECT; nobody else does.
 /// - The broker publishes a Will only where a client was given up, or the stream or a process failed.
@@ -47,6 +48,9 @@ struct WillChecker {
         var heardTopic = 0
         var heardMessage = 0
         var isDeleted = false
+        /// Whether a topic has come that the client said before the one that came last: which of them is acknowledged
+        /// nobody can tell.
+        var isTopicDoubtful = false
         /// Whether there certainly is a Will, topic and all.
         var isDefinite = false
         /// QoS and Retain that go with a version of the topic.
@@ -54,6 +58,8 @@ struct WillChecker {
         // The set-up that is going on.
         var isSettingUp = false
         var asksForWill = false
+        /// Whether it must be asked for, as nothing of an earlier set-up counts.
+        var mustBeAsked = false
         /// Whether it begins a session, perhaps or certainly.
         var isNew = false
         var isCertainlyNew = false
@@ -90,26 +96,31 @@ struct WillChecker {
 
     // MARK: Heard from the client
 
-    /// The gateway is about to hear a message of a client from where the client may be.
-    mutating func heard(_ message: Message, _ datagram: [UInt8], of client: Int) {
+    /// The gateway is about to hear a message of a client from where the client may be; `isLate` where it has heard
+    /// one already that the client said later, `isFirst` for a CONNECT of which it has heard no copy.
+    mutating func heard(
+        _ message: Message, _ datagram: [UInt8], of client: Int, isLate: Bool, isFirst: Bool
+    ) {
         switch message {
-        case .connect(let connect): begin(connect.flags, client)
+        case .connect(let connect):
+            begin(connect.flags, client)
+            views[client].mustBeAsked = connect.flags.will && isFirst
         case .willTopic(let will):
             guard views[client].isSettingUp else { return }
             let version = heardTopic(will, datagram, client)
             views[client].setUpTopic = min(views[client].setUpTopic ?? version, version)
-            if will.topic.isEmpty { views[client].hasDeletedInSetUp = true }
+            if will.topic.isEmpty, !isLate { views[client].hasDeletedInSetUp = true }
+            views[client].isTopicDoubtful = isLate
         case .willMessage(let content):
             guard views[client].isSettingUp else { return }
             let version = heardMessage(content, datagram, client)
             views[client].setUpMessage = min(views[client].setUpMessage ?? version, version)
         case .willTopicUpdate(let will):
-            guard !views[client].isSettingUp else { return }
             views[client].heardTopic = heardTopic(will, datagram, client)
-            views[client].isDeleted = will.topic.isEmpty
+            if !isLate { views[client].isDeleted = will.topic.isEmpty }
             if will.topic.isEmpty { views[client].isDefinite = false }
+            views[client].isTopicDoubtful = isLate
         case .willMessageUpdate(let content):
-            guard !views[client].isSettingUp else { return }
             views[client].heardMessage = heardMessage(content, datagram, client)
         default: break
         }
@@ -157,6 +168,7 @@ struct WillChecker {
             if views[client].isNew || views[client].asksForWill { views[client].isDefinite = false }
             views[client].isSettingUp = false
         case .willTopicResponse(.accepted):
+            guard !views[client].isTopicDoubtful else { return views[client].isDefinite = false }
             if views[client].isDeleted { return views[client].deleteAll() }
             views[client].topicFloor = views[client].heardTopic
             views[client].isDefinite = views[client].heardTopic > 0
@@ -168,6 +180,11 @@ struct WillChecker {
     private mutating func connected(_ client: Int) {
         guard views[client].isSettingUp else { return }
         views[client].isSettingUp = false
+        let isAsked =
+            views[client].setUpTopic != nil && (views[client].setUpMessage != nil || views[client].hasDeletedInSetUp)
+        if views[client].mustBeAsked, !isAsked, !views[client].isTopicDoubtful {
+            violate(client, "was not asked for, and the client is connected")
+        }
         views[client].wasClean = views[client].isAskedClean
         views[client].mayBeClean = false
         if views[client].isNew, !views[client].asksForWill {
@@ -176,6 +193,7 @@ struct WillChecker {
             return
         }
         guard views[client].asksForWill, let topic = views[client].setUpTopic else { return }
+        guard !views[client].isTopicDoubtful else { return views[client].isDefinite = false }
         if views[client].hasDeletedInSetUp { return views[client].deleteAll() }
         views[client].topicFloor = topic
         views[client].messageFloor = views[client].setUpMessage ?? 0
@@ -193,11 +211,12 @@ struct WillChecker {
 
     private func hasDefiniteWill(_ client: Int) -> Bool {
         let view = views[client]
-        guard view.isSettingUp else { return view.isDefinite }
+        // Until a set-up is complete the session before is in force, and the broker may be asked for either.
+        guard view.isSettingUp, view.isDefinite else { return view.isDefinite }
         if view.asksForWill {
             return view.setUpTopic != nil && view.setUpMessage != nil && !view.hasDeletedInSetUp
         }
-        return view.isDefinite && !view.isNew
+        return !view.isNew
     }
 
     /// The gateway sends CONNECT in a client's name.

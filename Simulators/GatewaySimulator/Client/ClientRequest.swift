@@ -23,14 +23,35 @@ enum ClientConnectionStep: Equatable, Sendable {
     case wakeUp
 }
 
-/// What the first waiting publication is doing; a client has one REGISTER and one PUBLISH open (MQTT-SN 1.2 §6.5,
-/// §6.6).
-enum ClientPublishStep: Equatable, Sendable {
+/// What keeps the first waiting publication from being sent; a client has one REGISTER open (MQTT-SN 1.2 §6.5).
+enum ClientRegisterStep: Equatable, Sendable {
     case register
-    case publish
-    case release
     /// The gateway is congested.
     case pause
+}
+
+/// What an open publication is doing (MQTT-SN 1.2 §6.6).
+enum ClientPublishStep: Equatable, Sendable {
+    case publish
+    case release
+}
+
+/// A publication that waits for its turn.
+struct WaitingPublication: Equatable, Sendable {
+    var publication: ClientPublication
+    /// Under which it was sent before, where it must be the same again; 0 where a new one will do.
+    var messageID: MessageID = 0
+    /// How often it was told that its topic id is invalid.
+    var renewalCount = 0
+}
+
+/// A publication at QoS 1 or 2 that was sent and is not yet acknowledged to the end.
+struct OpenPublication: Equatable, Sendable {
+    var waiting: WaitingPublication
+    var request: ClientRequest<ClientPublishStep>
+
+    var publication: ClientPublication { waiting.publication }
+    var messageID: MessageID { request.messageID }
 }
 
 /// What the first waiting subscription request is doing; one is open at a time (MQTT-SN 1.2 §6.9).

@@ -7,19 +7,14 @@ extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
         isNewSession = beginsSession(options)
         isAccepted = false
+        hasConnected = true
         self.options = options
         state = .connecting
         connecting = request(.connect)
-        subscribing = nil
+        endSubscribeRequest()
         willUpdating = nil
-        prepareSession()
-        sendConnectionStep(.connect, into: &effects)
-    }
-
-    /// Forgets what the gateway forgets too.
-    private mutating func prepareSession() {
-        if isNewSession { receivedMessageIDs = [] }
         if isNewSession || !configuration.remembersTopicIDs { topics.removeAll() }
+        sendConnectionStep(.connect, into: &effects)
     }
 
     /// Sends the message of a step, for the first time or again.
@@ -75,6 +70,8 @@ extension SimulatedClient {
         }
         state = .active
         isAccepted = true
+        // Not before: until then nobody can tell whether the session before goes on.
+        if isNewSession { receivedMessages.removeAll() }
         effects.observe(.connected)
         resumePublishing(into: &effects)
         continueSubscribing(into: &effects)
@@ -106,7 +103,7 @@ extension SimulatedClient {
         case .disconnected, .disconnecting: return
         case .connecting, .active, .fallingAsleep, .asleep, .awake:
             state = .disconnecting
-            subscribing = nil
+            endSubscribeRequest()
             willUpdating = nil
             connecting = request(.disconnect)
             sendConnectionStep(.disconnect, into: &effects)
@@ -117,7 +114,7 @@ extension SimulatedClient {
     mutating func endConnection(_ observation: ClientObservation, into effects: inout ClientEffects) {
         state = .disconnected
         connecting = nil
-        subscribing = nil
+        endSubscribeRequest()
         willUpdating = nil
         effects.observe(observation)
     }

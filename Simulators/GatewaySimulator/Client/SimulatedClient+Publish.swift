@@ -9,7 +9,7 @@ extension SimulatedClient {
             publishWithoutConnection(publication, into: &effects)
             return
         }
-        publications.append(publication)
+        publications.append(WaitingPublication(publication: publication))
         continuePublishing(into: &effects)
     }
 
@@ -27,45 +27,50 @@ extension SimulatedClient {
 
     /// Sends what waits, as far as it can go without an answer of the gateway.
     mutating func continuePublishing(into effects: inout ClientEffects) {
-        while state == .active, publishing == nil, let publication = publications.first {
+        while state == .active, registering == nil, openPublications.count < configuration.window,
+            let waiting = publications.first
+        {
+            let publication = waiting.publication
             guard let reference = reference(to: publication.topic) else {
-                let register = request(ClientPublishStep.register, messageID: newMessageID())
-                publishing = register
-                sendPublishStep(register, duplicate: false, into: &effects)
-                return
+                guard let messageID = newMessageID() else { return }
+                registering = request(.register, messageID: messageID)
+                return sendRegister(into: &effects)
             }
             if publication.qos == .atMostOnce {
+                publications.removeFirst()
                 sendPublish(publication, reference, messageID: 0, duplicate: false, into: &effects)
-                finishPublication(.published(publication.number), into: &effects)
-            } else {
-                let open = request(ClientPublishStep.publish, messageID: interruptedMessageID ?? newMessageID())
-                publishing = open
-                sendPublishStep(open, duplicate: interruptedMessageID != nil, into: &effects)
-                interruptedMessageID = nil
+                effects.observe(.published(publication.number))
+                continue
             }
+            guard let messageID = waiting.messageID != 0 ? waiting.messageID : newMessageID() else { return }
+            publications.removeFirst()
+            let open = OpenPublication(waiting: waiting, request: request(.publish, messageID: messageID))
+            openPublications.append(open)
+            sendStep(of: open, duplicate: waiting.messageID != 0, into: &effects)
         }
     }
 
-    /// Sends the message of a step, for the first time or again.
-    mutating func sendPublishStep(
-        _ open: ClientRequest<ClientPublishStep>, duplicate: Bool, into effects: inout ClientEffects
-    ) {
-        guard let publication = publications.first else { return }
-        switch open.step {
-        case .register:
-            guard case .name(let name) = publication.topic else { return }
-            let register = Register(topicID: 0, messageID: open.messageID, topicName: 0..<name.count)
-            send(.register(register), name, into: &effects)
+    /// Sends the REGISTER that is open, for the first time or again.
+    mutating func sendRegister(into effects: inout ClientEffects) {
+        guard let registering, registering.step == .register,
+            case .name(let name)? = publications.first?.publication.topic
+        else { return }
+        let register = Register(topicID: 0, messageID: registering.messageID, topicName: 0..<name.count)
+        send(.register(register), name, into: &effects)
+    }
+
+    /// Sends the message of an open publication's step, for the first time or again.
+    mutating func sendStep(of open: OpenPublication, duplicate: Bool, into effects: inout ClientEffects) {
+        switch open.request.step {
         case .publish:
-            guard let reference = reference(to: publication.topic) else { return }
-            sendPublish(publication, reference, messageID: open.messageID, duplicate: duplicate, into: &effects)
+            guard let reference = reference(to: open.publication.topic) else { return }
+            sendPublish(open.publication, reference, messageID: open.messageID, duplicate: duplicate, into: &effects)
         case .release: send(.publishRelease(open.messageID), into: &effects)
-        case .pause: break
         }
     }
 
     /// How a PUBLISH names a topic; nil where the name must be registered first.
-    private func reference(to topic: ClientTopic) -> (type: TopicIDType, topicID: TopicID)? {
+    func reference(to topic: ClientTopic) -> (type: TopicIDType, topicID: TopicID)? {
         switch topic {
         case .name(let name): topics.topicID(of: name).map { (.normal, $0) }
         case .predefined(let topicID): (.predefined, topicID)
@@ -84,39 +89,64 @@ extension SimulatedClient {
         send(.publish(publish), publication.payload, into: &effects)
     }
 
-    private mutating func finishPublication(_ observation: ClientObservation, into effects: inout ClientEffects) {
-        publications.removeFirst()
-        publishing = nil
-        interruptedMessageID = nil
-        renewalCount = 0
+    // MARK: Ends
+
+    mutating func finishPublication(
+        at index: Int, _ observation: ClientObservation, into effects: inout ClientEffects
+    ) {
+        let open = openPublications.remove(at: index)
+        messageIDs.end(open.messageID, at: now)
         effects.observe(observation)
+    }
+
+    /// The publication waits again, before all others; with a message id of its own only where it must. Those that
+    /// have one go first: others may wait for an id of theirs.
+    private mutating func putBack(at index: Int, keepsMessageID: Bool) {
+        var open = openPublications.remove(at: index)
+        if !keepsMessageID { messageIDs.end(open.messageID, at: now) }
+        open.waiting.messageID = keepsMessageID ? open.messageID : 0
+        let first = publications.firstIndex { $0.messageID == 0 } ?? publications.count
+        publications.insert(open.waiting, at: keepsMessageID ? 0 : first)
+    }
+
+    /// No answer has come after all repetitions.
+    mutating func giveUpPublication(at index: Int, into effects: inout ClientEffects) {
+        guard configuration.givesUp else { return endConnection(.gatewayLost, into: &effects) }
+        let number = openPublications[index].publication.number
+        finishPublication(at: index, .publicationAbandoned(number), into: &effects)
+        continuePublishing(into: &effects)
     }
 
     // MARK: A new connection
 
-    /// An exchange that the session remembers is resumed. Without one, QoS 1 starts over; QoS 2 could arrive twice.
+    /// Exchanges that the session remembers are resumed. Without one, QoS 1 starts over; QoS 2 could arrive twice.
     mutating func resumePublishing(into effects: inout ClientEffects) {
-        let open = publishing
-        publishing = nil
-        switch open?.step {
-        case .publish: interruptedMessageID = open?.messageID
-        case .release where !isNewSession: resumeRelease(open?.messageID ?? 0, into: &effects)
-        case .release: interruptedMessageID = open?.messageID
-        case .register, .pause, nil: break
-        }
-        if isNewSession, interruptedMessageID != nil {
-            interruptedMessageID = nil
-            if let publication = publications.first, publication.qos == .exactlyOnce {
-                finishPublication(.publicationAbandoned(publication.number), into: &effects)
+        if let registering { messageIDs.end(registering.messageID, at: now) }
+        registering = nil
+        for index in openPublications.indices.reversed() {
+            let open = openPublications[index]
+            switch (open.request.step, isNewSession) {
+            case (_, true) where open.publication.qos == .exactlyOnce:
+                finishPublication(at: index, .publicationAbandoned(open.publication.number), into: &effects)
+            case (_, true): putBack(at: index, keepsMessageID: false)
+            case (.publish, false): putBack(at: index, keepsMessageID: true)
+            case (.release, false):
+                openPublications[index].request = request(.release, messageID: open.messageID)
+                sendStep(of: open, duplicate: true, into: &effects)
             }
         }
+        // What waits under a message id of an earlier session has been sent in it.
+        if isNewSession { startOver(into: &effects) }
         continuePublishing(into: &effects)
     }
 
-    private mutating func resumeRelease(_ messageID: MessageID, into effects: inout ClientEffects) {
-        let open = request(ClientPublishStep.release, messageID: messageID)
-        publishing = open
-        sendPublishStep(open, duplicate: true, into: &effects)
+    private mutating func startOver(into effects: inout ClientEffects) {
+        for index in publications.indices.reversed() where publications[index].messageID != 0 {
+            messageIDs.end(publications[index].messageID, at: now)
+            publications[index].messageID = 0
+            guard publications[index].publication.qos == .exactlyOnce else { continue }
+            effects.observe(.publicationAbandoned(publications.remove(at: index).publication.number))
+        }
     }
 }
 
@@ -125,47 +155,67 @@ extension SimulatedClient {
     mutating func receiveRegisterAcknowledgement(
         _ answer: RegisterAcknowledgement, into effects: inout ClientEffects
     ) {
-        guard let publication = open(.register, answer.messageID), case .name(let name) = publication.topic else {
+        guard let registering, registering.step == .register, registering.messageID == answer.messageID,
+            let publication = publications.first?.publication, case .name(let name) = publication.topic
+        else {
             effects.observe(.unexpectedMessage(.registerAcknowledgement))
             return
         }
+        messageIDs.end(answer.messageID, at: now)
+        self.registering = nil
         switch answer.returnCode {
         case .accepted:
             topics.insert(name, answer.topicID)
-            publishing = nil
             effects.observe(.topicRegistered(name, answer.topicID))
-        case .congestion: publishing = pause(.pause)
-        default: finishPublication(.publicationRefused(publication.number, answer.returnCode), into: &effects)
+        case .congestion: self.registering = pause(.pause)
+        default: refuseFirst(answer.returnCode, into: &effects)
         }
         continuePublishing(into: &effects)
+    }
+
+    private mutating func refuseFirst(_ code: ReturnCode, into effects: inout ClientEffects) {
+        let refused = publications.removeFirst()
+        messageIDs.end(refused.messageID, at: now)
+        effects.observe(.publicationRefused(refused.publication.number, code))
     }
 
     /// Ends QoS 1; with another code than "accepted" it ends any PUBLISH (MQTT-SN 1.2 §5.4.13, AMB-18).
     mutating func receivePublishAcknowledgement(
         _ answer: PublishAcknowledgement, into effects: inout ClientEffects
     ) {
-        guard let publication = open(.publish, answer.messageID) else {
+        guard let index = openIndex(.publish, answer.messageID) else {
             receiveRefusal(answer, into: &effects)
             return
         }
+        let publication = openPublications[index].publication
         switch answer.returnCode {
         case .accepted:
             guard publication.qos == .atLeastOnce else {
                 effects.observe(.unexpectedMessage(.publishAcknowledgement))
                 return
             }
-            finishPublication(.published(publication.number), into: &effects)
-        case .congestion: publishing = pause(.pause)
-        case .invalidTopicID where forgetTopicID(of: publication): publishing = nil
-        default: finishPublication(.publicationRefused(publication.number, answer.returnCode), into: &effects)
+            finishPublication(at: index, .published(publication.number), into: &effects)
+        case .congestion:
+            putBack(at: index, keepsMessageID: false)
+            if let registering { messageIDs.end(registering.messageID, at: now) }
+            registering = pause(.pause)
+        case .invalidTopicID where forgetTopicID(ofOpen: index):
+            // What may have been heard before is told under the same message id, or it could arrive twice.
+            let mayBeHeard =
+                openPublications[index].request.attempts > 1 || openPublications[index].waiting.messageID != 0
+            putBack(at: index, keepsMessageID: publication.qos == .exactlyOnce && mayBeHeard)
+        default:
+            finishPublication(at: index, .publicationRefused(publication.number, answer.returnCode), into: &effects)
         }
         continuePublishing(into: &effects)
     }
 
     /// A registered topic can be registered again, a bounded number of times; nothing helps a pre-defined one.
-    private mutating func forgetTopicID(of publication: ClientPublication) -> Bool {
-        guard case .name(let name) = publication.topic, renewalCount < configuration.retryCount else { return false }
-        renewalCount += 1
+    private mutating func forgetTopicID(ofOpen index: Int) -> Bool {
+        guard case .name(let name) = openPublications[index].publication.topic,
+            openPublications[index].waiting.renewalCount < configuration.retryCount
+        else { return false }
+        openPublications[index].waiting.renewalCount += 1
         if let topicID = topics.topicID(of: name) { topics.remove(topicID) }
         return true
     }
@@ -177,33 +227,34 @@ extension SimulatedClient {
             return
         }
         if answer.returnCode == .invalidTopicID { topics.remove(answer.topicID) }
-        if answer.returnCode == .congestion, publishing == nil { publishing = pause(.pause) }
+        if answer.returnCode == .congestion, registering == nil, openPublications.isEmpty {
+            registering = pause(.pause)
+        }
         effects.observe(.publicationRefused(nil, answer.returnCode))
     }
 
     mutating func receivePublishReceived(_ messageID: MessageID, into effects: inout ClientEffects) {
-        let isFirst = open(.publish, messageID)?.qos == .exactlyOnce
-        // The gateway repeats PUBREC where the PUBREL was lost.
-        guard isFirst || open(.release, messageID) != nil else {
+        if let index = openIndex(.publish, messageID), openPublications[index].publication.qos == .exactlyOnce {
+            openPublications[index].request = request(.release, messageID: messageID)
+        } else if openIndex(.release, messageID) == nil {
             effects.observe(.unexpectedMessage(.publishReceived))
             return
         }
-        if isFirst { publishing = request(.release, messageID: messageID) }
+        // Also where it is released already: the gateway repeats PUBREC where the PUBREL was lost.
         send(.publishRelease(messageID), into: &effects)
     }
 
     mutating func receivePublishComplete(_ messageID: MessageID, into effects: inout ClientEffects) {
-        guard let publication = open(.release, messageID) else {
+        guard let index = openIndex(.release, messageID) else {
             effects.observe(.unexpectedMessage(.publishComplete))
             return
         }
-        finishPublication(.published(publication.number), into: &effects)
+        finishPublication(at: index, .published(openPublications[index].publication.number), into: &effects)
         continuePublishing(into: &effects)
     }
 
-    /// The first publication, if it is at this step under this message id.
-    private func open(_ step: ClientPublishStep, _ messageID: MessageID) -> ClientPublication? {
-        guard let publishing, publishing.step == step, publishing.messageID == messageID else { return nil }
-        return publications.first
+    /// The open publication at this step under this message id.
+    private func openIndex(_ step: ClientPublishStep, _ messageID: MessageID) -> Int? {
+        openPublications.firstIndex { $0.request.step == step && $0.messageID == messageID }
     }
 }

@@ -47,7 +47,7 @@ extension SimulatedClient {
         case .publishReceived(let messageID): receivePublishReceived(messageID, into: &effects)
         case .publishRelease(let messageID):
             // One that is not known is completed as well: the PUBCOMP was lost.
-            receivedMessageIDs.remove(messageID)
+            receivedMessages.release(messageID, at: now)
             send(.publishComplete(messageID), into: &effects)
         case .publishComplete(let messageID): receivePublishComplete(messageID, into: &effects)
         case .subscribeAcknowledgement(let answer): receiveSubscribeAcknowledgement(answer, into: &effects)
@@ -67,6 +67,7 @@ extension SimulatedClient {
     private mutating func receiveRegister(
         _ register: Register, _ datagram: RawSpan, into effects: inout ClientEffects
     ) {
+        guard !configuration.ignoresRegister else { return effects.observe(.unexpectedMessage(.register)) }
         let name = datagram.copy(of: register.topicName)
         topics.insert(name, register.topicID)
         let answer = RegisterAcknowledgement(
@@ -92,7 +93,9 @@ extension SimulatedClient {
             effects.observe(.messageReceived(message))
             acknowledge(publish, .accepted, into: &effects)
         case .exactlyOnce:
-            if receivedMessageIDs.insert(publish.messageID).inserted { effects.observe(.messageReceived(message)) }
+            if receivedMessages.note(publish.messageID, message.payload, at: now) {
+                effects.observe(.messageReceived(message))
+            }
             send(.publishReceived(publish.messageID), into: &effects)
         case .minusOne: effects.observe(.unexpectedMessage(.publish))
         }

@@ -5,8 +5,10 @@ import MQTTSN
 extension SimulatedClient {
     /// Sends the first request that waits, unless one is open.
     mutating func continueSubscribing(into effects: inout ClientEffects) {
-        guard state == .active, subscribing == nil, !subscriptionRequests.isEmpty else { return }
-        let open = request(ClientSubscribeStep.request, messageID: newMessageID())
+        guard state == .active, subscribing == nil, !subscriptionRequests.isEmpty,
+            let messageID = newMessageID()
+        else { return }
+        let open = request(ClientSubscribeStep.request, messageID: messageID)
         subscribing = open
         sendSubscribeStep(open, duplicate: false, into: &effects)
     }
@@ -50,7 +52,9 @@ extension SimulatedClient {
         case .accepted:
             learn(answer.topicID, for: wanted.topic)
             finishSubscription(.subscribed(wanted.topic, answer.flags.qos), into: &effects)
-        case .congestion: subscribing = pause(.pause)
+        case .congestion:
+            endSubscribeRequest()
+            subscribing = pause(.pause)
         default: finishSubscription(.subscriptionRefused(wanted.topic, answer.returnCode), into: &effects)
         }
     }
@@ -78,8 +82,14 @@ extension SimulatedClient {
 
     private mutating func finishSubscription(_ observation: ClientObservation, into effects: inout ClientEffects) {
         subscriptionRequests.removeFirst()
-        subscribing = nil
+        endSubscribeRequest()
         effects.observe(observation)
         continueSubscribing(into: &effects)
+    }
+
+    /// The answer has come, or it is awaited no longer.
+    mutating func endSubscribeRequest() {
+        if let subscribing { messageIDs.end(subscribing.messageID, at: now) }
+        subscribing = nil
     }
 }

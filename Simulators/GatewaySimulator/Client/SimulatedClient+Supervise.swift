@@ -8,15 +8,31 @@ extension SimulatedClient {
     package var nextDeadline: Instant? {
         guard state != .disconnected else { return nil }
         var next = connecting?.retryAt
-        for candidate in [publishingDeadline, subscribingDeadline, willDeadline, pingDeadline] {
+        for candidate in [
+            registerDeadline, publishDeadline, subscribingDeadline, willDeadline, pingDeadline, idDeadline,
+        ] {
             guard let candidate else { continue }
             next = next.map { min($0, candidate) } ?? candidate
         }
         return next
     }
 
+    private var registerDeadline: Instant? { state == .active ? registering?.retryAt : nil }
+
     /// An exchange that is interrupted waits for the next connection, not for a time.
-    private var publishingDeadline: Instant? { state == .active ? publishing?.retryAt : nil }
+    private var publishDeadline: Instant? {
+        state == .active ? openPublications.lazy.map(\.request.retryAt).min() : nil
+    }
+
+    /// When something that waits for a message id may have one.
+    private var idDeadline: Instant? {
+        guard state == .active, configuration.messageIDLimit != nil else { return nil }
+        let isPublicationWaiting =
+            registering == nil && openPublications.count < configuration.window
+            && publications.first.map { $0.messageID == 0 || reference(to: $0.publication.topic) == nil } ?? false
+        let isSubscriptionWaiting = subscribing == nil && !subscriptionRequests.isEmpty
+        return isPublicationWaiting || isSubscriptionWaiting ? messageIDs.nextFree : nil
+    }
 
     private var subscribingDeadline: Instant? { state == .active ? subscribing?.retryAt : nil }
 
@@ -32,9 +48,14 @@ extension SimulatedClient {
 
     mutating func deadlineReached(into effects: inout ClientEffects) {
         if let open = connecting, open.retryAt <= now { repeatConnectionStep(open, into: &effects) }
-        if let open = publishing, state == .active, open.retryAt <= now { repeatPublishStep(open, into: &effects) }
+        if let open = registering, state == .active, open.retryAt <= now { repeatRegister(open, into: &effects) }
+        repeatPublications(into: &effects)
         if let open = subscribing, state == .active, open.retryAt <= now { repeatSubscribeStep(open, into: &effects) }
         if let open = willUpdating, state == .active, open.retryAt <= now { repeatWillUpdate(open, into: &effects) }
+        if let idDeadline, idDeadline <= now {
+            continuePublishing(into: &effects)
+            continueSubscribing(into: &effects)
+        }
         if let pingDeadline, pingDeadline <= now {
             connecting = request(.ping)
             sendConnectionStep(.ping, into: &effects)
@@ -52,11 +73,11 @@ extension SimulatedClient {
         sendConnectionStep(open.step, into: &effects)
     }
 
-    private mutating func repeatPublishStep(
-        _ open: ClientRequest<ClientPublishStep>, into effects: inout ClientEffects
+    private mutating func repeatRegister(
+        _ open: ClientRequest<ClientRegisterStep>, into effects: inout ClientEffects
     ) {
         if open.step == .pause {
-            publishing = nil
+            registering = nil
             continuePublishing(into: &effects)
             return
         }
@@ -64,8 +85,22 @@ extension SimulatedClient {
             endConnection(.gatewayLost, into: &effects)
             return
         }
-        publishing = again
-        sendPublishStep(again, duplicate: true, into: &effects)
+        registering = again
+        sendRegister(into: &effects)
+    }
+
+    private mutating func repeatPublications(into effects: inout ClientEffects) {
+        for messageID in openPublications.map(\.messageID) where state == .active {
+            guard let index = openPublications.firstIndex(where: { $0.messageID == messageID }),
+                openPublications[index].request.retryAt <= now
+            else { continue }
+            guard let again = nextAttempt(openPublications[index].request) else {
+                giveUpPublication(at: index, into: &effects)
+                continue
+            }
+            openPublications[index].request = again
+            sendStep(of: openPublications[index], duplicate: true, into: &effects)
+        }
     }
 
     private mutating func repeatSubscribeStep(

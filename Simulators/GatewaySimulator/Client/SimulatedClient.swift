@@ -34,28 +34,33 @@ package struct SimulatedClient: Sendable {
     var isNewSession = true
     /// Whether the last `connect` was accepted.
     var isAccepted = false
+    var hasConnected = false
     var connecting: ClientRequest<ClientConnectionStep>?
-    /// Outlives a connection, so that an exchange can be resumed.
-    var publishing: ClientRequest<ClientPublishStep>?
+    /// What keeps the first of `publications` from being sent.
+    var registering: ClientRequest<ClientRegisterStep>?
+    /// In the order in which they were sent; they outlive a connection, so that an exchange can be resumed.
+    var openPublications: [OpenPublication] = []
     var subscribing: ClientRequest<ClientSubscribeStep>?
     /// The change of the Will that is open.
     var willUpdating: ClientRequest<ClientWillStep>?
-    var publications: [ClientPublication] = []
+    /// Those that are not open, in the order in which they will be sent.
+    var publications: [WaitingPublication] = []
     var subscriptionRequests: [ClientSubscriptionRequest] = []
     var topics = ClientTopicTable()
-    /// Message ids of QoS 2 messages that were received and not yet released.
-    var receivedMessageIDs: Set<MessageID> = []
-    /// The message id of the first publication, where a new connection must repeat its PUBLISH.
-    var interruptedMessageID: MessageID?
-    /// How often the first publication was told that its topic id is invalid.
-    var renewalCount = 0
+    var receivedMessages: ReceivedMessages
+    var messageIDs: ClientMessageIDs
     /// The Duration of the last DISCONNECT that had one.
     var sleepSeconds: UInt16 = 0
     var lastSent = Instant(nanoseconds: 0)
     var lastHeard = Instant(nanoseconds: 0)
-    private var lastMessageID: MessageID = 0
 
-    package init(configuration: SimulatedClientConfiguration) { self.configuration = configuration }
+    package init(configuration: SimulatedClientConfiguration) {
+        self.configuration = configuration
+        receivedMessages = ReceivedMessages(
+            compares: configuration.comparesMessages,
+            memory: configuration.retryInterval * (configuration.retryCount + 1))
+        messageIDs = ClientMessageIDs(limit: configuration.messageIDLimit, rest: configuration.messageIDRest)
+    }
 
     /// Takes one event and appends what it causes.
     ///
@@ -77,11 +82,40 @@ package struct SimulatedClient: Sendable {
 
     /// Whether nothing waits to be sent or acknowledged.
     package var isIdle: Bool {
-        publications.isEmpty && subscriptionRequests.isEmpty && connecting == nil && willUpdating == nil
+        publications.isEmpty && openPublications.isEmpty && subscriptionRequests.isEmpty && connecting == nil
+            && willUpdating == nil
+    }
+
+    /// What waits to be sent or acknowledged, in words.
+    package var standing: String {
+        var words: [String] = []
+        if let open = openPublications.first {
+            words.append("publishing at QoS \(open.publication.qos.rawValue) (\(open.request.step))")
+        } else if let waiting = publications.first {
+            let step = registering.map { "\($0.step)" } ?? "waiting"
+            words.append("publishing at QoS \(waiting.publication.qos.rawValue) (\(step))")
+        }
+        if let wanted = subscriptionRequests.first {
+            let step = subscribing.map { "\($0.step)" } ?? "waiting"
+            words.append("\(wanted.qos == nil ? "unsubscribing" : "subscribing") (\(step))")
+        }
+        if let connecting { words.append("asking (\(connecting.step))") }
+        if willUpdating != nil { words.append("changing its Will") }
+        return words.isEmpty ? "idle" : words.joined(separator: ", ")
     }
 
     /// Whether no SUBSCRIBE or UNSUBSCRIBE waits or is open.
     package var isSubscriptionIdle: Bool { subscriptionRequests.isEmpty }
+
+    /// Whether a new session was asked for and no gateway has accepted one since.
+    package var awaitsNewSession: Bool { isNewSession && options.cleanSession && !isAccepted && hasConnected }
+
+    /// Whether it knows the topic id of a name.
+    package func knowsTopic(_ name: [UInt8]) -> Bool { topics.topicID(of: name) != nil }
+
+    package var waitingPublicationCount: Int { publications.count }
+
+    package var openPublicationCount: Int { openPublications.count }
 
     /// What the last `connect` asked for.
     package var isInCleanSession: Bool { options.cleanSession }
@@ -112,23 +146,25 @@ package struct SimulatedClient: Sendable {
 
     /// The device starts again; it says nothing before the next command.
     ///
-    /// Message ids go on where they were, as on a device that keeps the number or draws the first one by chance:
-    /// MQTT-SN cannot tell a new request from a repeated one otherwise.
-    ///
-    /// - Parameter keepsMemory: Whether topic ids, open exchanges and what waits to be sent survive.
-    package mutating func reboot(keepsMemory: Bool) {
+    /// - Parameters:
+    ///   - keepsMemory: Whether topic ids, open exchanges and what waits to be sent survive.
+    ///   - countsAnew: Whether message ids begin at 1 again. That is only for a device that was off for longer
+    ///     than an id rests: MQTT-SN cannot tell a new request from a repeated one otherwise. Others keep the number, or
+    ///     draw the first one by chance.
+    package mutating func reboot(keepsMemory: Bool, countsAnew: Bool = false) {
         state = .disconnected
         connecting = nil
-        subscribing = nil
+        endSubscribeRequest()
         willUpdating = nil
         guard !keepsMemory else { return }
         topics.removeAll()
-        receivedMessageIDs = []
+        receivedMessages.removeAll()
+        for messageID in usedMessageIDs { messageIDs.end(messageID, at: now) }
         publications = []
+        openPublications = []
         subscriptionRequests = []
-        publishing = nil
-        interruptedMessageID = nil
-        renewalCount = 0
+        registering = nil
+        if countsAnew { messageIDs.countAnew() }
     }
 
     // MARK: Sending
@@ -151,12 +187,17 @@ package struct SimulatedClient: Sendable {
         ClientRequest(step: step, retryAt: now + configuration.congestionPause)
     }
 
-    /// 1…65535, and none that is in use.
-    mutating func newMessageID() -> MessageID {
-        repeat {
-            lastMessageID = lastMessageID == .max ? 1 : lastMessageID + 1
-        } while lastMessageID == publishing?.messageID || lastMessageID == subscribing?.messageID
-            || lastMessageID == interruptedMessageID
-        return lastMessageID
+    /// 1…65535, and none that is in use; nil where there is none at the moment.
+    mutating func newMessageID() -> MessageID? {
+        let used = usedMessageIDs
+        return messageIDs.take(at: now) { used.contains($0) }
+    }
+
+    private var usedMessageIDs: [MessageID] {
+        var used = openPublications.map(\.messageID)
+        used += publications.lazy.map(\.messageID).filter { $0 != 0 }
+        if let registering { used.append(registering.messageID) }
+        if let subscribing { used.append(subscribing.messageID) }
+        return used
     }
 }

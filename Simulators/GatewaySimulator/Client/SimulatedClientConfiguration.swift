@@ -1,3 +1,4 @@
+package import MQTTSN
 package import Time
 
 /// What a device's maker decides about its client.
@@ -13,6 +14,18 @@ package struct SimulatedClientConfiguration: Equatable, Sendable {
     package var pingPercent = 75
     /// Whether topic ids are used again after a reconnect with CleanSession = 0 (AMB-04).
     package var remembersTopicIDs = false
+    /// How many publications may be open at once.
+    package var window = 1
+    /// The highest message id, where always the lowest free one is taken; nil for ids that count up.
+    package var messageIDLimit: MessageID?
+    /// How long an id is not used for anything else after its exchange has ended; only where ids are few.
+    package var messageIDRest = TimeSpan.seconds(60)
+    /// Whether a publication that gets no answer is given up, and not only the gateway.
+    package var givesUp = false
+    /// Whether REGISTER is not understood: it is neither answered nor learned from.
+    package var ignoresRegister = false
+    /// Whether QoS 2 messages that come are told apart by what they say, too, and not by message ids alone.
+    package var comparesMessages = false
 
     package init(clientID: [UInt8]) { self.clientID = clientID }
 }

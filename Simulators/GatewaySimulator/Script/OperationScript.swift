@@ -28,6 +28,8 @@ package struct OperationScript: ~Copyable {
 
     /// Streams that are asked for and not yet open.
     var requestedStreams: [UpstreamID] = []
+    /// Those whose end the gateway is told next.
+    private var endedStreams: [UpstreamID] = []
     /// Streams that are open, in the order of their opening, with the broker's name for them.
     var openStreams: [(stream: UpstreamID, connection: BrokerConnectionID)] = []
     private var connectionCount: UInt32 = 0
@@ -87,6 +89,7 @@ package struct OperationScript: ~Copyable {
         let broken = inspect(gateway, ledger.livePeers, ledger.liveStreamIDs)
         if let first = broken.first { report("\(event): \(first)") }
         for effect in effects.list { carryOut(effect) }
+        if let id = endedStreams.popLast() { tell(.streamEnded(id)) }
     }
 
     private mutating func checkBounds(after event: Event) {
@@ -114,6 +117,7 @@ package struct OperationScript: ~Copyable {
             guard let connection = connection(of: id) else { return }
             tellBroker(.received(connection), copy(of: range))
         case .closeStream(let id):
+            endedStreams.append(id)
             requestedStreams.removeAll { $0 == id }
             toGateway.removeAll { $0.stream == id }
             guard let connection = connection(of: id) else { return }

@@ -26,6 +26,7 @@ package struct TraceWords {
         case .streamReceived(let id): "reads \(entry.bytes.count) octets of \(name(id)): \(packets(entry.bytes))"
         case .streamBlocked(let id, let count): "is told that \(count) octets wait for \(name(id))"
         case .streamDrained(let id): "is told that nothing waits for \(name(id)) any more"
+        case .streamEnded(let id): "is told that \(name(id)) is over"
         case .streamClosed(let id, let end): "is told that \(name(id)) ended: \(end)"
         case .linkChanged(let link, let maximum): "is told that link \(link.rawValue) takes \(maximum) octets"
         case .deadlineReached: "is told the time"

@@ -1,9 +1,3 @@
-import Bytes
-import GatewayCore
-import MQTT
-import MQTTSN
-import Time
-
 /// A known bug that can be planted into a world, to show that the checkers would find it.
 package enum Canary: String, CaseIterable, Sendable {
     case acknowledgeBeforeBroker = "acknowledge-before-broker"
@@ -16,6 +10,22 @@ package enum Canary: String, CaseIterable, Sendable {
     case peerLeak = "peer-leak"
     case oldWill = "old-will"
     case blockIgnored = "block-ignored"
+    // What only rude clients, brokers and networks bring to light.
+    case lateCopyPublished = "late-copy-published"
+    case secondAcknowledgement = "second-puback"
+    case mixedAnswers = "mixed-answers"
+    case reusedIDSwallowed = "reused-id-swallowed"
+    case earlyAnswerToReusedID = "reused-id-answered"
+    case equalMessageSwallowed = "equal-message-swallowed"
+    case knownIdentifierSwallowed = "known-identifier-swallowed"
+    case setUpTakenForRepetition = "set-up-repeated"
+    case unteachableLost = "unteachable-lost"
+    case sleeperForgotten = "sleeper-forgotten"
+    case copyOfConnectObeyed = "connect-copy-obeyed"
+    case refusedSubscriptionGranted = "refused-subscription-granted"
+    case closingTopicRepeated = "closing-topic-repeated"
+    case silentForgotten = "silent-forgotten"
+    case forgetfulRestart = "forgetful-restart"
 
     /// Within so many seeds, from 1 on, the bug must have been found.
     package var seedLimit: Int {
@@ -23,193 +33,60 @@ package enum Canary: String, CaseIterable, Sendable {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
             .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill:
             50
-        // Streams that stand still, long enough and with small queues, are rarer.
-        case .blockIgnored: 400
+        case .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
+            .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten,
+            .refusedSubscriptionGranted, .closingTopicRepeated, .silentForgotten, .forgetfulRestart:
+            100
+        // Copies that come so late, and streams that stand still long enough and with small queues, are rarer.
+        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .blockIgnored: 600
+        }
+    }
+
+    /// Whether it is about what only rude worlds bring to light.
+    var isRude: Bool {
+        switch self {
+        case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
+            .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .blockIgnored:
+            false
+        case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
+            .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
+            .sleeperForgotten, .copyOfConnectObeyed, .refusedSubscriptionGranted, .closingTopicRepeated,
+            .silentForgotten, .forgetfulRestart:
+            true
+        }
+    }
+
+    /// How the kind of failure begins that it must be: who finds it, and what.
+    package var finders: [String] {
+        switch self {
+        case .acknowledgeBeforeBroker, .exactlyOnceTwice, .lateCopyPublished, .mixedAnswers, .reusedIDSwallowed,
+            .earlyAnswerToReusedID, .equalMessageSwallowed:
+            ["publications:"]
+        case .pingResponseTooEarly, .idBeforeAcknowledgement, .setUpTakenForRepetition: ["conversations:", "wills:"]
+        case .dropOnWake, .secondAcknowledgement, .knownIdentifierSwallowed: ["deliveries:"]
+        case .sessionLeak: ["end:", "healing:", "isolation:", "conversations:", "world:"]
+        case .forgottenSubscription, .refusedSubscriptionGranted: ["subscriptions:"]
+        case .peerLeak: ["host:", "world: the host", "end:"]
+        case .oldWill: ["wills:"]
+        case .blockIgnored: ["world: # octets wait"]
+        case .closingTopicRepeated: ["world: the broker closes", "healing:"]
+        case .unteachableLost, .silentForgotten, .copyOfConnectObeyed: ["sessions:"]
+        case .sleeperForgotten, .forgetfulRestart: ["sessions:", "subscriptions:"]
         }
     }
 }
 
-/// A gateway in a world: the product's own, whose events and effects a canary changes on their way.
-struct PlantedGateway: ~Copyable {
-    private var gateway: Gateway
-    private let canary: Canary?
-    /// Clients whose goodbye was kept from the gateway.
-    private var undead: [PeerID] = []
-    /// The first Will of each client, as the packet that told it.
-    private var firstWills: [[UInt8]: [UInt8]] = [:]
-
-    init(configuration: GatewayConfiguration, seed: UInt64, canary: Canary?) {
-        gateway = Gateway(configuration: configuration, seed: seed)
-        self.canary = canary
-    }
-
-    var nextDeadline: Instant? { gateway.nextDeadline }
-    func census() -> Census { gateway.takeCensus() }
-
-    mutating func handle(_ event: Event, _ bytes: RawSpan, at now: Instant, into effects: inout Effects) {
-        guard let canary else {
-            gateway.handle(event, bytes, at: now, into: &effects)
-            return
-        }
-        if canary == .blockIgnored, case .streamBlocked = event { return }
-        if canary == .sessionLeak, swallowsGoodbye(event, bytes, at: now, into: &effects) { return }
-        if canary == .pingResponseTooEarly, case .datagramReceived(let peer, _) = event,
-            case .pingRequest(let clientID)? = try? Message.decode(bytes), !clientID.isEmpty
-        {
-            effects.send(.pingResponse, to: peer)
-        }
-        let first = effects.list.count
-        gateway.handle(event, bytes, at: now, into: &effects)
-        mangle(canary, event, bytes, from: first, at: now, into: &effects)
-    }
-
-    /// Says goodbye in the gateway's place, keeps the goodbye from it, and lets it believe that the client is there.
-    private mutating func swallowsGoodbye(
-        _ event: Event, _ bytes: RawSpan, at now: Instant, into effects: inout Effects
-    ) -> Bool {
-        if event == .deadlineReached {
-            for peer in undead { feed(.pingResponse, from: peer, at: now, into: &effects) }
-        }
-        guard case .datagramReceived(let peer, _) = event, case .disconnect(nil)? = try? Message.decode(bytes)
-        else { return false }
-        effects.send(.disconnect(duration: nil), to: peer)
-        feed(.pingResponse, from: peer, at: now, into: &effects)
-        if !effects.list.contains(.forgetPeer(peer)) { undead.append(peer) }
-        return true
-    }
-
-    private mutating func mangle(
-        _ canary: Canary, _ event: Event, _ bytes: RawSpan, from first: Int, at now: Instant,
-        into effects: inout Effects
-    ) {
-        switch canary {
-        case .acknowledgeBeforeBroker: acknowledge(event, bytes, into: &effects)
-        case .idBeforeAcknowledgement: answerRegisters(from: first, at: now, into: &effects)
-        case .dropOnWake: if case .datagramReceived = event { dropMessage(bytes, from: first, at: now, into: &effects) }
-        case .exactlyOnceTwice: repeatPublish(from: first, into: &effects)
-        case .forgottenSubscription: dropSubscribe(event, from: first, into: &effects)
-        case .peerLeak:
-            effects.list.removeAll {
-                if case .forgetPeer(let peer) = $0 { peer.number % 7 == 3 } else { false }
-            }
-        case .oldWill: repeatOldWill(from: first, into: &effects)
-        case .pingResponseTooEarly, .sessionLeak, .blockIgnored: break
-        }
-    }
-
-    private func acknowledge(_ event: Event, _ bytes: RawSpan, into effects: inout Effects) {
-        guard case .datagramReceived(let peer, _) = event, case .publish(let publish)? = try? Message.decode(bytes),
-            publish.flags.qos == .atLeastOnce
-        else { return }
-        let answer = PublishAcknowledgement(
-            topicID: publish.topicID, messageID: publish.messageID, returnCode: .accepted)
-        effects.send(.publishAcknowledgement(answer), to: peer)
-    }
-
-    private mutating func answerRegisters(from first: Int, at now: Instant, into effects: inout Effects) {
-        var index = first
-        while index < effects.list.count {
-            defer { index += 1 }
-            guard case .sendDatagram(let range, let peer) = effects.list[index],
-                case .register(let register)? = effects.message(in: range)
+extension Canary {
+    /// The first seed in which the bug is found, by whom it must be, and nothing of the kind without it; nil where there
+    /// is none from `first` on, within the limit.
+    package func find(from first: UInt64 = 1, steps: Int) -> (seed: UInt64, verdict: Verdict)? {
+        for seed in first..<first + UInt64(seedLimit) {
+            let verdict = World(seed: seed, canary: self).run(steps: steps)
+            guard let kind = verdict.failure?.kind, finders.contains(where: { kind.hasPrefix($0) }),
+                World(seed: seed).run(steps: steps).failure?.kind != kind
             else { continue }
-            let answer = RegisterAcknowledgement(
-                topicID: register.topicID, messageID: register.messageID, returnCode: .accepted)
-            feed(.registerAcknowledgement(answer), from: peer, at: now, into: &effects)
+            return (seed, verdict)
         }
-    }
-
-    /// Tells the gateway something that no client has said.
-    private mutating func feed(_ message: Message, from peer: PeerID, at now: Instant, into effects: inout Effects) {
-        var datagram: [UInt8] = []
-        datagram.appendMessage(message)
-        gateway.handle(.datagramReceived(from: peer), datagram.span.bytes, at: now, into: &effects)
-    }
-
-    /// The first QoS 1 message of a wake-up gets lost inside.
-    private mutating func dropMessage(
-        _ bytes: RawSpan, from first: Int, at now: Instant, into effects: inout Effects
-    ) {
-        guard case .pingRequest(let clientID)? = try? Message.decode(bytes), !clientID.isEmpty else { return }
-        for index in first..<effects.list.count {
-            guard case .sendDatagram(let range, let peer) = effects.list[index],
-                case .publish(let publish)? = effects.message(in: range), publish.flags.qos == .atLeastOnce
-            else { continue }
-            effects.list.remove(at: index)
-            let answer = PublishAcknowledgement(
-                topicID: publish.topicID, messageID: publish.messageID, returnCode: .accepted)
-            feed(.publishAcknowledgement(answer), from: peer, at: now, into: &effects)
-            return
-        }
-    }
-
-    /// The broker is told the first Will that the client ever had.
-    private mutating func repeatOldWill(from first: Int, into effects: inout Effects) {
-        for index in first..<effects.list.count {
-            guard case .sendStream(let range, let stream) = effects.list[index],
-                case .connect(let connect)? = effects.packet(in: range), connect.will != nil
-            else { continue }
-            let packet = Array(effects.bytes[range])
-            let clientID = Array(packet[connect.clientID])
-            guard let old = firstWills[clientID] else {
-                firstWills[clientID] = packet
-                continue
-            }
-            guard case .connect(let before)? = try? Packet.decode(old.span.bytes), let will = before.will
-            else { continue }
-            let changed = Connect(
-                cleanSession: connect.cleanSession,
-                keepAliveSeconds: connect.keepAliveSeconds, clientID: before.clientID, will: will, username: nil,
-                password: nil)
-            let start = effects.bytes.count
-            effects.bytes.appendPacket(.connect(changed), from: old.span.bytes)
-            effects.list[index] = .sendStream(start..<effects.bytes.count, on: stream)
-        }
-    }
-
-    private func repeatPublish(from first: Int, into effects: inout Effects) {
-        for index in first..<effects.list.count {
-            guard case .sendStream(let range, let stream) = effects.list[index],
-                case .publish(let publish)? = effects.packet(in: range), publish.qos == .exactlyOnce
-            else { continue }
-            let start = effects.bytes.count
-            let copy = Array(effects.bytes[range])
-            effects.bytes.appendPublishPacket(
-                duplicate: false, qos: .exactlyOnce, retain: false,
-                topicName: copy.span.bytes.extracting(publish.topicName), packetID: publish.packetID ^ 0x4000,
-                payload: copy.span.bytes.extracting(publish.payload))
-            effects.list.append(.sendStream(start..<effects.bytes.count, on: stream))
-        }
-    }
-
-    /// Subscribing again after the broker forgot is left out.
-    private func dropSubscribe(_ event: Event, from first: Int, into effects: inout Effects) {
-        guard case .streamReceived = event else { return }
-        for index in (first..<effects.list.count).reversed() {
-            guard case .sendStream(let range, _) = effects.list[index],
-                case .subscribe? = effects.packet(in: range)
-            else { continue }
-            effects.list.remove(at: index)
-        }
-    }
-}
-
-extension Effects {
-    fileprivate mutating func send(_ message: Message, to peer: PeerID) {
-        let start = bytes.count
-        bytes.appendMessage(message)
-        list.append(.sendDatagram(start..<bytes.count, to: peer))
-    }
-
-    /// The MQTT-SN message in a part of the arena.
-    fileprivate borrowing func message(in range: ByteRange) -> Message? {
-        let copy = Array(bytes[range])
-        return try? Message.decode(copy.span.bytes)
-    }
-
-    /// The MQTT packet in a part of the arena.
-    fileprivate borrowing func packet(in range: ByteRange) -> Packet? {
-        let copy = Array(bytes[range])
-        return try? Packet.decode(copy.span.bytes)
+        return nil
     }
 }

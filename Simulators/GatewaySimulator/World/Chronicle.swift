@@ -44,7 +44,8 @@ package struct Chronicle {
             note("  gateway hears \(world.name(of: peer)): \(Self.words(bytes))", at: now)
         case .streamReceived(let id): note("  gateway reads \(bytes.count) octets of stream \(id.generation)", at: now)
         case .deadlineReached: break
-        case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamClosed, .linkChanged,
+        case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamClosed, .streamEnded,
+            .linkChanged,
             .shutdownRequested:
             note("  gateway is told \(event)", at: now)
         }
@@ -69,6 +70,11 @@ package struct Chronicle {
         switch record {
         case .received(let clientID, _, let payload, let qos):
             note("broker has \(Self.words(payload, qos.rawValue)) from \(name(clientID))", at: now)
+        case .released(let clientID, let payload):
+            note("broker knows that \(name(clientID)) has released \(Self.words(payload, 2))", at: now)
+        case .closed(let connection, let clientID, let payload):
+            let what = Self.words(payload, 0)
+            note("broker closes connection \(connection.rawValue) of \(name(clientID)) on \(what)", at: now)
         case .handed(let clientID, _, let payload, let qos):
             note("broker hands \(Self.words(payload, qos.rawValue)) to \(name(clientID))", at: now)
         case .dropped(let clientID, let payload):

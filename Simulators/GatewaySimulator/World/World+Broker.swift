@@ -9,7 +9,9 @@ extension World {
     func brokerHandles(_ event: BrokerEvent, _ bytes: [UInt8]) {
         guard isBrokerUp else { return }
         brokerEffects.removeAll()
+        let reuses = broker.counters.packetIDsReused
         broker.handle(event, bytes.span.bytes, at: now, into: &brokerEffects)
+        for _ in reuses..<broker.counters.packetIDsReused { rudeness.note(.reusedPacketIdentifier) }
         if broker.counters.protocolViolations > 0 { fail("the gateway broke the MQTT protocol") }
         carryOutBrokerEffects()
     }
@@ -28,7 +30,7 @@ extension World {
                 guard let stream = streams[number] else { continue }
                 streams[number]?.brokerHasClosed = true
                 if stream.gatewayHasClosed {
-                    forgetStream(number)
+                    queue.insert(.brokerNoticedEnd(number), at: now + streamDelay())
                 } else if !stream.isBroken {
                     queue.insert(.bytesReachedGateway(number), at: now + streamDelay())
                 }
@@ -39,9 +41,43 @@ extension World {
     func noteBrokerRecords() {
         for record in broker.takeRecords() {
             chronicle?.note(record, at: now, in: self)
-            deliveries.note(record, plan: plan, named: client(named:))
+            note(record)
             noteWill(record)
         }
+    }
+
+    private func note(_ record: BrokerRecord) {
+        switch record {
+        case .received(let clientID, let topicName, let payload, _):
+            // Others may repeat what they have overheard, under their own names.
+            guard let stamp = Stamp(payload), let client = client(named: clientID) else { return }
+            publications.brokerReceived(stamp, from: client, topicName: topicName, plan: plan)
+        case .released(_, let payload): if let stamp = Stamp(payload) { publications.brokerReleased(stamp) }
+        case .closed(let connection, let clientID, let payload):
+            rudeness.note(.closedOnTopicName)
+            streams[Int(connection.rawValue)]?.hasFailed = true
+            if let client = client(named: clientID) { noteClosing(on: payload, of: client) }
+        case .handed(let clientID, _, let payload, let qos):
+            deliveries.countHanding()
+            guard let stamp = Stamp(payload), let client = client(named: clientID) else { return }
+            deliveries.handed(stamp, to: client, byteCount: payload.count, qos)
+        case .acknowledged(let clientID, let payload, _):
+            guard let stamp = Stamp(payload), let client = client(named: clientID) else { return }
+            deliveries.brokerWasAcknowledged(stamp, by: client)
+        case .sessionOpened(let clientID, let isClean, let isPresent):
+            guard let client = client(named: clientID) else { return }
+            deliveries.brokerOpened(client, isPresent: isPresent)
+            if !isBrokerActing { sessions.brokerOpened(client, isClean: isClean) }
+        case .dropped, .sessionEnded, .willPublished: break
+        }
+    }
+
+    /// A broker that closes on a message has refused it: to try a second time is right, as other things close
+    /// connections, too; to go on is not.
+    private func noteClosing(on payload: [UInt8], of client: Int) {
+        guard let stamp = Stamp(payload) else { return }
+        clients[client].closings[stamp, default: 0] += 1
+        if clients[client].closings[stamp] == 4 { fail("the broker closes on \(stamp) again and again") }
     }
 
     private func noteWill(_ record: BrokerRecord) {
@@ -53,7 +89,7 @@ extension World {
         case .received(let clientID, let topicName, let payload, let qos):
             guard let client = client(named: clientID), WillStamp(topicName: topicName) != nil else { return }
             wills.received(topicName, payload, qos, from: client)
-        case .handed, .dropped, .acknowledged, .sessionOpened, .sessionEnded: break
+        case .released, .closed, .handed, .dropped, .acknowledged, .sessionOpened, .sessionEnded: break
         }
     }
 
@@ -74,7 +110,7 @@ extension World {
             streams[number]?.brokerHasClosed = true
             streams[number]?.isBroken = true
             if stream.gatewayHasClosed {
-                forgetStream(number)
+                queue.insert(.brokerNoticedEnd(number), at: now)
             } else {
                 queue.insert(.gatewayNoticedEnd(number, .closedByBroker), at: now + milliseconds(0...2_000))
             }
@@ -120,7 +156,9 @@ extension World {
     }
 
     private func forgetStore() {
-        deliveries.brokerForgot()
+        for index in clients.indices where broker.hasLastingSession(of: clients[index].clientID) {
+            publications.brokerForgot(index)
+        }
         subscriptions.brokerForgot(gatewayLife: gatewayLives)
         dropDatagrams { _ in true }
     }

@@ -28,7 +28,9 @@ extension World {
         configuration.retryInterval = .seconds(5)
         configuration.congestionPause = .seconds(20)
         let mayGatewayForget = options[.gatewayRestarts] + options[.shutdowns] + options[.fewPlaces] > 0
-        configuration.remembersTopicIDs = pick(2) == 0 && !mayGatewayForget
+        configuration.remembersTopicIDs = pick(2) == 0 && !mayGatewayForget && options[.totalRestarts] == 0
+        makeRude(&configuration)
+        if configuration.ignoresRegister { deliveries.clientIsUnteachable(index) }
         var client = WorldClient(
             device: SimulatedClient(configuration: configuration), address: newPlace(), clientID: clientID)
         client.isSleeper = rolls(.sleepers)
@@ -80,20 +82,23 @@ extension World {
         return clients[index].device.state == .disconnected ? 30_000 : options[.calm] * 1_000
     }
 
-    private func connect(_ index: Int) {
+    func connect(_ index: Int, clean: Bool? = nil) {
         guard knowsGateway(index) else { return }
         var wish = clients[index].options
-        // A session is begun anew now and then.
+        // A session is begun anew now and then, and whoever wants one goes on wanting it until there is one.
         if !wish.cleanSession, !isHealed, pick(20) == 0 { wish.cleanSession = true }
+        if let clean { wish.cleanSession = clean }
+        if clients[index].device.awaitsNewSession { wish.cleanSession = true }
         clients[index].options.keepAliveSeconds = wish.keepAliveSeconds
         if options[.willUpdates] > 0, clients[index].willVersion > 0 { wish.will = drawWill(index) }
         let isNew = clients[index].device.beginsSession(wish)
         clients[index].connection += 1
+        clients[index].wish = ConnectWish(
+            cleanSession: wish.cleanSession, hasWill: wish.will != nil, keepAliveSeconds: wish.keepAliveSeconds)
         if isNew || gatewayLives > 1 || options[.fewPlaces] > 0 {
             dropDatagrams { $0.client == index }
         }
         if isNew { subscriptions.sessionBegan(index) }
-        if isNew { deliveries.clientBegins(index) }
         command(index, .connect(wish))
     }
 
@@ -110,10 +115,14 @@ extension World {
         if clients[index].isSleeper, pick(3) == 0 {
             return command(index, .sleep(UInt16(10 + pick(300) + 4 * min(options[.calm], 10_000))))
         }
-        publish(index)
+        for _ in 0..<(1 + pickRudely(clients[index].device.configuration.window)) { publish(index) }
     }
 
     private func actWhileAsleep(_ index: Int) {
+        if rollsRudely(.connectWakeUps) {
+            rudeness.note(.wokeByConnect)
+            return connect(index, clean: pickRudely(2) == 0)
+        }
         if !isHealed, pick(6) == 0 { return connect(index) }
         // A device that has something to say must be active for that.
         if isHealed, !clients[index].device.isIdle { return connect(index) }
@@ -150,6 +159,14 @@ extension World {
     }
 
     private func publish(_ index: Int) {
+        // Of few message ids each rests for a while, and of many publications at once most may be refused for a while:
+        // who says more than that allows never comes to an end.
+        let isBounded = options[.fewIDs] + options[.windows] > 0
+        if isBounded, clients[index].device.waitingPublicationCount > 5 { return }
+        if let last = clients[index].lastPublication, !options.canAllMemoryBeLost, rollsRudely(.equalMessages) {
+            rudeness.note(.saidTheSameAgain)
+            return publish(last, index)
+        }
         clients[index].lastSequence += 1
         let topic = pick(plan.topics.count)
         let stamp = Stamp(publisher: index, sequence: clients[index].lastSequence, topic: topic)
@@ -157,13 +174,16 @@ extension World {
         // What no radio packet holds a device behind a radio cannot send.
         let longest = clients[index].isBehindRadio ? WorldPlan.longestRadioDatagram - 10 : WorldPlan.longestPayload
         let payload = stamp.payload(byteCount: rolls(.longPayloads) ? 9 + pick(longest - 8) : 9 + pick(20))
-        deliveries.published(stamp, qos: qos)
-        command(
-            index,
-            .publish(
-                ClientPublication(
-                    number: stamp.sequence, topic: plan.topics[topic].topic, payload: payload, qos: qos,
-                    retain: rolls(.retained))))
+        let publication = ClientPublication(
+            number: stamp.sequence, topic: plan.topics[topic].topic, payload: payload, qos: qos,
+            retain: rolls(.retained))
+        clients[index].lastPublication = publication
+        publish(publication, index)
+    }
+
+    private func publish(_ publication: ClientPublication, _ index: Int) {
+        if let stamp = Stamp(publication.payload) { publications.requested(stamp, qos: publication.qos) }
+        command(index, .publish(publication))
     }
 
     /// What the device wants and does not have.
@@ -233,9 +253,16 @@ extension World {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
         switch message {
         case .publish(let publish):
-            if let stamp = Stamp(datagram[publish.data]) { clients[index].publishedStamps[publish.messageID] = stamp }
+            guard let stamp = Stamp(datagram[publish.data]), publish.flags.qos > .atMostOnce else { return }
+            let former = clients[index].publishedStamps.updateValue(stamp, forKey: publish.messageID)
+            if let former, former != stamp { rudeness.note(.reusedMessageID) }
+            if clients[index].device.openPublicationCount > 1 { rudeness.note(.publishedBesideAnother) }
         case .publishRelease(let messageID):
-            if let stamp = clients[index].publishedStamps[messageID] { deliveries.publisherReleased(stamp) }
+            if let stamp = clients[index].publishedStamps[messageID] { publications.released(stamp) }
+        case .publishAcknowledgement(let answer):
+            guard answer.returnCode != .accepted, let stamp = clients[index].receivedStamps[answer.messageID]
+            else { return }
+            deliveries.rejected(stamp, by: index)
         case .publishComplete(let messageID):
             if let stamp = clients[index].receivedStamps[messageID] { deliveries.released(stamp, by: index, at: now) }
         case .subscribe, .unsubscribe: subscriptions.requested(message, datagram, by: index, plan)
@@ -246,10 +273,12 @@ extension World {
     private func clientObserved(_ index: Int, _ observation: ClientObservation) {
         chronicle?.note(observation, of: index, at: now, in: self)
         switch observation {
-        case .published(let sequence): deliveries.acknowledgedToPublisher(index, sequence)
+        case .published(let sequence): publications.acknowledged(index, sequence)
         case .publicationRefused(let sequence, _):
-            if let sequence { deliveries.gaveUp(index, sequence) }
-        case .publicationAbandoned(let sequence): deliveries.gaveUp(index, sequence)
+            if let sequence { publications.gaveUp(index, sequence) }
+        case .publicationAbandoned(let sequence):
+            rudeness.note(.gaveUpPublication)
+            publications.gaveUp(index, sequence)
         case .messageReceived(let message): noteReceived(message, by: index)
         case .subscribed(let topic, let qos):
             subscriptions.confirmed(
@@ -258,13 +287,11 @@ extension World {
         case .unsubscribed(let topic):
             subscriptions.confirmed(index, plan.name(of: topic), qos: nil, gatewayLife: gatewayLives)
         case .malformedDatagram(let error): fail("client \(index) got a datagram that cannot be read: \(error)")
-        case .connected:
-            if deliveries.isInCleanSession(index) != clients[index].device.isInCleanSession {
-                subscriptions.clientIsMistaken(index)
-            }
+        case .unexpectedMessage(.register): rudeness.note(.ignoredRegister)
+        case .subscriptionRefused: if options[.refusedFilters] > 0 { rudeness.note(.refusedSubscription) }
         case .gatewayLost: clients[index].hasFoundGateway = false
-        case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .topicRegistered,
-            .topicLearned, .subscriptionRefused, .willUpdated, .willUpdateRefused, .unexpectedMessage:
+        case .connected, .connectionRefused, .disconnected, .fellAsleep, .dismissed, .topicRegistered,
+            .topicLearned, .willUpdated, .willUpdateRefused, .unexpectedMessage:
             break
         }
     }

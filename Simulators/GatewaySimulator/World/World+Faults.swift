@@ -25,6 +25,8 @@ extension World {
         if rolls(.brokerRestarts) { restartBroker() }
         if rolls(.brokerCloses), !streamNumbers.isEmpty { brokerCloses(streamNumbers[pick(streamNumbers.count)]) }
         if rolls(.takeovers) { takeOver(pick(clients.count)) }
+        if rollsRudely(.silentRadios) { silenceRadio() }
+        if rollsRudely(.totalRestarts) { restartEverything() }
         if rolls(.gatewayRestarts) { restartGateway() }
         if rolls(.shutdowns) { shutDownGateway() }
         if options[.brokerRefusals] > 0 {
@@ -61,6 +63,23 @@ extension World {
         clients[index].isMute = false
     }
 
+    /// Nobody hears anybody for a while.
+    private func silenceRadio() {
+        rudeness.note(.silencedRadio)
+        chronicle?.note("the radio is silent", at: now)
+        for index in clients.indices { (clients[index].isDeaf, clients[index].isMute) = (true, true) }
+        queue.insert(.radioReturns, at: now + rudeMilliseconds(1_000...180_000))
+    }
+
+    /// The power was off for everybody.
+    private func restartEverything() {
+        rudeness.note(.restartedEverything)
+        chronicle?.note("everything starts again", at: now)
+        restartGateway()
+        restartBroker()
+        for index in clients.indices { crash(index, for: rudeMilliseconds(100...60_000)) }
+    }
+
     func unclog(_ index: Int) { clients[index].cloggedUntil = nil }
 
     /// NAT has forgotten the client and shows it at a new address.
@@ -74,24 +93,45 @@ extension World {
     // MARK: Crashes of clients
 
     private func crash(_ index: Int) {
+        if !clients[index].isDead { crash(index, for: milliseconds(100...300_000)) }
+    }
+
+    private func crash(_ index: Int, for span: TimeSpan) {
         guard !clients[index].isDead else { return }
         chronicle?.note("client \(index) dies", at: now)
         clients[index].isDead = true
-        queue.insert(.clientRestarts(index), at: now + milliseconds(100...300_000))
+        clients[index].diedAt = now
+        queue.insert(.clientRestarts(index), at: now + span)
     }
 
     func restartClient(_ index: Int) {
         guard clients[index].isDead else { return }
         let forgets = rolls(.clientForgets)
+        let countsAnew = forgets && rollsRudely(.recounts)
+        if countsAnew {
+            rudeness.note(.countedAnew)
+            // Off for longer than what it has said is on its way.
+            let earliest = clients[index].diedAt + plan.messageIDRest
+            if now < earliest {
+                queue.insert(.clientStartsAnew(index), at: earliest)
+                return
+            }
+        }
+        startClient(index, forgets: forgets, countsAnew: countsAnew)
+    }
+
+    func startClient(_ index: Int, forgets: Bool, countsAnew: Bool) {
+        guard clients[index].isDead else { return }
         chronicle?.note("client \(index) starts again\(forgets ? " and has forgotten everything" : "")", at: now)
         clients[index].isDead = false
         clients[index].hasFoundGateway = false
         clients[index].search = GatewaySearch(radius: 3)
         if forgets {
+            publications.clientForgot(index)
             deliveries.clientForgot(index)
             subscriptions.clientForgot(index)
         }
-        clients[index].device.reboot(keepsMemory: !forgets)
+        clients[index].device.reboot(keepsMemory: !forgets, countsAnew: countsAnew)
     }
 
     // MARK: Senders that keep no rule

@@ -76,15 +76,20 @@ extension World {
         }
     }
 
-    /// Some of what the gateway observes excuses it: it says so where it must drop a message.
+    /// What the gateway says of itself, such as that it must drop a message.
     private func note(_ observation: Observation) {
+        observations.note(Int(observation.kind.rawValue))
         switch observation.kind {
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageUndeliverable:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
-                deliveries.excuse(client, byteCount: observation.detail)
+                let isTooLong = observation.kind == .messageDroppedTooLong
+                deliveries.dropped(for: client, byteCount: observation.detail, isTooLong: isTooLong)
             }
+        case .clientDisconnected:
+            if let client = client(named: Array(effects.bytes[observation.clientID])) { sessions.left(client) }
         case .clientLost:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                noteLoss(of: client)
                 conversations.gatewayLost(client)
                 givenUp.append(client)
             }
@@ -99,10 +104,19 @@ extension World {
         case .sessionEvicted:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
                 wills.gatewayForgot(client)
+                sessions.gatewayForgot(client)
                 subscriptions.gatewayForgot(client) { broker.grantedQoS(of: clients[client].clientID, for: $0) }
             }
         default: break
         }
+    }
+
+    private func noteLoss(of client: Int) {
+        let waitsForRegister =
+            clients[client].device.configuration.ignoresRegister && conversations.isOnlyRegisterOpen(client)
+        sessions.gaveUp(
+            client, silence: now.since(clients[client].lastHeard), keepAlive: clients[client].askedKeepAlive,
+            waitsForRegister: waitsForRegister)
     }
 
     func client(named clientID: [UInt8]) -> Int? {
@@ -157,6 +171,7 @@ extension World {
     }
 
     private func endGateway() {
+        for number in streamNumbers { streams[number]?.isEndAwaited = false }
         isGatewayUp = false
         if options[.radios] > 0 { unplug(for: nil) }
         peerByAddress = [:]
@@ -165,9 +180,9 @@ extension World {
         conversations.gatewayRestarted()
         isolation.gatewayRestarted()
         discovery.gatewayRestarted()
-        deliveries.gatewayForgot()
         for index in clients.indices {
             wills.gatewayForgot(index)
+            sessions.gatewayForgot(index)
             subscriptions.gatewayForgot(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }
         }
         queue.insert(.gatewayStarts, at: now + milliseconds(100...20_000))
@@ -177,7 +192,7 @@ extension World {
         guard !isGatewayUp else { return }
         gatewayLives += 1
         let seed = random.next()
-        gateway = PlantedGateway(configuration: plan.gateway, seed: seed, canary: canary)
+        gateway = PlantedGateway(configuration: plan.gateway, seed: seed, canary: canary, life: gatewayLives)
         trace.restart(seed: seed)
         traceHash = EffectHash()
         isGatewayUp = true

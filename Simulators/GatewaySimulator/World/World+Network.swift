@@ -5,11 +5,11 @@ import Time
 
 // The radio: what happens to a datagram between a client and the gateway.
 //
-// Three things a real network may do are left out, because MQTT-SN 1.2 has no means against them and no gateway could
-// keep its promises: a copy of a CONNECT that comes after the client has gone on would start a session the client does
-// not know of (AMB-01); what was sent in an earlier session, or before the broker or the gateway lost their memory,
-// would be taken for something of the new one, because message ids and topic ids begin anew there. Such datagrams are
-// lost instead.
+// What a real network may do is left out where MQTT-SN 1.2 has no means against it and no gateway could keep its
+// promises: a datagram that comes later than any gateway knows its client's exchanges; some CONNECTs that come after
+// their client has gone on, and CONNACKs for a CONNECT that asked for something else; what was sent in an earlier
+// session, or before the broker or the gateway lost their memory, as message ids and topic ids begin anew there. Such
+// datagrams are lost.
 
 extension World {
     /// A datagram of the gateway sets out.
@@ -22,7 +22,8 @@ extension World {
         noteSent(bytes, to: client, at: address)
         overhear(bytes)
         let datagram = Datagram(
-            client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection)
+            client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection,
+            isFromGateway: true, wish: clients[client].heardWish)
         guard !clients[client].isBehindRadio else { return sendThroughRadio(datagram) }
         fly(of: client) { .datagramReachedClient(datagram) }
     }
@@ -38,10 +39,20 @@ extension World {
         } else {
             fly(of: client) { .datagramReachedGateway(datagram) }
         }
+        doubleConnect(datagram)
         if rolls(.damage) { sendDamaged(bytes, at: clients[client].address) }
         if rolls(.oversized) {
             queue.insert(.oversizedReachedGateway(clients[client].address), at: now + .milliseconds(1))
         }
+    }
+
+    private func doubleConnect(_ datagram: Datagram) {
+        guard case .connect? = try? Message.decode(datagram.bytes.span.bytes), rollsRudely(.doubledConnects) else {
+            return
+        }
+        rudeness.note(.doubledConnect)
+        let life = Int(plan.datagramLife.nanoseconds / 1_000_000)
+        queue.insert(.datagramReachedGateway(datagram), at: now + rudeMilliseconds(1...max(life, 2_000)))
     }
 
     /// Loses, doubles and delays.
@@ -99,11 +110,11 @@ extension World {
             switch happening {
             case .datagramReachedClient(let datagram), .datagramReachedGateway(let datagram): isUnwanted(datagram)
             case .streamAnswered, .bytesReachedBroker, .bytesReachedGateway, .streamUnblocked, .brokerNoticedEnd,
-                .strangerLeftBroker, .gatewayNoticedEnd, .clientActs, .clientDeadline, .clientRestarts, .clientSearches,
-                .oversizedReachedGateway,
-                .hostileActs,
-                .faultsStrike, .brokerStarts, .gatewayStarts, .linkUnclogged, .partitionHealed, .lineReachedRadio,
-                .lineReachedGateway, .radioWakes, .linePluggedIn:
+                .strangerLeftBroker, .gatewayNoticedEnd, .clientActs, .clientConnects, .clientDeadline, .clientRestarts,
+                .clientStartsAnew, .clientSearches, .oversizedReachedGateway, .hostileActs, .faultsStrike,
+                .brokerStarts,
+                .gatewayStarts, .linkUnclogged, .partitionHealed, .radioReturns, .lineReachedRadio, .lineReachedGateway,
+                .radioWakes, .linePluggedIn:
                 false
             }
         }
@@ -122,9 +133,19 @@ extension World {
     func reachGateway(_ datagram: Datagram) {
         guard isGatewayUp else { return }
         guard let client = datagram.client else { return gatewayHears(datagram) }
-        if clients[client].isMute || isLateConnect(datagram, of: client) { return }
-        noteArrival(datagram, of: client)
+        if clients[client].isMute || isTooOld(datagram) || isConnectLost(datagram, of: client) { return }
+        isConnectDoubled = isWillConnectOfActiveClient(datagram, client)
+        if !isConnectDoubled { noteArrival(datagram, of: client) }
         gatewayHears(datagram)
+        isConnectDoubled = false
+    }
+
+    /// Whether nothing can come of a CONNECT, as its client has gone on and answers no prompt.
+    private func isWillConnectOfActiveClient(_ datagram: Datagram, _ client: Int) -> Bool {
+        guard case .connect(let connect)? = try? Message.decode(datagram.bytes.span.bytes) else { return false }
+        if clients[client].device.state == .connecting || !connect.flags.will { return false }
+        isolation.heard(.connect(connect), of: client, at: datagram.address)
+        return true
     }
 
     /// The host has cut off what was too long for it.
@@ -141,19 +162,19 @@ extension World {
             at: datagram.address)
     }
 
-    private func isLateConnect(_ datagram: Datagram, of client: Int) -> Bool {
-        guard case .connect? = try? Message.decode(datagram.bytes.span.bytes) else { return false }
-        return clients[client].device.state != .connecting || datagram.connection != clients[client].connection
-    }
-
     /// Tells the checkers what the gateway is about to hear.
     private func noteArrival(_ datagram: Datagram, of client: Int) {
-        conversations.clientWasHeard(datagram.bytes, client: client, at: datagram.address, plan: plan)
-        let isOld = datagram.connection != clients[client].connection
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
+        if case .connect(let connect) = message {
+            clients[client].heardWish = ConnectWish(
+                cleanSession: connect.flags.cleanSession, hasWill: connect.flags.will,
+                keepAliveSeconds: connect.duration)
+        }
+        conversations.clientWasHeard(datagram.bytes, client: client, at: datagram.address, plan: plan)
         isolation.heard(message, of: client, at: datagram.address)
         if isolation.mayBe(client, at: datagram.address) {
-            wills.heard(message, datagram.bytes, of: client)
+            noteWill(message, datagram, of: client)
+            sessions.heard(message, of: client, sleepsAtBroker: sleepsAtBroker(client))
             clients[client].lastHeard = now
             if case .connect(let connect) = message { clients[client].askedKeepAlive = connect.duration }
         }
@@ -162,29 +183,61 @@ extension World {
             deliveries.connectReachedGateway(client, isClean: connect.flags.cleanSession)
         case .publish(let publish):
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
-            deliveries.publishReachedGateway(stamp, isOld: isOld, isDuplicate: publish.flags.duplicate)
+            publications.reachedGateway(stamp, isRepeated: publish.flags.duplicate)
         case .subscribe, .unsubscribe: subscriptions.requestReachedGateway(message, datagram.bytes, of: client, plan)
         default: break
         }
     }
 
+    private func noteWill(_ message: Message, _ datagram: Datagram, of client: Int) {
+        let isLate = datagram.sentAt < clients[client].heardWillSentAt
+        let isFirst = datagram.connection > clients[client].heardConnection
+        wills.heard(message, datagram.bytes, of: client, isLate: isLate, isFirst: isFirst)
+        switch message {
+        case .connect: clients[client].heardConnection = max(clients[client].heardConnection, datagram.connection)
+        case .willTopic, .willMessage, .willTopicUpdate, .willMessageUpdate:
+            clients[client].heardWillSentAt = max(clients[client].heardWillSentAt, datagram.sentAt)
+        default: break
+        }
+    }
+
+    private func sleepsAtBroker(_ client: Int) -> Bool {
+        conversations.isCertainlyAsleep(client) && broker.isConnected(clients[client].clientID)
+            && streamNumbers.contains { number in
+                guard let stream = streams[number], stream.owner == client else { return false }
+                return stream.isOpen && !stream.isBroken && !stream.brokerHasClosed && !stream.gatewayHasClosed
+            }
+    }
+
     func reachClient(_ datagram: Datagram) {
         guard let client = datagram.client, !clients[client].isDead, !clients[client].isDeaf,
-            clients[client].address == datagram.address
+            clients[client].address == datagram.address, !isTooOld(datagram),
+            !isConnectAcknowledgementLost(datagram, of: client)
         else { return }
-        if case .publish(let publish)? = try? Message.decode(datagram.bytes.span.bytes),
-            let stamp = Stamp(datagram.bytes[publish.data])
-        {
-            clients[client].receivedStamps[publish.messageID] = stamp
-            deliveries.publishReachedClient(stamp, client, sentAt: datagram.sentAt)
+        switch try? Message.decode(datagram.bytes.span.bytes) {
+        case .publish(let publish)?:
+            guard let stamp = Stamp(datagram.bytes[publish.data]) else { break }
+            if publish.flags.qos == .exactlyOnce, isCopyLost(stamp, datagram, of: client) { return }
+            if publish.flags.qos > .atMostOnce { clients[client].receivedStamps[publish.messageID] = stamp }
+        case .willTopicRequest?, .willMessageRequest?: if startAgainInSetUp(client) { return }
+        default: break
         }
         searcherHears(client, datagram.bytes)
         clientHandles(client, .datagramReceived, datagram.bytes)
     }
 
+    /// A copy of a QoS 2 message that comes after its exchange is a new message for a client that knows message ids only.
+    private func isCopyLost(_ stamp: Stamp, _ datagram: Datagram, of client: Int) -> Bool {
+        guard deliveries.isLateCopy(stamp, for: client, sentAt: datagram.sentAt) else { return false }
+        let isLost = !clients[client].device.configuration.comparesMessages
+        rudeness.note(isLost ? .lostLateCopy : .heardLateCopy)
+        return isLost
+    }
+
     private func noteSent(_ bytes: [UInt8], to client: Int, at place: Int) {
         guard let message = try? Message.decode(bytes.span.bytes) else { return }
         isolation.said(message, to: client, at: place)
+        sessions.said(message, to: client)
         wills.said(message, to: client)
         switch message {
         case .connectAcknowledgement(let code):
@@ -193,6 +246,10 @@ extension World {
             // The keep-alive time of a connection begins with it.
             clients[client].lastHeard = now
             if clients[client].device.isNewSession { dropDatagrams(to: client) }
+        case .publishAcknowledgement(let answer):
+            guard answer.returnCode != .accepted, let stamp = clients[client].publishedStamps[answer.messageID]
+            else { return }
+            publications.refused(stamp)
         case .publish(let publish):
             guard let stamp = Stamp(bytes[publish.data]) else { return }
             deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)

@@ -29,6 +29,8 @@ struct WorldStream {
     /// A broker that is slow reads on then.
     var readsOnAt: Instant?
     var gatewayHasClosed = false
+    /// The gateway has closed it and is to be told when that is done.
+    var isEndAwaited = false
     var brokerHasClosed = false
     /// What is sent gets nowhere; nobody has noticed yet.
     var isBroken = false
@@ -208,14 +210,18 @@ extension World {
     func closeStream(_ id: UpstreamID) {
         guard let number = streamByID.removeValue(forKey: id), let stream = streams[number] else { return }
         streams[number]?.gatewayHasClosed = true
+        streams[number]?.isEndAwaited = true
+        if let owner = stream.owner, stream.hasAsked {
+            sessions.brokerConnectionEnds(of: owner, byDoubledConnect: isConnectDoubled)
+        }
         if let owner = stream.owner, stream.hasAsked, !isRefusedByBroker {
             let isGivenUp = givenUp.contains(owner)
             wills.left(owner, isPolite: stream.hasSaidGoodbye, isGivenUp: isGivenUp)
             if isGivenUp { streams[number]?.hasFailed = true }
         }
-        guard stream.isOpen, !stream.brokerHasClosed else { return forgetStream(number) }
         queue.insert(
-            stream.isBroken ? .brokerNoticedEnd(number) : .bytesReachedBroker(number), at: now + streamDelay())
+            stream.isBroken || !stream.isOpen || stream.brokerHasClosed
+                ? .brokerNoticedEnd(number) : .bytesReachedBroker(number), at: now + streamDelay())
     }
 
     /// A stream fails; each side notices in its own time.
@@ -233,6 +239,7 @@ extension World {
 
     func gatewayNoticesEnd(of number: Int, _ end: StreamEnd) {
         guard let stream = streams[number], !stream.gatewayHasClosed else { return }
+        if let owner = stream.owner { sessions.brokerConnectionFailed(of: owner) }
         streams[number]?.gatewayHasClosed = true
         streamByID[stream.id] = nil
         gatewayHandles(.streamClosed(stream.id, end), [])
@@ -240,11 +247,13 @@ extension World {
     }
 
     func brokerNoticesEnd(of number: Int) {
-        guard let stream = streams[number], stream.isOpen else { return }
-        if !stream.brokerHasClosed {
+        guard let stream = streams[number] else { return }
+        if stream.isOpen, !stream.brokerHasClosed {
             streams[number]?.brokerHasClosed = true
             brokerHandles(.closed(stream.connection), [])
         }
-        if stream.gatewayHasClosed { forgetStream(number) }
+        guard stream.gatewayHasClosed else { return }
+        forgetStream(number)
+        if stream.isEndAwaited { gatewayHandles(.streamEnded(stream.id)) }
     }
 }

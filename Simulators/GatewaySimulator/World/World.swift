@@ -6,15 +6,6 @@ import MQTTSN
 package import Time
 package import TraceFile
 
-/// What a run of a world has shown.
-package enum Verdict: Equatable, Sendable {
-    case passed
-    /// Something happened that must never happen.
-    case incorrect(String)
-    /// Something did not happen that had to, though nothing stood in its way any more.
-    case stuck(String)
-}
-
 /// A gateway with clients, radio, streams and a broker around it: one seed decides everything that happens.
 ///
 /// A world owns the only clock and the only random numbers. First faults strike for a number of steps; then the network
@@ -27,6 +18,10 @@ package final class World {
     let plan: WorldPlan
 
     var random: RandomNumbers
+    var rudeRandom: RandomNumbers
+    package internal(set) var rudeness = OccurrenceCounts(kindCount: Rudeness.allCases.count)
+    /// What the gateway has observed, by the raw value of its kind.
+    package internal(set) var observations = OccurrenceCounts(kindCount: ObservationKind.allCases.count)
     package internal(set) var now = Instant(nanoseconds: 1_000_000_000_000)
     var queue = WorldQueue()
     package internal(set) var stepCount = 0
@@ -77,10 +72,12 @@ package final class World {
 
     // The checkers.
     var ledger: HostLedger
+    var publications = PublicationChecker()
     var deliveries: DeliveryChecker
     var conversations: ConversationChecker
     var subscriptions: SubscriptionChecker
     var isolation: IsolationChecker
+    var sessions: SessionChecker
     var wills: WillChecker
     var discovery: DiscoveryChecker
     /// Clients that the gateway gives up while it handles the event at hand, and those of whose Will it says something.
@@ -88,6 +85,8 @@ package final class World {
     var spokenWills: [Int] = []
     /// Whether the event at hand is a CONNACK that refuses: the broker has taken no Will over.
     var isRefusedByBroker = false
+    /// Whether the event at hand is a CONNECT that its client has said, and has gone on since.
+    var isConnectDoubled = false
     package internal(set) var verdict = Verdict.passed
     /// The hash of every effect of the gateway so far, and of the time of each.
     package internal(set) var effectHash = EffectHash()
@@ -104,6 +103,7 @@ package final class World {
         self.seed = seed
         self.canary = canary
         random = RandomNumbers(seed: seed)
+        rudeRandom = RandomNumbers(seed: ~seed)
         let drawn = WorldOptions(drawnFrom: &random)
         self.options = options ?? drawn
         plan = WorldPlan(self.options)
@@ -116,9 +116,10 @@ package final class World {
         broker = SimulatedBroker(configuration: plan.broker)
         broker.keepsRecords = true
         ledger = HostLedger(plan.gateway)
-        deliveries = DeliveryChecker(clientCount: self.options[.clients])
+        deliveries = DeliveryChecker(clientCount: self.options[.clients], plan: plan)
         conversations = ConversationChecker(clientCount: self.options[.clients])
         subscriptions = SubscriptionChecker(clientCount: self.options[.clients])
+        sessions = SessionChecker(clientCount: self.options[.clients])
         isolation = IsolationChecker(clientCount: self.options[.clients])
         discovery = DiscoveryChecker(plan.gateway)
         wills = WillChecker(
@@ -152,6 +153,7 @@ package final class World {
 
     /// What is complete for so long that no copy of it can be under way is forgotten, or a month would fill the memory.
     private func forgetSettled() {
+        publications.forgetSettled()
         deliveries.forgetSettled()
         for index in clients.indices where clients[index].device.isIdle {
             clients[index].publishedStamps = [:]
@@ -168,19 +170,6 @@ package final class World {
 
     /// Messages that clients have received so far, each copy counted.
     package var deliveredCount: Int { deliveries.receivedCount }
-
-    func fail(_ text: String) { if verdict == .passed { verdict = .incorrect(text) } }
-
-    /// Takes over the first violation a checker has found.
-    func collectViolations() {
-        let violations = [
-            ledger.violation, deliveries.violation, conversations.violation, subscriptions.violation,
-            isolation.violation, wills.violation, discovery.violation,
-        ]
-        for violation in violations {
-            if let violation { fail(violation) }
-        }
-    }
 
     // MARK: Steps
 
@@ -224,8 +213,10 @@ package final class World {
         case .strangerLeftBroker(let connection): brokerHandles(.closed(connection), [])
         case .gatewayNoticedEnd(let number, let end): gatewayNoticesEnd(of: number, end)
         case .clientActs(let index): act(index)
+        case .clientConnects(let index): connectAgain(index)
         case .clientDeadline(let index): clientDeadlineReached(index)
         case .clientRestarts(let index): restartClient(index)
+        case .clientStartsAnew(let index): startClient(index, forgets: true, countsAnew: true)
         case .clientSearches(let index): clientSearches(index)
         case .hostileActs(let index): hostileActs(index)
         case .faultsStrike: strike()
@@ -233,6 +224,7 @@ package final class World {
         case .gatewayStarts: startGateway()
         case .linkUnclogged(let index): unclog(index)
         case .partitionHealed(let index): healPartition(index)
+        case .radioReturns: for index in clients.indices { healPartition(index) }
         case .lineReachedRadio(let bytes): lineReachesRadio(bytes)
         case .lineReachedGateway(let bytes): lineReachesGateway(bytes)
         case .radioWakes: wakeRadio()

@@ -38,7 +38,18 @@ struct WorldClient {
     var willVersion = 0
     /// Counts CONNECTs.
     var connection = 0
+    /// What the last one asked for, and the last that the gateway has heard.
+    var wish: ConnectWish?
+    var heardWish: ConnectWish?
+    /// The latest connection of which the gateway has heard the CONNECT, and when the latest of those words of a Will was
+    /// said that it has heard.
+    var heardConnection = 0
+    var heardWillSentAt = Instant(nanoseconds: 0)
     var lastSequence = 0
+    var lastPublication: ClientPublication?
+    /// How often the broker has closed the connection on a message.
+    var closings: [Stamp: Int] = [:]
+    var diedAt = Instant(nanoseconds: 0)
     /// When the next `clientDeadline` is planned.
     var plannedDeadline: Instant?
     /// The QoS 2 messages it has passed the point of no return with, by message id.
@@ -46,6 +57,13 @@ struct WorldClient {
     var receivedStamps: [MessageID: Stamp] = [:]
     /// The client does not wait before its next action: it has something to catch up on.
     var silentUntil: Instant?
+}
+
+/// What a CONNECT asks for, and a CONNACK does not repeat.
+struct ConnectWish: Equatable {
+    var cleanSession: Bool
+    var hasWill: Bool
+    var keepAliveSeconds: UInt16
 }
 
 /// A sender that keeps no rule.

@@ -1,7 +1,7 @@
 package import GatewayCore
 
 /// One property of a world; 0 always means that it is absent, so a world shrinks towards nothing.
-package enum WorldOption: String, CaseIterable, Sendable {
+package enum WorldOption: Int, CaseIterable, Sendable {
     // Who is there.
     case clients, sleepers, cleanSessions, wills, hostile
     // The radio; shares of datagrams in thousandths, times in milliseconds.
@@ -52,6 +52,19 @@ package enum WorldOption: String, CaseIterable, Sendable {
     /// Per second and thousand: the module starts anew, or leaves its network; a node's 16-bit address changes; nodes
     /// sleep; the serial device is gone for a while.
     case radioResets, dissociations, nodeMoves, naps, unpluggings
+    // Who is rude: nothing of what follows draws from the chance of what is above.
+    /// How many publications a client has open at once; how many message ids it has.
+    case windows, fewIDs
+    /// Shares: of forgetful restarts after which message ids begin at 1 again; of clients that give a publication up; of
+    /// clients that tell QoS 2 messages apart by what they say; of publications that say again what the last one said.
+    case recounts, surrenders, comparers, equalMessages
+    /// Shares: of clients that understand no REGISTER; of prompts for a Will at which the device starts again; of
+    /// wake-ups by CONNECT; of CONNECTs that come twice.
+    case unteachables, setUpResets, connectWakeUps, doubledConnects
+    /// The broker takes the lowest free packet identifier; refuses so many filters; closes on a topic name.
+    case lowestIdentifiers, refusedFilters, closingTopics
+    /// Per second and thousand: the radio is silent for everybody for a while; everything starts again.
+    case silentRadios, totalRestarts
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -63,12 +76,15 @@ package struct WorldOptions: Equatable, Sendable {
 
     package init() {}
 
-    private static let positions = Dictionary(
-        uniqueKeysWithValues: WorldOption.allCases.enumerated().map { ($1, $0) })
-
     package subscript(_ option: WorldOption) -> Int {
-        get { Self.positions[option].map { values[$0] } ?? 0 }
-        set { if let position = Self.positions[option] { values[position] = newValue } }
+        get { values[option.rawValue] }
+        set { values[option.rawValue] = newValue }
+    }
+
+    /// Those that a seed draws.
+    package init(seed: UInt64) {
+        var random = RandomNumbers(seed: seed)
+        self.init(drawnFrom: &random)
     }
 
     /// Draws each kind of fault for about half of the worlds, so that no fault hides what another one would show.
@@ -85,16 +101,22 @@ package struct WorldOptions: Equatable, Sendable {
         if isPresent || option.isNeeded { self[option] = value }
     }
 
+    /// Takes options away; names that do not exist are returned.
+    package mutating func remove(_ names: [String]) -> [String] {
+        for name in names { if let option = WorldOption.named[name] { self[option] = 0 } }
+        return names.filter { WorldOption.named[$0] == nil }
+    }
+
     /// Such as `clients=3,loss=120`; what is absent is left out.
     package var text: String {
-        WorldOption.allCases.filter { self[$0] != 0 }.map { "\($0.rawValue)=\(self[$0])" }.joined(separator: ",")
+        WorldOption.allCases.filter { self[$0] != 0 }.map { "\($0)=\(self[$0])" }.joined(separator: ",")
     }
 
     /// - Returns: nil where the text does not have that form.
     package init?(text: String) {
         for part in text.split(separator: ",") {
             let pair = part.split(separator: "=")
-            guard pair.count == 2, let option = WorldOption(rawValue: String(pair[0])), let value = Int(pair[1]),
+            guard pair.count == 2, let option = WorldOption.named[String(pair[0])], let value = Int(pair[1]),
                 (0...1_000_000).contains(value)
             else { return nil }
             self[option] = value
@@ -103,6 +125,9 @@ package struct WorldOptions: Equatable, Sendable {
 }
 
 extension WorldOption {
+    /// Only looked up, never iterated.
+    fileprivate static let named = Dictionary(uniqueKeysWithValues: allCases.map { ("\($0)", $0) })
+
     /// Without these nothing would happen.
     fileprivate var isNeeded: Bool { self == .clients || self == .delay || self == .publishing }
 
@@ -116,7 +141,9 @@ extension WorldOption {
             .fewExchanges, .fewSubscriptions, .fewReplies, .forwarders, .forwarderMoves, .falseForwarders,
             .willUpdates, .searchers, .advertising, .oversized, .unevenLinks, .oldPlaces, .radios, .airLoss,
             .lostAcknowledgements, .lostStatuses, .slowStatuses, .busyChannel, .lineNoise, .fewBuffers,
-            .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .calm, .audience:
+            .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .windows, .fewIDs, .recounts, .surrenders,
+            .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
+            .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .calm, .audience:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -188,6 +215,18 @@ extension WorldOption {
         case .fewBuffers: 1...3
         case .radioResets, .dissociations, .unpluggings: 1...10
         case .nodeMoves, .naps: 1...50
+        case .windows: 2...24
+        case .fewIDs: 2...5
+        case .recounts, .surrenders, .comparers: 200...1_000
+        case .equalMessages: 20...400
+        case .unteachables: 100...600
+        case .setUpResets: 20...400
+        case .connectWakeUps: 100...900
+        case .doubledConnects: 50...500
+        case .lowestIdentifiers, .closingTopics: 1...1
+        case .refusedFilters: 1...3
+        case .silentRadios: 1...15
+        case .totalRestarts: 1...5
         case .calm, .audience: 0...0
         }
     }

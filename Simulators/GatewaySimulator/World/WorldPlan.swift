@@ -24,6 +24,16 @@ struct WorldPlan {
     var radioLink = XBeeLinkConfiguration()
     /// What Zigbee takes apart and puts together.
     static let longestRadioDatagram = 255
+    /// How long a datagram may be on its way; and a PUBLISH that is no repetition.
+    let datagramLife: TimeSpan
+    let firstCopyLife: TimeSpan
+    /// How long a message id rests after its exchange: what was said under it may be heard late, is then answered within
+    /// Tretry × (Nretry + 1), and the answer may be late as well.
+    var messageIDRest: TimeSpan {
+        TimeSpan(nanoseconds: gateway.links[0].patience.nanoseconds + 2 * datagramLife.nanoseconds)
+    }
+    /// Octets around a datagram from a node behind a forwarder.
+    let longestEnvelopeByteCount: Int
 
     init(_ options: WorldOptions) {
         func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
@@ -34,16 +44,35 @@ struct WorldPlan {
         topics.append(Topic(topic: .predefined(2), name: bytes("p/two")))
         self.topics = topics
         filters = ["t/+", "t/#", "#", "+/one"].map(bytes)
+        datagramLife = Self.datagramLife(options)
+        firstCopyLife = min(datagramLife, Self.retryInterval)
+        longestEnvelopeByteCount = options[.forwarders] > 0 ? 11 : 0
         gateway.predefinedTopics = PredefinedTopics([
             .init(topicID: 1, topicName: bytes("p/one")), .init(topicID: 2, topicName: bytes("p/two")),
         ])
         configureGateway(options)
         if options[.brokerWindow] > 0 { broker.inFlightWindow = options[.brokerWindow] }
+        broker.takesLowestPacketID = options[.lowestIdentifiers] > 0
+        let names = topics.map(\.name) + filters
+        broker.refusedTopicFilters = (0..<options[.refusedFilters]).map {
+            names[(5 * $0 + options[.publishing]) % names.count]
+        }
+        if options[.closingTopics] > 0 { broker.closingTopicNames = [topics[options[.publishing] % topics.count].name] }
+    }
+
+    private static let retryInterval = TimeSpan.seconds(5)
+
+    /// As long as the world's network may keep one, but less than half of Tretry × (Nretry + 1): an answer that comes
+    /// later than that after the question is too late for everybody.
+    private static func datagramLife(_ options: WorldOptions) -> TimeSpan {
+        let longest = TimeSpan.seconds(9)
+        guard options[.clogging] + options[.radios] == 0 else { return longest }
+        return min(longest, .milliseconds(max(options[.delay], options[.jitter]) + 1))
     }
 
     private mutating func configureGateway(_ options: WorldOptions) {
         var link = LinkConfiguration()
-        link.retryInterval = .seconds(5)
+        link.retryInterval = Self.retryInterval
         link.adaptsRetryInterval = options[.adaptiveRetry] > 0
         if options[.mtu] > 0 { link.maximumDatagramByteCount = options[.mtu] }
         if options[.radios] > 0 {

@@ -65,6 +65,8 @@ struct Datagram {
     /// The client's connection in which it was sent.
     var connection: Int
     var isFromGateway = false
+    /// Of a CONNACK: what the CONNECT asked for that it answers.
+    var wish: ConnectWish?
 }
 
 /// Something that happens in a world at its time.
@@ -82,8 +84,11 @@ enum Happening {
     case strangerLeftBroker(BrokerConnectionID)
     case gatewayNoticedEnd(Int, StreamEnd)
     case clientActs(Int)
+    case clientConnects(Int)
     case clientDeadline(Int)
     case clientRestarts(Int)
+    /// With nothing of what it knew.
+    case clientStartsAnew(Int)
     case clientSearches(Int)
     case hostileActs(Int)
     case faultsStrike
@@ -91,6 +96,7 @@ enum Happening {
     case gatewayStarts
     case linkUnclogged(Int)
     case partitionHealed(Int)
+    case radioReturns
     /// Octets at the end of the serial line between the gateway and its radio module.
     case lineReachedRadio([UInt8])
     case lineReachedGateway([UInt8])

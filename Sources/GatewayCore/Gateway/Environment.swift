@@ -15,6 +15,7 @@ struct Environment: ~Copyable {
     var deadlines = DeadlineQueue()
     var random: RandomNumbers
     var upstreams = Slab<Upstream>()
+    var closing = ClosingConnections()
     let predefinedTopics: PredefinedTable
     /// Whether the last attempt to reach the broker did; nil before the first.
     var isBrokerReachable: Bool?

@@ -96,7 +96,7 @@ extension Gateway {
         guard environment.configuration.sleep.allowsAddressChange, name.byteCount > 0 else { return nil }
         let clientID = ClientID(bytes: name.copy(of: 0..<name.byteCount))
         guard let index = sessionByClientID[clientID] else { return nil }
-        return sessions[index].state == .asleep || sessions[index].state == .awake ? index : nil
+        return sessions[index].phase.isSleeping ? index : nil
     }
 
     private func isNamed(_ clientID: ClientID, _ datagram: RawSpan, _ name: ByteRange) -> Bool {
@@ -107,7 +107,7 @@ extension Gateway {
     /// told that its request is not understood, rather than left waiting (GW-05).
     private mutating func malformedDatagramReceived(_ error: DecodeError, from route: Route) {
         environment.observe(.malformedDatagram, peer: route.peer, detail: Int(error.reason.rawValue))
-        guard let index = sessionByRoute[route], sessions[index].state.isConnected else { return }
+        guard let index = sessionByRoute[route], sessions[index].phase.isConnected else { return }
         switch error.reason {
         case .registerWithoutTopicName:
             let answer = RegisterAcknowledgement(topicID: 0, messageID: error.messageID, returnCode: .notSupported)

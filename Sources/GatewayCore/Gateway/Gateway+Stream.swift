@@ -83,7 +83,7 @@ extension Gateway {
 
     private mutating func receivePacket(_ bytes: RawSpan, on id: UpstreamID) throws(PacketError) {
         let packet = try Packet.decode(bytes)
-        let isOpen = environment.upstreams[id.slot].state == .open
+        let isOpen = environment.upstreams[id.slot].speaksForBroker
         switch packet {
         case .connectAcknowledgement(let answer) where !isOpen: connectAcknowledged(answer, slot: id.slot)
         case .pingResponse where isOpen: environment.upstreams[id.slot].pingResponseDeadline = nil
@@ -136,11 +136,27 @@ extension Gateway {
         if isTriedAgain { breakOff(slot) }
     }
 
-    /// Ends a connection from this side and goes on as if the broker had.
+    /// Ends a connection from this side and goes on as if the broker had. No client has failed, so none is to be
+    /// mourned: the broker is told DISCONNECT, whatever the reason.
     private mutating func breakOff(_ slot: UInt32) {
         guard environment.upstreams[slot].hasStream else { return }
-        environment.effects.list.append(.closeStream(environment.upstreams[slot].streamID))
+        environment.sayGoodbye(onUpstream: slot)
+        environment.cutStream(ofUpstream: slot, inNameOf: name(ofUpstream: slot))
         connectionEnded(slot)
+    }
+
+    /// The client whose connection it is; nil for the gateway's own.
+    private func name(ofUpstream slot: UInt32) -> ClientID? {
+        guard case .session(let index) = environment.upstreams[slot].owner else { return nil }
+        return sessions[index].clientID
+    }
+
+    /// What was closed from this side is over: who waits for that goes on.
+    mutating func streamEnded(_ id: UpstreamID) {
+        guard let name = environment.closing.ended(id), let index = sessionByClientID[name],
+            let slot = sessions[index].upstream, environment.upstreams[slot].state == .held
+        else { return }
+        environment.openStream(ofUpstream: slot, inNameOf: name)
     }
 
     mutating func streamClosed(_ id: UpstreamID, _ end: StreamEnd) {
@@ -166,6 +182,7 @@ extension Gateway {
         case .shared: if !isShuttingDown { environment.scheduleReconnect(ofUpstream: slot) }
         case .session(let index):
             changing(index) { session, environment in
+                guard state != .leaving else { return session.hasLeftBroker(in: &environment) }
                 session.noteLostAnswer(state, in: &environment)
                 session.brokerLost(hasStayed: hasStayed, in: &environment)
                 if session.isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
@@ -191,21 +208,20 @@ extension Gateway {
         }
         switch environment.upstreams[slot].state {
         case .idle, .refused: break
-        case .waiting: environment.openStream(ofUpstream: slot)
-        case .opening, .connecting:
-            environment.observe(.upstreamUnavailable, detail: Int(StreamEnd.timedOut.rawValue))
-            brokerIsReachable(false)
-            environment.sayGoodbye(onUpstream: slot)  // no client has failed
-            breakOff(slot)
+        case .held, .waiting: environment.openStream(ofUpstream: slot, inNameOf: name(ofUpstream: slot))
+        case .leaving: breakOff(slot)
+        case .opening, .connecting: timedOut(slot)
         case .open:
-            if environment.upstreams[slot].pingResponseDeadline == nil {
-                environment.keepAlive(upstream: slot)
-                environment.scheduleDeadline(ofUpstream: slot)
-            } else {
-                environment.observe(.upstreamUnavailable, detail: Int(StreamEnd.timedOut.rawValue))
-                environment.sayGoodbye(onUpstream: slot)  // no client has failed
-                breakOff(slot)
-            }
+            guard environment.upstreams[slot].pingResponseDeadline == nil else { return timedOut(slot) }
+            environment.keepAlive(upstream: slot)
+            environment.scheduleDeadline(ofUpstream: slot)
         }
+    }
+
+    /// The broker has not answered in time.
+    private mutating func timedOut(_ slot: UInt32) {
+        environment.observe(.upstreamUnavailable, detail: Int(StreamEnd.timedOut.rawValue))
+        if environment.upstreams[slot].state != .open { brokerIsReachable(false) }
+        breakOff(slot)
     }
 }

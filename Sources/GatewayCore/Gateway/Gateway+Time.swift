@@ -18,7 +18,7 @@ extension Gateway {
     private mutating func gatewayDeadlineReached() {
         let shared = environment.sharedUpstream
         if environment.upstreams[shared].state == .idle, !isShuttingDown {
-            environment.openStream(ofUpstream: shared)
+            environment.openStream(ofUpstream: shared, inNameOf: nil)
         }
         forgetDepartures()
         if !isShuttingDown { advertiseIfDue() }
@@ -32,7 +32,7 @@ extension Gateway {
         for index in 0..<sessions.endIndex where sessions.contains(index) && sessions[index].route != nil {
             changing(index) { session, environment in session.dismiss(in: &environment) }
         }
-        environment.closeStream(ofUpstream: environment.sharedUpstream, politely: true)
+        environment.closeStream(ofUpstream: environment.sharedUpstream, inNameOf: nil, politely: true)
         // Nothing is advertised any more; those who just left are still forgotten in their time.
         environment.deadlines.cancel(.gateway)
         if let next = departures.nextExpiry { environment.deadlines.schedule(.gateway, noLaterThan: next) }

@@ -62,6 +62,7 @@ package struct Gateway: ~Copyable {
         case .streamBlocked(let id, let queuedByteCount): streamBlocked(id, queuedByteCount: queuedByteCount)
         case .streamDrained(let id): streamDrained(id)
         case .streamClosed(let id, let end): streamClosed(id, end)
+        case .streamEnded(let id): streamEnded(id)
         case .linkChanged(let id, let maximum): environment.setMaximumDatagram(maximum, on: id)
         case .deadlineReached: deadlineReached()
         case .shutdownRequested: shutDown()
@@ -127,8 +128,8 @@ extension Gateway {
     private mutating func settle(_ index: SessionIndex) {
         sessions[index].adjustReading(in: &environment)
         if environment.mayReadOn(sessions[index].upstream), readers.last != index { readers.append(index) }
-        switch sessions[index].state {
-        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .active, .asleep, .awake:
+        switch sessions[index].phase {
+        case .connecting, .active, .asleep, .awake:
             if let deadline = sessions[index].nextDeadline(in: environment) {
                 environment.deadlines.schedule(.session(index), noLaterThan: deadline)
             }
@@ -165,7 +166,7 @@ extension Gateway {
             environment.upstreams.remove(slot)
             sessions[index].upstream = nil
         }
-        if let route = sessions[index].route, sessions[index].hasSaidGoodbye {
+        if let route = sessions[index].route, sessions[index].supervision.hasSaidGoodbye {
             remember(route, answers: environment.configuration.link(route.peer.link).retryCount)
         }
         detach(index)

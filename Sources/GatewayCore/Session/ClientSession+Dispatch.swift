@@ -7,14 +7,14 @@ extension ClientSession {
     /// Handles a message of a client that is connected or being connected. CONNECT and what concerns the whole gateway
     /// have been taken out before.
     mutating func handle(_ message: Message, _ datagram: RawSpan, in environment: inout Environment) {
-        lastHeard = environment.now  // GW-61
+        supervision.heard(at: environment.now)  // GW-61
         switch message {
         case .willTopic(let will): receiveWillTopic(will, datagram, in: &environment)
         case .willMessage(let content): receiveWillMessage(content, datagram, in: &environment)
-        case .publish(let publish) where publish.flags.qos == .minusOne && !state.isConnected:
+        case .publish(let publish) where publish.flags.qos == .minusOne && !phase.isConnected:
             // GW-49: it needs no connection, so one that is being set up does not matter.
             environment.forwardQoSMinusOne(publish, datagram, clientID: clientID, peer: route?.peer)
-        case .disconnect where state.isSettingUp: receiveDisconnect(duration: nil, in: &environment)
+        case .disconnect where phase.isSettingUp: receiveDisconnect(duration: nil, in: &environment)
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete, .register,
             .registerAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect,
             .willTopicUpdate, .willMessageUpdate:
@@ -27,11 +27,11 @@ extension ClientSession {
     }
 
     private mutating func handleConnected(_ message: Message, _ datagram: RawSpan, in environment: inout Environment) {
-        guard state.isConnected else {
+        guard phase.isConnected else {
             observeUnexpected(message, in: &environment)
             return
         }
-        hasSpoken = true
+        request.clientSpoke()
         switch message {
         case .publish(let publish): receivePublish(publish, datagram, in: &environment)
         case .publishAcknowledgement(let answer): receivePublishAcknowledgement(answer, in: &environment)

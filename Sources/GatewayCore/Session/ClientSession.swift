@@ -11,92 +11,29 @@ struct Route: Hashable, Sendable {
     var node: UInt32 = 0
 }
 
-/// Where a client stands (MQTT-SN 1.2 §6.14 and the set-up of §6.3).
-enum SessionState: Equatable, Sendable {
-    /// WILLTOPICREQ is out.
-    case awaitingWillTopic
-    /// WILLMSGREQ is out.
-    case awaitingWillMessage
-    /// Everything is known; the broker has not answered the CONNECT.
-    case awaitingBroker
-    case active
-    case asleep
-    /// Between the PINGREQ of an asleep client and the PINGRESP.
-    case awake
-    /// Not connected, remembered because CleanSession was 0.
-    case disconnected
-    /// Not connected and not remembered: the place is about to be emptied.
-    case over
-
-    /// Whether the client may send what needs a connection.
-    var isConnected: Bool {
-        switch self {
-        case .active, .asleep, .awake: true
-        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: false
-        }
-    }
-
-    /// Whether a CONNECT of the client is being carried out.
-    var isSettingUp: Bool {
-        switch self {
-        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker: true
-        case .active, .asleep, .awake, .disconnected, .over: false
-        }
-    }
-
-    /// Whether messages from the broker may be sent to the client.
-    var isListening: Bool {
-        switch self {
-        case .active, .awake: true
-        case .asleep, .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: false
-        }
-    }
-}
-
-/// What the broker is asked to publish when the client is lost.
-struct StoredWill: Equatable, Sendable {
-    var qos: QoS
-    var retain: Bool
-    var topic: [UInt8]
-    var message: [UInt8] = []
-}
-
 /// Everything the gateway knows of one client; `Gateway` owns it and the files named after the procedures change it.
 struct ClientSession: SlabElement {
     var clientID = ClientID(bytes: [])
-    var state = SessionState.over
+    var phase = SessionPhase.over
+    /// Where the session stands for all that the gateway sends of its own accord: a client that is being set up anew is
+    /// being connected, and has no ears for the session that goes on beside.
+    var state: SessionPhase { setUp.isUnderWay && phase.isListening ? .connecting : phase }
     /// How the client is reached; nil while it is not connected.
     var route: Route?
 
-    /// Whether a broker has accepted the session; before that there is nothing to remember.
-    var wasAccepted = false
+    /// What the CONNECT asked for that the broker accepted last.
+    var request = ConnectRequest()
+    /// What has come of a CONNECT that is not answered yet.
+    var setUp = SetUp()
+    var wills = WillKeeper()
+    var supervision = ClientSupervision()
 
-    // What the last CONNECT asked for.
-    var cleanSession = true
-    var wantsWill = false
-    var keepAliveSeconds: UInt16 = 0
-    /// Whether the client has said anything since its CONNACK; until then a repeated CONNECT is the same CONNECT.
-    var hasSpoken = false
-    var will: StoredWill?
-    /// The Will that the prompting dialogue is collecting.
-    var promptedWill: StoredWill?
-    /// The Will that the last CONNECT told the broker.
-    var brokersWill: StoredWill?
-    var owedWillResponses: OwedWillResponses = []
-    /// What the Will was before the updates that wait for the broker.
-    var willBeforeUpdate: StoredWill?
-
-    /// The last Duration of a DISCONNECT, in seconds.
-    var sleepSeconds: UInt16 = 0
-    var lastHeard = Instant(nanoseconds: 0)
-    /// When the current step of the set-up began, or the set-up ended.
-    var waitingSince = Instant(nanoseconds: 0)
     /// Whether the broker connection is lost and being restored.
     var isRestoring = false
     /// When it was lost; where it was restored and soon lost again, the first time. nil before any loss.
     var lostSince: Instant?
-    /// Whether a repeated DISCONNECT of the departed client is to be answered again.
-    var hasSaidGoodbye = false
+    /// Whether the broker forgets the session with the connection, as the last CONNECT that it accepted said.
+    var isCleanAtBroker = true
 
     var upstream: UInt32?
     var topics = TopicRegistry()
@@ -117,7 +54,7 @@ struct ClientSession: SlabElement {
     init(clientID: ClientID, numbersAfter lastMessageID: MessageID) {
         self.clientID = clientID
         downlink = Downlink(numbersAfter: lastMessageID)
-        state = .disconnected
+        phase = .disconnected
     }
 
     private init() {}

@@ -8,7 +8,7 @@ package enum Effect: Equatable, Hashable, Sendable {
     case openStream(UpstreamID)
     /// Append to the stream's write queue.
     case sendStream(ByteRange, on: UpstreamID)
-    /// Write what is queued, then close. The host sends no further event for this stream.
+    /// Write what is queued, then close. The one event that still names the stream is `streamEnded`, when that is done.
     case closeStream(UpstreamID)
     /// Stop reading a stream, so that the broker keeps what it has (back-pressure: the broker is the queue).
     case pauseStream(UpstreamID)

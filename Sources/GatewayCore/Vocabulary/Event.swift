@@ -14,6 +14,10 @@ package enum Event: Equatable, Hashable, Sendable {
     case streamDrained(UpstreamID)
     /// A stream ended, or could not be opened. No further event names it.
     case streamClosed(UpstreamID, StreamEnd)
+    /// What `closeStream` asked for is done: everything was written and the broker has closed, or the host has given up
+    /// waiting for that. It comes once for every `closeStream`, in an event of its own, and no further event names the
+    /// stream. The next connection of the same client waits for it, for a bounded time.
+    case streamEnded(UpstreamID)
     /// A link's longest datagram, in octets, is another than was configured or told before: a radio module says so.
     case linkChanged(LinkID, maximumDatagramByteCount: Int)
     /// The time of `nextDeadline` has come.

@@ -104,7 +104,8 @@ final class BrokerStreams {
     /// What `close` asked for is done: the broker has read everything and ended its side, or the time for that is over.
     /// Comes once for each stream that was in use, in a later turn.
     func finished(_ stream: BrokerStream) {
-        closing[stream.id] = nil
+        guard closing.removeValue(forKey: stream.id) != nil else { return }
+        host.handle(.streamEnded(stream.id))
     }
 
     // MARK: The end

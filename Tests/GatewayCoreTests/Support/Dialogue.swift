@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewaySimulator
 import Testing
 import Time
 
@@ -17,6 +18,7 @@ final class Dialogue {
     private var gateway: Gateway
     private var effects = Effects()
     private var ledger: HostLedger
+    private var willLedger: WillLedger
     /// Writes everything down, if the test wants that; then nothing needs to be named.
     private(set) var recorder: TranscriptRecorder?
     private(set) var now = Instant(nanoseconds: 1_000_000_000_000)
@@ -52,6 +54,7 @@ final class Dialogue {
         self.hearsAdvertise = hearsAdvertise
         gateway = Gateway(configuration: configuration, seed: 1)
         ledger = HostLedger(configuration)
+        willLedger = WillLedger(configuration)
         lastLocation = location
         happens(.deadlineReached, at: location)
         let stream = opensStream(at: location)
@@ -73,6 +76,9 @@ final class Dialogue {
 
     /// Whether the test takes no notice of ADVERTISE: for dialogues of many hours that are about something else.
     var ignoresAdvertisements = false
+    /// Whether the test says itself when a connection that the gateway has left has ended (`TestUpstream.ends`, or
+    /// `closes` after DISCONNECT); otherwise it ends at once.
+    var holdsEnds = false
     /// Whether the host lets senders be forwarders.
     var allowsForwarders = false
 
@@ -133,8 +139,8 @@ final class Dialogue {
         while let deadline = gateway.nextDeadline, deadline <= end {
             now = max(now, deadline)
             handle(.deadlineReached, [])
-            if let next = gateway.nextDeadline, next <= now { ledger.violation("asks to be woken again at once") }
-            guard ledger.violations.isEmpty else { break }
+            if let next = gateway.nextDeadline, next <= now { ledger.violate("asks to be woken again at once") }
+            guard ledger.violation == nil else { break }
         }
         now = end
     }
@@ -154,9 +160,20 @@ final class Dialogue {
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
         ledger.check(effects)
         for effect in effects.list { take(effect) }
+        willLedger.check(event, bytes, effects, at: now)
         let broken = gateway.brokenInvariants(peers: ledger.livePeers, streams: ledger.liveStreamIDs)
-        let violations = ledger.violations + broken
+        let violations = [ledger.violation].compactMap(\.self) + willLedger.violations + broken
         #expect(violations == [], sourceLocation: lastLocation)
+        if !holdsEnds { endStreams() }
+    }
+
+    /// The broker closes what it was told DISCONNECT on, and what the gateway has closed has ended.
+    private func endStreams() {
+        for id in willLedger.takeLeft() {
+            take(.close, on: id)
+            handle(.streamClosed(id, .closedByBroker), [])
+        }
+        for id in willLedger.takeClosed() { handle(.streamEnded(id), []) }
     }
 
     private func sender(of event: Event) -> Int? {

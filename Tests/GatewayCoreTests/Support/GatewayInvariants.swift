@@ -27,6 +27,7 @@ extension Gateway {
         check(uses == view.routeCount + departures.count, "routes are counted wrong")
         check(environment.forwarders.count <= uses, "nodes behind forwarders that no route leads to")
         check(Set(openStreamIDs()) == streams, "the streams of the core and of the host differ")
+        if let violation = environment.closing.checkInvariants() { broken.append(violation) }
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(in: environment)
         }
@@ -55,7 +56,14 @@ extension ClientSession {
     fileprivate func brokenInvariants(in environment: borrowing Environment) -> [String] {
         var broken: [String] = []
         func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }
-        let isThere = state.isConnected || state.isSettingUp
+        broken += [
+            setUp.checkInvariants(), wills.checkInvariants(isRestoring: isRestoring),
+            supervision.checkInvariants(at: environment.now),
+        ].compactMap { $0 }
+        check(phase != .connecting || setUp.isUnderWay, "a client is being connected and nobody does it")
+        check(!setUp.isAwaitingBroker || phase == .connecting, "two sessions of a client want the broker")
+        check(!setUp.isUnderWay || phase.isConnected || phase == .connecting, "a set-up of nobody")
+        let isThere = phase.isConnected || phase.isSettingUp
         check(isThere == (route != nil), "a route without a connection, or the other way round")
         check(isThere == (upstream != nil), "an upstream without a client, or the other way round")
         check(!state.isListening || downlink.isEmpty || !downlink.isIdle, "messages wait and nothing is open")

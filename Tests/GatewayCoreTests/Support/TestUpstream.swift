@@ -41,6 +41,9 @@ struct TestUpstream {
         dialogue.happens(.streamClosed(id, end), at: location)
     }
 
+    /// What the gateway has closed has ended; for tests that hold it back.
+    func ends(at location: SourceLocation = #_sourceLocation) { dialogue.happens(.streamEnded(id), at: location) }
+
     /// The operating system takes no more.
     func blocks(queuedByteCount: Int, at location: SourceLocation = #_sourceLocation) {
         dialogue.happens(.streamBlocked(id, queuedByteCount: queuedByteCount), at: location)

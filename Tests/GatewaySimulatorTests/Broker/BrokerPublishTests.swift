@@ -33,6 +33,28 @@ import Testing
             .publish("t", "x", qos: .atLeastOnce, id: 1), .publish("t", "x", qos: .atLeastOnce, id: 2), to: subscriber)
     }
 
+    @Test(
+        "[MQTT-2.3.1-2]: a broker may take the next packet identifier, or the lowest that is free",
+        arguments: [false, true])
+    func packetIdentifiers(takesLowest: Bool) {
+        broker.configure { $0.takesLowestPacketID = takesLowest }
+        let (publisher, subscriber) = makePair(.atLeastOnce)
+        publisher.sends(.publish("t", "x", qos: .atLeastOnce, id: 1), .publish("t", "y", qos: .atLeastOnce, id: 2))
+        subscriber.sends(.publishAcknowledgement(1))
+        publisher.sends(.publish("t", "z", qos: .atLeastOnce, id: 3))
+        broker.sends(
+            .publish("t", "x", qos: .atLeastOnce, id: 1), .publish("t", "y", qos: .atLeastOnce, id: 2),
+            .publish("t", "z", qos: .atLeastOnce, id: takesLowest ? 1 : 3), to: subscriber)
+    }
+
+    @Test("§3.1.2.5: a broker that does not like a topic name closes the connection it comes on") func closingTopic() {
+        broker.configure { $0.closingTopicNames = [Array("bad".utf8)] }
+        let (publisher, subscriber) = makePair(.exactlyOnce)
+        publisher.sends(.publish("bad", "x", qos: .atLeastOnce, id: 1))
+        broker.sends(.close, to: publisher)
+        broker.sendsNothing(to: subscriber)
+    }
+
     @Test("§4.3.3: QoS 2 is passed on exactly once, both ways") func exactlyOnce() {
         let (publisher, subscriber) = makePair(.exactlyOnce)
         publisher.sends(.publish("t", "x", qos: .exactlyOnce, id: 7))

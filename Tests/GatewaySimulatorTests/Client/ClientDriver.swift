@@ -88,6 +88,12 @@ final class ClientDriver {
         observed = []
     }
 
+    /// Takes what was observed since the last look.
+    func takeObserved() -> [ClientObservation] {
+        defer { observed = [] }
+        return observed
+    }
+
     // MARK: Time
 
     /// Lets time pass; the client is woken whenever it asked for it.

@@ -1,3 +1,4 @@
+import GatewayCore
 import GatewaySimulator
 import Testing
 import TraceFile
@@ -26,10 +27,36 @@ import TraceFile
 
     @Test("A planted bug is found", arguments: Canary.allCases)
     func canary(_ canary: Canary) {
-        let found = (1...UInt64(canary.seedLimit)).first { seed in
-            World(seed: seed, canary: canary).run(steps: 3_000) != .passed
+        #expect(canary.find(steps: 3_000) != nil, "\(canary.rawValue) in \(canary.seedLimit) seeds")
+    }
+
+    @Test("GW-90 Worlds bring every rudeness, and the gateway to everything that it can observe")
+    func everythingOccurs() {
+        var rudeness = OccurrenceCounts(kindCount: Rudeness.allCases.count)
+        var observations = OccurrenceCounts(kindCount: ObservationKind.allCases.count)
+        for seed in 1...UInt64(150) {
+            let world = World(seed: seed)
+            world.run(steps: Self.steps)
+            rudeness.add(world.rudeness)
+            observations.add(world.observations)
         }
-        #expect(found != nil, "\(canary.rawValue) in \(canary.seedLimit) seeds")
+        #expect(Rudeness.allCases.filter { rudeness.worlds[$0.rawValue] == 0 } == [])
+        let unseen = ObservationKind.allCases.filter { observations.worlds[Int($0.rawValue)] == 0 }
+        // No broker of a world talks nonsense; that of an operation script does.
+        #expect(unseen == [.malformedPacket, .unexpectedPacket])
+    }
+
+    // MARK: Failures
+
+    @Test("A failure's kind is the failure without the numbers of its case")
+    func failureKind() throws {
+        let options = try #require(WorldOptions(text: "clients=2,delay=20,publishing=1000"))
+        let worlds = [UInt64(7), 8].map { World(seed: $0, options: options, canary: .acknowledgeBeforeBroker) }
+        let failures = worlds.compactMap { $0.run(steps: 4_000).failure }
+        #expect(failures.count == 2)
+        #expect(failures[0].kind == failures[1].kind)
+        #expect(failures[0].text != failures[0].kind)
+        #expect(failures[0].kind.hasPrefix("publications: client lasting was told that message # at QoS 1 has arrived"))
     }
 
     @Test("A world without faults comes to its end, and everything arrives")

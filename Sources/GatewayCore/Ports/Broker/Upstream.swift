@@ -18,6 +18,10 @@ struct Upstream: SlabElement {
         case connecting
         /// CONNACK came and accepted.
         case open
+        /// DISCONNECT is sent, to come back with another CONNECT; what the broker had sent before it is still read.
+        case leaving
+        /// The client's connection before has not ended yet.
+        case held
         /// CONNACK came and did not accept: there is nothing more to say before the stream is closed.
         case refused
         /// The last attempt failed; the next is due.
@@ -52,13 +56,16 @@ struct Upstream: SlabElement {
     static var vacant: Upstream { Upstream() }
 
     /// Whether a stream exists or is asked for.
-    var hasStream: Bool { state != .idle && state != .waiting }
+    var hasStream: Bool { state != .idle && state != .waiting && state != .held }
+
+    /// Whether what the broker sends is a session's: it has accepted, and nothing has come after.
+    var speaksForBroker: Bool { state == .open || state == .leaving }
 
     /// When the connection must be looked at next.
     func nextDeadline(keepAlive: TimeSpan) -> Instant? {
         switch state {
         case .idle, .refused: return nil
-        case .opening, .connecting, .waiting: return attemptDeadline
+        case .opening, .connecting, .leaving, .held, .waiting: return attemptDeadline
         case .open:
             if isPaused { return lastSent + keepAlive }
             return pingResponseDeadline ?? (min(lastSent, lastReceived) + keepAlive)

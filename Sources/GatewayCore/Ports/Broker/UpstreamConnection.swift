@@ -12,8 +12,14 @@ extension Environment {
         return upstreams.insert(upstream)
     }
 
-    /// Asks for a stream to the broker; what the slot had before must be closed.
-    mutating func openStream(ofUpstream slot: UInt32) {
+    /// Asks for a stream to the broker, as soon as the one before in that name has ended; what the slot had before must
+    /// be closed. The gateway's own connection has no name to go by, as it has no Will.
+    mutating func openStream(ofUpstream slot: UInt32, inNameOf name: ClientID?) {
+        if let name, let deadline = closing.deadline(of: name, at: now) {
+            upstreams[slot].state = .held
+            upstreams[slot].attemptDeadline = deadline
+            return scheduleDeadline(ofUpstream: slot)
+        }
         streamCount &+= 1
         let id = UpstreamID(slot: slot, generation: streamCount)
         upstreams[slot].resetStream(maximumPacketByteCount: limits.packetByteCount)
@@ -25,14 +31,37 @@ extension Environment {
     }
 
     /// Ends the connection, with DISCONNECT where the broker is not to publish the Will.
-    mutating func closeStream(ofUpstream slot: UInt32, politely: Bool) {
+    mutating func closeStream(ofUpstream slot: UInt32, inNameOf name: ClientID?, politely: Bool) {
         if politely { sayGoodbye(onUpstream: slot) }
-        if upstreams[slot].hasStream { effects.list.append(.closeStream(upstreams[slot].streamID)) }
+        cutStream(ofUpstream: slot, inNameOf: name)
         upstreams[slot].state = .idle
         upstreams[slot].resetStream(maximumPacketByteCount: 0)
         upstreams[slot].failureCount = 0
         deadlines.cancel(.upstream(slot))
     }
+
+    /// Lets the host close the stream, and the next one of that name wait for its end.
+    mutating func cutStream(ofUpstream slot: UInt32, inNameOf name: ClientID?) {
+        guard upstreams[slot].hasStream else { return }
+        let id = upstreams[slot].streamID
+        effects.list.append(.closeStream(id))
+        guard let name else { return }
+        closing.closed(id, of: name, awaitedUntil: now + configuration.upstream.connectTimeout, at: now)
+    }
+
+    /// Says DISCONNECT and lets the broker close, so that what it has sent before is not lost. One that does not close
+    /// in time is closed.
+    mutating func leaveStream(ofUpstream slot: UInt32) {
+        sayGoodbye(onUpstream: slot)
+        upstreams[slot].state = .leaving
+        upstreams[slot].pingResponseDeadline = nil
+        upstreams[slot].attemptDeadline = now + Self.timeToLeave
+        scheduleDeadline(ofUpstream: slot)
+    }
+
+    /// Brokers should close after DISCONNECT, not must (MQTT 3.1.1 §3.14.4), and the client waits for its answer;
+    /// longer than two ways through a slow network.
+    private static var timeToLeave: TimeSpan { .seconds(1) }
 
     /// Keeps the broker from publishing the Will. It has the Will with the CONNECT, so a DISCONNECT may not wait for
     /// the CONNACK (MQTT 3.1.1 §3.1.4 allows it before).
@@ -82,7 +111,7 @@ extension Environment {
 
     /// Lets the broker keep what it has.
     mutating func pause(_ slot: UInt32?) {
-        guard let slot, upstreams[slot].state == .open, !upstreams[slot].isPaused else { return }
+        guard let slot, upstreams[slot].speaksForBroker, !upstreams[slot].isPaused else { return }
         upstreams[slot].isPaused = true
         upstreams[slot].pingResponseDeadline = nil
         effects.list.append(.pauseStream(upstreams[slot].streamID))

@@ -5,22 +5,22 @@ import Time
 
 extension ClientSession {
     /// Whether the broker holds a QoS 2 message of the client that the end of the connection would make it forget.
-    var canLoseMessage: Bool { cleanSession && uplink.needsBrokersMemory }
+    var canLoseMessage: Bool { isCleanAtBroker && uplink.needsBrokersMemory }
 
     /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
     /// connected. A connection that has not `stayed` was none: the time for the restoration goes on.
     mutating func brokerLost(hasStayed: Bool, in environment: inout Environment) {
         let cannotGoOn = canLoseMessage
         interruptRequests(in: &environment)
-        switch state {
-        case .awaitingBroker: refuseConnection(.congestion, in: &environment)
+        switch phase {
+        case .connecting: refuseConnection(.congestion, in: &environment)
         case .active, .asleep, .awake:
             if cannotGoOn { return dismiss(in: &environment) }
             guard !isRestoring else { return }
             isRestoring = true
             if hasStayed || lostSince == nil { lostSince = environment.now }
             observe(.upstreamLost, in: &environment)
-        case .awaitingWillTopic, .awaitingWillMessage, .disconnected, .over: break
+        case .disconnected, .over: break
         }
     }
 
@@ -61,6 +61,6 @@ extension ClientSession {
         uplink.brokerConnectionEnded()
         requests.removeAll(in: &environment.topicNames)
         // A clean session of the broker ends with its connection.
-        if cleanSession { _ = uplink.brokerHasForgotten() }
+        if isCleanAtBroker { _ = uplink.brokerHasForgotten() }
     }
 }

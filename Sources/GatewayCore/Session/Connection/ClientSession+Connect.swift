@@ -8,76 +8,59 @@ extension ClientSession {
     /// Whether `connect` from `route` is the one being carried out or just answered, sent again because the answer was
     /// lost (AMB-01).
     func isRepeated(_ connect: Connect, from route: Route, in environment: borrowing Environment) -> Bool {
-        guard self.route == route, connect.flags.cleanSession == cleanSession, connect.flags.will == wantsWill,
-            connect.duration == keepAliveSeconds
-        else { return false }
-        if state.isSettingUp { return true }
-        let patience = link(in: environment).patience
-        return state == .active && !hasSpoken && environment.now.since(waitingSince) < patience
+        guard self.route == route else { return false }
+        let request = ConnectRequest(connect)
+        guard !setUp.isUnderWay else { return setUp.isRepeated(by: request) }
+        return phase == .active && !request.wantsWill && hasNow(request)
+            && environment.now.since(supervision.connectedSince) < link(in: environment).patience
+    }
+
+    /// Whether the client would have nothing else by `request` than it has: it was granted the same, and has not begun
+    /// to use it.
+    private func hasNow(_ request: ConnectRequest) -> Bool {
+        self.request.asksForTheSame(as: request) && !self.request.hasSpoken
     }
 
     /// Says again what was said last to the client that repeats its CONNECT (GW-79).
     mutating func repeatConnectReply(in environment: inout Environment) {
-        lastHeard = environment.now  // GW-61
-        switch state {
-        case .awaitingWillTopic: send(.willTopicRequest, in: &environment)
-        case .awaitingWillMessage: send(.willMessageRequest, in: &environment)
-        case .active: send(.connectAcknowledgement(.accepted), in: &environment)
-        case .awaitingBroker, .asleep, .awake, .disconnected, .over: break
+        supervision.heard(at: environment.now)  // GW-61
+        if let prompt = setUp.prompt {
+            send(prompt, in: &environment)
+        } else if phase == .active {
+            send(.connectAcknowledgement(.accepted), in: &environment)
         }
     }
 
-    /// Starts a new connection for the client; what the last one had open is given up first.
+    /// Starts a new connection for the client; the one that it has goes on until the client has said everything.
     mutating func begin(_ connect: Connect, in environment: inout Environment) {
-        leaveBroker(politely: true, in: &environment)
-        // A clean session ends with its connection (AMB-03), also where another CONNECT is what ends it.
-        let isNew = cleanSession || connect.flags.cleanSession
-        cleanSession = connect.flags.cleanSession
-        wantsWill = connect.flags.will
-        keepAliveSeconds = connect.duration
-        hasSpoken = false
-        hasSaidGoodbye = false
-        isRestoring = false
-        lostSince = nil
-        promptedWill = nil
-        sleepSeconds = 0
-        lastHeard = environment.now
-        waitingSince = environment.now
+        let request = ConnectRequest(connect)
+        supervision.heard(at: environment.now)
+        if !phase.isConnected {
+            leaveBroker(politely: true, in: &environment)
+            phase = .connecting
+        }
         stopAsking()
-        if isNew {
-            forgetSession(in: &environment)
-        } else {
-            topics.forgetStandings()
-            uplink.clientReconnected()
-        }
-        tryAllUndeliverable(in: &environment)
-        if wantsWill {
-            state = .awaitingWillTopic
-            sendWillPrompt(.willTopicRequest, in: &environment)
-        } else {
-            connectToBroker(in: &environment)
-        }
+        setUp.begin(request)
+        if request.wantsWill { sendWillPrompt(in: &environment) } else { askBroker(in: &environment) }
     }
 
-    /// Whether a CONNECT only ends the sleep of a client whose connection goes on as it is (AMB-02).
+    /// Whether a CONNECT only ends the sleep of a client whose connection goes on as it is (AMB-02). What counts is
+    /// that the session lives, not how it was begun.
     func canResume(_ connect: Connect) -> Bool {
-        (state == .asleep || state == .awake) && !isRestoring && !cleanSession && !connect.flags.cleanSession
-            && !connect.flags.will
+        phase.isSleeping && !isRestoring && !connect.flags.cleanSession && !connect.flags.will
     }
 
     /// The sleeper is active again (GW-75); what waits for it is delivered.
     mutating func resume(_ connect: Connect, in environment: inout Environment) {
-        wantsWill = false
-        keepAliveSeconds = connect.duration
-        hasSpoken = false
-        lastHeard = environment.now
-        waitingSince = environment.now
+        setUp.end()
+        request = ConnectRequest(connect)
+        supervision.connected(at: environment.now)
         stopAsking()
         // The client may have forgotten its ids with the rest of its memory.
         topics.forgetStandings()
         tryAllUndeliverable(in: &environment)
         uplink.clientReconnected()
-        state = .active
+        phase = .active
         send(.connectAcknowledgement(.accepted), in: &environment)
         observe(.clientResumed, in: &environment)
         deliver(in: &environment)
@@ -85,36 +68,86 @@ extension ClientSession {
 
     /// GW-24: nothing of an earlier session survives CleanSession = 1.
     mutating func forgetSession(in environment: inout Environment) {
-        wasAccepted = false
         uplink.removeAll()
         requests.removeAll(in: &environment.topicNames)
         topics.removeAll(in: &environment.topicNames)
         subscriptions.removeAll(in: &environment.topicNames)
-        will = nil
+        wills.replace(with: nil)
         let missedCount = downlink.forgetSession(in: &environment.store, names: &environment.topicNames)
         noteMissed(missedCount, in: &environment)
     }
 
-    /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16).
-    mutating func connectToBroker(in environment: inout Environment) {
-        state = .awaitingBroker
-        waitingSince = environment.now
+    /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16). The connection of
+    /// the session before must be left for that, politely, as its client lives.
+    mutating func askBroker(in environment: inout Environment) {
+        guard let asked = setUp.request, let upstream else { return }
+        guard !hasAlreadyWhatItAsks(in: environment) else { return acceptSetUpAgain(in: &environment) }
+        if phase.isSleeping, !asked.isClean { request.isToBeKept() }  // AMB-02: its session lives
+        leaveBroker(politely: true, in: &environment)
+        phase = .connecting
+        lostSince = nil
         stopAsking()
-        upstream.map { environment.openStream(ofUpstream: $0) }
+        environment.openStream(ofUpstream: upstream, inNameOf: clientID)
+    }
+
+    /// Whether the set-up has brought nothing but what the session has: nothing was said in it yet, so that a client
+    /// which missed the CONNACK, or has forgotten it, misses nothing else.
+    private func hasAlreadyWhatItAsks(in environment: borrowing Environment) -> Bool {
+        guard phase == .active, !isRestoring, let asked = setUp.request, hasNow(asked) else { return false }
+        return setUp.willWish == .replace(wills.current)
+    }
+
+    private mutating func acceptSetUpAgain(in environment: inout Environment) {
+        setUp.end()
+        topics.forgetStandings()
+        supervision.connected(at: environment.now)
+        send(.connectAcknowledgement(.accepted), in: &environment)
+        deliver(in: &environment)
+    }
+
+    /// The set-up has come to nothing. What has waited for its end goes on, if there is a session besides.
+    mutating func giveUpSetUp(in environment: inout Environment) {
+        setUp.end()
+        if phase == .connecting { end(in: &environment) } else { deliver(in: &environment) }
+    }
+
+    /// Whether the set-up begins a session in which nothing is left of the one before. A clean session ends with its
+    /// connection (AMB-03), also where another CONNECT is what ends it.
+    private var beginsNewSession: Bool { request.isClean || setUp.request?.isClean == true }
+
+    /// The stream to the broker is open: says who the client is.
+    mutating func introduce(in environment: inout Environment) {
+        guard let upstream else { return }
+        let isClean = setUp.isAwaitingBroker ? setUp.request?.isClean == true : request.isClean
+        let will = environment.configuration.willUpdate == .reconnect ? willForBroker() : nil
+        environment.sendConnect(
+            clientID: environment.configuration.upstream.clientIDPrefix + clientID.bytes, cleanSession: isClean,
+            will: will, on: upstream)
+    }
+
+    /// What the CONNECT that is now sent says of the Will.
+    private mutating func willForBroker() -> StoredWill? {
+        guard setUp.isAwaitingBroker else {
+            wills.brokerIsTold()
+            return wills.complete
+        }
+        switch setUp.willWish {
+        case .keep: return beginsNewSession ? nil : wills.complete
+        case .replace(let will): return will
+        }
     }
 
     /// The broker has accepted the connection, for the first time or again after a loss.
     mutating func brokerAccepted(sessionPresent: Bool, in environment: inout Environment) {
-        wasAccepted = true
+        let completesSetUp = setUp.isAwaitingBroker
+        if completesSetUp { adoptSetUp(in: &environment) }
+        isCleanAtBroker = request.isClean
         let isWhole =
             sessionPresent ? brokerHasRemembered(in: &environment) : brokerHasForgotten(in: &environment)
         if isRestoring {
             isRestoring = false
-            if isWhole, owedWillResponses.isEmpty { observe(.upstreamRestored, in: &environment) }
-        } else if state == .awaitingBroker {
-            state = .active
-            lastHeard = environment.now
-            waitingSince = environment.now
+            if isWhole, !wills.isUpdating { observe(.upstreamRestored, in: &environment) }
+        } else if completesSetUp {
             send(.connectAcknowledgement(.accepted), in: &environment)
             observe(sessionPresent ? .clientResumed : .clientConnected, in: &environment)
         }
@@ -123,13 +156,22 @@ extension ClientSession {
         deliver(in: &environment)
     }
 
-    /// The stream to the broker is open: says who the client is.
-    mutating func introduce(in environment: inout Environment) {
-        guard let upstream else { return }
-        brokersWill = willForBroker(in: environment)
-        environment.sendConnect(
-            clientID: environment.configuration.upstream.clientIDPrefix + clientID.bytes, cleanSession: cleanSession,
-            will: brokersWill, on: upstream)
+    /// From now on the session is what the set-up asked for (GW-24, GW-25).
+    private mutating func adoptSetUp(in environment: inout Environment) {
+        guard let asked = setUp.request else { return }
+        let willWish = setUp.willWish
+        if beginsNewSession {
+            forgetSession(in: &environment)
+        } else {
+            topics.forgetStandings()
+            uplink.clientReconnected()
+        }
+        tryAllUndeliverable(in: &environment)
+        if case .replace(let will) = willWish { wills.replace(with: will) }
+        setUp.end()
+        request = asked
+        phase = .active
+        supervision.connected(at: environment.now)
     }
 
     /// The broker has refused the connection, or could not be reached. A refusal that only says "later" is tried again
@@ -141,15 +183,15 @@ extension ClientSession {
             if refusal == .final { dismiss(.notSupported, in: &environment) }
             return refusal == .later
         }
-        if state == .awaitingBroker { refuseConnection(Self.returnCode(for: refusal), in: &environment) }
+        if setUp.isAwaitingBroker { refuseConnection(Self.returnCode(for: refusal), in: &environment) }
         return false
     }
 
-    /// Ends the set-up with a CONNACK that says why.
+    /// Ends the set-up with a CONNACK that says why. A session that it has not touched yet is left alone.
     mutating func refuseConnection(_ code: ReturnCode, in environment: inout Environment) {
         send(.connectAcknowledgement(code), in: &environment)
         observe(.clientRefused, detail: Int(code.rawValue), in: &environment)
-        end(in: &environment)
+        giveUpSetUp(in: &environment)
     }
 
     /// MQTT-SN has three refusals: what can be tried again later is congestion, the rest is not supported (AMB-17).

@@ -246,7 +246,7 @@ extension ClientSession {
     private mutating func awaitBrokerRelease(in environment: inout Environment) {
         downlink.beginDelivery()
         // Only a client that stays awake for it makes this wait worth bounding.
-        clock.wait(until: state == .awake ? environment.now + retryInterval(in: environment) : nil)
+        clock.wait(until: state == .awake ? environment.now + retryInterval(after: 0, in: environment) : nil)
     }
 
     /// The client has the first message, as far as its QoS can tell.

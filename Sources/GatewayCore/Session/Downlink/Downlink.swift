@@ -333,14 +333,19 @@ struct Downlink {
     /// not there. Only what the broker would not send again stays, and what the client must know again by a message id
     /// that it would not get again.
     ///
+    /// A broker that does not keep the session (`isKept`) will not send anything again.
+    ///
     /// - Returns: how many messages of QoS 0 it has missed.
-    mutating func leaveToBroker(in store: inout MessageStore, names: inout TopicNameTable) -> Int {
+    mutating func leaveToBroker(
+        isKept: Bool, in store: inout MessageStore, names: inout TopicNameTable
+    ) -> Int {
         takeAllBack(in: &store)
         (underWay, renewals) = (.nothing, 0)
         var (missed, left) = (0, 0)
         let numbers = numbers
         queue.removeAll(in: &store, names: &names) { message in
             if message.qos == .atMostOnce { missed += 1 }
+            guard isKept || message.qos == .atMostOnce else { return false }
             guard message.mayLeave(following: numbers.following(message.token)) else { return false }
             if message.qos != .atMostOnce { left += 1 }
             return true

@@ -6,19 +6,19 @@ import MQTTSN
 extension ClientSession {
     /// GW-60, GW-71, GW-74; a PINGREQ that names another client has been taken out before.
     mutating func receivePingRequest(_ clientID: ByteRange, _ datagram: RawSpan, in environment: inout Environment) {
-        switch state {
+        switch phase {
         case .active: send(.pingResponse, in: &environment)
-        case .asleep: wakeUp(in: &environment)
+        case .asleep: if !setUp.isUnderWay { wakeUp(in: &environment) }
         case .awake:
             // The client listens now, so what is open is said again at once; pauses take their time.
-            guard downlink.awaitsClient(in: environment.store) else { return }
+            guard downlink.awaitsClient(in: environment.store), !setUp.isUnderWay else { return }
             repeatOpen(in: &environment)
-        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: break
+        case .connecting, .disconnected, .over: break
         }
     }
 
     private mutating func wakeUp(in environment: inout Environment) {
-        state = .awake
+        phase = .awake
         stopAsking()
         downlink.beginWakeUp()
         tryUndeliverableInTime(in: &environment)
@@ -28,7 +28,7 @@ extension ClientSession {
     /// Whether an awake client has been given as much as one wake-up may bring (AMB-12).
     func hasHadEnough(in environment: borrowing Environment) -> Bool {
         let maximum = environment.configuration.sleep.messagesPerWakeUp
-        return state == .awake && maximum > 0 && downlink.hasDelivered(sinceWakeUp: maximum)
+        return phase == .awake && maximum > 0 && downlink.hasDelivered(sinceWakeUp: maximum)
     }
 
     /// GW-73: after the last acknowledgement, and only then.
@@ -37,11 +37,11 @@ extension ClientSession {
         fallAsleep(in: &environment)
     }
 
-    /// With the time begun anew (GW-73).
-    mutating func fallAsleep(in environment: inout Environment) {
-        state = .asleep
+    /// With the time begun anew (GW-73), and for a new Duration if the client has said one.
+    mutating func fallAsleep(for seconds: UInt16? = nil, in environment: inout Environment) {
+        phase = .asleep
         stopAsking()
-        lastHeard = environment.now
+        supervision.fellAsleep(for: seconds, at: environment.now)
     }
 
     // MARK: DISCONNECT of the client (§6.12)
@@ -49,17 +49,17 @@ extension ClientSession {
     /// Without Duration, or with 0 (AMB-10), the client leaves; otherwise it sleeps.
     mutating func receiveDisconnect(duration: UInt16?, in environment: inout Environment) {
         if let duration, duration > 0 {
-            sleepSeconds = duration
-            owedWillResponses = []  // who sleeps is told nothing (GW-69); awake again, it asks again
+            wills.clientFellAsleep()  // who sleeps is told nothing (GW-69); awake again, it asks again
             uplink.clientFellAsleep()
             requests.clientFellAsleep()
-            fallAsleep(in: &environment)
+            setUp.end()  // its CONNECT was a copy, or it has changed its mind
+            fallAsleep(for: duration, in: &environment)
             send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
             return
         }
         send(.disconnect(duration: nil), in: &environment)  // GW-64
         observe(.clientDisconnected, in: &environment)
-        hasSaidGoodbye = true
+        supervision.saidGoodbye()
         end(in: &environment)
     }
 }

@@ -11,21 +11,18 @@ extension ClientSession {
             guard let instant else { return }
             next = next.map { min($0, instant) } ?? instant
         }
+        consider(setUp.clock.ringsAt)
         consider(silenceDeadline(in: environment))
         consider(restoreDeadline(in: environment))
         if state.isListening { consider(downlink.aside.nextAttempt) }
         return next
     }
 
-    /// When a silent client is given up: by its keep-alive while active, by its Duration while asleep (GW-62, GW-70).
+    /// When a silent client is given up; never while it is being set up anew, as that has an end of its own.
     private func silenceDeadline(in environment: borrowing Environment) -> Instant? {
-        let seconds: UInt16
-        switch state {
-        case .active: seconds = keepAliveSeconds
-        case .asleep: seconds = sleepSeconds
-        case .awake, .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker, .disconnected, .over: return nil
-        }
-        return environment.configuration.supervision.allowance(forSeconds: seconds).map { lastHeard + $0 }
+        guard !setUp.isUnderWay else { return nil }
+        return supervision.silenceDeadline(
+            phase, keepAliveSeconds: request.keepAliveSeconds, environment.configuration.supervision)
     }
 
     /// When a lost broker connection has been lost for too long; a sleeping client can wait longer (GW-86).
@@ -33,7 +30,7 @@ extension ClientSession {
         guard isRestoring, let lostSince else { return nil }
         let configuration = environment.configuration
         let patience =
-            state == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
+            phase == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
         return lostSince + patience
     }
 
@@ -46,6 +43,7 @@ extension ClientSession {
             dismiss(in: &environment)
             return
         }
+        if let retryAt = setUp.clock.ringsAt, retryAt <= environment.now { repeatPrompt(in: &environment) }
         if clock.isDue(at: environment.now) { clockRang(in: &environment) }
         if state.isListening {
             tryUndeliverableInTime(in: &environment)
@@ -61,7 +59,7 @@ extension ClientSession {
             giveUp(in: &environment)
             return
         }
-        clock.startAgain(at: environment.now, interval: retryInterval(in: environment))
+        clock.startAgain(at: environment.now, interval: retryInterval(after: clock.attempts, in: environment))
         sayAgain(in: &environment)
         letPass(in: &environment)
     }
@@ -81,7 +79,6 @@ extension ClientSession {
 
     /// Sends again what the client has not answered, under its message id.
     private mutating func sayAgain(in environment: inout Environment) {
-        if state.isSettingUp { return repeatConnectReply(in: &environment) }
         if let (topicID, messageID) = downlink.registration {
             return repeatRegister(topicID, messageID, in: &environment)
         }
@@ -95,19 +92,13 @@ extension ClientSession {
     /// The client has not answered in time. Whoever was heard meanwhile is there, and is not lost for one answer that
     /// it does not give.
     private mutating func giveUp(in environment: inout Environment) {
-        switch state {
-        case .awaitingWillTopic, .awaitingWillMessage, .awaitingBroker:
-            observe(.clientSetUpAbandoned, in: &environment)
-            end(in: &environment)
-        case .active, .awake:
-            if clock.hasHeard(lastHeard: lastHeard) {
-                passOver(in: &environment)
-            } else if state == .active {
-                lose(in: &environment)
-            } else {
-                endFruitlessWakeUp(in: &environment)
-            }
-        case .asleep, .disconnected, .over: stopAsking()
+        guard phase.isListening else { return stopAsking() }
+        if clock.hasHeard(lastHeard: supervision.lastHeard) {
+            passOver(in: &environment)
+        } else if phase == .active {
+            lose(in: &environment)
+        } else {
+            endFruitlessWakeUp(in: &environment)
         }
     }
 
@@ -134,8 +125,9 @@ extension ClientSession {
     /// is answered with `code`.
     mutating func dismiss(_ code: ReturnCode = .congestion, in environment: inout Environment) {
         observe(.clientDismissed, in: &environment)
-        if state.isListening {
-            answerOwedWillUpdates(code, in: &environment)
+        let owedWillResponses = wills.takeBackUpdate()
+        if phase.isListening {
+            answerWillUpdates(owedWillResponses, code, in: &environment)
             send(.disconnect(duration: nil), in: &environment)
         }
         end(in: &environment)
@@ -147,9 +139,10 @@ extension ClientSession {
         finish()
     }
 
-    /// What remains is remembered only where CleanSession was 0 (AMB-03) and there is something to remember.
+    /// What remains is remembered only where CleanSession was 0 in a CONNECT that was accepted (AMB-03).
     private mutating func finish() {
-        state = cleanSession || !wasAccepted ? .over : .disconnected
+        phase = request.isClean ? .over : .disconnected
+        setUp.end()
         isRestoring = false
         stopAsking()
     }
@@ -158,10 +151,10 @@ extension ClientSession {
         interruptRequests(in: &environment)
         isRestoring = false
         downlink.noteRelease(isBlocked: false, at: environment.now)
-        owedWillResponses = []
+        _ = wills.finishUpdate()
         guard let upstream else { return }
         noteLostAnswer(environment.upstreams[upstream].state, in: &environment)
-        environment.closeStream(ofUpstream: upstream, politely: politely)
+        environment.closeStream(ofUpstream: upstream, inNameOf: clientID, politely: politely)
     }
 
 }

@@ -2,9 +2,8 @@ import Time
 
 /// When what a client has to answer is said to it again (GW-78).
 ///
-/// One clock is enough for a client, as the gateway keeps one exchange open towards it (GW-88): a Will prompt while it
-/// is being connected, a delivery afterwards. The clock knows times and counts only; what is said again, the session
-/// and its `Downlink` know. It runs from the first copy until the answer, or measures a pause in which nobody is asked
+/// A session has one for what it delivers, as the gateway keeps one exchange open towards a client (GW-88), and a set-up
+/// one for its prompts. The clock knows times and counts only; what is said again, its owner knows. It runs from the first copy until the answer, or measures a pause in which nobody is asked
 /// anything. Invariant: a clock that was not started never rings.
 struct RetryClock: Sendable {
     /// When the first copy was sent.
@@ -53,7 +52,7 @@ extension ClientSession {
     /// A message that wants an answer has just been sent.
     mutating func awaitAnswer(isRepetition: Bool = false, in environment: borrowing Environment) {
         clock.stop()
-        let interval = retryInterval(in: environment)
+        let interval = retryInterval(after: clock.attempts, in: environment)
         clock.start(at: environment.now, interval: interval, isRepetition: isRepetition)
     }
 
@@ -70,10 +69,10 @@ extension ClientSession {
         downlink.cease()
     }
 
-    /// How long the gateway waits for the answer to a message it sends now.
-    func retryInterval(in environment: borrowing Environment) -> TimeSpan {
+    /// How long the gateway waits for the answer to a message that it has sent so often before.
+    func retryInterval(after attempts: UInt16, in environment: borrowing Environment) -> TimeSpan {
         let link = link(in: environment)
         guard link.adaptsRetryInterval, let measured = roundTrip.timeout else { return link.retryInterval }
-        return min(measured * (1 << min(Int(clock.attempts), 16)), link.retryInterval)
+        return min(measured * (1 << min(Int(attempts), 16)), link.retryInterval)
     }
 }

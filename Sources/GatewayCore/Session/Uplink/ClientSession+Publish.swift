@@ -99,8 +99,8 @@ extension ClientSession {
     func conditions(in environment: borrowing Environment) -> UplinkConditions {
         let link = link(in: environment)
         return UplinkConditions(
-            now: environment.now, connectedAt: waitingSince, patience: link.patience, retryInterval: link.retryInterval,
-            limit: environment.limits.exchangesPerClient - requests.count,
+            now: environment.now, connectedAt: supervision.connectedSince, patience: link.patience,
+            retryInterval: link.retryInterval, limit: environment.limits.exchangesPerClient - requests.count,
             endedLimit: environment.limits.endedExchangesPerClient, isOpen: environment.isOpen(upstream),
             takesMessages: false)
     }

@@ -165,6 +165,7 @@ struct Uplink: Hashable, Sendable {
 
     private mutating func begun(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
         forgetWhatIsOver(conditions)
+        if let held = takenUp(message, conditions) { return held }
         let isRemembered = !message.isExactlyOnce || ended.count < conditions.endedLimit
         guard conditions.takesMessages, !conditions.token.isNone, hasRoom(conditions), isRemembered else {
             var outcome = refused(message, conditions)
@@ -175,6 +176,18 @@ struct Uplink: Hashable, Sendable {
         open.append(UplinkExchange(message, conditions.token, at: conditions.now))
         let outcome = UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
         return outcome.at(UplinkCell(message.row, nil))
+    }
+
+    /// A repetition under a number of which the broker has said that it holds a message that nothing here knows of: the
+    /// client began it with an earlier life of the gateway, and the broker has it (AMB-23).
+    private mutating func takenUp(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome? {
+        let token = BrokerToken(following: message.messageID)
+        guard message.isExactlyOnce, message.isDuplicate, let index = index(of: token),
+            open[index].broker == .holds, open[index].digest == .unknown
+        else { return nil }
+        open[index] = UplinkExchange(message, token, at: conditions.now)
+        (open[index].client, open[index].broker) = (.told, .holds)
+        return UplinkOutcome(.received, to: message).at(UplinkCell(message.row, nil))
     }
 
     /// There is no way to the broker, or no room. It may have a repeated QoS 2 message already: a refusal would let the
@@ -197,7 +210,7 @@ struct Uplink: Hashable, Sendable {
     mutating func makeRoom(_ conditions: UplinkConditions) -> BrokerToken {
         guard conditions.isOpen else { return .none }
         if let index = open.firstIndex(where: {
-            $0.client == .told && $0.broker == .holds && conditions.isGivenUp($0)
+            ($0.client == .told || $0.client == .gone) && $0.broker == .holds && conditions.isGivenUp($0)
         }) {
             return release(at: index)
         }

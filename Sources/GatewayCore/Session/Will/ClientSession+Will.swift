@@ -1,25 +1,37 @@
 import Bytes
 import MQTTSN
+import Time
 
 // The Will dialogue of the set-up (MQTT-SN 1.2 §6.3).
 
 extension ClientSession {
-    /// Sends WILLTOPICREQ or WILLMSGREQ and waits for the answer.
-    mutating func sendWillPrompt(_ prompt: Message, in environment: inout Environment) {
+    /// Asks the client for its Will topic or Will message, until it answers.
+    mutating func sendWillPrompt(in environment: inout Environment) {
+        guard let prompt = setUp.prompt else { return }
         send(prompt, in: &environment)
-        awaitAnswer(in: environment)
+        setUp.promptSent(
+            at: environment.now, interval: retryInterval(after: setUp.clock.attempts, in: environment))
+    }
+
+    /// The client has not answered in time (GW-78). Who never does leaves the session before as it is.
+    mutating func repeatPrompt(in environment: inout Environment) {
+        guard Int(setUp.clock.attempts) > link(in: environment).retryCount else {
+            return sendWillPrompt(in: &environment)
+        }
+        observe(.clientSetUpAbandoned, in: &environment)
+        giveUpSetUp(in: &environment)
     }
 
     /// GW-18, GW-19, GW-23.
     mutating func receiveWillTopic(_ message: WillTopic, _ datagram: RawSpan, in environment: inout Environment) {
         // A repeated WILLTOPIC means that the WILLMSGREQ was lost.
-        guard state == .awaitingWillTopic || state == .awaitingWillMessage else {
+        guard setUp.prompt != nil else {
             receiveLateWill(.willTopic(message), isLastStep: message.topic.isEmpty, in: &environment)
             return
         }
+        noteRoundTrip(in: environment)
         guard !message.topic.isEmpty else {
-            will = nil
-            connectToBroker(in: &environment)
+            if setUp.takeNoWill() { askBroker(in: &environment) }
             return
         }
         let topic = datagram.extracting(message.topic)
@@ -29,15 +41,13 @@ extension ClientSession {
             refuseConnection(.notSupported, in: &environment)
             return
         }
-        answerCame(in: environment)
-        promptedWill = StoredWill(qos: qos, retain: message.flags.retain, topic: datagram.copy(of: message.topic))
-        state = .awaitingWillMessage
-        sendWillPrompt(.willMessageRequest, in: &environment)
+        let will = StoredWill(qos: qos, retain: message.flags.retain, topic: datagram.copy(of: message.topic))
+        if setUp.takeTopic(will) { sendWillPrompt(in: &environment) }
     }
 
     /// GW-20: the Will is stored, and only then the connection completed.
     mutating func receiveWillMessage(_ content: ByteRange, _ datagram: RawSpan, in environment: inout Environment) {
-        guard state == .awaitingWillMessage, var prompted = promptedWill else {
+        guard setUp.isAwaitingWillMessage else {
             receiveLateWill(.willMessage(content), isLastStep: true, in: &environment)
             return
         }
@@ -45,18 +55,19 @@ extension ClientSession {
             refuseConnection(.notSupported, in: &environment)
             return
         }
-        answerCame(in: environment)
-        prompted.message = datagram.copy(of: content)
-        will = prompted
-        promptedWill = nil
-        connectToBroker(in: &environment)
+        noteRoundTrip(in: environment)
+        if setUp.takeMessage(datagram.copy(of: content)) { askBroker(in: &environment) }
+    }
+
+    private mutating func noteRoundTrip(in environment: borrowing Environment) {
+        if let time = setUp.clock.roundTrip(at: environment.now) { roundTrip.take(time) }
     }
 
     /// The dialogue's last message, sent again: while the broker is being asked the CONNACK will answer it, and after
     /// that it means that the CONNACK was lost (GW-79).
     private func receiveLateWill(_ message: Message, isLastStep: Bool, in environment: inout Environment) {
-        if isLastStep, wantsWill, state == .awaitingBroker { return }
-        if isLastStep, wantsWill, state == .active, !hasSpoken {
+        if isLastStep, setUp.isAwaitingBroker, setUp.request?.wantsWill == true { return }
+        if isLastStep, !setUp.isUnderWay, request.wantsWill, phase == .active, !request.hasSpoken {
             send(.connectAcknowledgement(.accepted), in: &environment)
         } else {
             observeUnexpected(message, in: &environment)

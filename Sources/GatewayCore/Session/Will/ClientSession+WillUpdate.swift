@@ -4,13 +4,6 @@ import MQTTSN
 // A Will that changes inside a connection (MQTT-SN 1.2 §6.4). MQTT has no word for it, so the gateway connects anew
 // with the new Will and answers when the broker has it, or keeps the Will to itself (AMB-16).
 
-/// The answers a client is owed for its Will updates.
-struct OwedWillResponses: OptionSet, Sendable {
-    let rawValue: UInt8
-    static let topic = OwedWillResponses(rawValue: 1)
-    static let message = OwedWillResponses(rawValue: 2)
-}
-
 extension ClientSession {
     /// GW-26, GW-27: topic, QoS and Retain are replaced; the empty form deletes the whole Will.
     mutating func receiveWillTopicUpdate(_ update: WillTopic, _ datagram: RawSpan, in environment: inout Environment) {
@@ -22,7 +15,7 @@ extension ClientSession {
             send(.willTopicResponse(.notSupported), in: &environment)
             return observeRefusal(.notSupported, in: &environment)
         }
-        var changed = will ?? StoredWill(qos: qos, retain: false, topic: [])
+        var changed = wills.current ?? StoredWill(qos: qos, retain: false, topic: [])
         changed.qos = qos
         changed.retain = update.flags.retain
         changed.topic = datagram.copy(of: update.topic)
@@ -36,7 +29,7 @@ extension ClientSession {
             send(.willMessageResponse(.notSupported), in: &environment)
             return observeRefusal(.notSupported, in: &environment)
         }
-        var changed = will ?? StoredWill(qos: .atMostOnce, retain: false, topic: [])
+        var changed = wills.current ?? StoredWill(qos: .atMostOnce, retain: false, topic: [])
         changed.message = datagram.copy(of: content)
         changeWill(to: changed, owing: .message, in: &environment)
     }
@@ -45,73 +38,66 @@ extension ClientSession {
         to changed: StoredWill?, owing response: OwedWillResponses, in environment: inout Environment
     ) {
         // A repeat while the broker is being told is answered when that is done (GW-79).
-        guard changed != will || owedWillResponses.contains(response) else {
-            return answerWillUpdates(response, .accepted, in: &environment)
+        guard changed != wills.current else {
+            guard wills.isUpdating else { return answerWillUpdates(response, .accepted, in: &environment) }
+            return wills.owe(response)
         }
-        // The broker would lose the message of a QoS 2 exchange with the connection, and nobody would notice.
-        guard environment.configuration.willUpdate == .gateway || !canLoseMessage else {
+        guard environment.configuration.willUpdate == .gateway || !canLoseMessageByLeaving(in: environment) else {
             answerWillUpdates(response, .congestion, in: &environment)
             return observeRefusal(.congestion, in: &environment)
         }
         // Where the broker is being told already, what it is told decides, and nothing is answered before.
-        let isBrokerConcerned =
-            !owedWillResponses.isEmpty || will?.isComplete == true || changed?.isComplete == true
-        if owedWillResponses.isEmpty { willBeforeUpdate = will }
-        will = changed
-        guard environment.configuration.willUpdate == .reconnect, isBrokerConcerned else {
+        guard environment.configuration.willUpdate == .reconnect, wills.concernsBroker(changed) else {
+            wills.change(to: changed)
             return answerWillUpdates(response, .accepted, in: &environment)
         }
-        owedWillResponses.insert(response)
+        wills.change(to: changed, owing: response)
         reconnectWithNewWill(in: &environment)
     }
 
-    /// Leaves the broker politely, so that the old Will is not published, and comes back with the new one. The client
-    /// stays connected; what it has open it will repeat.
+    /// Whether the broker would lose a message with the connection, and nobody would notice: that of a QoS 2 exchange,
+    /// or those that a clean session's broker has sent and that there is no room to read.
+    private func canLoseMessageByLeaving(in environment: borrowing Environment) -> Bool {
+        canLoseMessage || (isCleanAtBroker && environment.isPaused(upstream))
+    }
+
+    /// Leaves the broker politely, so that the old Will is not published, to come back with the new one. The client
+    /// stays connected; what the broker has sent already still reaches it.
     mutating func reconnectWithNewWill(in environment: inout Environment) {
-        guard let upstream else { return }
         // A connection that is being opened has not said its Will yet, or is followed by another one.
-        guard environment.upstreams[upstream].state == .open else { return }
-        environment.closeStream(ofUpstream: upstream, politely: true)
-        interruptRequests(in: &environment)
+        guard let upstream, environment.isOpen(upstream) else { return }
         if !isRestoring {
             isRestoring = true
             lostSince = environment.now
         }
-        environment.openStream(ofUpstream: upstream)
+        guard environment.isPaused(upstream) else { return environment.leaveStream(ofUpstream: upstream) }
+        // What the broker has sent cannot be read, and a kept session will get it again.
+        environment.closeStream(ofUpstream: upstream, inNameOf: clientID, politely: true)
+        hasLeftBroker(in: &environment)
     }
 
-    /// The broker has accepted a connection that carried the Will `brokersWill`; an update may have come after it was
-    /// sent.
+    /// The connection that was left has ended: the next one may be opened.
+    mutating func hasLeftBroker(in environment: inout Environment) {
+        interruptRequests(in: &environment)
+        upstream.map { environment.openStream(ofUpstream: $0, inNameOf: clientID) }
+    }
+
+    /// The broker has accepted a connection; a Will update may have come after its CONNECT was sent.
     mutating func willReachedBroker(in environment: inout Environment) {
-        guard brokersWill == willForBroker(in: environment) else { return reconnectWithNewWill(in: &environment) }
-        answerOwedWillUpdates(.accepted, in: &environment)
+        guard wills.isBrokerTold else { return reconnectWithNewWill(in: &environment) }
+        answerWillUpdates(wills.finishUpdate(), .accepted, in: &environment)
     }
 
-    /// Every update that waits for the broker gets its answer; where it failed, the Will before it holds (GW-28).
-    mutating func answerOwedWillUpdates(_ code: ReturnCode, in environment: inout Environment) {
-        guard !owedWillResponses.isEmpty else { return }
-        answerWillUpdates(owedWillResponses, code, in: &environment)
-        owedWillResponses = []
-        if code != .accepted { will = willBeforeUpdate }
-        willBeforeUpdate = nil
-    }
-
-    private func answerWillUpdates(
+    func answerWillUpdates(
         _ responses: OwedWillResponses, _ code: ReturnCode, in environment: inout Environment
     ) {
         if responses.contains(.topic) { send(.willTopicResponse(code), in: &environment) }
         if responses.contains(.message) { send(.willMessageResponse(code), in: &environment) }
     }
 
-    /// What the next CONNECT tells the broker; nothing where the gateway keeps the Wills.
-    func willForBroker(in environment: borrowing Environment) -> StoredWill? {
-        guard environment.configuration.willUpdate == .reconnect, let will, will.isComplete else { return nil }
-        return will
-    }
-
     /// Publishes the Will of a lost client in the broker's place.
     mutating func publishHeldWill(in environment: inout Environment) {
-        guard environment.configuration.willUpdate == .gateway, let will, will.isComplete else { return }
+        guard environment.configuration.willUpdate == .gateway, let will = wills.complete else { return }
         // Nobody will be there for the rest of a QoS 2 exchange, so the message goes at QoS 1 at the most.
         let qos = min(will.qos, .atLeastOnce)
         let token = qos == .atMostOnce ? BrokerToken.none : nextToken(preferring: 0)
@@ -123,9 +109,4 @@ extension ClientSession {
         }
         observe(isPublished ? .willPublished : .willNotPublished, in: &environment)
     }
-}
-
-extension StoredWill {
-    /// Whether there is anything to publish: a message may be empty, a topic not.
-    var isComplete: Bool { !topic.isEmpty }
 }

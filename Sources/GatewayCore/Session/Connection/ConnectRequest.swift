@@ -1,0 +1,28 @@
+import MQTTSN
+
+/// What a CONNECT asks for, and whether its client has gone on since it was granted.
+struct ConnectRequest: Sendable {
+    /// CleanSession. A session that nobody has accepted is as good as a clean one: nothing of it is kept.
+    private(set) var isClean = true
+    private(set) var wantsWill = false
+    private(set) var keepAliveSeconds: UInt16 = 0
+    /// Whether the client has said anything since its CONNACK; until then the same CONNECT asks for what it has.
+    private(set) var hasSpoken = false
+
+    init() {}
+
+    init(_ connect: Connect) {
+        isClean = connect.flags.cleanSession
+        wantsWill = connect.flags.will
+        keepAliveSeconds = connect.duration
+    }
+
+    func asksForTheSame(as other: ConnectRequest) -> Bool {
+        isClean == other.isClean && wantsWill == other.wantsWill && keepAliveSeconds == other.keepAliveSeconds
+    }
+
+    mutating func clientSpoke() { hasSpoken = true }
+
+    /// A later CONNECT has asked that the session be kept.
+    mutating func isToBeKept() { isClean = false }
+}

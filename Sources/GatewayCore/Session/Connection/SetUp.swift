@@ -1,0 +1,177 @@
+import MQTTSN
+import Time
+
+/// The set-up that a CONNECT has begun and that has not come to its CONNACK (MQTT-SN 1.2 §6.2, §6.3).
+///
+/// It owns what that CONNECT asks for, what the client has said of its Will so far, and the repetition of WILLTOPICREQ
+/// and WILLMSGREQ. A session that the client has already goes on beside it while the client is being asked: the
+/// CONNECT may be a copy that the network made, and then nobody answers. Only what the gateway would send in that
+/// session of its own accord waits, as the client says that it is not connected. When the client has said everything,
+/// or had nothing to say, the broker is asked, and for that the connection of the session before must be left; what
+/// the session is to be changes with the broker's acceptance, so that a refusal leaves a kept session as it was.
+///
+/// A CONNECT with a Will is always answered by WILLTOPICREQ: no CONNECT can be told from that of a node that has just
+/// rebooted, and such a node will not say its new Will unless it is asked for it. Without a Will, the same CONNECT
+/// again is a repetition while the broker is asked.
+///
+/// Invariants: only prompts are repeated; a Will is there only where the CONNECT announced one.
+struct SetUp: Sendable {
+    /// What becomes of the session's Will.
+    enum WillWish: Equatable, Sendable {
+        /// It stays as it is (GW-25).
+        case keep
+        /// It is this one from now on, or none.
+        case replace(StoredWill?)
+    }
+
+    private enum Step: Sendable {
+        /// WILLTOPICREQ is out.
+        case awaitingWillTopic
+        /// WILLMSGREQ is out; the Will has everything but its message.
+        case awaitingWillMessage(StoredWill)
+        /// Everything is known; the broker has not answered the CONNECT.
+        case awaitingBroker(WillWish)
+    }
+
+    private struct Progress: Sendable {
+        var request: ConnectRequest
+        var step: Step
+        /// When the prompt is sent again.
+        var clock = RetryClock()
+    }
+
+    /// In a box of its own, as sessions in set-up are few.
+    private indirect enum Work: Sendable {
+        case none
+        case underWay(Progress)
+    }
+
+    private var work = Work.none
+
+    private var progress: Progress? {
+        guard case .underWay(let progress) = work else { return nil }
+        return progress
+    }
+
+    private mutating func change(_ body: (inout Progress) -> Void) {
+        guard case .underWay(var progress) = work else { return }
+        body(&progress)
+        work = .underWay(progress)
+    }
+
+    // MARK: What it is about
+
+    var isUnderWay: Bool {
+        if case .none = work { return false }
+        return true
+    }
+
+    var isAwaitingBroker: Bool {
+        guard case .awaitingBroker? = progress?.step else { return false }
+        return true
+    }
+
+    /// What the CONNECT asks for.
+    var request: ConnectRequest? { progress?.request }
+
+    /// What becomes of the session's Will when the broker accepts; so far, as the client may still be asked.
+    var willWish: WillWish {
+        guard case .awaitingBroker(let wish)? = progress?.step else { return .keep }
+        return wish
+    }
+
+    /// WILLTOPICREQ or WILLMSGREQ, while the client is being asked.
+    var prompt: Message? {
+        switch progress?.step {
+        case .awaitingWillTopic?: .willTopicRequest
+        case .awaitingWillMessage?: .willMessageRequest
+        case .awaitingBroker?, nil: nil
+        }
+    }
+
+    /// Whether `request` needs no more than the last answer again.
+    func isRepeated(by request: ConnectRequest) -> Bool {
+        guard let progress, progress.request.asksForTheSame(as: request) else { return false }
+        switch progress.step {
+        case .awaitingWillTopic: return true
+        case .awaitingWillMessage: return false
+        case .awaitingBroker: return !request.wantsWill
+        }
+    }
+
+    // MARK: Its way
+
+    /// A CONNECT begins it; what an earlier one had come to is given up.
+    mutating func begin(_ request: ConnectRequest) {
+        let step = request.wantsWill ? Step.awaitingWillTopic : .awaitingBroker(.keep)
+        work = .underWay(Progress(request: request, step: step))
+    }
+
+    /// The prompt has just been sent.
+    mutating func promptSent(at now: Instant, interval: TimeSpan) {
+        change {
+            if $0.clock.attempts == 0 {
+                $0.clock.start(at: now, interval: interval, isRepetition: false)
+            } else {
+                $0.clock.startAgain(at: now, interval: interval)
+            }
+        }
+    }
+
+    /// The clock of the prompt; one that stands where nothing is repeated.
+    var clock: RetryClock { progress?.clock ?? RetryClock() }
+
+    /// The client has said all of its Will but the message; it may do so again before that.
+    ///
+    /// - Returns: false where it was not asked.
+    mutating func takeTopic(_ will: StoredWill) -> Bool {
+        guard prompt != nil else { return false }
+        change { $0 = Progress(request: $0.request, step: .awaitingWillMessage(will)) }
+        return true
+    }
+
+    /// The client has said that it has no Will.
+    ///
+    /// - Returns: false where it was not asked.
+    mutating func takeNoWill() -> Bool {
+        guard prompt != nil else { return false }
+        awaitBroker(.replace(nil))
+        return true
+    }
+
+    /// The client has said the rest of its Will.
+    ///
+    /// - Returns: false where it was not asked.
+    mutating func takeMessage(_ message: [UInt8]) -> Bool {
+        guard case .awaitingWillMessage(var will)? = progress?.step else { return false }
+        will.message = message
+        awaitBroker(.replace(will))
+        return true
+    }
+
+    var isAwaitingWillMessage: Bool {
+        guard case .awaitingWillMessage? = progress?.step else { return false }
+        return true
+    }
+
+    private mutating func awaitBroker(_ wish: WillWish) {
+        change { $0 = Progress(request: $0.request, step: .awaitingBroker(wish)) }
+    }
+
+    /// It has come to its end, whatever that is.
+    mutating func end() { work = .none }
+
+    /// - Returns: what does not hold; nil if all does.
+    func checkInvariants() -> String? {
+        guard let progress else { return nil }
+        switch progress.step {
+        case .awaitingWillTopic, .awaitingWillMessage:
+            if progress.clock.ringsAt == nil { return "a client is asked for its Will once only" }
+            if !progress.request.wantsWill { return "a client is asked for a Will that it did not announce" }
+        case .awaitingBroker(let wish):
+            if progress.clock.ringsAt != nil { return "something is repeated while the broker is asked" }
+            if !progress.request.wantsWill, wish != .keep { return "a Will changes that the CONNECT did not announce" }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,54 @@
+import Time
+
+/// How long a client may be silent, and when it was heard last (MQTT-SN 1.2 §6.11, §6.13, §6.14).
+///
+/// It owns the moments that the gateway judges a client by: when it was heard, when its connection began, and for how
+/// long it has said it will sleep. While its new CONNECT is being carried out it is not judged: what it promised in the
+/// session before is over for it.
+///
+/// Invariants: nothing is in the future; the Duration is that of the last DISCONNECT that had one.
+struct ClientSupervision: Sendable {
+    private(set) var lastHeard = Instant(nanoseconds: 0)
+    /// When the client was told CONNACK last.
+    private(set) var connectedSince = Instant(nanoseconds: 0)
+    /// The last Duration of a DISCONNECT, in seconds.
+    private var sleepSeconds: UInt16 = 0
+    /// Whether a repeated DISCONNECT of the departed client is to be answered again.
+    private(set) var hasSaidGoodbye = false
+
+    /// GW-61.
+    mutating func heard(at now: Instant) { lastHeard = now }
+
+    /// The client is connected, for the first time or anew.
+    mutating func connected(at now: Instant) {
+        lastHeard = now
+        connectedSince = now
+        hasSaidGoodbye = false
+    }
+
+    /// The client falls asleep, for a new time or, without one, for the last again (GW-73).
+    mutating func fellAsleep(for seconds: UInt16?, at now: Instant) {
+        if let seconds { sleepSeconds = seconds }
+        lastHeard = now
+    }
+
+    mutating func saidGoodbye() { hasSaidGoodbye = true }
+
+    /// When a silent client is given up: by its keep-alive while active, by its Duration while asleep (GW-62, GW-70).
+    func silenceDeadline(_ phase: SessionPhase, keepAliveSeconds: UInt16, _ configuration: Supervision) -> Instant? {
+        let seconds: UInt16
+        switch phase {
+        case .active: seconds = keepAliveSeconds
+        case .asleep: seconds = sleepSeconds
+        case .awake, .connecting, .disconnected, .over: return nil
+        }
+        return configuration.allowance(forSeconds: seconds).map { lastHeard + $0 }
+    }
+
+    /// - Returns: what does not hold; nil if all does.
+    func checkInvariants(at now: Instant) -> String? {
+        if lastHeard > now { return "a client was heard in the future" }
+        if connectedSince > now { return "a client was connected in the future" }
+        return nil
+    }
+}

@@ -29,6 +29,11 @@ struct Device {
     /// The device's own topics.
     func topicName(_ suffix: String) -> [UInt8] { Array("house/".utf8) + clientID + Array("/\(suffix)".utf8) }
 
+    /// The id that the gateway gives to such a topic, unless two of the device's topics want the same one.
+    func topicID(_ suffix: String) -> TopicID {
+        PreferredTopicID.of(topicName(suffix).span.bytes, clientID: clientID.span.bytes)
+    }
+
     /// The datagram in which the device says `message`, whose ranges index `source`.
     func datagram(_ message: Message, from source: [UInt8] = []) -> [UInt8] {
         var bytes: [UInt8] = []

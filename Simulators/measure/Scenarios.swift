@@ -20,7 +20,7 @@ extension Scenario {
 
     // MARK: Where scenarios begin
 
-    /// Every device is connected, has registered one topic (id 1) and subscribed to another one (id 2).
+    /// Every device is connected, has registered one topic and subscribed to another one.
     static func settle(_ bench: inout Workbench) {
         bench.connectAll()
         bench.eachDevice { device, script in
@@ -94,14 +94,16 @@ extension Scenario {
         [
             Scenario(
                 name: "publish-up-qos0", expected: Tally(packets: 1), prepare: settle,
-                round: { device, _, script in script.publishes(device, .atMostOnce, topicID: 1) }),
+                round: { device, _, script in
+                    script.publishes(device, .atMostOnce, topicID: device.topicID("state"))
+                }),
             Scenario(
                 name: "publish-up-qos1", expected: Tally(datagrams: 1, packets: 1), prepare: settle,
                 round: publishUpAtLeastOnce),
             Scenario(
                 name: "publish-up-qos2", expected: Tally(datagrams: 2, packets: 2), prepare: settle,
                 round: { device, turn, script in
-                    script.publishes(device, .exactlyOnce, topicID: 1, messageID: messageID(turn))
+                    script.publishes(device, .exactlyOnce, topicID: device.topicID("state"), messageID: messageID(turn))
                     script.broker(of: device, says: .publishReceived(messageID(turn)))
                     script.device(device, says: .publishRelease(messageID(turn)))
                     script.broker(of: device, says: .publishComplete(messageID(turn)))
@@ -118,7 +120,7 @@ extension Scenario {
     }
 
     static func publishUpAtLeastOnce(_ device: Device, _ turn: Int, _ script: inout Script) {
-        script.publishes(device, .atLeastOnce, topicID: 1, messageID: messageID(turn))
+        script.publishes(device, .atLeastOnce, topicID: device.topicID("state"), messageID: messageID(turn))
         script.broker(of: device, says: .publishAcknowledgement(messageID(turn)))
     }
 
@@ -150,7 +152,7 @@ extension Scenario {
                     let number = messageID(turn)
                     let topicName = device.topicName("command/\(turn)")
                     script.brokerPublishes(to: device, .atLeastOnce, topicName, packetID: number)
-                    let topicID = TopicID(turn + 3)
+                    let topicID = device.topicID("command/\(turn)")
                     script.device(
                         device,
                         says: .registerAcknowledgement(
@@ -166,7 +168,7 @@ extension Scenario {
 
     static func publishDownAtLeastOnce(_ device: Device, _ turn: Int, _ script: inout Script) {
         script.brokerPublishes(to: device, .atLeastOnce, device.topicName("command"), packetID: messageID(turn))
-        script.acknowledges(device, topicID: 2, messageID: messageID(turn))
+        script.acknowledges(device, topicID: device.topicID("command"), messageID: messageID(turn))
     }
 
     // MARK: Sleep
@@ -199,7 +201,9 @@ extension Scenario {
                         to: device, .atLeastOnce, device.topicName("command"), packetID: number)
                 }
                 script.device(device, says: .pingRequest(clientID: device.clientID.indices), from: device.clientID)
-                for number in numbers { script.acknowledges(device, topicID: 2, messageID: number) }
+                for number in numbers {
+                    script.acknowledges(device, topicID: device.topicID("command"), messageID: number)
+                }
             })
     }
 }

@@ -70,6 +70,8 @@ enum ConfigurationText {
         Field("limits.queuedByteCountPerClient", \.limits.queuedByteCountPerClient),
         Field("limits.queuedByteCount", \.limits.queuedByteCount),
         Field("limits.topicNamesByteCount", \.limits.topicNamesByteCount),
+        Field("limits.topicLevels", \.limits.topicLevels),
+        Field("limits.qosMinusOneByteCount", \.limits.qosMinusOneByteCount),
         Field("limits.queuedByteCountPerUpstream", \.limits.queuedByteCountPerUpstream),
         Field("limits.packetByteCount", \.limits.packetByteCount),
         Field("limits.strangerRepliesPerSecond", \.limits.strangerRepliesPerSecond),

@@ -258,6 +258,14 @@ import Testing
             "1:52: topic id 7 is already set for client 'c'; the first one is at line 1, column 16"
         ),
         ("topic = [{id = 7, name = 'a/+'}]", "1:26: 'topic.name' must not hold the wildcards '+' and '#'"),
+        (
+            "topic = [{id = 7, name = \"a\\u0085\"}]",
+            "1:26: 'topic.name' must not hold control characters and non-characters of Unicode"
+        ),
+        (
+            "limits.topic_levels = 3\ntopic = [{id = 7, name = 'a/b/c/d'}]",
+            "2:26: 'topic.name' has 4 levels; 'limits.topic_levels' allows 3"
+        ),
         ("topic = [{id = 7, name = '#'}]", "1:26: 'topic.name' must not hold the wildcards '+' and '#'"),
         (
             "clients.topic_name_bytes = 3\ntopic = [{id = 7, name = 'four'}]",

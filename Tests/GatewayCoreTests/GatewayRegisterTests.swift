@@ -174,15 +174,23 @@ import Time
         dialogue.observes(.messageDroppedTooLong, detail: 1, of: "c1")
     }
 
-    @Test("GW-87 AMB-14 At the limit of topics QoS 1 on a new name stays with the broker, and known names go on")
+    @Test("GW-87 AMB-14 At the limit of topics QoS 1 on a new name waits for a place, and known names go on")
     func topicLimit() {
         let dialogue = Dialogue(.dialogue { $0.limits.topicsPerClient = 1 })
         let (client, upstream) = subscriber(dialogue)
         client.registers("a/b", as: 1)
+        upstream.sends(.publish("a/a", "0"))
+        client.receives(.register(2, 1, "a/a"))
+        client.sends(.registerAcknowledgement(2, 1))
+        client.receives(.publish(2, "0"))
         upstream.sends(.publish("a/c", "1", qos: .atLeastOnce, id: 5))
         upstream.receivesNothing()
         dialogue.doesNotObserve(.messageDroppedNotRegistered)
         upstream.sends(.publish("a/b", "2"))
         client.receives(.publish(1, "2"))
+        dialogue.passes(.seconds(40))
+        client.receives(.register(3, 2, "a/c"))
+        client.sends(.registerAcknowledgement(3, 2))
+        client.receives(.publish(3, "1", id: 1, qos: .atLeastOnce))
     }
 }

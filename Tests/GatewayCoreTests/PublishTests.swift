@@ -37,7 +37,7 @@ import Testing
     func unusedFlags() {
         let dialogue = Dialogue()
         let (client, upstream) = publisher(dialogue)
-        client.sends(octets: [0x08, 0x0C, 0x0C, 0x00, 0x01, 0x00, 0x00, 0x78])
+        client.sends(octets: [0x08, 0x0C, 0x0C] + client.octetsOfTopicID(1) + [0x00, 0x00, 0x78])
         upstream.receives(.publish("a/b", "x"))
     }
 
@@ -241,8 +241,8 @@ import Testing
     func reservedType() {
         let dialogue = Dialogue()
         let (client, upstream) = publisher(dialogue)
-        client.sends(.publish(.reserved(1), "x", id: 4, qos: .exactlyOnce))
-        client.receives(.publishAcknowledgement(1, 4, .notSupported))
+        client.sends(.publish(.reserved(9), "x", id: 4, qos: .exactlyOnce))
+        client.receives(.publishAcknowledgement(9, 4, .notSupported))
         upstream.receivesNothing()
     }
 

@@ -2,6 +2,7 @@ import GatewayCore
 import MQTT
 import MQTTSN
 import Testing
+import Time
 
 /// PUBLISH at QoS −1, over the gateway's own connection (MQTT-SN 1.2 §6.8).
 @Suite struct QoSMinusOneTests {
@@ -65,5 +66,104 @@ import Testing
         dialogue.client("").sends(.publish(.predefined(7), "x", qos: .minusOne))
         dialogue.observes(.qosMinusOneDropped)
         dialogue.observes(.messageDroppedUpstreamDown)
+    }
+
+    // MARK: The connection goes and comes
+
+    /// The shared connection, which has been open for long, is closed by the broker.
+    private func lostShared(_ dialogue: Dialogue) {
+        dialogue.passes(.seconds(60))
+        dialogue.shared?.closes()
+    }
+
+    /// The gateway has asked for the shared connection again, and the broker accepts.
+    private func returnsShared(_ shared: TestUpstream) {
+        shared.opens()
+        shared.receives(.connect("swiftlet-1"))
+        shared.sends(.connectAcknowledgement())
+    }
+
+    @Test("GW-49 AMB-34 A short name that brokers close on does not reach the shared connection")
+    func shortNameRefused() {
+        let dialogue = dialogue(.on)
+        dialogue.client("").sends(.publish(.short("\u{1}\u{1}"), "x", qos: .minusOne))
+        dialogue.observes(.qosMinusOneDropped)
+        dialogue.shared?.receivesNothing()
+    }
+
+    @Test("GW-49 AMB-19 A shared connection that had stayed open comes back at once, with what came meanwhile")
+    func waits() {
+        let dialogue = dialogue(.on)
+        lostShared(dialogue)
+        let shared = dialogue.opensStream()
+        dialogue.client("").sends(.publish(.predefined(7), "1", qos: .minusOne, retain: true))
+        dialogue.doesNotObserve(.qosMinusOneDropped)
+        shared.opens()
+        shared.receives(.connect("swiftlet-1"))
+        dialogue.client("").sends(.publish(.short("ab"), "2", qos: .minusOne))
+        shared.receivesNothing()
+        shared.sends(.connectAcknowledgement())
+        shared.receives(.publish("common/7", "1", retain: true), .publish("ab", "2"))
+        dialogue.client("").sends(.publish(.predefined(7), "3", qos: .minusOne))
+        shared.receives(.publish("common/7", "3"))
+    }
+
+    @Test("GW-49 AMB-19 One that is closed again before it has stayed open takes its pause, and what came waits")
+    func pauseGrows() {
+        let dialogue = dialogue(.on)
+        lostShared(dialogue)
+        let second = dialogue.opensStream()
+        returnsShared(second)
+        second.closes()
+        dialogue.client("").sends(.publish(.predefined(7), "1", qos: .minusOne))
+        dialogue.passes(.seconds(1))
+        let third = dialogue.opensStream()
+        third.opens()
+        third.receives(.connect("swiftlet-1"))
+        third.sends(.connectAcknowledgement())
+        third.receives(.publish("common/7", "1"))
+    }
+
+    @Test(
+        "GW-49 GW-87 AMB-19 What waits is bounded, overhead included; the policy for queues says which message goes",
+        arguments: [(QueuePolicy.dropOldest, "2"), (.dropNewest, "1")])
+    func bounded(policy: QueuePolicy, payload: String) {
+        let dialogue = Dialogue(
+            .dialogue {
+                $0.qosMinusOne = .on
+                $0.queuePolicy = policy
+                // A packet of seven octets, and sixteen to keep it.
+                $0.limits.qosMinusOneByteCount = 45
+            })
+        lostShared(dialogue)
+        let shared = dialogue.opensStream()
+        dialogue.client("").sends(.publish(.short("ab"), "1", qos: .minusOne))
+        dialogue.doesNotObserve(.qosMinusOneBufferFull)
+        dialogue.client("").sends(.publish(.short("ab"), "2", qos: .minusOne))
+        dialogue.observes(.qosMinusOneBufferFull, detail: 7)
+        dialogue.observes(.qosMinusOneDropped)
+        returnsShared(shared)
+        shared.receives(.publish("ab", payload))
+        dialogue.observes(.qosMinusOneForwarded)
+    }
+
+    @Test("GW-49 AMB-19 What has waited for longer than a client would is not sent, and what comes then does not wait")
+    func tooOld() {
+        let dialogue = Dialogue(
+            .dialogue {
+                $0.qosMinusOne = .on
+                $0.upstream.connectTimeout = .seconds(100)
+            })
+        lostShared(dialogue)
+        let shared = dialogue.opensStream()
+        dialogue.client("").sends(.publish(.short("ab"), "1", qos: .minusOne))
+        dialogue.passes(.seconds(20))
+        dialogue.client("").sends(.publish(.short("ab"), "2", qos: .minusOne))
+        dialogue.passes(.seconds(11))
+        dialogue.client("").sends(.publish(.short("ab"), "3", qos: .minusOne))
+        dialogue.observes(.qosMinusOneDropped)
+        returnsShared(shared)
+        shared.receives(.publish("ab", "2"))
+        dialogue.observes(.qosMinusOneDropped)
     }
 }

@@ -297,10 +297,36 @@ import Time
         client.connects(clean: false).receivesNothing()
     }
 
-    @Test("GW-55 UNSUBSCRIBE with MsgId 0, or without room for it, is not answered")
+    @Test("GW-55 GW-79 AMB-28 UNSUBSCRIBE with MsgId 0 is carried out and answered, as SUBSCRIBE with 0 is answered")
+    func unsubscribeWithoutMessageID() {
+        let (_, client, upstream) = connected()
+        client.sends(.subscribe("a/b", id: 0))
+        client.receives(.subscribeAcknowledgement(0, 0, .notSupported))
+        client.subscribes("a/b", as: 1, on: upstream)
+        client.sends(.unsubscribe("a/b", id: 0))
+        upstream.receives(.unsubscribe("a/b", id: 0x8000))
+        client.sends(.unsubscribe("a/b", id: 0))
+        upstream.receivesNothing()
+        upstream.sends(.unsubscribeAcknowledgement(0x8000))
+        client.receives(.unsubscribeAcknowledgement(0))
+        client.sends(.unsubscribe("a/#/b", id: 0))
+        client.receives(.unsubscribeAcknowledgement(0))
+    }
+
+    @Test("GW-85 A SUBACK of the broker with two codes breaks the protocol: its connection ends, nothing is granted")
+    func twoCodes() {
+        let (dialogue, client, upstream) = connected()
+        client.sends(.subscribe("a/b", id: 3))
+        upstream.receives(.subscribe("a/b", id: 3))
+        upstream.sends(octets: [0x90, 4, 0, 3, 0, 1])
+        dialogue.observes(.unexpectedPacket)
+        upstream.receives(.disconnect, .close)
+        client.receivesNothing()
+    }
+
+    @Test("GW-55 UNSUBSCRIBE without room for it is not answered")
     func unanswered() {
         let (dialogue, client, upstream) = connected { $0.limits.exchangesPerClient = 1 }
-        client.sends(.unsubscribe("a", id: 0))
         client.sends(.subscribe("a", id: 1))
         upstream.receives(.subscribe("a", id: 1))
         client.sends(.unsubscribe("b", id: 2))

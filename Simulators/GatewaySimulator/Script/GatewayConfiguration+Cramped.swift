@@ -52,6 +52,7 @@ extension Limits {
         limits.queuedByteCountPerClient = 40
         limits.queuedByteCount = 90
         limits.queuedByteCountPerUpstream = 60
+        limits.qosMinusOneByteCount = 40
         limits.packetByteCount = 200
         limits.strangerRepliesPerSecond = 5
         limits.recentDepartures = 3

@@ -98,7 +98,7 @@ package struct OperationScript: ~Copyable {
         func held(_ bound: Bool, _ text: String) -> String? { bound ? nil : "\(event): \(text): \(census)" }
         let broken =
             held(census.sessions <= limits.clients, "more sessions than the limit")
-            ?? held(census.mostTopics <= limits.topicsPerClient, "more topic ids than the limit")
+            ?? held(census.mostTopics <= limits.topicsPerClient + 1, "more topic ids than the limit")
             ?? held(census.mostSubscriptions <= limits.subscriptionsPerClient, "more subscriptions than the limit")
             ?? held(census.upstreams <= census.sessions + 1, "a broker connection without a client")
             ?? held(census.upstreams >= ledger.liveStreamCount, "a stream without a broker connection")

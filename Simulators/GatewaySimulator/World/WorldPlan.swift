@@ -111,9 +111,6 @@ struct WorldPlan {
         limit(\.queuedMessagesPerClient, .smallQueues)
         limit(\.clients, .fewPlaces)
         limit(\.topicsPerClient, .fewTopics)
-        // What waits at the broker because no topic id is free may wait for ever, and fills the window of the broker.
-        let room = options[.brokerWindow] > 0 ? options[.brokerWindow] - 1 : broker.inFlightWindow - 1
-        gateway.limits.undeliverablePerClient = options[.fewTopics] > 0 ? 0 : min(10, room)
         limit(\.queuedByteCountPerUpstream, .smallStreamQueues)
         limit(\.queuedByteCountPerClient, .smallByteQueues)
         limit(\.exchangesPerClient, .fewExchanges)

@@ -66,7 +66,7 @@ enum Schema {
             "A CONNECT without ClientId is refused, or assigned a new one each time."),
         .integer(
             "clients.topics", \.gateway.limits.topicsPerClient, 1...65_534, "topics",
-            "Topic names registered in one session; their ids are not reused inside it."),
+            "Topic names with an id in one session; those that it did not ask for give way to new ones."),
         .integer(
             "clients.topic_name_bytes", \.gateway.limits.topicNameByteCount, 1...65_535, "bytes",
             "Longest topic name or filter."),
@@ -137,7 +137,13 @@ enum Schema {
             "Payload waiting for all clients together."),
         .integer(
             "limits.topic_names_bytes", \.gateway.limits.topicNamesByteCount, 1...1_099_511_627_776, "bytes",
-            "All topic names and filters in use together, each counted once."),
+            "All topic names and filters in use together; beyond it each client still has its share."),
+        .integer(
+            "limits.topic_levels", \.gateway.limits.topicLevels, 3...65_535, "levels",
+            "Levels of a topic name or filter; a broker may end the connection for more."),
+        .integer(
+            "limits.qos_minus_one_bytes", \.gateway.limits.qosMinusOneByteCount, 0...1_073_741_824, "bytes",
+            "Publishes without connection that wait while the gateway's own broker connection returns."),
         .integer(
             "limits.upstream_queued_bytes", \.gateway.limits.queuedByteCountPerUpstream, 1_024...1_073_741_824,
             "bytes", "Octets waiting to be written to one broker connection."),

@@ -76,12 +76,21 @@ extension SettingsBuilder {
         }
     }
 
-    /// A pre-defined topic is published to, so it has no wildcards (MQTT 3.1.1 §4.7.1), and it keeps the limits.
+    /// A pre-defined topic is published to, so it has no wildcards (MQTT 3.1.1 §4.7.1) and nothing that a broker may
+    /// end the connection for (§1.5.3), and it keeps the limits.
     private mutating func checkNames(of topic: PredefinedTopics.Entry, _ names: SeenKeys) {
         let limits = settings.gateway.limits
         if let offset = names.offset(of: "topic.name") {
             if topic.topicName.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }) {
                 report(offset, "'topic.name' must not hold the wildcards '+' and '#'")
+            }
+            if topic.hasDiscouragedName {
+                report(offset, "'topic.name' must not hold control characters and non-characters of Unicode")
+            }
+            let levelCount = topic.topicName.count { $0 == UInt8(ascii: "/") } + 1
+            let levelLimit = limits.topicLevels
+            if levelCount > levelLimit, !seen.isWrong("limits.topic_levels") {
+                report(offset, "'topic.name' has \(levelCount) levels; 'limits.topic_levels' allows \(levelLimit)")
             }
             let (count, limit) = (topic.topicName.count, limits.topicNameByteCount)
             if count > limit, !seen.isWrong("clients.topic_name_bytes") {

@@ -7,10 +7,13 @@ package struct Limits: Equatable, Sendable {
     package var clients = 10_000
     /// Octets in a ClientId (MQTT-SN 1.2 §5.3.1 says 23; transparent gateways often need more, AMB-08).
     package var clientIDByteCount = 23
-    /// Normal topic ids in one session; at most 65,534, because ids are never reused inside a session (AMB-27).
+    /// Normal topic ids in one session, and one more for deliveries; at most 65,534, as there are no more (AMB-27).
     package var topicsPerClient = 1_000
     /// Octets in a topic name or filter.
     package var topicNameByteCount = 1_024
+    /// Levels of a topic name or filter, at least the three that a name of two octets can have. mosquitto ends the
+    /// connection of a client that uses 202.
+    package var topicLevels = 200
     /// Subscriptions in one session.
     package var subscriptionsPerClient = 200
     /// Exchanges (QoS 1 and 2, SUBSCRIBE, UNSUBSCRIBE) one client may have open towards the broker (GW-88).
@@ -28,8 +31,12 @@ package struct Limits: Equatable, Sendable {
     package var queuedByteCountPerClient = 1_048_576
     /// Octets of payload waiting for all clients together.
     package var queuedByteCount = 67_108_864
-    /// Octets of all topic names and filters in use together, each name counted once.
+    /// Octets of all topic names and filters in use together, each name counted once. Where they are used up each
+    /// client may still have its share, so that nobody can use up another's: together at most as much again.
     package var topicNamesByteCount = 67_108_864
+    /// Octets of QoS −1 messages waiting for the return of the gateway's own connection, with what it takes to keep
+    /// them.
+    package var qosMinusOneByteCount = 65_536
     /// Octets waiting to be written to one broker connection.
     package var queuedByteCountPerUpstream = 262_144
     /// Octets of one MQTT packet from the broker; a longer one closes that connection.
@@ -42,4 +49,7 @@ package struct Limits: Equatable, Sendable {
     package var recentDepartures = 1_024
 
     package init() {}
+
+    /// The octets of topic names that every session may have, whatever the others have.
+    var topicNamesShare: Int { topicNamesByteCount / max(1, clients) }
 }

@@ -21,6 +21,9 @@ struct Environment: ~Copyable {
     var isBrokerReachable: Bool?
     /// The connection for QoS −1.
     var sharedUpstream: UInt32 = 0
+    /// When that was lost last; nil before.
+    var sharedLostAt: Instant?
+    var waitingPublishes = WaitingPublishes()
     /// How many streams have been asked for; numbers them.
     var streamCount: UInt32 = 0
     /// Where the message ids of the next new session begin.
@@ -113,7 +116,7 @@ struct Environment: ~Copyable {
     static func shortName(_ octets: UInt16) -> [2 of UInt8]? {
         let bytes: [2 of UInt8] = [UInt8(truncatingIfNeeded: octets >> 8), UInt8(truncatingIfNeeded: octets)]
         let span = bytes.span
-        return TopicRules.isValidName(span.bytes) ? bytes : nil
+        return TopicRules.isValidShortName(span.bytes) ? bytes : nil
     }
 
     /// The short reference to a name; nil unless the name has two octets.

@@ -38,7 +38,8 @@ extension Gateway {
     private mutating func clientID(of connect: Connect, _ datagram: RawSpan, from route: Route) -> ClientID? {
         guard connect.clientID.isEmpty else {
             let name = datagram.extracting(connect.clientID)
-            guard name.isWellFormedString, name.byteCount <= environment.limits.clientIDByteCount,
+            guard name.isWellFormedString, !name.holdsDiscouragedCharacter,
+                name.byteCount <= environment.limits.clientIDByteCount,
                 !isGatewaysOwnName(name)
             else { return nil }
             return ClientID(bytes: datagram.copy(of: connect.clientID))

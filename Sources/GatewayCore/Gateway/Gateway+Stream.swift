@@ -119,7 +119,9 @@ extension Gateway {
         environment.upstreams[slot].lastReceived = environment.now
         environment.scheduleDeadline(ofUpstream: slot)
         environment.observe(.upstreamOpened)
-        if case .session(let index) = environment.upstreams[slot].owner {
+        switch environment.upstreams[slot].owner {
+        case .shared: environment.sendWaitingPublishes()
+        case .session(let index):
             changing(index) { session, environment in
                 session.brokerAccepted(sessionPresent: answer.sessionPresent, in: &environment)
             }
@@ -179,7 +181,7 @@ extension Gateway {
         environment.upstreams[slot].state = .idle
         environment.upstreams[slot].resetStream(maximumPacketByteCount: 0)
         switch environment.upstreams[slot].owner {
-        case .shared: if !isShuttingDown { environment.scheduleReconnect(ofUpstream: slot) }
+        case .shared: sharedConnectionEnded(slot, wasOpen: state == .open, hasStayed: hasStayed)
         case .session(let index):
             changing(index) { session, environment in
                 guard state != .leaving else { return session.hasLeftBroker(in: &environment) }
@@ -187,6 +189,18 @@ extension Gateway {
                 session.brokerLost(hasStayed: hasStayed, in: &environment)
                 if session.isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
             }
+        }
+    }
+
+    /// One that had stayed open comes back at once: others wait for it, and whatever has ended it was no lasting
+    /// failure.
+    private mutating func sharedConnectionEnded(_ slot: UInt32, wasOpen: Bool, hasStayed: Bool) {
+        guard !isShuttingDown else { return }
+        if wasOpen { environment.sharedLostAt = environment.now }
+        if hasStayed {
+            environment.openStream(ofUpstream: slot, inNameOf: nil)
+        } else {
+            environment.scheduleReconnect(ofUpstream: slot)
         }
     }
 

@@ -3,8 +3,11 @@ import Bytes
 /// Names, each kept once for as long as somebody uses it, and known by a small number meanwhile; the same octets in two
 /// scopes are two names.
 ///
-/// Open addressing over the names' bytes, so that a name that came with a packet is found without making a key of it.
-/// Hashes differ from process to process; nothing is ever enumerated, so no effect depends on them.
+/// **What it owns.** The names' bytes, their use counts and the numbers that are free. **How.** Open addressing over
+/// the names' bytes, so that a name that came with a packet is found without making a key of it. Hashes differ from
+/// process to process; nothing is ever enumerated, so no effect depends on them. **Invariants.** A name has one number,
+/// a number in use is found in its bucket or behind it without a gap, and the sums are those of the names; see
+/// `checkInvariants`. **Awkward case.** A number given back is used again, so who keeps one keeps a use of it.
 struct CountedNameTable {
     private struct Entry {
         var name: [UInt8] = []
@@ -23,6 +26,9 @@ struct CountedNameTable {
 
     /// Numbers ever given out at the same time.
     var placeCount: Int { entries.count }
+
+    /// Octets of a name in use.
+    func byteCount(of index: UInt32) -> Int { entries[Int(index)].name.count }
 
     /// The bytes of a name in use.
     func name(_ index: UInt32) -> [UInt8] { entries[Int(index)].name }
@@ -123,5 +129,27 @@ struct CountedNameTable {
             bucket = (bucket + 1) & mask
         }
         buckets[hole] = 0
+    }
+}
+
+extension CountedNameTable {
+    /// What does not hold here; nil if all does.
+    func checkInvariants() -> String? {
+        let used = entries.indices.filter { entries[$0].useCount > 0 }
+        if used.count != count || used.reduce(0, { $0 + entries[$1].name.count }) != byteCount {
+            return "the sums are not those of the names"
+        }
+        if used.count + free.count != entries.count || Set(free).count != free.count {
+            return "a number is neither used nor free"
+        }
+        if buckets.count(where: { $0 != 0 }) != count { return "a bucket leads to no name" }
+        for index in used {
+            var bucket = entries[index].hash & (buckets.count - 1)
+            while buckets[bucket] != UInt32(index) + 1 {
+                if buckets[bucket] == 0 { return "a name is not found" }
+                bucket = (bucket + 1) & (buckets.count - 1)
+            }
+        }
+        return nil
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The topic ids that clients and gateway know by configuration: per client, with a common fallback (AMB-06).
 package struct PredefinedTopics: Equatable, Sendable {
     /// One pre-defined topic as the owner wrote it.
@@ -8,6 +10,9 @@ package struct PredefinedTopics: Equatable, Sendable {
         package var topicID: UInt16
         /// A topic name without wildcards.
         package var topicName: [UInt8]
+
+        /// Whether brokers may end the connection of who publishes to the name (MQTT 3.1.1 §1.5.3).
+        package var hasDiscouragedName: Bool { topicName.span.bytes.holdsDiscouragedCharacter }
 
         package init(clientID: [UInt8]? = nil, topicID: UInt16, topicName: [UInt8]) {
             self.clientID = clientID

@@ -6,6 +6,10 @@ struct TopicNameIndex: Hashable, Sendable {
 }
 
 /// Every topic name and filter that somebody in the gateway needs, each kept once and counted.
+///
+/// Whoever keeps an index has one use of it: registries for each id, subscriptions and open requests for their filters,
+/// waiting messages for their topics, and the pre-defined topics for ever. What is only looked at during one event is
+/// used and released within it. So the table is empty of what nobody needs, and its octets are what the names cost.
 struct TopicNameTable {
     private var names = CountedNameTable()
     /// All topic names are names of the one broker.
@@ -15,6 +19,12 @@ struct TopicNameTable {
 
     /// Octets of all names in use.
     var byteCount: Int { names.byteCount }
+
+    /// Whether no session may take more than its share.
+    func isFull(_ limits: Limits) -> Bool { byteCount > limits.topicNamesByteCount }
+
+    /// Octets of a name in use.
+    func byteCount(of index: TopicNameIndex) -> Int { names.byteCount(of: index.rawValue) }
 
     /// The bytes of a name in use.
     func name(_ index: TopicNameIndex) -> [UInt8] { names.name(index.rawValue) }
@@ -34,4 +44,7 @@ struct TopicNameTable {
     func find(_ name: RawSpan) -> TopicNameIndex? {
         names.find(name, in: Self.scope).map { TopicNameIndex(rawValue: $0) }
     }
+
+    /// What does not hold here; nil if all does.
+    func checkInvariants() -> String? { names.checkInvariants() }
 }

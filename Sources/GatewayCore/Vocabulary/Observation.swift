@@ -44,6 +44,8 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     /// Once per session: messages are dropped because the client does not answer, or for want of a topic id.
     case clientMissesMessages
     case qosMinusOneForwarded, qosMinusOneDropped
+    /// Too much waits for the shared connection; the detail is the octet count of what was dropped for it.
+    case qosMinusOneBufferFull
     /// At most once per client and minute; the detail is the number of messages dropped from its queue since the last.
     case queueDropsReported
     /// Once per absence and cause; the detail is the number of messages that will not reach the client: QoS 0 when it

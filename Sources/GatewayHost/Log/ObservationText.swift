@@ -13,7 +13,7 @@ enum ObservationText {
             nil
         case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
             .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .upstreamLost, .upstreamRefused,
-            .malformedPacket, .clientMissesMessages:
+            .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .sessionEvicted, .willPublished,
             .brokerReachable, .upstreamRestored:
@@ -44,7 +44,8 @@ enum ObservationText {
         case .clientRefused, .clientSetUpAbandoned, .messageDroppedTooLong, .messageDroppedNotRegistered,
             .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram,
             .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
-            .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable:
+            .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
+            .qosMinusOneBufferFull:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
@@ -84,6 +85,7 @@ enum ObservationText {
         case .messageDroppedUpstreamBlocked: dropped("the broker takes no more")
         case .qosMinusOneDropped:
             "publish without connection dropped" + (detail == 0 ? "" : ": topic \(detail) is not open to all")
+        case .qosMinusOneBufferFull: dropped("too much waits for the gateway's own broker connection")
         case .malformedDatagram: "malformed datagram dropped: \(decodeReason(detail))"
         case .truncatedDatagram: "datagram dropped: longer than the gateway receives"
         case .unexpectedMessage: "\(messageName(detail)) ignored: it has no place here"

@@ -89,60 +89,6 @@ import Time
     }
 }
 
-/// One session's topic ids.
-@Suite struct TopicRegistryTableTests {
-    @Test("GW-33 AMB-27 Ids run from 1 to 65,534 and are not given again; 0x0000 and 0xFFFF never are")
-    func wholeRange() {
-        var names = TopicNameTable()
-        var registry = TopicRegistry()
-        var ids: [TopicID?] = []
-        for number in 0..<65_536 as Range<UInt32> {
-            let bytes = withUnsafeBytes(of: number) { Array($0) }
-            let name = names.use(bytes.span.bytes)
-            ids.append(registry.assign(name, limit: 100_000, in: &names))
-            names.release(name)
-        }
-        #expect(ids.first == 1)
-        #expect(ids[65_533] == 0xFFFE)
-        #expect(Array(ids[65_534...]) == [nil, nil])
-        let hasReserved = registry.entry(0) != nil || registry.entry(0xFFFF) != nil
-        #expect(!hasReserved)
-        #expect(names.count == 65_534)
-        registry.removeAll(in: &names)
-        #expect(names.count == 0)
-    }
-
-    @Test("GW-31 A name keeps its id, among few names and among many")
-    func idsByName() {
-        var names = TopicNameTable()
-        var registry = TopicRegistry()
-        var indices: [TopicNameIndex] = []
-        for number in 0..<40 as Range<UInt8> {
-            let name = names.use([number].span.bytes)
-            #expect(registry.id(for: name) == nil)
-            #expect(registry.assign(name, limit: 100, in: &names) == TopicID(number) + 1)
-            indices.append(name)
-            #expect(indices.map { registry.id(for: $0) } == (1...indices.count).map { TopicID($0) })
-        }
-        registry.removeAll(in: &names)
-        #expect(indices.allSatisfy { registry.id(for: $0) == nil })
-    }
-
-    @Test("GW-39 After a reconnect known ids must be told again; rejected ones stay rejected")
-    func standings() {
-        var names = TopicNameTable()
-        var registry = TopicRegistry()
-        for number in 0..<3 as Range<UInt8> {
-            _ = registry.assign(names.use([number].span.bytes), limit: 10, in: &names)
-        }
-        registry.setStanding(.known, of: 1)
-        registry.setStanding(.rejected, of: 2)
-        registry.setStanding(.known, of: 77)
-        registry.forgetStandings()
-        #expect((1...3).map { registry.entry($0)?.standing } == [.unknown, .rejected, .unknown])
-    }
-}
-
 /// Points in time and spans between them.
 @Suite struct InstantTests {
     @Test("Sums saturate at the end of time")

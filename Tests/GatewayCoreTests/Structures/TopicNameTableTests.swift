@@ -53,6 +53,7 @@ import Testing
             #expect(table.count == model.count)
             #expect(isKept(name, in: table) == (model[name] != nil))
         }
+        #expect(table.checkInvariants() == nil)
         for (name, entry) in model { #expect(table.name(entry.index) == name) }
         for (name, entry) in model {
             for _ in 0..<entry.count { table.release(entry.index) }

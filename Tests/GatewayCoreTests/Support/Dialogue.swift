@@ -42,6 +42,7 @@ final class Dialogue {
     /// The peer that stands for an address at the moment, and the address of every peer there ever was.
     private var peerByAddress: [Int: PeerID] = [:]
     private var addressByPeer: [PeerID: Int] = [:]
+    private(set) var topicNumbers = TopicNumbers()
     private var addressCount = 0
     private var peerCount: UInt32 = 0
 
@@ -160,6 +161,7 @@ final class Dialogue {
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
         ledger.check(effects)
         for effect in effects.list { take(effect) }
+        topicNumbers.note(gateway)
         willLedger.check(event, bytes, effects, at: now)
         let broken = gateway.brokenInvariants(peers: ledger.livePeers, streams: ledger.liveStreamIDs)
         let violations = [ledger.violation].compactMap(\.self) + willLedger.violations + broken

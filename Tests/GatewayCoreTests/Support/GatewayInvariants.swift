@@ -27,6 +27,9 @@ extension Gateway {
         check(uses == view.routeCount + departures.count, "routes are counted wrong")
         check(environment.forwarders.count <= uses, "nodes behind forwarders that no route leads to")
         check(Set(openStreamIDs()) == streams, "the streams of the core and of the host differ")
+        if let text = environment.topicNames.checkInvariants() { broken.append(text) }
+        let waitingLimit = environment.limits.qosMinusOneByteCount
+        if let text = environment.waitingPublishes.checkInvariants(limit: waitingLimit) { broken.append(text) }
         if let violation = environment.closing.checkInvariants() { broken.append(violation) }
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(in: environment)
@@ -76,10 +79,13 @@ extension ClientSession {
         if let violation = downlink.checkInvariants(in: environment.store) { broken.append(violation) }
         let limit = environment.limits.exchangesPerClient
         check(uplink.openCount + requests.count <= limit + subscriptions.count, "too many exchanges")
-        broken += [uplink.checkInvariants(), requests.checkInvariants(), subscriptions.checkInvariants()].compactMap(
-            \.self)
+        let parts = [
+            uplink.checkInvariants(), requests.checkInvariants(), subscriptions.checkInvariants(),
+            topics.checkInvariants(),
+        ]
+        broken += parts.compactMap(\.self)
         check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
-        check(topics.count <= environment.limits.topicsPerClient, "too many topics")
+        check(topics.count <= environment.limits.topicsPerClient + 1, "too many topics")
         if let upstream, environment.upstreams[upstream].isPaused {
             check(!downlink.isEmpty, "a stream is paused and nothing waits")
         }
@@ -115,10 +121,7 @@ private struct SessionView {
         for filter in session.subscriptions.filters + session.requests.filters {
             names.insert(environment.topicNames.name(filter))
         }
-        for id in 0..<session.topics.count {
-            guard let entry = session.topics.entry(UInt16(id + 1)) else { continue }
-            names.insert(environment.topicNames.name(entry.name))
-        }
+        for entry in session.topics.all { names.insert(environment.topicNames.name(entry.name)) }
         queuedByteCount += session.downlink.waiting.byteCount + session.downlink.aside.byteCount
         for index in session.downlink.messages(in: environment.store) {
             queuedMessageCount += 1

@@ -94,7 +94,7 @@ final class SleepingPair {
         packetsOfGateway += dialogue.readPackets(on: upstream.id)
         for message in dialogue.readMessages(to: client.address) {
             arrivedCount += 1
-            if lossPeriod == 0 || arrivedCount % lossPeriod != 0 { inbox.append(message) }
+            if lossPeriod == 0 || arrivedCount % lossPeriod != 0 { inbox.append(client.numbered(message)) }
         }
     }
 

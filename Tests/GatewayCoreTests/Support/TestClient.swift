@@ -14,7 +14,7 @@ struct TestClient {
 
     /// Says a message after the other; between two of them the gateway must have nothing to say.
     func sends(_ messages: SNMessage..., at location: SourceLocation = #_sourceLocation) {
-        for message in messages { sends(octets: message.bytes, at: location) }
+        for message in messages { sends(octets: withTopicIDs(message).bytes, at: location) }
     }
 
     /// Sends a datagram, well-formed or not.
@@ -31,12 +31,27 @@ struct TestClient {
 
     /// Everything the gateway has said to the client since the last look is exactly this.
     func receives(_ expected: SNMessage..., at location: SourceLocation = #_sourceLocation) {
-        let wanted = node.map { node in expected.map { SNMessage.encapsulated(node: node, $0.bytes) } } ?? expected
+        let messages = expected.map(withTopicIDs)
+        let wanted = node.map { node in messages.map { SNMessage.encapsulated(node: node, $0.bytes) } } ?? messages
         #expect(dialogue.readMessages(to: address) == wanted, sourceLocation: location)
+    }
+
+    /// A message as dialogues write it: they number the topic ids of a session.
+    func numbered(_ message: SNMessage) -> SNMessage {
+        message.replacingTopicIDs { dialogue.topicNumbers.number($0, of: clientID) }
+    }
+
+    private func withTopicIDs(_ message: SNMessage) -> SNMessage {
+        message.replacingTopicIDs { dialogue.topicNumbers.id($0, of: clientID) }
     }
 
     func receivesNothing(at location: SourceLocation = #_sourceLocation) {
         #expect(dialogue.readMessages(to: address) == [], sourceLocation: location)
+    }
+
+    /// The two octets of the topic id that has this number.
+    func octetsOfTopicID(_ number: TopicID) -> [UInt8] {
+        Topic.id(dialogue.topicNumbers.id(number, of: clientID)).octets
     }
 
     /// Whether the gateway still needs the client's address.

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewaySimulator
 import Time
 
 /// The books of a broker that publishes Wills: the Will of a client that lives is never published. It is where a

@@ -1,5 +1,7 @@
 import Bytes
+import MQTT
 import MQTTSN
+import Time
 
 // PUBLISH at QoS −1 (MQTT-SN 1.2 §6.8): without a connection, over the gateway's own one, never answered (GW-49).
 
@@ -8,45 +10,103 @@ extension Environment {
     mutating func forwardQoSMinusOne(
         _ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?, peer: PeerID?
     ) {
-        guard let isForwarded = publishOnShared(publish, datagram, clientID: clientID) else {
-            observe(.qosMinusOneDropped, peer: peer, detail: Int(publish.topicID))
-            return
+        switch publishOnShared(publish, datagram, clientID: clientID) {
+        case .sent: observe(.qosMinusOneForwarded, peer: peer)
+        case .waits: break
+        case .notTaken: observe(.qosMinusOneDropped, peer: peer)
+        case .notAllowed: observe(.qosMinusOneDropped, peer: peer, detail: Int(publish.topicID))
         }
-        observe(isForwarded ? .qosMinusOneForwarded : .qosMinusOneDropped, peer: peer)
     }
 
-    /// Whether the connection took the message; nil where the policy or the reference does not allow it.
-    private mutating func publishOnShared(_ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?) -> Bool?
-    {
+    /// What became of a message.
+    private enum Fate {
+        case sent
+        /// Until the connection is back.
+        case waits
+        /// By the connection, or by what waits for it.
+        case notTaken
+        /// By the policy, or the reference is none.
+        case notAllowed
+    }
+
+    private mutating func publishOnShared(_ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?) -> Fate {
         let retain = publish.flags.retain
         switch (publish.flags.topicIDType, configuration.qosMinusOne) {
-        case (_, .off), (.reserved, _), (.shortName, .predefined): return nil
+        case (_, .off), (.reserved, _), (.shortName, .predefined): return .notAllowed
         case (.normal, .predefined), (.normal, .on):
             guard configuration.qosMinusOneFullNames,
                 let end = endOfFullName(byteCount: Int(publish.topicID), in: publish.data, datagram)
-            else { return nil }
+            else { return .notAllowed }
             let name = datagram.extracting(publish.data.lowerBound..<end)
             return publishOnShared(name, datagram.extracting(end..<publish.data.upperBound), retain: retain)
         case (.predefined, .predefined), (.predefined, .on):
-            guard let index = predefinedTopics.name(for: publish.topicID, clientID: clientID) else { return nil }
+            guard let index = predefinedTopics.name(for: publish.topicID, clientID: clientID) else {
+                return .notAllowed
+            }
             let name = topicNames.name(index)
             return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain)
         case (.shortName, .on):
-            guard let name = Self.shortName(publish.topicID) else { return nil }
+            guard let name = Self.shortName(publish.topicID) else { return .notAllowed }
             return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain)
         }
     }
 
-    private mutating func publishOnShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Bool {
-        guard takes(name.byteCount + payload.byteCount, on: sharedUpstream) else { return false }
+    private mutating func publishOnShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Fate {
+        if isSharedReturning { return keepForShared(name, payload, retain: retain) }
+        guard takes(name.byteCount + payload.byteCount, on: sharedUpstream) else { return .notTaken }
         publish(name, payload, qos: .atMostOnce, retain: retain, on: sharedUpstream)
-        return true
+        return .sent
+    }
+
+    // MARK: While the connection is away
+
+    /// Whether the shared connection has just been lost and is coming back: who sent what ended it must not cost the
+    /// others their messages.
+    private var isSharedReturning: Bool {
+        switch upstreams[sharedUpstream].state {
+        case .opening, .connecting, .waiting: break
+        case .idle, .open, .leaving, .held, .refused: return false
+        }
+        guard let sharedLostAt else { return false }
+        return now.since(sharedLostAt) <= configuration.upstream.restoreTimeout
+    }
+
+    /// Where there is no room, the oldest or this one gives way, as the policy for queues says.
+    private mutating func keepForShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Fate {
+        let limit = limits.qosMinusOneByteCount
+        let packetByteCount = Packet.publishByteCount(
+            topicNameByteCount: name.byteCount, payloadByteCount: payload.byteCount, qos: .atMostOnce)
+        while !waitingPublishes.hasRoom(for: packetByteCount, limit: limit) {
+            guard configuration.queuePolicy == .dropOldest, let dropped = waitingPublishes.removeOldest() else {
+                observe(.qosMinusOneBufferFull, detail: packetByteCount)
+                return .notTaken
+            }
+            observe(.qosMinusOneBufferFull, detail: dropped)
+            observe(.qosMinusOneDropped)
+        }
+        waitingPublishes.append(name, payload, retain: retain, at: now)
+        return .waits
+    }
+
+    /// The shared connection is open again; what has waited for too long is no longer news.
+    mutating func sendWaitingPublishes() {
+        guard !waitingPublishes.isEmpty else { return }
+        for (packet, arrivedAt) in waitingPublishes.takeAll() {
+            guard now.since(arrivedAt) <= configuration.upstream.restoreTimeout else {
+                observe(.qosMinusOneDropped)
+                continue
+            }
+            let start = effects.bytes.count
+            effects.bytes.append(contentsOf: packet)
+            endPacket(start, on: sharedUpstream)
+            observe(.qosMinusOneForwarded)
+        }
     }
 
     /// Where the topic name ends that `data` begins with; nil where that is no topic name.
     private func endOfFullName(byteCount: Int, in data: ByteRange, _ datagram: RawSpan) -> Int? {
-        guard byteCount <= data.count, byteCount <= limits.topicNameByteCount else { return nil }
+        guard byteCount <= data.count else { return nil }
         let end = data.lowerBound + byteCount
-        return TopicRules.isValidName(datagram.extracting(data.lowerBound..<end)) ? end : nil
+        return TopicRules.isValidName(datagram.extracting(data.lowerBound..<end), limits) ? end : nil
     }
 }

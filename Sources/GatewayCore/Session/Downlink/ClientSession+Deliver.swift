@@ -84,10 +84,11 @@ extension ClientSession {
     }
 
     /// The common case: nothing waits and the client knows the id, so the payload goes from packet to datagram.
-    private func sendDirectly(
+    private mutating func sendDirectly(
         _ publish: Publication, _ reference: TopicReference, _ payload: RawSpan, in environment: inout Environment
     ) {
         guard let route else { return }
+        if reference.type == .normal { topics.noteUse(reference.topicID, at: environment.now) }
         let flags = Flags(retain: publish.retain, topicIDType: reference.type)
         let start = environment.beginDatagram(to: route)
         environment.effects.bytes.appendPublish(
@@ -160,7 +161,7 @@ extension ClientSession {
             discardFirst(.messageDroppedTooLong, in: &environment)
             return
         }
-        guard let topicID = topicID(for: name, in: &environment) else {
+        guard let topicID = topicID(toDeliver: name, in: &environment) else {
             setFirstAside(isUnanswered: false, in: &environment)
             return
         }
@@ -196,11 +197,12 @@ extension ClientSession {
         return isRepetition
     }
 
-    private func sendPublish(
+    private mutating func sendPublish(
         _ index: StoredMessageIndex, as reference: TopicReference, messageID: MessageID, isRepetition: Bool,
         in environment: inout Environment
     ) {
         guard let route else { return }
+        if reference.type == .normal { topics.noteUse(reference.topicID, at: environment.now) }
         let message = environment.store[index]
         let flags = Flags(
             duplicate: isRepetition, qos: QualityOfService(message.qos), retain: message.retain,
@@ -214,7 +216,7 @@ extension ClientSession {
     }
 
     /// Sends a message of QoS 0 past what waits.
-    func sendPassing(
+    mutating func sendPassing(
         _ index: StoredMessageIndex, as reference: TopicReference, in environment: inout Environment
     ) {
         sendPublish(index, as: reference, messageID: 0, isRepetition: false, in: &environment)

@@ -113,7 +113,7 @@ extension ClientSession {
         let isAll = downlink.aside.beginRound(at: environment.now, patience: patience)
         tryUndeliverable(in: &environment) { message, session, environment in
             if message.timesUnanswered > 0 { return isAll }
-            return session.topicID(for: message.topicName, in: &environment) != nil
+            return session.topicID(toDeliver: message.topicName, in: &environment) != nil
         }
     }
 

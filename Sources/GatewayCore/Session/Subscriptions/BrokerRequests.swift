@@ -5,6 +5,8 @@ struct BrokerRequest: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case subscribe(qos: QoS)
         case unsubscribe
+        /// The gateway's own, because the client has rejected the name.
+        case giveUp
         /// The gateway's own, because the broker has lost the subscription.
         case resubscribe
     }
@@ -12,7 +14,7 @@ struct BrokerRequest: Hashable, Sendable {
     var kind: Kind
     /// In use until the broker has answered.
     var filter: TopicNameIndex
-    /// The client's; 0 for the gateway's own.
+    /// The client's, which may be 0 for an UNSUBSCRIBE; 0 for the gateway's own.
     var messageID: MessageID
     var token: BrokerToken
     /// What the SUBACK will carry.
@@ -51,6 +53,7 @@ struct BrokerRequests: Hashable, Sendable {
     }
 
     func standing(_ messageID: MessageID, _ kind: BrokerRequest.Kind, _ filter: TopicNameIndex) -> Standing {
+        if messageID == 0 { return open.contains { $0.kind == kind && $0.filter == filter } ? .same : .free }
         guard let request = open.first(where: { $0.messageID == messageID }) else { return .free }
         return request.kind == kind && request.filter == filter ? .same : .taken
     }

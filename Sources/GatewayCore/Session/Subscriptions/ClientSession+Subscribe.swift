@@ -103,28 +103,32 @@ extension ClientSession {
     private mutating func namedTarget(_ topic: RawSpan, in environment: inout Environment)
         -> Result<SubscriptionTarget, TargetRefusal>
     {
-        guard TopicRules.isValidFilter(topic), topic.byteCount <= environment.limits.topicNameByteCount else {
+        guard TopicRules.isValidFilter(topic, environment.limits) else {
             return .failure(TargetRefusal(code: .notSupported))
         }
         let filter = environment.topicNames.use(topic)
         // Messages of a wildcard or of a shared subscription come under other names: no id yet (AMB-07).
-        if TopicRules.hasWildcards(topic) || Self.isShared(topic) {
+        if TopicRules.hasWildcards(topic) || TopicRules.isShared(topic) {
+            guard hasRoom(for: filter, in: environment) else {
+                environment.topicNames.release(filter)
+                return .failure(TargetRefusal(code: .congestion))
+            }
             return .success(SubscriptionTarget(filter: filter, topicID: 0))
         }
-        guard let topicID = topicID(for: filter, in: &environment) else {
+        guard let topicID = topicID(askedFor: filter, in: &environment) else {
             environment.topicNames.release(filter)
             return .failure(TargetRefusal(code: .congestion))
         }
         return .success(SubscriptionTarget(filter: filter, topicID: topicID))
     }
 
-    private static func isShared(_ filter: RawSpan) -> Bool {
-        let prefix: StaticString = "$share/"
-        guard filter.byteCount > prefix.utf8CodeUnitCount else { return false }
-        for index in 0..<prefix.utf8CodeUnitCount where filter[unchecked: index] != prefix.utf8Start[index] {
-            return false
+    /// Where the octets of all names are used up, a new filter must fit the client's share.
+    private func hasRoom(for filter: TopicNameIndex, in environment: borrowing Environment) -> Bool {
+        guard environment.topicNames.isFull(environment.limits), !subscriptions.contains(filter) else { return true }
+        let filterByteCount = (subscriptions.filters + [filter]).reduce(0) {
+            $0 + environment.topicNames.byteCount(of: $1)
         }
-        return true
+        return topics.byteCount(in: environment.topicNames) + filterByteCount <= environment.limits.topicNamesShare
     }
 
     private func refuseSubscribe(
@@ -155,7 +159,7 @@ extension ClientSession {
     // MARK: Answers of the broker
 
     mutating func brokerSubscribed(_ token: BrokerToken, _ granted: QoS?, in environment: inout Environment) -> Bool {
-        guard let request = requests.take(token, where: { $0 != .unsubscribe }) else { return false }
+        guard let request = requests.take(token, where: { $0 != .unsubscribe && $0 != .giveUp }) else { return false }
         guard case .subscribe(let qos) = request.kind else {
             brokerResubscribed(request, isGranted: granted != nil, in: &environment)
             return true
@@ -224,21 +228,18 @@ extension ClientSession {
         let token = nextToken(preferring: 0)
         if !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) {
             environment.topicNames.use(filter)
-            add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: 0, token: token))
+            add(BrokerRequest(kind: .giveUp, filter: filter, messageID: 0, token: token))
         }
         end(subscriptionTo: filter, in: &environment)
     }
 
     // MARK: Unsubscribing
 
-    /// GW-55: every well-formed UNSUBSCRIBE is answered, also when nothing was subscribed.
+    /// GW-55: every well-formed UNSUBSCRIBE is answered, also when nothing was subscribed, and under message id 0:
+    /// UNSUBACK has no code for a refusal (AMB-28).
     mutating func receiveUnsubscribe(
         _ unsubscribe: Unsubscribe, _ datagram: RawSpan, in environment: inout Environment
     ) {
-        guard unsubscribe.messageID != 0 else {
-            observeUnexpected(.unsubscribe(unsubscribe), in: &environment)
-            return
-        }
         guard let filter = filter(of: unsubscribe, datagram.extracting(unsubscribe.topic), in: &environment) else {
             send(.unsubscribeAcknowledgement(unsubscribe.messageID), in: &environment)
             return
@@ -274,7 +275,8 @@ extension ClientSession {
         -> TopicNameIndex?
     {
         switch unsubscribe.flags.topicIDType {
-        case .normal: return TopicRules.isValidFilter(topic) ? environment.topicNames.use(topic) : nil
+        case .normal:
+            return TopicRules.isValidFilter(topic, environment.limits) ? environment.topicNames.use(topic) : nil
         case .predefined:
             guard topic.byteCount == 2, let topicID = topic.uint16(at: 0),
                 let name = environment.predefinedTopics.name(for: topicID, clientID: clientID)
@@ -289,11 +291,10 @@ extension ClientSession {
     }
 
     mutating func brokerUnsubscribed(_ token: BrokerToken, in environment: inout Environment) -> Bool {
-        guard let request = requests.take(token, where: { $0 == .unsubscribe }) else { return false }
+        guard let request = requests.take(token, where: { $0 == .unsubscribe || $0 == .giveUp }) else { return false }
         end(subscriptionTo: request.filter, in: &environment)
         environment.topicNames.release(request.filter)
-        // Message id 0: the gateway itself unsubscribed.
-        if request.messageID != 0 {
+        if request.kind == .unsubscribe {
             answer(request, .unsubscribeAcknowledgement(request.messageID), in: &environment)
         }
         return true

@@ -7,11 +7,13 @@ extension ClientSession {
     /// GW-29 to GW-32: the same name gets the same id, however often it is asked for.
     mutating func receiveRegister(_ register: Register, _ datagram: RawSpan, in environment: inout Environment) {
         let name = datagram.extracting(register.topicName)
-        guard TopicRules.isValidName(name), name.byteCount <= environment.limits.topicNameByteCount else {
+        guard TopicRules.isValidName(name, environment.limits) else {
             answerRegister(register, topicID: 0, .notSupported, in: &environment)
             return
         }
-        guard let topicID = topicID(forName: name, in: &environment) else {
+        let index = environment.topicNames.use(name)
+        defer { environment.topicNames.release(index) }
+        guard let topicID = topicID(askedFor: index, in: &environment) else {
             answerRegister(register, topicID: 0, .congestion, in: &environment)
             return
         }
@@ -38,17 +40,27 @@ extension ClientSession {
         }
     }
 
-    /// The session's id for a name, a new one if it has none; nil at the limit.
-    mutating func topicID(forName name: RawSpan, in environment: inout Environment) -> TopicID? {
-        let index = environment.topicNames.use(name)
-        defer { environment.topicNames.release(index) }
-        return topicID(for: index, in: &environment)
+    /// The id for a name that the client asks for, a new one if it has none; nil at a limit.
+    mutating func topicID(askedFor name: TopicNameIndex, in environment: inout Environment) -> TopicID? {
+        if let known = topics.id(for: name) {
+            return topics.ask(for: known, nameCount: environment.limits.topicsPerClient) ? known : nil
+        }
+        return assignTopicID(name, .asked, in: &environment)
     }
 
-    mutating func topicID(for name: TopicNameIndex, in environment: inout Environment) -> TopicID? {
-        if let known = topics.id(for: name) { return known }
-        guard environment.topicNames.byteCount <= environment.limits.topicNamesByteCount else { return nil }
-        return topics.assign(name, limit: environment.limits.topicsPerClient, in: &environment.topicNames)
+    /// The id for a name that is to be delivered, a new one if it has none; nil where none can be given now.
+    mutating func topicID(toDeliver name: TopicNameIndex, in environment: inout Environment) -> TopicID? {
+        topics.id(for: name) ?? assignTopicID(name, .given, in: &environment)
+    }
+
+    private mutating func assignTopicID(
+        _ name: TopicNameIndex, _ origin: TopicRegistry.Origin, in environment: inout Environment
+    ) -> TopicID? {
+        let conditions = TopicRegistry.Conditions(
+            clientID: clientID, nameCount: environment.limits.topicsPerClient,
+            byteCount: environment.topicNames.isFull(environment.limits) ? environment.limits.topicNamesShare : .max,
+            now: environment.now, patience: link(in: environment).patience)
+        return topics.assign(name, origin, conditions, in: &environment.topicNames)
     }
 
     /// Whether a REGISTER of the name fits the client's link (GW-59); a longer name takes no id and no place in a
@@ -62,6 +74,7 @@ extension ClientSession {
     mutating func sendRegister(_ topicID: TopicID, name: TopicNameIndex, in environment: inout Environment) {
         guard let route else { return }
         let messageID = downlink.beginRegistration(of: topicID)
+        topics.noteUse(topicID, at: environment.now)
         environment.sendRegister(topicID, messageID, name: name, to: route)
         awaitAnswer(in: environment)
     }
@@ -74,6 +87,7 @@ extension ClientSession {
             stopAsking()
             return deliver(in: &environment)
         }
+        topics.noteUse(topicID, at: environment.now)
         environment.sendRegister(topicID, messageID, name: name, to: route)
     }
 

@@ -1,6 +1,29 @@
 import MQTTSN
+import Time
 
-/// One session's normal topic ids: which name each stands for and whether the client has been told (MQTT-SN 1.2 §6.5).
+/// One session's normal topic ids: which name each stands for, who wanted it and whether the client has been told
+/// (MQTT-SN 1.2 §6.5).
+///
+/// **What it owns.** The pairs of id and name, one use of each of those names in the gateway's table, and for ids that
+/// nobody has asked for the time of their last use. A session with few names, as most are, pays eight octets for each;
+/// the rest of the state exists only once it is needed.
+///
+/// **Which id.** The one that follows from ClientId and name, or the next free one. The gateway has no memory over its
+/// own end, and a client keeps ids that it was told in an earlier life: with these it finds the same name behind them,
+/// or none. Only where two names of a client want one id, 65,534 being few, the order decides.
+///
+/// **How long.** An id that the client has asked for, by REGISTER or SUBSCRIBE, stands for its name until the session
+/// ends. One that the gateway gave for a delivery is forgotten where another name needs the room: the one whose last
+/// use is longest ago, and none that was used within the client's patience, as messages under it may still be on their
+/// way. So a wildcard may see any number of names. Where the client has asked for all that it may have, one more place
+/// is for deliveries, so that none waits for ever. A client that uses a forgotten id is told that it is unknown (0x02).
+///
+/// **Awkward cases.** A name that the client has been offered and has not accepted is not what the client means by that
+/// id: it may be an id of an earlier life. So an id is good for the client's own messages only after its REGACK, SUBACK
+/// or acceptance. Room is not only places: where the octets of all names are used up, each session may still have its
+/// share of them, whoever has filled the rest.
+///
+/// **Invariants.** No id and no name stands twice; ids are 1…0xFFFE; see `checkInvariants`.
 struct TopicRegistry {
     /// What the client is known to think of an id.
     enum Standing: UInt8 {
@@ -14,60 +37,274 @@ struct TopicRegistry {
         case ignored
     }
 
-    struct Entry {
-        var name: TopicNameIndex
-        var standing: Standing
+    /// Who wanted the id.
+    enum Origin: UInt8 {
+        /// The client, by REGISTER or SUBSCRIBE.
+        case asked
+        /// The gateway, for a delivery.
+        case given
     }
 
-    /// The id of the entry at index i is i + 1: ids count up and are never used twice in a session (AMB-27).
+    struct Entry {
+        var name: TopicNameIndex
+        var id: TopicID
+        var standing = Standing.unknown
+        fileprivate var marks: Marks
+
+        /// Whether the client has asked for the id.
+        var isAsked: Bool { marks.contains(.asked) }
+        /// Whether the client has had the id from this session, in this connection or an earlier one. Before that it
+        /// may mean another name by it.
+        var isTold: Bool { marks.contains(.told) }
+    }
+
+    fileprivate struct Marks: OptionSet {
+        let rawValue: UInt8
+        static let asked = Marks(rawValue: 1)
+        static let told = Marks(rawValue: 2)
+    }
+
+    /// In no order that matters; a place is a position in it.
     private var entries: [Entry] = []
-    /// The ids of all names, once there are so many that looking through them would take long.
-    private var idByName: [TopicNameIndex: TopicID] = [:]
-    /// Most clients have fewer names than this.
+    /// One element, or none as long as there are few names and all of them were asked for.
+    private var details: [Details] = []
+
+    private struct Details {
+        /// The places of all ids and names, once there are so many that looking through them would take long.
+        var placeByID: [TopicID: UInt16] = [:]
+        var placeByName: [TopicNameIndex: UInt16] = [:]
+        /// When the id at a place was used last; empty before the gateway has given one.
+        var lastUses: [Instant] = []
+        /// Before this no given id has been unused for long enough.
+        var noneFreeBefore = Instant(nanoseconds: 0)
+    }
+
+    /// Most clients have no more names than this.
     private static let fewNames = 16
+
+    private var isIndexed: Bool { entries.count > Self.fewNames }
+    private var tracksUse: Bool { details.first?.lastUses.isEmpty == false }
+
+    // MARK: Looking
 
     var count: Int { entries.count }
 
-    func id(for name: TopicNameIndex) -> TopicID? {
-        guard entries.count <= Self.fewNames else { return idByName[name] }
-        return entries.lastIndex { $0.name == name }.map { TopicID($0 + 1) }
+    /// All of them, in no order that matters.
+    var all: some RandomAccessCollection<Entry> { entries }
+
+    func id(for name: TopicNameIndex) -> TopicID? { place(of: name).map { entries[$0].id } }
+
+    func entry(_ id: TopicID) -> Entry? { place(of: id).map { entries[$0] } }
+
+    /// Octets of all names here.
+    func byteCount(in names: TopicNameTable) -> Int { entries.reduce(0) { $0 + names.byteCount(of: $1.name) } }
+
+    private func place(of id: TopicID) -> Int? {
+        guard isIndexed else { return entries.firstIndex { $0.id == id } }
+        return details[0].placeByID[id].map(Int.init)
     }
 
-    func entry(_ id: TopicID) -> Entry? {
-        id > 0 && Int(id) <= entries.count ? entries[Int(id) - 1] : nil
+    private func place(of name: TopicNameIndex) -> Int? {
+        guard isIndexed else { return entries.firstIndex { $0.name == name } }
+        return details[0].placeByName[name].map(Int.init)
     }
 
-    /// Gives the name the next id; nil when `limit` names have one (GW-30).
+    // MARK: Giving
+
+    /// What there is room for, and whose names these are.
+    struct Conditions {
+        var clientID: ClientID
+        /// Names in one session.
+        var nameCount: Int
+        /// Octets of names that this session may have at most; `.max` while those of all sessions have room.
+        var byteCount: Int
+        var now: Instant
+        /// How long after its last use a given id may still be on its way.
+        var patience: TimeSpan
+    }
+
+    /// Gives an id to a name that has none; nil where there is no room and nothing that could make it (GW-30).
     ///
     /// The registry uses the name from now on.
-    mutating func assign(_ name: TopicNameIndex, limit: Int, in names: inout TopicNameTable) -> TopicID? {
-        guard entries.count < min(limit, 0xFFFE) else { return nil }
+    mutating func assign(
+        _ name: TopicNameIndex, _ origin: Origin, _ conditions: Conditions, in names: inout TopicNameTable
+    ) -> TopicID? {
+        guard makeRoom(for: names.byteCount(of: name), conditions, in: &names) || origin == .given && mayUseReserve
+        else { return nil }
+        let bytes = names.name(name)
+        var id = PreferredTopicID.of(bytes.span.bytes, clientID: conditions.clientID.bytes.span.bytes)
+        while place(of: id) != nil { id = PreferredTopicID.following(id) }
         names.use(name)
-        entries.append(Entry(name: name, standing: .unknown))
-        let id = TopicID(entries.count)
-        if entries.count == Self.fewNames + 1 {
-            for index in entries.indices { idByName[entries[index].name] = TopicID(index + 1) }
-        } else if entries.count > Self.fewNames {
-            idByName[name] = id
-        }
+        append(Entry(name: name, id: id, marks: origin == .asked ? .asked : []), at: conditions.now)
         return id
     }
 
+    /// Whether a delivery may have an id beyond every limit: where the client has asked for all that there is room for,
+    /// one place is for deliveries, so that none waits for ever.
+    private var mayUseReserve: Bool { entries.count < PreferredTopicID.count && entries.allSatisfy(\.isAsked) }
+
+    /// Forgets given ids, the least recently used first, until a name of so many octets fits.
+    private mutating func makeRoom(
+        for byteCount: Int, _ conditions: Conditions, in names: inout TopicNameTable
+    ) -> Bool {
+        var ownByteCount = 0
+        var allowance = Int.max
+        if conditions.byteCount != .max {
+            ownByteCount = self.byteCount(in: names)
+            allowance = max(conditions.byteCount, ownByteCount)
+        }
+        while entries.count >= min(conditions.nameCount, PreferredTopicID.count - 1)
+            || ownByteCount + byteCount > allowance
+        {
+            guard let place = takeForgettable(conditions) else { return false }
+            ownByteCount -= names.byteCount(of: entries[place].name)
+            names.release(entries[place].name)
+            remove(at: place)
+        }
+        return true
+    }
+
+    /// The place of the given id whose last use is longest ago, if that is long enough.
+    private mutating func takeForgettable(_ conditions: Conditions) -> Int? {
+        guard tracksUse, details[0].noneFreeBefore <= conditions.now else { return nil }
+        var oldest: Int?
+        var oldestUse = conditions.now
+        for place in entries.indices where !entries[place].isAsked {
+            let use = details[0].lastUses[place]
+            if use < oldestUse { (oldest, oldestUse) = (place, use) }
+        }
+        guard let oldest, conditions.now.since(oldestUse) >= conditions.patience else {
+            details[0].noneFreeBefore = oldestUse + conditions.patience
+            return nil
+        }
+        return oldest
+    }
+
+    // MARK: Noting
+
+    /// The client asks for the name of an id that it may so far have been given only.
+    ///
+    /// - Returns: false where that would leave no place for deliveries.
+    mutating func ask(for id: TopicID, nameCount: Int) -> Bool {
+        guard let place = place(of: id) else { return false }
+        guard entries[place].isAsked || entries.count <= min(nameCount, PreferredTopicID.count - 1) else {
+            return false
+        }
+        entries[place].marks.insert(.asked)
+        return true
+    }
+
+    /// A message under the id leaves for the client, or an offer of the id.
+    @inline(__always)
+    mutating func noteUse(_ id: TopicID, at now: Instant) {
+        guard tracksUse else { return }
+        if let place = place(of: id) { details[0].lastUses[place] = now }
+    }
+
+    /// The name that the client means by an id in a message of its own; nil where the client cannot have it from this
+    /// session.
+    mutating func nameUsedByClient(_ id: TopicID, at now: Instant) -> TopicNameIndex? {
+        guard let place = place(of: id), entries[place].isTold else { return nil }
+        if tracksUse { details[0].lastUses[place] = now }
+        return entries[place].name
+    }
+
     mutating func setStanding(_ standing: Standing, of id: TopicID) {
-        guard id > 0, Int(id) <= entries.count else { return }
-        entries[Int(id) - 1].standing = standing
+        guard let place = place(of: id) else { return }
+        entries[place].standing = standing
+        switch standing {
+        case .known: entries[place].marks.insert(.told)
+        case .rejected: entries[place].marks.remove(.told)
+        case .unknown, .ignored: break
+        }
     }
 
     /// After a reconnect the client's ids are still good, but the gateway tells it again before using them (GW-39).
     mutating func forgetStandings() {
-        for index in entries.indices where entries[index].standing != .rejected {
-            entries[index].standing = .unknown
+        for place in entries.indices where entries[place].standing != .rejected {
+            entries[place].standing = .unknown
         }
     }
 
     mutating func removeAll(in names: inout TopicNameTable) {
         for entry in entries { names.release(entry.name) }
         entries = []
-        idByName = [:]
+        details = []
+    }
+
+    // MARK: Places
+
+    private mutating func append(_ entry: Entry, at now: Instant) {
+        entries.append(entry)
+        if !entry.isAsked, !tracksUse {
+            if details.isEmpty { details = [Details()] }
+            // What was asked for has no use that matters.
+            details[0].lastUses = Array(repeating: now, count: entries.count)
+        } else if tracksUse {
+            details[0].lastUses.append(now)
+        }
+        if entries.count == Self.fewNames + 1 {
+            if details.isEmpty { details = [Details()] }
+            for place in entries.indices { index(place) }
+        } else if isIndexed {
+            index(entries.count - 1)
+        }
+    }
+
+    /// The last entry takes the place of the one that goes.
+    private mutating func remove(at place: Int) {
+        let gone = entries[place]
+        let last = entries.count - 1
+        if isIndexed {
+            details[0].placeByID[gone.id] = nil
+            details[0].placeByName[gone.name] = nil
+        }
+        entries[place] = entries[last]
+        entries.removeLast()
+        if tracksUse {
+            details[0].lastUses[place] = details[0].lastUses[last]
+            details[0].lastUses.removeLast()
+        }
+        if entries.count == Self.fewNames {
+            details[0].placeByID = [:]
+            details[0].placeByName = [:]
+        } else if isIndexed, place < last {
+            index(place)
+        }
+    }
+
+    private mutating func index(_ place: Int) {
+        details[0].placeByID[entries[place].id] = UInt16(place)
+        details[0].placeByName[entries[place].name] = UInt16(place)
+    }
+}
+
+extension TopicRegistry {
+    /// What does not hold here; nil if all does.
+    func checkInvariants() -> String? {
+        if Set(entries.map(\.id)).count != entries.count { return "an id stands for two names" }
+        if Set(entries.map(\.name)).count != entries.count { return "a name has two ids" }
+        if entries.contains(where: { $0.id == 0 || $0.id == 0xFFFF }) { return "a reserved id is given" }
+        guard let details = details.first else {
+            if isIndexed { return "many ids are not indexed" }
+            return entries.contains { !$0.isAsked } ? "the use of given ids is not tracked" : nil
+        }
+        if self.details.count > 1 { return "details twice" }
+        if !details.lastUses.isEmpty || entries.contains(where: { !$0.isAsked }),
+            details.lastUses.count != entries.count
+        {
+            return "uses and ids differ in number"
+        }
+        let indexedCount = isIndexed ? entries.count : 0
+        if details.placeByID.count != indexedCount || details.placeByName.count != indexedCount {
+            return "the index has not as many ids as there are"
+        }
+        for place in entries.indices where isIndexed {
+            let entry = entries[place]
+            if self.place(of: entry.id) != place || self.place(of: entry.name) != place {
+                return "the index leads astray"
+            }
+        }
+        return nil
     }
 }

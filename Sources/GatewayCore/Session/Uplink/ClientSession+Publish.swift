@@ -34,10 +34,10 @@ extension ClientSession {
     }
 
     /// The name behind the topic reference (GW-44, GW-46, GW-47, GW-48).
-    private func resolve(_ publish: Publish, in environment: borrowing Environment) -> ResolvedTopic {
+    private mutating func resolve(_ publish: Publish, in environment: borrowing Environment) -> ResolvedTopic {
         let name: TopicNameIndex?
         switch publish.flags.topicIDType {
-        case .normal: name = topics.entry(publish.topicID)?.name
+        case .normal: name = topics.nameUsedByClient(publish.topicID, at: environment.now)
         case .predefined: name = environment.predefinedTopics.name(for: publish.topicID, clientID: clientID)
         case .shortName:
             return Environment.shortName(publish.topicID).map { .shortName($0) } ?? .refused(.notSupported)

@@ -35,9 +35,7 @@ extension ClientSession {
             return
         }
         let topic = datagram.extracting(message.topic)
-        guard let qos = QoS(message.flags.qos), TopicRules.isValidName(topic),
-            topic.byteCount <= environment.limits.topicNameByteCount
-        else {
+        guard let qos = QoS(message.flags.qos), TopicRules.isValidName(topic, environment.limits) else {
             refuseConnection(.notSupported, in: &environment)
             return
         }

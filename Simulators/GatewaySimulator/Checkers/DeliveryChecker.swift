@@ -60,8 +60,7 @@ struct DeliveryChecker {
         var isAcceptedClean = false
         /// Those that have not been acknowledged.
         var drops: [Drop] = []
-        /// The latest that has come for the first time, at QoS 1 and 2, of all topics and of each.
-        var lastFirstReceipt = 0
+        /// The latest that has come for the first time, at QoS 1 and 2, of each topic.
         var lastFirstReceipts: [Int: Int] = [:]
         /// By topic, as MQTT keeps order inside one (MQTT 3.1.1 §4.6): what the client has still to be told of waits.
         var lastAtMostOnceSend: [Int: Int] = [:]
@@ -164,10 +163,9 @@ struct DeliveryChecker {
     private mutating func checkOrder(_ stamp: Stamp, _ delivery: Delivery, _ client: Int) {
         // One that was rejected comes again, behind what was taken.
         guard delivery.rejections + delivery.drops == 0 else { return }
-        let view = clients[client]
-        let last = view.isUnteachable ? view.lastFirstReceipts[stamp.topic] ?? 0 : view.lastFirstReceipt
+        // MQTT keeps order inside a topic (MQTT 3.1.1 §4.6); what the client cannot take yet lets other topics pass.
+        let last = clients[client].lastFirstReceipts[stamp.topic] ?? 0
         if delivery.lastHanded < last { violate("client \(client) got \(stamp) after a later message") }
-        clients[client].lastFirstReceipt = delivery.lastHanded
         clients[client].lastFirstReceipts[stamp.topic] = delivery.lastHanded
     }
 

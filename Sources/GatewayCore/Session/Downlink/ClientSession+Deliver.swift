@@ -132,6 +132,7 @@ extension ClientSession {
             if !fits(Int(message.payloadByteCount), in: environment) {
                 discardFirst(.messageDroppedTooLong, in: &environment)
             } else if let reference = reference(to: message.topicName, in: environment) {
+                guard message.qos == .atMostOnce || !putOlderFirst(on: message.topicName, in: &environment) else { return }
                 sendFirst(as: reference, in: &environment)
             } else {
                 registerTopic(message.topicName, in: &environment)
@@ -168,7 +169,10 @@ extension ClientSession {
         switch topics.entry(topicID)?.standing {
         case .rejected: discardFirst(.messageDroppedNotRegistered, in: &environment)
         case .ignored: setFirstAside(isUnanswered: true, in: &environment)
-        case .known, .unknown, nil: sendRegister(topicID, name: name, in: &environment)
+        case .known, .unknown, nil:
+            let isOrdered = environment.store[downlink.first].qos != .atMostOnce
+            guard !isOrdered || !putOlderFirst(on: name, in: &environment) else { return }
+            sendRegister(topicID, name: name, in: &environment)
         }
     }
 

@@ -75,6 +75,17 @@ extension ClientSession {
         }
     }
 
+    /// Puts older messages of the same topic before the first one, so that order holds inside a topic; not those that
+    /// the client has left unanswered twice.
+    ///
+    /// - Returns: whether there were any.
+    mutating func putOlderFirst(on name: TopicNameIndex, in environment: inout Environment) -> Bool {
+        guard downlink.aside.count > 0 else { return false }
+        let count = downlink.aside.count
+        tryUndeliverable(in: &environment) { message, _, _ in message.topicName == name && message.timesUnanswered < 2 }
+        return downlink.aside.count < count
+    }
+
     // MARK: Another attempt
 
     /// The client has answered: what it did not answer once is worth another attempt, but no more than one, as it holds
@@ -92,9 +103,11 @@ extension ClientSession {
         }
     }
 
-    /// The client knows the name now.
+    /// The client knows the name now, by its own request: it need not be told, and what waits for that goes on.
     mutating func tryUndeliverable(on topicID: TopicID, in environment: inout Environment) {
-        guard downlink.aside.count > 0, let name = topics.entry(topicID)?.name else { return }
+        let isBeingTold = downlink.registration?.topicID == topicID
+        guard isBeingTold || downlink.aside.count > 0, let name = topics.entry(topicID)?.name else { return }
+        if isBeingTold { stopAsking() }
         tryUndeliverable(in: &environment) { message, _, _ in message.topicName == name }
         deliver(in: &environment)
     }

@@ -37,7 +37,7 @@ import Time
         ]
     }
 
-    @Test("AMB-14 AMB-23 Every order of five happenings after the first message", arguments: Scope.all)
+    @Test("AMB-14 AMB-23 Every order of three happenings after the first message", arguments: Scope.all)
     func everyOrder(scope: Scope) {
         let count = scope.happenings.count
         var orders = 1

@@ -60,10 +60,10 @@ struct DeliveryChecker {
         var isAcceptedClean = false
         /// Those that have not been acknowledged.
         var drops: [Drop] = []
-        /// The latest that has come for the first time, at QoS 1 and 2, of all topics and of each.
-        var lastFirstReceipt = 0
+        /// The latest that has come for the first time, at QoS 1 and 2, of each topic.
         var lastFirstReceipts: [Int: Int] = [:]
-        var lastAtMostOnceSend = 0
+        /// By topic, as MQTT keeps order inside one (MQTT 3.1.1 §4.6): what the client has still to be told of waits.
+        var lastAtMostOnceSend: [Int: Int] = [:]
     }
 
     /// More octets of payload than a datagram to a client of the world holds for certain, and fewer than it may hold.
@@ -163,10 +163,9 @@ struct DeliveryChecker {
     private mutating func checkOrder(_ stamp: Stamp, _ delivery: Delivery, _ client: Int) {
         // One that was rejected comes again, behind what was taken.
         guard delivery.rejections + delivery.drops == 0 else { return }
-        let view = clients[client]
-        let last = view.isUnteachable ? view.lastFirstReceipts[stamp.topic] ?? 0 : view.lastFirstReceipt
+        // MQTT keeps order inside a topic (MQTT 3.1.1 §4.6); what the client cannot take yet lets other topics pass.
+        let last = clients[client].lastFirstReceipts[stamp.topic] ?? 0
         if delivery.lastHanded < last { violate("client \(client) got \(stamp) after a later message") }
-        clients[client].lastFirstReceipt = delivery.lastHanded
         clients[client].lastFirstReceipts[stamp.topic] = delivery.lastHanded
     }
 
@@ -227,10 +226,10 @@ struct DeliveryChecker {
             violate("client \(client) is sent \(stamp) more often than it came")
         }
         if delivery.handedCount == 1 {
-            if delivery.lastHanded < clients[client].lastAtMostOnceSend {
+            if delivery.lastHanded < clients[client].lastAtMostOnceSend[stamp.topic, default: 0] {
                 violate("client \(client) is sent \(stamp) out of order at QoS 0")
             }
-            clients[client].lastAtMostOnceSend = delivery.lastHanded
+            clients[client].lastAtMostOnceSend[stamp.topic] = delivery.lastHanded
         }
     }
 

@@ -24,13 +24,15 @@ extension ClientSession {
             acknowledgeToBroker(publish.qos, publish.token, in: &environment)
             return
         }
-        if publish.qos == .atMostOnce, mayPassBy(in: environment), let reference = reference(to: name, in: environment)
+        if publish.qos == .atMostOnce, downlink.isEmpty, downlink.isIdle, state == .active,
+            let reference = reference(to: name, in: environment)
         {
             sendDirectly(publish, reference, payload, in: &environment)
             return
         }
         enqueue(publish, name, payload, in: &environment)
         deliver(in: &environment)
+        letPass(in: &environment)
     }
 
     /// What keeps a message from ever reaching the client.
@@ -49,13 +51,6 @@ extension ClientSession {
     /// Whether a PUBLISH with so much payload fits the client's link (GW-59).
     private func fits(_ payloadByteCount: Int, in environment: borrowing Environment) -> Bool {
         Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
-    }
-
-    /// Whether a message of QoS 0 on a topic that the client knows need not wait: nothing is before it, or only what
-    /// the client leaves unanswered.
-    private func mayPassBy(in environment: borrowing Environment) -> Bool {
-        guard state == .active else { return false }
-        return downlink.isEmpty && downlink.isIdle || clock.isOverdue && downlink.awaitsClient(in: environment.store)
     }
 
     /// A QoS 1 or 2 message the broker repeats after a reconnect and that waits here already. Another message under the
@@ -137,6 +132,7 @@ extension ClientSession {
             if !fits(Int(message.payloadByteCount), in: environment) {
                 discardFirst(.messageDroppedTooLong, in: &environment)
             } else if let reference = reference(to: message.topicName, in: environment) {
+                guard message.qos == .atMostOnce || !putOlderFirst(on: message.topicName, in: &environment) else { return }
                 sendFirst(as: reference, in: &environment)
             } else {
                 registerTopic(message.topicName, in: &environment)
@@ -173,7 +169,10 @@ extension ClientSession {
         switch topics.entry(topicID)?.standing {
         case .rejected: discardFirst(.messageDroppedNotRegistered, in: &environment)
         case .ignored: setFirstAside(isUnanswered: true, in: &environment)
-        case .known, .unknown, nil: sendRegister(topicID, name: name, in: &environment)
+        case .known, .unknown, nil:
+            let isOrdered = environment.store[downlink.first].qos != .atMostOnce
+            guard !isOrdered || !putOlderFirst(on: name, in: &environment) else { return }
+            sendRegister(topicID, name: name, in: &environment)
         }
     }
 

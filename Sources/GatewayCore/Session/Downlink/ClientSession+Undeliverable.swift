@@ -12,8 +12,9 @@ extension ClientSession {
             discardFirst(.messageDroppedNotRegistered, in: &environment)
             return warnOfMisses(in: &environment)
         }
-        let nextAttempt = environment.now + link(in: environment).patience
-        downlink.setFirstAside(isUnanswered: isUnanswered, nextAttempt: nextAttempt, in: &environment.store)
+        let patience = link(in: environment).patience
+        downlink.setFirstAside(
+            isUnanswered: isUnanswered, at: environment.now, patience: patience, in: &environment.store)
         let limit = environment.limits.undeliverablePerClient
         while let index = downlink.aside.takeExcess(limit: limit, in: environment.store) {
             let message = environment.store[index]
@@ -58,9 +59,9 @@ extension ClientSession {
         }
     }
 
-    /// What needs no answer goes past what the client leaves unanswered, where the client knows its topic.
+    /// What needs no answer goes past what the client has not answered in time, where the client knows its topic.
     mutating func letPass(in environment: inout Environment) {
-        guard state == .active, downlink.waiting.atMostOnceCount > 0 else { return }
+        guard clock.isOverdue, state == .active, downlink.waiting.atMostOnceCount > 0 else { return }
         var last = StoredMessageIndex.none
         while let (index, previous) = downlink.takeAtMostOnce(behind: last, in: &environment.store) {
             let name = environment.store[index].topicName
@@ -74,44 +75,59 @@ extension ClientSession {
         }
     }
 
+    /// Puts older messages of the same topic before the first one, so that order holds inside a topic; not those that
+    /// the client has left unanswered twice.
+    ///
+    /// - Returns: whether there were any.
+    mutating func putOlderFirst(on name: TopicNameIndex, in environment: inout Environment) -> Bool {
+        guard downlink.aside.count > 0 else { return false }
+        let count = downlink.aside.count
+        tryUndeliverable(in: &environment) { message, _, _ in message.topicName == name && message.timesUnanswered < 2 }
+        return downlink.aside.count < count
+    }
+
     // MARK: Another attempt
 
-    /// The client has answered: what it did not answer before is worth another attempt.
+    /// The client has answered: what it did not answer once is worth another attempt, but no more than one, as it holds
+    /// up the rest.
     mutating func tryUnanswered(in environment: inout Environment) {
         tryUndeliverable(in: &environment) { message, session, environment in
-            message.isUnanswered && session.reference(to: message.topicName, in: environment) != nil
+            message.timesUnanswered == 1 && session.reference(to: message.topicName, in: environment) != nil
         }
     }
 
     /// The client has answered a REGISTER: it may answer those that it did not answer before.
     mutating func tryUnregistered(in environment: inout Environment) {
         tryUndeliverable(in: &environment) { message, session, environment in
-            message.isUnanswered && session.reference(to: message.topicName, in: environment) == nil
+            message.timesUnanswered == 1 && session.reference(to: message.topicName, in: environment) == nil
         }
     }
 
-    /// The client knows the name now.
+    /// The client knows the name now, by its own request: it need not be told, and what waits for that goes on.
     mutating func tryUndeliverable(on topicID: TopicID, in environment: inout Environment) {
-        guard downlink.aside.count > 0, let name = topics.entry(topicID)?.name else { return }
+        let isBeingTold = downlink.registration?.topicID == topicID
+        guard isBeingTold || downlink.aside.count > 0, let name = topics.entry(topicID)?.name else { return }
+        if isBeingTold { stopAsking() }
         tryUndeliverable(in: &environment) { message, _, _ in message.topicName == name }
         deliver(in: &environment)
     }
 
     /// The client has begun anew, and may take everything.
     mutating func tryAllUndeliverable(in environment: inout Environment) {
+        downlink.forgetUnanswered(in: &environment.store)
         tryUndeliverable(in: &environment) { _, _, _ in true }
     }
 
     /// Time has passed: there may be a topic id by now. What was not answered is tried only now and then, as it holds
     /// up the rest meanwhile.
     mutating func tryUndeliverableInTime(in environment: inout Environment) {
-        let isAll = downlink.aside.isTurnOfUnanswered
-        downlink.aside.noteRound()
+        guard let due = downlink.aside.nextAttempt, due <= environment.now else { return }
+        let patience = link(in: environment).patience
+        let isAll = downlink.aside.beginRound(at: environment.now, patience: patience)
         tryUndeliverable(in: &environment) { message, session, environment in
-            if message.isUnanswered { return isAll }
+            if message.timesUnanswered > 0 { return isAll }
             return session.topicID(toDeliver: message.topicName, in: &environment) != nil
         }
-        deliver(in: &environment)
     }
 
     private mutating func tryUndeliverable(
@@ -125,14 +141,12 @@ extension ClientSession {
             let index = waiting.takeFirst(in: environment.store)
             if isTried(environment.store[index], &self, &environment) {
                 askAgain(environment.store[index].topicName)
-                environment.store[index].isUnanswered = false
                 tried.append(index, in: &environment.store)
             } else {
                 aside.append(index, in: &environment.store)
             }
         }
-        let nextAttempt = environment.now + link(in: environment).patience
-        downlink.aside.putBack(aside, nextAttempt: nextAttempt)
+        downlink.aside.putBack(aside)
         downlink.putBack(tried, in: &environment.store)
     }
 

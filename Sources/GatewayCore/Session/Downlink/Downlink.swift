@@ -106,7 +106,7 @@ struct Downlink {
     mutating func takeAtMostOnce(
         behind start: StoredMessageIndex, in store: inout MessageStore
     ) -> (message: StoredMessageIndex, previous: StoredMessageIndex)? {
-        queue.takeAtMostOnce(behind: start == .none ? queue.first : start, in: &store)
+        queue.takeAtMostOnce(behind: start, in: &store)
     }
 
     mutating func putBack(
@@ -222,8 +222,6 @@ struct Downlink {
         return message
     }
 
-    // MARK: Wake-ups
-
     mutating func beginWakeUp() { deliveriesSinceWakeUp = 0 }
     mutating func noteDelivery() { deliveriesSinceWakeUp &+= 1 }
     func hasDelivered(sinceWakeUp maximum: Int) -> Bool { Int(deliveriesSinceWakeUp) >= maximum }
@@ -232,13 +230,18 @@ struct Downlink {
 
     /// The first message, of QoS 1 or 2, lets the others pass; the broker keeps waiting for it.
     mutating func setFirstAside(
-        isUnanswered: Bool, nextAttempt: Instant, in store: inout MessageStore
+        isUnanswered: Bool, at now: Instant, patience: TimeSpan, in store: inout MessageStore
     ) {
         let index = queue.takeFirst(in: store)
-        store[index].isUnanswered = isUnanswered
+        if isUnanswered, store[index].timesUnanswered < .max { store[index].timesUnanswered += 1 }
         renewals = 0
         underWay = .nothing
-        aside.append(index, nextAttempt: nextAttempt, in: &store)
+        aside.append(index, at: now, patience: patience, in: &store)
+    }
+
+    /// The client is as a new one.
+    mutating func forgetUnanswered(in store: inout MessageStore) {
+        forEachMessage(in: &store) { $0.timesUnanswered = 0 }
     }
 
     /// What is to be tried again goes before all others, but for one that is under way.
@@ -262,9 +265,7 @@ struct Downlink {
     }
 
     /// The broker has sent another message under the token.
-    mutating func forgetDiscarded(_ token: BrokerToken) {
-        if !rarities.isEmpty { _ = memory.forgetDiscarded(token) }
-    }
+    mutating func forgetDiscarded(_ token: BrokerToken) { if !rarities.isEmpty { _ = memory.forgetDiscarded(token) } }
 
     /// The broker may have begun a new session: what waits may mean nothing to it, and its tokens other messages.
     mutating func doubtTokens(in store: inout MessageStore) {
@@ -339,8 +340,7 @@ struct Downlink {
         isKept: Bool, in store: inout MessageStore, names: inout TopicNameTable
     ) -> Int {
         takeAllBack(in: &store)
-        underWay = .nothing
-        renewals = 0
+        (underWay, renewals) = (.nothing, 0)
         var (missed, left) = (0, 0)
         let numbers = numbers
         queue.removeAll(in: &store, names: &names) { message in
@@ -360,17 +360,14 @@ struct Downlink {
     }
 
     /// The broker has what was left to it, and sends it again.
-    mutating func takeLeftToBroker() {
-        if !rarities.isEmpty { _ = memory.takeLeft() }
-    }
+    mutating func takeLeftToBroker() { if !rarities.isEmpty { _ = memory.takeLeft() } }
 
     /// The client's session is over, and the next one has nothing of it but the place where the numbers are.
     ///
     /// - Returns: how many messages the client has not got, as far as the gateway knows.
     mutating func forgetSession(in store: inout MessageStore, names: inout TopicNameTable) -> Int {
         takeAllBack(in: &store)
-        underWay = .nothing
-        renewals = 0
+        (underWay, renewals) = (.nothing, 0)
         var missed = 0
         queue.removeAll(in: &store, names: &names) { message in
             if !message.state.isWithClient { missed += 1 }

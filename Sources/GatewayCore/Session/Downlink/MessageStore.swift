@@ -46,8 +46,8 @@ struct StoredMessage {
     var token: BrokerToken
     /// Whether the token may be that of a broker session which is no more: then nothing is acknowledged under it.
     var isDoubtful = false
-    /// Whether the client, though it was heard, has not answered.
-    var isUnanswered = false
+    /// How often the client, though it was heard, has not answered.
+    var timesUnanswered: UInt8 = 0
     var qos: QoS
     var retain: Bool
     var payloadByteCount: UInt32

@@ -7,11 +7,10 @@ import Time
 /// and in time, as a topic id may have become free. What was not answered holds up the rest when it is tried, so time
 /// alone brings that about only now and then. Invariant: nothing of QoS 0 is here.
 struct SetAside: Sendable {
-    private static let roundsBetweenUnanswered: UInt8 = 10
-
     private var queue = DeliveryQueue()
     private var nextRound: Instant?
-    private var rounds: UInt8 = 0
+    /// When what was not answered is tried again, too.
+    private var nextWholeRound = Instant(nanoseconds: 0)
     /// Whether it has been said that the client misses messages.
     private var hasWarned = false
     /// Wake-ups in a row that ended without an answer.
@@ -21,11 +20,14 @@ struct SetAside: Sendable {
     var byteCount: Int { queue.byteCount }
     /// When they are tried again; nil where nothing is here.
     var nextAttempt: Instant? { queue.isEmpty ? nil : nextRound }
-    /// Whether the next round is one for what was not answered, too.
-    var isTurnOfUnanswered: Bool { rounds == Self.roundsBetweenUnanswered - 1 }
 
-    mutating func append(_ message: StoredMessageIndex, nextAttempt: Instant, in store: inout MessageStore) {
-        if queue.isEmpty { nextRound = nextAttempt }
+    mutating func append(
+        _ message: StoredMessageIndex, at now: Instant, patience: TimeSpan, in store: inout MessageStore
+    ) {
+        if queue.isEmpty {
+            nextRound = now + patience
+            nextWholeRound = now + patience * 10
+        }
         fruitlessWakeUps = 0
         queue.append(message, in: &store)
     }
@@ -43,13 +45,17 @@ struct SetAside: Sendable {
     }
 
     /// What stays here.
-    mutating func putBack(_ rest: DeliveryQueue, nextAttempt: Instant) {
-        queue = rest
-        nextRound = nextAttempt
-    }
+    mutating func putBack(_ rest: DeliveryQueue) { queue = rest }
 
-    /// Time has brought another attempt about.
-    mutating func noteRound() { rounds = (rounds + 1) % Self.roundsBetweenUnanswered }
+    /// Time brings another attempt about.
+    ///
+    /// - Returns: whether it is one for what was not answered, too.
+    mutating func beginRound(at now: Instant, patience: TimeSpan) -> Bool {
+        nextRound = now + patience
+        guard now >= nextWholeRound else { return false }
+        nextWholeRound = now + patience * 10
+        return true
+    }
 
     func message(withToken token: BrokerToken, in store: borrowing MessageStore) -> StoredMessageIndex? {
         queue.message(withToken: token, in: store)

@@ -21,6 +21,7 @@ extension ClientSession {
         phase = .awake
         stopAsking()
         downlink.beginWakeUp()
+        tryUndeliverableInTime(in: &environment)
         deliver(in: &environment)
     }
 

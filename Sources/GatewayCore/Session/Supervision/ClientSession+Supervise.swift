@@ -45,8 +45,9 @@ extension ClientSession {
         }
         if let retryAt = setUp.clock.ringsAt, retryAt <= environment.now { repeatPrompt(in: &environment) }
         if clock.isDue(at: environment.now) { clockRang(in: &environment) }
-        if state.isListening, let nextAttempt = downlink.aside.nextAttempt, nextAttempt <= environment.now {
+        if state.isListening {
             tryUndeliverableInTime(in: &environment)
+            deliver(in: &environment)
         }
     }
 
@@ -76,6 +77,13 @@ extension ClientSession {
         sayAgain(in: &environment)
     }
 
+    /// A silent client has said something: what it has not answered is said again at once.
+    mutating func askSoonerIfSlow(in environment: inout Environment) {
+        guard clock.isSlow(retryCount: link(in: environment).retryCount) else { return }
+        clock.renew(at: environment.now, interval: retryInterval(after: 0, in: environment))
+        sayAgain(in: &environment)
+    }
+
     /// Sends again what the client has not answered, under its message id.
     private mutating func sayAgain(in environment: inout Environment) {
         if let (topicID, messageID) = downlink.registration {
@@ -94,6 +102,10 @@ extension ClientSession {
         guard phase.isListening else { return stopAsking() }
         if clock.hasHeard(lastHeard: supervision.lastHeard) {
             passOver(in: &environment)
+        } else if phase == .active, downlink.registration != nil {
+            // There are clients that answer no REGISTER: only its keep-alive tells whether this one is there.
+            clock.startAgain(at: environment.now, interval: link(in: environment).patience)
+            sayAgain(in: &environment)
         } else if phase == .active {
             lose(in: &environment)
         } else {

@@ -51,8 +51,11 @@ struct EndedExchanges: Sendable {
         if entries.isEmpty { entries.reserveCapacity(8) }
         entries.append(Entry(messageID: messageID, end: end, digest: digest, endedAt: now))
         liveCount += 1
-        if entries.count - Int(first) > Self.few {
-            if positions.isEmpty { indexAll() } else { positions[messageID] = Int32(entries.count - 1) }
+        // Once in use, the index has to know every entry, however few there are meanwhile.
+        if !positions.isEmpty {
+            positions[messageID] = Int32(entries.count - 1)
+        } else if entries.count - Int(first) > Self.few {
+            indexAll()
         }
     }
 

@@ -48,6 +48,9 @@ package struct Limits: Equatable, Sendable {
     /// Departed clients and strangers remembered so that a repeated DISCONNECT is answered, and none for ever (GW-65).
     package var recentDepartures = 1_024
 
+    /// Messages remembered on which the broker may have closed a connection, of all clients together (AMB-35).
+    package var unwelcomeMessages = 256
+
     package init() {}
 
     /// The octets of topic names that every session may have, whatever the others have.

@@ -29,6 +29,8 @@ struct Environment: ~Copyable {
     /// Where the message ids of the next new session begin.
     private var numberOrigin: UInt16
 
+    /// Messages on which the broker may have closed.
+    var unwelcome: UnwelcomeMessages
     /// How often each cell of the exchange table was reached.
     private(set) var uplinkCells = [UInt64](repeating: 0, count: UplinkCell.count)
 
@@ -37,6 +39,7 @@ struct Environment: ~Copyable {
     init(configuration: GatewayConfiguration, seed: UInt64) {
         self.configuration = configuration
         random = RandomNumbers(seed: seed)
+        unwelcome = UnwelcomeMessages(limit: configuration.limits.unwelcomeMessages)
         numberOrigin = UInt16(truncatingIfNeeded: seed) &- 1
         var names = TopicNameTable()
         predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &names)

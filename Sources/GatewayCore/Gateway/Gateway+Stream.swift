@@ -168,9 +168,19 @@ extension Gateway {
             environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
             brokerIsReachable(false)
         case .localFailure: environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
-        case .closedByBroker, .failed, .queueOverflow: break
+        case .closedByBroker, .failed: noteUnwelcome(onUpstream: id.slot)
+        case .queueOverflow: break
         }
         connectionEnded(id.slot)
+    }
+
+    /// The broker has ended a connection: perhaps because of what it was told and did not answer.
+    private mutating func noteUnwelcome(onUpstream slot: UInt32) {
+        guard environment.upstreams[slot].state == .open, case .session(let index) = environment.upstreams[slot].owner
+        else { return }
+        for digest in sessions[index].uplink.unanswered {
+            environment.unwelcome.brokerClosed(sessions[index].clientID, digest, at: environment.now)
+        }
     }
 
     /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.

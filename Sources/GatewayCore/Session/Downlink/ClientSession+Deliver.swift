@@ -132,7 +132,9 @@ extension ClientSession {
             if !fits(Int(message.payloadByteCount), in: environment) {
                 discardFirst(.messageDroppedTooLong, in: &environment)
             } else if let reference = reference(to: message.topicName, in: environment) {
-                guard message.qos == .atMostOnce || !putOlderFirst(on: message.topicName, in: &environment) else { return }
+                guard message.qos == .atMostOnce || !putOlderFirst(on: message.topicName, in: &environment) else {
+                    return
+                }
                 sendFirst(as: reference, in: &environment)
             } else {
                 registerTopic(message.topicName, in: &environment)

@@ -61,8 +61,7 @@ extension ClientSession {
         let message = UplinkMessage(
             messageID: publish.messageID, topicID: publish.topicID, isExactlyOnce: qos == .exactlyOnce,
             isDuplicate: publish.flags.duplicate, digest: MessageDigest(of: payload, publish.topicID, publish.flags))
-        let outcome = uplink.step(
-            .published(message), conditions(for: publish.messageID, byteCount: byteCount, in: environment))
+        let outcome = uplink.step(.published(message), conditions(for: message, byteCount: byteCount, in: environment))
         environment.count(outcome.cell)
         if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }
         if !outcome.forward.isNone {
@@ -75,6 +74,7 @@ extension ClientSession {
         if outcome.isTurnedAway { turnAway(byteCount, in: &environment) }
         if let answer = outcome.answer {
             if answer.kind == .refused { turnAway(byteCount, in: &environment) }
+            if answer.kind == .rejected { observeRefusal(.notSupported, in: &environment) }
             say(answer, in: &environment)
         }
     }
@@ -85,12 +85,16 @@ extension ClientSession {
         observeRefusal(.congestion, in: &environment)
     }
 
-    /// What the table of exchanges depends on besides itself, for a message under `messageID` of `byteCount` octets.
+    /// What the table of exchanges depends on besides itself, for a message of `byteCount` octets.
     private func conditions(
-        for messageID: MessageID, byteCount: Int, in environment: borrowing Environment
+        for message: UplinkMessage, byteCount: Int, in environment: borrowing Environment
     ) -> UplinkConditions {
         var conditions = conditions(in: environment)
-        conditions.token = nextToken(preferring: messageID)
+        conditions.token = nextToken(preferring: message.messageID)
+        if !environment.unwelcome.isEmpty {
+            conditions.closingCount = environment.unwelcome.closingCount(
+                clientID, message.digest, at: environment.now)
+        }
         conditions.takesMessages = environment.couldTake(byteCount, on: upstream)
         return conditions
     }
@@ -122,8 +126,13 @@ extension ClientSession {
     /// GW-41, GW-42, GW-45.
     private func say(_ answer: UplinkAnswer, in environment: inout Environment) {
         switch answer.kind {
-        case .acknowledged, .refused:
-            let code: ReturnCode = answer.kind == .refused ? .congestion : .accepted
+        case .acknowledged, .refused, .rejected:
+            let code: ReturnCode =
+                switch answer.kind {
+                case .refused: .congestion
+                case .rejected: .notSupported
+                case .acknowledged, .received, .completed: .accepted
+                }
             let acknowledgement = PublishAcknowledgement(
                 topicID: answer.topicID, messageID: answer.messageID, returnCode: code)
             send(.publishAcknowledgement(acknowledgement), in: &environment)
@@ -154,6 +163,7 @@ extension ClientSession {
     /// Says what a step that forwards nothing asks for.
     private mutating func carryOut(_ outcome: UplinkOutcome, in environment: inout Environment) {
         environment.count(outcome.cell)
+        if let cleared = outcome.cleared { environment.unwelcome.brokerTook(clientID, cleared) }
         if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }
         if let answer = outcome.answer { say(answer, in: &environment) }
     }

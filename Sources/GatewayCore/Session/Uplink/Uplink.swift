@@ -24,36 +24,17 @@ import Time
 /// - The broker's memory of a QoS 2 message ends with its session: where that is gone before the PUBREL, nobody can say
 ///   whether the message was delivered, and the client is dismissed (AMB-30).
 struct Uplink: Hashable, Sendable {
-    private var open: [UplinkExchange] = []
+    private var open = UplinkTable()
     private var ended = EndedExchanges()
 
     // MARK: What is asked of it
 
-    /// Exchanges that wait for something of the broker, or the broker for something of them.
-    var openCount: Int { open.count { $0.broker != .done } }
-
-    /// Exchanges, also those that only the client has still to finish.
+    var openCount: Int { open.openCount }
     var count: Int { open.count }
-
-    /// Whether the next packet of the broker is for one of them.
-    var awaitsBroker: Bool {
-        open.contains { !$0.isCut && ($0.broker == .owesReceived || $0.broker == .owesComplete) }
-    }
-
-    /// Whether the broker's session has, or may have, a QoS 2 message that would be lost or doubled without it.
-    var needsBrokersMemory: Bool {
-        open.contains { $0.isExactlyOnce && $0.broker != .done && $0.client != .gone }
-    }
-
-    func uses(_ token: BrokerToken) -> Bool { open.contains { $0.token == token } }
-
-    private func index(of messageID: MessageID) -> Int? {
-        messageID == 0 ? nil : open.firstIndex { $0.messageID == messageID }
-    }
-
-    private func index(of token: BrokerToken) -> Int? {
-        token.isNone ? nil : open.firstIndex { $0.token == token }
-    }
+    var awaitsBroker: Bool { open.awaitsBroker }
+    var needsBrokersMemory: Bool { open.needsBrokersMemory }
+    var unanswered: [MessageDigest] { open.unanswered }
+    func uses(_ token: BrokerToken) -> Bool { open.uses(token) }
 
     // MARK: What is said
 
@@ -69,7 +50,8 @@ struct Uplink: Hashable, Sendable {
     }
 
     private mutating func published(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
-        guard let index = index(of: message.messageID) else { return publishedAnew(message, conditions) }
+        if let rejection = rejected(message, conditions) { return rejection }
+        guard let index = open.index(of: message.messageID) else { return publishedAnew(message, conditions) }
         let exchange = open[index]
         let isSame = exchange.digest.isSame(as: message.digest)
         var outcome: UplinkOutcome
@@ -82,6 +64,22 @@ struct Uplink: Hashable, Sendable {
         case (.released, _), (.gone, _): outcome = UplinkOutcome()
         }
         return outcome.at(UplinkCell(isSame ? .publishedSame : message.row, exchange.client))
+    }
+
+    /// A message on which the broker has closed often enough is refused in its place, unless the broker has it after all.
+    private mutating func rejected(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome? {
+        guard conditions.isUnwelcome else { return nil }
+        var outcome = UplinkOutcome(.rejected, to: message)
+        if let index = open.index(of: message.messageID), open[index].digest == message.digest {
+            guard open[index].client == .waiting, open[index].isCut else { return nil }
+            outcome.release = letGo(index, conditions)
+        }
+        return outcome
+    }
+
+    /// Whether the broker may be told a message now: one on which it may have closed is tried alone.
+    private func mayForward(_ conditions: UplinkConditions) -> Bool {
+        conditions.closingCount == 0 ? !open.isTrying : open.isQuiet
     }
 
     /// The client is there and still has the exchange.
@@ -98,7 +96,9 @@ struct Uplink: Hashable, Sendable {
             return UplinkOutcome(.acknowledged, to: open[index])
         }
         guard open[index].isCut, conditions.takesMessages else { return UplinkOutcome() }
+        guard mayForward(conditions) else { return UplinkOutcome(turningAway: true) }
         open[index].isCut = false
+        open[index].isSuspect = conditions.closingCount > 0
         return UplinkOutcome(forward: open[index].token, isAgain: true)
     }
 
@@ -135,14 +135,7 @@ struct Uplink: Hashable, Sendable {
         open[index].client = .gone
         open[index].messageID = 0
         let isReleased = exchange.broker == .holds || exchange.broker == .owesReceived && exchange.isCut
-        return isReleased && conditions.isOpen ? release(at: index) : .none
-    }
-
-    /// PUBREL goes up.
-    private mutating func release(at index: Int) -> BrokerToken {
-        open[index].broker = .owesComplete
-        open[index].isCut = false
-        return open[index].token
+        return isReleased && conditions.isOpen ? open.release(at: index) : .none
     }
 
     /// Nothing is open under the message's id.
@@ -166,6 +159,7 @@ struct Uplink: Hashable, Sendable {
     private mutating func begun(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
         forgetWhatIsOver(conditions)
         if let held = takenUp(message, conditions) { return held }
+        guard mayForward(conditions) else { return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, nil)) }
         let isRemembered = !message.isExactlyOnce || ended.count < conditions.endedLimit
         guard conditions.takesMessages, !conditions.token.isNone, hasRoom(conditions), isRemembered else {
             var outcome = refused(message, conditions)
@@ -173,7 +167,9 @@ struct Uplink: Hashable, Sendable {
             return outcome.at(UplinkCell(message.row, nil))
         }
         ended.forget(message.messageID)
-        open.append(UplinkExchange(message, conditions.token, at: conditions.now))
+        var exchange = UplinkExchange(message, conditions.token, at: conditions.now)
+        exchange.isSuspect = conditions.closingCount > 0
+        open.append(exchange)
         let outcome = UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
         return outcome.at(UplinkCell(message.row, nil))
     }
@@ -182,7 +178,7 @@ struct Uplink: Hashable, Sendable {
     /// client began it with an earlier life of the gateway, and the broker has it (AMB-23).
     private mutating func takenUp(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome? {
         let token = BrokerToken(following: message.messageID)
-        guard message.isExactlyOnce, message.isDuplicate, let index = index(of: token),
+        guard message.isExactlyOnce, message.isDuplicate, let index = open.index(of: token),
             open[index].broker == .holds, open[index].digest == .unknown
         else { return nil }
         open[index] = UplinkExchange(message, token, at: conditions.now)
@@ -209,13 +205,13 @@ struct Uplink: Hashable, Sendable {
     /// - Returns: what is to be released at the broker; none where nothing is left behind, or there is no connection.
     mutating func makeRoom(_ conditions: UplinkConditions) -> BrokerToken {
         guard conditions.isOpen else { return .none }
-        if let index = open.firstIndex(where: {
+        if let index = open.index(where: {
             ($0.client == .told || $0.client == .gone) && $0.broker == .holds && conditions.isGivenUp($0)
         }) {
-            return release(at: index)
+            return open.release(at: index)
         }
         // Of a message that may never have reached the broker nothing can be said to the client any more.
-        let index = open.firstIndex { $0.client == .waiting && $0.isCut && conditions.isGivenUp($0) }
+        let index = open.index { $0.client == .waiting && $0.isCut && conditions.isGivenUp($0) }
         return index.map { letGo($0, conditions) } ?? .none
     }
 
@@ -232,12 +228,11 @@ struct Uplink: Hashable, Sendable {
         func isForgettable(_ exchange: UplinkExchange) -> Bool {
             exchange.isExactlyOnce ? isFull && exchange.broker == .done : exchange.isCut || exchange.broker == .done
         }
-        guard open.contains(where: isForgettable) else { return }
         open.removeAll { isForgettable($0) && conditions.now.since($0.since) >= conditions.patience }
     }
 
     private mutating func released(_ messageID: MessageID, _ conditions: UplinkConditions) -> UplinkOutcome {
-        guard let index = index(of: messageID) else { return releasedAnew(messageID, conditions) }
+        guard let index = open.index(of: messageID) else { return releasedAnew(messageID, conditions) }
         let exchange = open[index]
         var outcome = UplinkOutcome()
         switch (exchange.client, exchange.broker) {
@@ -245,7 +240,7 @@ struct Uplink: Hashable, Sendable {
         case (.told, .holds):
             heard(index, conditions)
             open[index].client = .released
-            outcome.release = release(at: index)
+            outcome.release = open.release(at: index)
         case (.told, .owesComplete), (.told, .owesReceived):
             heard(index, conditions)
             open[index].client = .released
@@ -275,7 +270,7 @@ struct Uplink: Hashable, Sendable {
     ) -> UplinkOutcome {
         let token = BrokerToken(following: messageID)
         guard messageID != 0, conditions.isOpen else { return UplinkOutcome() }
-        if let index = index(of: token) {
+        if let index = open.index(of: token) {
             guard open[index].client == .gone, open[index].broker == .holds else { return UplinkOutcome() }
             open.remove(at: index)
         } else {
@@ -306,7 +301,7 @@ struct Uplink: Hashable, Sendable {
     // MARK: What the broker says
 
     private mutating func brokerAcknowledged(_ token: BrokerToken, _ conditions: UplinkConditions) -> UplinkOutcome {
-        guard let index = index(of: token), !open[index].isExactlyOnce, open[index].broker == .owesReceived
+        guard let index = open.index(of: token), !open[index].isExactlyOnce, open[index].broker == .owesReceived
         else { return .unexpected(.acknowledged) }
         let exchange = open[index]
         var outcome = UplinkOutcome()
@@ -317,11 +312,12 @@ struct Uplink: Hashable, Sendable {
             open.remove(at: index)
             if exchange.client == .waiting { outcome = UplinkOutcome(.acknowledged, to: exchange) }
         }
+        if exchange.isSuspect { outcome.cleared = exchange.digest }
         return outcome.at(UplinkCell(.acknowledged, exchange.client))
     }
 
     private mutating func brokerReceived(_ token: BrokerToken, _ conditions: UplinkConditions) -> UplinkOutcome {
-        guard let index = index(of: token) else {
+        guard let index = open.index(of: token) else {
             // The broker has a message that nothing here knows of: its number is taken until somebody releases it.
             if hasRoom(conditions) { open.append(UplinkExchange(heldUnder: token, at: conditions.now)) }
             return .unexpected(.received)
@@ -330,8 +326,9 @@ struct Uplink: Hashable, Sendable {
         guard exchange.isExactlyOnce else { return .unexpected(.received) }
         var outcome = UplinkOutcome()
         if exchange.broker == .owesReceived {
+            open[index].isSuspect = false
             if exchange.client == .gone {
-                outcome.release = release(at: index)
+                outcome.release = open.release(at: index)
             } else {
                 open[index].client = .told
                 open[index].broker = .holds
@@ -341,11 +338,12 @@ struct Uplink: Hashable, Sendable {
                 }
             }
         }
+        if exchange.isSuspect { outcome.cleared = exchange.digest }
         return outcome.at(UplinkCell(.received, exchange.client))
     }
 
     private mutating func brokerCompleted(_ token: BrokerToken, _ conditions: UplinkConditions) -> UplinkOutcome {
-        guard let index = index(of: token), open[index].broker == .owesComplete else {
+        guard let index = open.index(of: token), open[index].broker == .owesComplete else {
             return .unexpected(.completed)
         }
         let exchange = open[index]
@@ -365,10 +363,7 @@ struct Uplink: Hashable, Sendable {
     // MARK: The connections on both sides
 
     /// The broker connection is no more.
-    mutating func brokerConnectionEnded() {
-        for index in open.indices where open[index].broker != .done { open[index].isCut = true }
-        open.removeAll { $0.client == .gone && !$0.isExactlyOnce }
-    }
+    mutating func brokerConnectionEnded() { open.brokerConnectionEnded() }
 
     /// The broker's session is no more.
     ///
@@ -381,33 +376,23 @@ struct Uplink: Hashable, Sendable {
 
     /// After the broker has come back with its session: what is to be released once more; asked until it is none.
     mutating func takeOwedRelease() -> BrokerToken {
-        let index = open.firstIndex {
+        let index = open.index {
             $0.isCut && ($0.broker == .owesComplete || $0.client == .gone && $0.broker == .owesReceived)
         }
-        return index.map { release(at: $0) } ?? .none
+        return index.map { open.release(at: $0) } ?? .none
     }
 
     /// The client has said CONNECT, and its session goes on.
     mutating func clientReconnected() {
-        for index in open.indices where open[index].client != .released || open[index].digest == .unknown {
-            open[index].reconnectionCount = min(2, open[index].reconnectionCount + 1)
-        }
+        open.clientReconnected()
         ended.forgetUnknown()
     }
 
-    mutating func clientFellAsleep() {
-        for index in open.indices where open[index].messageID != 0 { open[index].isSleptOver = true }
-    }
+    mutating func clientFellAsleep() { open.clientFellAsleep() }
 
     /// Nothing of an earlier session survives.
     mutating func removeAll() { self = Uplink() }
 
-    /// What does not hold of the table; nil where all does.
-    func checkInvariants() -> String? {
-        let ids = open.map(\.messageID).filter { $0 != 0 }
-        if Set(ids).count != ids.count { return "a message id has two exchanges" }
-        let tokens = open.map(\.token).filter { !$0.isNone }
-        if Set(tokens).count != tokens.count { return "a token has two exchanges" }
-        return open.lazy.compactMap { $0.checkInvariants() }.first ?? ended.checkInvariants()
-    }
+    /// What does not hold; nil where all does.
+    func checkInvariants() -> String? { open.checkInvariants() ?? ended.checkInvariants() }
 }

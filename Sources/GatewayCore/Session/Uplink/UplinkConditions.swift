@@ -19,6 +19,11 @@ struct UplinkConditions: Sendable {
     var isOpen: Bool
     /// Whether it takes a new message.
     var takesMessages: Bool
+    /// How often the broker has closed when it may have been on the message in question.
+    var closingCount = 0
+
+    /// Whether the broker has surely closed on it: the first time others were on their way too, then it was alone.
+    var isUnwelcome: Bool { closingCount > 1 }
 
     /// The limit, and as much again for exchanges that only the client has still to finish.
     var placeCount: Int { max(2 * limit, 32) }

@@ -33,8 +33,17 @@ struct UplinkExchange: Hashable, Sendable {
     var isExactlyOnce: Bool
     /// Whether the broker connection has ended since the last thing said on it.
     var isCut = false
+    /// Whether the broker may have closed on it, so that it is alone on its way.
+    var isSuspect: Bool {
+        get { history & 0x80 != 0 }
+        set { history = newValue ? history | 0x80 : history & 0x7F }
+    }
     /// How often the client has said CONNECT since, so that it may have forgotten the exchange; up to 2.
-    var reconnectionCount: UInt8 = 0
+    var reconnectionCount: UInt8 {
+        get { history & 0x7F }
+        set { history = history & 0x80 | newValue }
+    }
+    private var history: UInt8 = 0
     /// Whether the client has fallen asleep over it: it is told nothing before it asks again (GW-69).
     var isSleptOver = false
     /// The client's; 0 where the client is gone.
@@ -46,6 +55,9 @@ struct UplinkExchange: Hashable, Sendable {
     var digest: MessageDigest
     /// When the client was last heard or told of it.
     var since: Instant
+
+    /// Whether the broker has been told of it on this connection, and has said nothing.
+    var isUnanswered: Bool { broker == .owesReceived && !isCut }
 
     /// The client has said PUBLISH, and so has the gateway.
     init(_ message: UplinkMessage, _ token: BrokerToken, at now: Instant) {
@@ -81,7 +93,7 @@ struct UplinkExchange: Hashable, Sendable {
 /// What a message is, as far as a number can tell it from another one under the same message id.
 struct MessageDigest: Hashable, Sendable {
     /// 0 for a message that nothing is known of.
-    private let rawValue: UInt32
+    let rawValue: UInt32
 
     init(rawValue: UInt32) { self.rawValue = rawValue }
 

@@ -39,6 +39,8 @@ struct UplinkAnswer: Hashable, Sendable {
         case completed
         /// PUBACK with 0x01.
         case refused
+        /// PUBACK with 0x03.
+        case rejected
     }
 
     var kind: Kind
@@ -59,6 +61,8 @@ struct UplinkOutcome: Hashable, Sendable {
     var isTurnedAway = false
     /// Whether what the broker said answers nothing.
     var isUnexpected = false
+    /// Which message the broker has taken after all; nil where nobody doubted it.
+    var cleared: MessageDigest?
     /// Which cell of the table it was.
     var cell: UplinkCell?
 

@@ -1,0 +1,93 @@
+import MQTTSN
+import Time
+
+/// The open exchanges of a client, and how to find one; what may be done to them stands in `Uplink`.
+///
+/// Invariants: a message id has one exchange at the most, and a token one.
+struct UplinkTable: Hashable, Sendable {
+    private var open: [UplinkExchange] = []
+
+    subscript(_ index: Int) -> UplinkExchange {
+        _read { yield open[index] }
+        _modify { yield &open[index] }
+    }
+
+    /// Exchanges, also those that only the client has still to finish.
+    var count: Int { open.count }
+
+    /// Exchanges that wait for something of the broker, or the broker for something of them.
+    var openCount: Int { open.count { $0.broker != .done } }
+
+    /// Whether the next packet of the broker is for one of them.
+    var awaitsBroker: Bool {
+        open.contains { !$0.isCut && ($0.broker == .owesReceived || $0.broker == .owesComplete) }
+    }
+
+    /// Whether the broker's session has, or may have, a QoS 2 message that would be lost or doubled without it.
+    var needsBrokersMemory: Bool {
+        open.contains { $0.isExactlyOnce && $0.broker != .done && $0.client != .gone }
+    }
+
+    /// What the broker has been told on this connection and not answered.
+    var unanswered: [MessageDigest] { open.filter(\.isUnanswered).map(\.digest) }
+
+    /// Whether the broker has answered everything that it has been told on this connection.
+    var isQuiet: Bool { !open.contains(where: \.isUnanswered) }
+
+    /// Whether a message is under way alone, because the broker may close on it.
+    var isTrying: Bool { open.contains { $0.isUnanswered && $0.isSuspect } }
+
+    func uses(_ token: BrokerToken) -> Bool { open.contains { $0.token == token } }
+
+    func index(of messageID: MessageID) -> Int? {
+        messageID == 0 ? nil : open.firstIndex { $0.messageID == messageID }
+    }
+
+    func index(of token: BrokerToken) -> Int? { token.isNone ? nil : open.firstIndex { $0.token == token } }
+
+    /// The oldest exchange of which `isMeant` is true.
+    func index(where isMeant: (UplinkExchange) -> Bool) -> Int? { open.firstIndex(where: isMeant) }
+
+    mutating func append(_ exchange: UplinkExchange) { open.append(exchange) }
+
+    @discardableResult
+    mutating func remove(at index: Int) -> UplinkExchange { open.remove(at: index) }
+
+    mutating func removeAll(where isMeant: (UplinkExchange) -> Bool) {
+        if open.contains(where: isMeant) { open.removeAll(where: isMeant) }
+    }
+
+    /// PUBREL goes up.
+    mutating func release(at index: Int) -> BrokerToken {
+        open[index].broker = .owesComplete
+        open[index].isCut = false
+        return open[index].token
+    }
+
+    // MARK: The connections on both sides
+
+    mutating func brokerConnectionEnded() {
+        for index in open.indices where open[index].broker != .done { open[index].isCut = true }
+        open.removeAll { $0.client == .gone && !$0.isExactlyOnce }
+    }
+
+    /// Who hears a CONNECT of its client counts it.
+    mutating func clientReconnected() {
+        for index in open.indices where open[index].client != .released || open[index].digest == .unknown {
+            open[index].reconnectionCount = min(2, open[index].reconnectionCount + 1)
+        }
+    }
+
+    mutating func clientFellAsleep() {
+        for index in open.indices where open[index].messageID != 0 { open[index].isSleptOver = true }
+    }
+
+    /// What does not hold of the table; nil where all does.
+    func checkInvariants() -> String? {
+        let ids = open.map(\.messageID).filter { $0 != 0 }
+        if Set(ids).count != ids.count { return "a message id has two exchanges" }
+        let tokens = open.map(\.token).filter { !$0.isNone }
+        if Set(tokens).count != tokens.count { return "a token has two exchanges" }
+        return open.lazy.compactMap { $0.checkInvariants() }.first
+    }
+}

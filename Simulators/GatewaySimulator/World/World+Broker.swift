@@ -56,7 +56,8 @@ extension World {
         case .closed(let connection, let clientID, let payload):
             rudeness.note(.closedOnTopicName)
             streams[Int(connection.rawValue)]?.hasFailed = true
-            if let client = client(named: clientID) { noteClosing(on: payload, of: client) }
+            guard let stamp = Stamp(payload), let client = client(named: clientID) else { return }
+            streams[Int(connection.rawValue)]?.closedOn = (client, stamp)
         case .handed(let clientID, _, let payload, let qos):
             deliveries.countHanding()
             guard let stamp = Stamp(payload), let client = client(named: clientID) else { return }
@@ -73,11 +74,10 @@ extension World {
     }
 
     /// A broker that closes on a message has refused it: to try a second time is right, as other things close
-    /// connections, too; to go on is not.
-    private func noteClosing(on payload: [UInt8], of client: Int) {
-        guard let stamp = Stamp(payload) else { return }
+    /// connections, too; to go on is not, in one life of a gateway that hears of it.
+    func noteClosing(on stamp: Stamp, of client: Int) {
         clients[client].closings[stamp, default: 0] += 1
-        if clients[client].closings[stamp] == 4 { fail("the broker closes on \(stamp) again and again") }
+        if clients[client].closings[stamp] == 3 { fail("the broker closes on \(stamp) again and again") }
     }
 
     private func noteWill(_ record: BrokerRecord) {

@@ -191,6 +191,7 @@ extension World {
     func startGateway() {
         guard !isGatewayUp else { return }
         gatewayLives += 1
+        for client in clients.indices { clients[client].closings = [:] }
         let seed = random.next()
         gateway = PlantedGateway(configuration: plan.gateway, seed: seed, canary: canary, life: gatewayLives)
         trace.restart(seed: seed)

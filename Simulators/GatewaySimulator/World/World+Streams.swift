@@ -14,6 +14,8 @@ struct WorldStream {
     var hasSaidGoodbye = false
     /// Its client was given up, or the gateway's process has failed: nobody wonders that the Will is published.
     var hasFailed = false
+    /// The message on which the broker has closed it.
+    var closedOn: (client: Int, stamp: Stamp)?
     var isOpen = false
     /// What the host queues because the system has not taken it.
     var queued: [UInt8] = []
@@ -242,6 +244,7 @@ extension World {
         if let owner = stream.owner { sessions.brokerConnectionFailed(of: owner) }
         streams[number]?.gatewayHasClosed = true
         streamByID[stream.id] = nil
+        if let (client, stamp) = stream.closedOn { noteClosing(on: stamp, of: client) }
         gatewayHandles(.streamClosed(stream.id, end), [])
         if stream.brokerHasClosed || !stream.isOpen { forgetStream(number) }
     }

@@ -9,9 +9,9 @@ import MQTTSN
 ///   connected nothing but what belongs to the set-up, or to the session that is in force until that is complete.
 /// - PINGRESP answers a PINGREQ of an active client, or ends a wake-up: not while an exchange with the client is open,
 ///   and nothing follows it.
-/// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a
-/// REGISTER
-///   that it has acknowledged; or by a pre-defined id or short name. The id stands for the topic of the message.
+/// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a REGISTER
+///   that it has acknowledged; or that it was told in an earlier one, where it has left Nretry repetitions of the
+///   REGISTER unanswered; or by a pre-defined id or short name. The id stands for the topic of the message.
 /// - PUBACK, PUBREC, PUBCOMP, REGACK, SUBACK and UNSUBACK answer something that was asked.
 ///
 /// The model gives the gateway the benefit of the doubt where only its own timers decide, such as when it gives up a
@@ -36,6 +36,9 @@ struct ConversationChecker {
         var address = 0
         var wantsSleep = false
         var toldNames: [TopicID: [UInt8]] = [:]
+        /// What it was told in earlier connections, and how often the gateway has offered an id in this one.
+        var formerNames: [TopicID: [UInt8]] = [:]
+        var offerCounts: [TopicID: Int] = [:]
         /// Names that the client has asked an id for, and that the gateway has told, by message id.
         var requestedNames: [MessageID: [UInt8]] = [:]
         var offeredNames: [MessageID: (TopicID, [UInt8])] = [:]
@@ -188,6 +191,7 @@ struct ConversationChecker {
         case .register(let register):
             speak(client, message, at: address)
             conversations[client].openRegister = register.messageID
+            conversations[client].offerCounts[register.topicID, default: 0] += 1
             conversations[client].offeredNames[register.messageID] = (
                 register.topicID, Array(datagram[register.topicName])
             )
@@ -205,7 +209,11 @@ struct ConversationChecker {
         guard code == .accepted else { return }
         // Only the repetition of a CONNACK answers an active client at once (AMB-01); what it was told still holds.
         let isRepeated = isAnswer && conversations[client].phase == .active
-        if !isRepeated { conversations[client].toldNames = [:] }
+        if !isRepeated {
+            conversations[client].formerNames.merge(conversations[client].toldNames) { $1 }
+            conversations[client].toldNames = [:]
+            conversations[client].offerCounts = [:]
+        }
         (conversations[client].openPublish, conversations[client].openRelease) = (nil, nil)
         conversations[client].phase = .active
         conversations[client].isPhaseCertain = true
@@ -254,7 +262,12 @@ struct ConversationChecker {
     {
         let name: [UInt8]?
         switch publish.flags.topicIDType {
-        case .normal: name = conversations[client].toldNames[publish.topicID]
+        case .normal:
+            let offerCount = conversations[client].offerCounts[publish.topicID] ?? 0
+            let isLeftUnanswered = offerCount > plan.gateway.links.map(\.retryCount).min() ?? 0
+            name =
+                conversations[client].toldNames[publish.topicID]
+                ?? (isLeftUnanswered ? conversations[client].formerNames[publish.topicID] : nil)
         case .predefined, .shortName: name = plan.name(of: publish.topicID, publish.flags.topicIDType)
         case .reserved: name = nil
         }

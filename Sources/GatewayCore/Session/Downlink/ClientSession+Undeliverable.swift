@@ -49,10 +49,11 @@ extension ClientSession {
         goOn(in: &environment)
     }
 
-    /// What is under way does not hold up the rest any longer.
+    /// What is under way does not hold up the rest any longer. An id that the client has had before a CONNECT it may
+    /// well still have, though it does not answer a REGISTER: it is used, until the client denies it.
     mutating func standAside(in environment: inout Environment) {
         if let (topicID, _) = downlink.registration {
-            topics.setStanding(.ignored, of: topicID)
+            topics.setStanding(topics.entry(topicID)?.isTold == true ? .known : .ignored, of: topicID)
             stopAsking()
         } else {
             setFirstAside(isUnanswered: true, in: &environment)

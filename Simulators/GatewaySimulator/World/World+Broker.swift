@@ -69,8 +69,21 @@ extension World {
             guard let client = client(named: clientID) else { return }
             deliveries.brokerOpened(client, isPresent: isPresent)
             if !isBrokerActing { sessions.brokerOpened(client, isClean: isClean) }
-        case .dropped, .sessionEnded, .willPublished: break
+            clients[client].isCleanAtBroker = isClean
+        case .sessionEnded(let clientID):
+            if let client = client(named: clientID) { cleanSessionMayHaveEnded(of: client) }
+        case .dropped, .willPublished: break
         }
+    }
+
+    /// A clean session ends with its connection at the broker, also that of a client which has asked later that it be
+    /// kept (AMB-02). Where the gateway has left it in good order, it has seen to it that nothing is lost with it.
+    private func cleanSessionMayHaveEnded(of client: Int) {
+        guard clients[client].isCleanAtBroker else { return }
+        let isLeft = streams.values.contains {
+            $0.owner == client && $0.gatewayHasClosed && $0.hasSaidGoodbye && !$0.hasFailed
+        }
+        if !isLeft { publications.brokerForgot(client) }
     }
 
     /// A broker that closes on a message has refused it: to try a second time is right, as other things close

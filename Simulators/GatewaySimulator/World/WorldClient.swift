@@ -49,6 +49,8 @@ struct WorldClient {
     var lastPublication: ClientPublication?
     /// How often the broker has closed the connection on a message.
     var closings: [Stamp: Int] = [:]
+    /// Whether the broker forgets its session with the connection.
+    var isCleanAtBroker = true
     var diedAt = Instant(nanoseconds: 0)
     /// When the next `clientDeadline` is planned.
     var plannedDeadline: Instant?

@@ -64,6 +64,7 @@ extension ClientSession {
         send(.connectAcknowledgement(.accepted), in: &environment)
         observe(.clientResumed, in: &environment)
         deliver(in: &environment)
+        keepSessionAtBroker(in: &environment)
     }
 
     /// GW-24: nothing of an earlier session survives CleanSession = 1.

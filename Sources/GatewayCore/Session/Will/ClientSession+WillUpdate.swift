@@ -61,7 +61,18 @@ extension ClientSession {
 
     /// Leaves the broker politely, so that the old Will is not published, to come back with the new one. The client
     /// stays connected; what the broker has sent already still reaches it.
-    mutating func reconnectWithNewWill(in environment: inout Environment) {
+    mutating func reconnectWithNewWill(in environment: inout Environment) { reconnect(in: &environment) }
+
+    /// The client has asked that its session be kept, which the broker would forget: the gateway comes back with one that
+    /// the broker keeps, as soon as nothing can be lost with the old one (AMB-02).
+    mutating func keepSessionAtBroker(in environment: inout Environment) {
+        guard isCleanAtBroker, !request.isClean, phase.isConnected, !isRestoring, !setUp.isUnderWay,
+            !canLoseMessageByLeaving(in: environment)
+        else { return }
+        reconnect(in: &environment)
+    }
+
+    private mutating func reconnect(in environment: inout Environment) {
         // A connection that is being opened has not said its Will yet, or is followed by another one.
         guard let upstream, environment.isOpen(upstream) else { return }
         if !isRestoring {

@@ -108,6 +108,14 @@ struct ConversationChecker {
 
     // MARK: Heard from the client
 
+    /// Whether the gateway may take the client for one that sleeps.
+    func maySleep(_ client: Int) -> Bool {
+        switch conversations[client].phase {
+        case .asleep, .awake: true
+        case .unknown, .active: conversations[client].wantsSleep
+        }
+    }
+
     /// The gateway is about to be told of a client's datagram.
     mutating func clientWasHeard(_ datagram: [UInt8], client: Int, at address: Int, plan: WorldPlan) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }

@@ -97,13 +97,14 @@ struct WillChecker {
     // MARK: Heard from the client
 
     /// The gateway is about to hear a message of a client from where the client may be; `isLate` where it has heard
-    /// one already that the client said later, `isFirst` for a CONNECT of which it has heard no copy.
+    /// one already that the client said later, `isFirst` for a CONNECT of which it has heard no copy; `maySleep` where
+    /// its session may live, and be kept however it has begun (AMB-02).
     mutating func heard(
-        _ message: Message, _ datagram: [UInt8], of client: Int, isLate: Bool, isFirst: Bool
+        _ message: Message, _ datagram: [UInt8], of client: Int, isLate: Bool, isFirst: Bool, maySleep: Bool
     ) {
         switch message {
         case .connect(let connect):
-            begin(connect.flags, client)
+            begin(connect.flags, client, maySleep: maySleep)
             views[client].mustBeAsked = connect.flags.will && isFirst
         case .willTopic(let will):
             guard views[client].isSettingUp else { return }
@@ -126,14 +127,14 @@ struct WillChecker {
         }
     }
 
-    private mutating func begin(_ flags: Flags, _ client: Int) {
+    private mutating func begin(_ flags: Flags, _ client: Int, maySleep: Bool) {
         // What a set-up that was given up has changed until then is not known.
         let isUnknown = views[client].isSettingUp && (views[client].isNew || views[client].asksForWill)
         if isUnknown { views[client].isDefinite = false }
         views[client].isSettingUp = true
         views[client].asksForWill = flags.will
         views[client].isNew = flags.cleanSession || views[client].wasClean || views[client].mayBeClean
-        views[client].isCertainlyNew = flags.cleanSession || views[client].wasClean
+        views[client].isCertainlyNew = flags.cleanSession || views[client].wasClean && !maySleep
         views[client].mayBeClean = views[client].mayBeClean || flags.cleanSession
         views[client].isAskedClean = flags.cleanSession
         (views[client].setUpTopic, views[client].setUpMessage) = (nil, nil)

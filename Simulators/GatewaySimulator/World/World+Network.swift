@@ -192,7 +192,9 @@ extension World {
     private func noteWill(_ message: Message, _ datagram: Datagram, of client: Int) {
         let isLate = datagram.sentAt < clients[client].heardWillSentAt
         let isFirst = datagram.connection > clients[client].heardConnection
-        wills.heard(message, datagram.bytes, of: client, isLate: isLate, isFirst: isFirst)
+        wills.heard(
+            message, datagram.bytes, of: client, isLate: isLate, isFirst: isFirst,
+            maySleep: conversations.maySleep(client))
         switch message {
         case .connect: clients[client].heardConnection = max(clients[client].heardConnection, datagram.connection)
         case .willTopic, .willMessage, .willTopicUpdate, .willMessageUpdate:

@@ -97,7 +97,8 @@ extension World {
     }
 
     private func isUnderstood(_ topicName: [UInt8], by index: Int) -> Bool {
-        guard let topic = plan.topics.first(where: { $0.name == topicName })?.topic else { return true }
+        // A name that is none of the world's topics is a Will's.
+        let topic = plan.topics.first { $0.name == topicName }?.topic ?? .name(topicName)
         guard case .name(let name) = topic else { return true }
         return clients[index].device.knowsTopic(name)
     }

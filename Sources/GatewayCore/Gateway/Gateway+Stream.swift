@@ -86,7 +86,7 @@ extension Gateway {
         let isOpen = environment.upstreams[id.slot].speaksForBroker
         switch packet {
         case .connectAcknowledgement(let answer) where !isOpen: connectAcknowledged(answer, slot: id.slot)
-        case .pingResponse where isOpen: environment.upstreams[id.slot].pingResponseDeadline = nil
+        case .pingResponse where isOpen: pingAnswered(onUpstream: id.slot)
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete,
             .subscribeAcknowledgement, .unsubscribeAcknowledgement, .connectAcknowledgement, .pingResponse:
             guard isOpen, case .session(let index) = environment.upstreams[id.slot].owner,
@@ -174,11 +174,18 @@ extension Gateway {
         connectionEnded(id.slot)
     }
 
+    private mutating func pingAnswered(onUpstream slot: UInt32) {
+        environment.upstreams[slot].pingResponseDeadline = nil
+        guard case .session(let index) = environment.upstreams[slot].owner, sessions[index].atMostOnce.isTrying
+        else { return }
+        changing(index) { session, environment in session.brokerAnsweredPing(in: &environment) }
+    }
+
     /// The broker has ended a connection: perhaps because of what it was told and did not answer.
     private mutating func noteUnwelcome(onUpstream slot: UInt32) {
         guard environment.upstreams[slot].state == .open, case .session(let index) = environment.upstreams[slot].owner
         else { return }
-        for digest in sessions[index].uplink.unanswered {
+        for digest in sessions[index].uplink.unanswered + sessions[index].atMostOnce.suspects {
             environment.unwelcome.brokerClosed(sessions[index].clientID, digest, at: environment.now)
         }
     }

@@ -40,6 +40,8 @@ struct ClientSession: SlabElement {
     var subscriptions = Subscriptions()
     /// What the client publishes.
     var uplink = Uplink()
+    /// What it has published last at QoS 0.
+    var atMostOnce = AtMostOnceProbe()
     /// What it has asked of the broker besides, and not yet got.
     var requests = BrokerRequests()
     /// What the client has still to get from the broker.

@@ -107,6 +107,18 @@ extension Environment {
         }
     }
 
+    func awaitsPingResponse(_ slot: UInt32?) -> Bool {
+        guard let slot else { return false }
+        return upstreams[slot].pingResponseDeadline != nil || upstreams[slot].isPaused
+    }
+
+    /// Asks the broker whether it is there, out of turn.
+    mutating func askForLife(_ slot: UInt32?) {
+        guard let slot, upstreams[slot].state == .open else { return }
+        keepAlive(upstream: slot)
+        scheduleDeadline(ofUpstream: slot)
+    }
+
     // MARK: Back-pressure
 
     /// Lets the broker keep what it has.

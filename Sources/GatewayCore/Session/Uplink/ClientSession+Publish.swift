@@ -51,12 +51,7 @@ extension ClientSession {
     ) {
         let byteCount = topicName.byteCount + payload.byteCount
         guard qos != .atMostOnce else {
-            guard environment.takes(byteCount, on: upstream) else {
-                return refusePublish(publish, .congestion, in: &environment)
-            }
-            environment.publish(
-                topicName, payload, qos: .atMostOnce, retain: publish.flags.retain, on: upstream)
-            return observe(.messageForwarded, in: &environment)
+            return forwardAtMostOnce(publish, topicName: topicName, payload, in: &environment)
         }
         let message = UplinkMessage(
             messageID: publish.messageID, topicID: publish.topicID, isExactlyOnce: qos == .exactlyOnce,
@@ -79,6 +74,32 @@ extension ClientSession {
         }
     }
 
+    private mutating func forwardAtMostOnce(
+        _ publish: Publish, topicName: RawSpan, _ payload: RawSpan, in environment: inout Environment
+    ) {
+        let digest = MessageDigest(ofAtMostOnce: payload, publish.topicID, publish.flags)
+        let closingCount =
+            environment.unwelcome.isEmpty
+            ? 0 : environment.unwelcome.closingCount(clientID, digest, at: environment.now)
+        guard closingCount < 2 else { return refusePublish(publish, .notSupported, in: &environment) }
+        let mayPass =
+            closingCount == 0
+            || !atMostOnce.isTrying && !environment.awaitsPingResponse(upstream) && uplink.isQuiet
+        guard mayPass, environment.takes(topicName.byteCount + payload.byteCount, on: upstream) else {
+            return refusePublish(publish, .congestion, in: &environment)
+        }
+        environment.publish(topicName, payload, qos: .atMostOnce, retain: publish.flags.retain, on: upstream)
+        observe(.messageForwarded, in: &environment)
+        guard closingCount > 0 else { return atMostOnce.publish(digest) }
+        atMostOnce.attempt(digest)
+        environment.askForLife(upstream)
+    }
+
+    /// The broker has answered a PINGREQ, and so has taken what went before it.
+    mutating func brokerAnsweredPing(in environment: inout Environment) {
+        if let taken = atMostOnce.brokerAnswered() { environment.unwelcome.brokerTook(clientID, taken) }
+    }
+
     /// Counts a message for which there is no way to the broker, or no room, just now.
     private func turnAway(_ byteCount: Int, in environment: inout Environment) {
         _ = environment.takes(byteCount, on: upstream)
@@ -94,6 +115,7 @@ extension ClientSession {
         if !environment.unwelcome.isEmpty {
             conditions.closingCount = environment.unwelcome.closingCount(
                 clientID, message.digest, at: environment.now)
+            conditions.isTryingOther = atMostOnce.isTrying
         }
         conditions.takesMessages = environment.couldTake(byteCount, on: upstream)
         return conditions

@@ -34,6 +34,7 @@ struct Uplink: Hashable, Sendable {
     var awaitsBroker: Bool { open.awaitsBroker }
     var needsBrokersMemory: Bool { open.needsBrokersMemory }
     var unanswered: [MessageDigest] { open.unanswered }
+    var isQuiet: Bool { open.isQuiet }
     func uses(_ token: BrokerToken) -> Bool { open.uses(token) }
 
     // MARK: What is said
@@ -79,7 +80,8 @@ struct Uplink: Hashable, Sendable {
 
     /// Whether the broker may be told a message now: one on which it may have closed is tried alone.
     private func mayForward(_ conditions: UplinkConditions) -> Bool {
-        conditions.closingCount == 0 ? !open.isTrying : open.isQuiet
+        guard !conditions.isTryingOther else { return false }
+        return conditions.closingCount == 0 ? !open.isTrying : open.isQuiet
     }
 
     /// The client is there and still has the exchange.

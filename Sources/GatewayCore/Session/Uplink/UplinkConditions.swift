@@ -21,6 +21,8 @@ struct UplinkConditions: Sendable {
     var takesMessages: Bool
     /// How often the broker has closed when it may have been on the message in question.
     var closingCount = 0
+    /// Whether something else is being tried on the connection.
+    var isTryingOther = false
 
     /// Whether the broker has surely closed on it: the first time others were on their way too, then it was alone.
     var isUnwelcome: Bool { closingCount > 1 }

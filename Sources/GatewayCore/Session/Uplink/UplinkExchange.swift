@@ -122,6 +122,20 @@ struct MessageDigest: Hashable, Sendable {
         rawValue = max(1, UInt32(truncatingIfNeeded: state ^ state >> 32))
     }
 
+    /// Of a PUBLISH at QoS 0, which is looked at for less: its topic, its length, and both ends of its content.
+    init(ofAtMostOnce payload: RawSpan, _ topicID: TopicID, _ flags: Flags) {
+        var state = UInt64(topicID) << 16 | UInt64(flags.topicIDType.rawValue) << 8 | UInt64(payload.byteCount) << 32
+        if payload.byteCount >= 8 {
+            state = Self.mixed(state ^ payload.littleEndianWord(at: 0), 0xD6E8_FEB8_6659_FD93)
+            state = Self.mixed(state ^ payload.littleEndianWord(at: payload.byteCount - 8), 0xA076_1D64_78BD_642F)
+        } else {
+            for index in 0..<payload.byteCount {
+                state = Self.mixed(state ^ UInt64(payload[unchecked: index]), 0xD6E8_FEB8_6659_FD93)
+            }
+        }
+        rawValue = max(1, UInt32(truncatingIfNeeded: state ^ state >> 32))
+    }
+
     /// Both halves of a product, folded: every bit of `word` moves every bit of the outcome.
     private static func mixed(_ word: UInt64, _ factor: UInt64) -> UInt64 {
         let product = (word ^ factor).multipliedFullWidth(by: factor)

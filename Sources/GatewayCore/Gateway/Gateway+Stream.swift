@@ -183,10 +183,12 @@ extension Gateway {
 
     /// The broker has ended a connection: perhaps because of what it was told and did not answer.
     private mutating func noteUnwelcome(onUpstream slot: UInt32) {
-        guard environment.upstreams[slot].state == .open, case .session(let index) = environment.upstreams[slot].owner
+        let state = environment.upstreams[slot].state
+        guard state == .open || state == .leaving, case .session(let index) = environment.upstreams[slot].owner
         else { return }
         for digest in sessions[index].uplink.unanswered + sessions[index].atMostOnce.suspects {
-            environment.unwelcome.brokerClosed(sessions[index].clientID, digest, at: environment.now)
+            environment.unwelcome.brokerClosed(
+                sessions[index].clientID, digest, isUnasked: state == .open, at: environment.now)
         }
     }
 

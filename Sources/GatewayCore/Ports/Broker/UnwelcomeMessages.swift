@@ -33,14 +33,15 @@ struct UnwelcomeMessages {
         return Int(entry.closingCount)
     }
 
-    /// The broker has closed while this message of the client was on its way.
-    mutating func brokerClosed(_ clientID: ClientID, _ digest: MessageDigest, at now: Instant) {
+    /// The broker has closed while this message of the client was on its way; not `isUnasked` where it was told to.
+    mutating func brokerClosed(_ clientID: ClientID, _ digest: MessageDigest, isUnasked: Bool, at now: Instant) {
         guard limit > 0 else { return }
         let count = closingCount(clientID, digest, at: now)
         let key = Self.key(clientID, digest)
         entries.removeAll { $0.key == key || now.since($0.closedAt) >= Self.memory }
         if entries.count >= limit { entries.removeFirst() }
-        entries.append(Entry(key: key, closingCount: UInt8(min(2, count + 1)), closedAt: now))
+        entries.append(
+            Entry(key: key, closingCount: UInt8(isUnasked ? min(2, count + 1) : max(1, count)), closedAt: now))
     }
 
     /// The broker has taken the message after all.

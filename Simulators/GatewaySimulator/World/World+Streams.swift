@@ -244,7 +244,8 @@ extension World {
         if let owner = stream.owner { sessions.brokerConnectionFailed(of: owner) }
         streams[number]?.gatewayHasClosed = true
         streamByID[stream.id] = nil
-        if let (client, stamp) = stream.closedOn { noteClosing(on: stamp, of: client) }
+        // Who has said DISCONNECT is not told by the end what the broker thought of the last message.
+        if let (client, stamp) = stream.closedOn, !stream.hasSaidGoodbye { noteClosing(on: stamp, of: client) }
         gatewayHandles(.streamClosed(stream.id, end), [])
         if stream.brokerHasClosed || !stream.isOpen { forgetStream(number) }
     }

@@ -36,9 +36,10 @@ struct UplinkConditions: Sendable {
     }
 
     /// Whether the client does not come back to an exchange that it has left behind: it had its time in this
-    /// connection, or a whole one before it.
+    /// connection, or a whole one before it; many, where it would still be owed the PUBREC, as its copies may be lost.
     func isGivenUp(_ exchange: UplinkExchange) -> Bool {
-        let heardAt = exchange.reconnectionCount > 1 ? exchange.since : max(exchange.since, connectedAt)
+        let hadVisits = exchange.reconnectionCount > (exchange.client == .waiting ? 16 : 1)
+        let heardAt = hadVisits ? exchange.since : max(exchange.since, connectedAt)
         return now.since(heardAt) >= patience
     }
 

@@ -38,7 +38,7 @@ struct UplinkExchange: Hashable, Sendable {
         get { history & 0x80 != 0 }
         set { history = newValue ? history | 0x80 : history & 0x7F }
     }
-    /// How often the client has said CONNECT since, so that it may have forgotten the exchange; up to 2.
+    /// How often the client has said CONNECT since, so that it may have forgotten the exchange; up to 100.
     var reconnectionCount: UInt8 {
         get { history & 0x7F }
         set { history = history & 0x80 | newValue }

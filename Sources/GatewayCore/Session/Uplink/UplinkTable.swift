@@ -74,7 +74,7 @@ struct UplinkTable: Hashable, Sendable {
     /// Who hears a CONNECT of its client counts it.
     mutating func clientReconnected() {
         for index in open.indices where open[index].client != .released || open[index].digest == .unknown {
-            open[index].reconnectionCount = min(2, open[index].reconnectionCount + 1)
+            open[index].reconnectionCount = min(100, open[index].reconnectionCount + 1)
         }
     }
 

@@ -108,6 +108,11 @@ struct ConversationChecker {
 
     // MARK: Heard from the client
 
+    /// Whether the gateway has told the client an id of a name, since it started.
+    func hasBeenTold(_ name: [UInt8], _ client: Int) -> Bool {
+        conversations[client].toldNames.values.contains(name) || conversations[client].formerNames.values.contains(name)
+    }
+
     /// Whether the gateway may take the client for one that sleeps.
     func maySleep(_ client: Int) -> Bool {
         switch conversations[client].phase {

@@ -100,7 +100,8 @@ extension World {
         // A name that is none of the world's topics is a Will's.
         let topic = plan.topics.first { $0.name == topicName }?.topic ?? .name(topicName)
         guard case .name(let name) = topic else { return true }
-        return clients[index].device.knowsTopic(name)
+        // What a gateway told it in an earlier life this one cannot know.
+        return clients[index].device.knowsTopic(name) && conversations.hasBeenTold(name, index)
     }
 
     private func isWanting(_ index: Int) -> Bool {

@@ -124,7 +124,8 @@ extension ClientSession {
     mutating func tryUndeliverableInTime(in environment: inout Environment) {
         guard let due = downlink.aside.nextAttempt, due <= environment.now else { return }
         let patience = link(in: environment).patience
-        let isAll = downlink.aside.beginRound(at: environment.now, patience: patience)
+        let isAll = downlink.aside.beginRound(
+            at: environment.now, patience: patience, isRestEmpty: downlink.isEmpty)
         tryUndeliverable(in: &environment) { message, session, environment in
             if message.timesUnanswered > 0 { return isAll }
             return session.topicID(toDeliver: message.topicName, in: &environment) != nil

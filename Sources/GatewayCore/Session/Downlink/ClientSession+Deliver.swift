@@ -147,7 +147,7 @@ extension ClientSession {
     /// The reference by which the client knows the name; nil where it must be told one first (GW-56, AMB-05).
     func reference(to name: TopicNameIndex, in environment: borrowing Environment) -> TopicReference? {
         let normal = topics.id(for: name)
-        if let normal, topics.entry(normal)?.standing == .known {
+        if let normal, topics.entry(normal)?.isUsable == true {
             return TopicReference(type: .normal, topicID: normal)
         }
         if let predefined = environment.predefinedTopics.id(for: name, clientID: clientID) {
@@ -171,7 +171,7 @@ extension ClientSession {
         switch topics.entry(topicID)?.standing {
         case .rejected: discardFirst(.messageDroppedNotRegistered, in: &environment)
         case .ignored: setFirstAside(isUnanswered: true, in: &environment)
-        case .known, .unknown, nil:
+        case .known, .assumed, .unknown, nil:
             let isOrdered = environment.store[downlink.first].qos != .atMostOnce
             guard !isOrdered || !putOlderFirst(on: name, in: &environment) else { return }
             sendRegister(topicID, name: name, in: &environment)

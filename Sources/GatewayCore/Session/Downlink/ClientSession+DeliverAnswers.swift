@@ -21,7 +21,7 @@ extension ClientSession {
     ) {
         if answer.messageID == 0, answer.returnCode == .invalidTopicID {
             // A QoS 0 message was not understood: it is gone, the next one comes after a REGISTER (GW-57, AMB-18).
-            if topics.entry(answer.topicID)?.standing == .known { topics.setStanding(.unknown, of: answer.topicID) }
+            if topics.entry(answer.topicID)?.isUsable == true { _ = topics.noteDenied(answer.topicID) }
             return
         }
         // The first message, if its PUBLISH is open under this message id; its topic id does not matter (AMB-18).
@@ -38,11 +38,21 @@ extension ClientSession {
             if let token = message.tokenToAnswer { environment.acknowledge(token, on: upstream) }
             finishFirst(in: &environment)
             tryUnanswered(in: &environment)
+        case .invalidTopicID where deniesAssumed(message.topicName):
+            answerCame(in: environment)
+            setFirstAside(isUnanswered: true, in: &environment)
+            return goOn(in: &environment)
         case .invalidTopicID where renewTopic(message.topicName, in: environment): break
         default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
         }
         answerCame(in: environment)
         goOn(in: &environment)
+    }
+
+    /// Whether the client denies an id that it has been told in vain: what needs that lets the others pass.
+    private mutating func deniesAssumed(_ name: TopicNameIndex) -> Bool {
+        guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .assumed else { return false }
+        return !topics.noteDenied(topicID)
     }
 
     /// The client has lost a normal id: it is told again and the message repeated, a bounded number of times (GW-57).
@@ -51,8 +61,7 @@ extension ClientSession {
         guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing != .rejected,
             downlink.mayRenew(limit: link(in: environment).retryCount)
         else { return false }
-        topics.setStanding(.unknown, of: topicID)
-        return true
+        return topics.noteDenied(topicID)
     }
 
     mutating func receivePublishReceived(_ messageID: MessageID, in environment: inout Environment) {

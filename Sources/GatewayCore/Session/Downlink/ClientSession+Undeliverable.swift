@@ -53,7 +53,7 @@ extension ClientSession {
     /// well still have, though it does not answer a REGISTER: it is used, until the client denies it.
     mutating func standAside(in environment: inout Environment) {
         if let (topicID, _) = downlink.registration {
-            topics.setStanding(topics.entry(topicID)?.isTold == true ? .known : .ignored, of: topicID)
+            topics.noteIgnored(topicID)
             stopAsking()
         } else {
             setFirstAside(isUnanswered: true, in: &environment)

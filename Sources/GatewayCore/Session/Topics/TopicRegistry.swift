@@ -35,6 +35,8 @@ struct TopicRegistry {
         case rejected
         /// It was heard and did not answer the gateway's REGISTER: it is not asked again before there is hope.
         case ignored
+        /// The same, but it has had the id before: that is used until the client denies it.
+        case assumed
     }
 
     /// Who wanted the id.
@@ -56,12 +58,16 @@ struct TopicRegistry {
         /// Whether the client has had the id from this session, in this connection or an earlier one. Before that it
         /// may mean another name by it.
         var isTold: Bool { marks.contains(.told) }
+        /// Whether the gateway may use the id towards the client.
+        var isUsable: Bool { standing == .known || standing == .assumed }
     }
 
     fileprivate struct Marks: OptionSet {
         let rawValue: UInt8
         static let asked = Marks(rawValue: 1)
         static let told = Marks(rawValue: 2)
+        /// It has denied the id when that was assumed.
+        static let denied = Marks(rawValue: 4)
     }
 
     /// In no order that matters; a place is a position in it.
@@ -213,10 +219,31 @@ struct TopicRegistry {
         guard let place = place(of: id) else { return }
         entries[place].standing = standing
         switch standing {
-        case .known: entries[place].marks.insert(.told)
+        case .known: entries[place].marks = entries[place].marks.union(.told).subtracting(.denied)
         case .rejected: entries[place].marks.remove(.told)
-        case .unknown, .ignored: break
+        case .unknown, .ignored, .assumed: break
         }
+    }
+
+    /// The client was heard and left the REGISTER of the id unanswered.
+    mutating func noteIgnored(_ id: TopicID) {
+        guard let place = place(of: id) else { return }
+        let marks = entries[place].marks
+        entries[place].standing = marks.contains(.told) && !marks.contains(.denied) ? .assumed : .ignored
+    }
+
+    /// The client says that it does not know the id.
+    ///
+    /// - Returns: whether it may be told again; not where it has left that unanswered.
+    mutating func noteDenied(_ id: TopicID) -> Bool {
+        guard let place = place(of: id) else { return false }
+        guard entries[place].standing == .assumed else {
+            if entries[place].standing != .rejected { entries[place].standing = .unknown }
+            return entries[place].standing != .rejected
+        }
+        entries[place].standing = .ignored
+        entries[place].marks.insert(.denied)
+        return false
     }
 
     /// After a reconnect the client's ids are still good, but the gateway tells it again before using them (GW-39).

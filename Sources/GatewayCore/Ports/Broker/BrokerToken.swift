@@ -16,6 +16,9 @@ struct BrokerToken: Hashable, Sendable {
     static let none = BrokerToken(packetID: 0)
 
     var isNone: Bool { packetID == 0 }
+
+    /// By which tokens are told apart, and next to which others stand.
+    var number: UInt16 { packetID }
 }
 
 // Ids pass through where they can, so that client and broker recognise a repetition although the gateway between them

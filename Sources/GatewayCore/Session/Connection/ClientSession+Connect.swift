@@ -141,7 +141,9 @@ extension ClientSession {
     /// The broker has accepted the connection, for the first time or again after a loss.
     mutating func brokerAccepted(sessionPresent: Bool, in environment: inout Environment) {
         let completesSetUp = setUp.isAwaitingBroker
+        let isNew = completesSetUp && beginsNewSession
         if completesSetUp { adoptSetUp(in: &environment) }
+        if isNew, sessionPresent { uplink.brokerHasInherited() }
         isCleanAtBroker = request.isClean
         let isWhole =
             sessionPresent ? brokerHasRemembered(in: &environment) : brokerHasForgotten(in: &environment)

@@ -26,6 +26,7 @@ import Time
 struct Uplink: Hashable, Sendable {
     private var open = UplinkTable()
     private var ended = EndedExchanges()
+    private var inheritance = Inheritance()
 
     // MARK: What is asked of it
 
@@ -159,7 +160,8 @@ struct Uplink: Hashable, Sendable {
     }
 
     private mutating func begun(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
-        forgetWhatIsOver(conditions)
+        ended.expire(after: conditions.patience, at: conditions.now)
+        open.forgetWhatIsOver(conditions)
         if let held = takenUp(message, conditions) { return held }
         guard mayForward(conditions) else { return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, nil)) }
         let isRemembered = !message.isExactlyOnce || ended.count < conditions.endedLimit
@@ -172,7 +174,8 @@ struct Uplink: Hashable, Sendable {
         var exchange = UplinkExchange(message, conditions.token, at: conditions.now)
         exchange.isSuspect = conditions.closingCount > 0
         open.append(exchange)
-        let outcome = UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
+        var outcome = UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
+        if inheritance.mayHold(conditions.token, before: message) { outcome.release = conditions.token }
         return outcome.at(UplinkCell(message.row, nil))
     }
 
@@ -220,17 +223,6 @@ struct Uplink: Hashable, Sendable {
     /// Whether the client may have one more exchange open.
     func hasRoom(_ conditions: UplinkConditions) -> Bool {
         open.count < conditions.placeCount && openCount < conditions.limit
-    }
-
-    private mutating func forgetWhatIsOver(_ conditions: UplinkConditions) {
-        ended.expire(after: conditions.patience, at: conditions.now)
-        // A late copy of a QoS 1 message may be published again in any case. Who has not heard how its QoS 2 message
-        // ended may come back whenever it wants, and is waited for while there is a place for that.
-        let isFull = open.count >= conditions.placeCount
-        func isForgettable(_ exchange: UplinkExchange) -> Bool {
-            exchange.isExactlyOnce ? isFull && exchange.broker == .done : exchange.isCut || exchange.broker == .done
-        }
-        open.removeAll { isForgettable($0) && conditions.now.since($0.since) >= conditions.patience }
     }
 
     private mutating func released(_ messageID: MessageID, _ conditions: UplinkConditions) -> UplinkOutcome {
@@ -345,9 +337,10 @@ struct Uplink: Hashable, Sendable {
     }
 
     private mutating func brokerCompleted(_ token: BrokerToken, _ conditions: UplinkConditions) -> UplinkOutcome {
-        guard let index = open.index(of: token), open[index].broker == .owesComplete else {
-            return .unexpected(.completed)
-        }
+        guard let index = open.index(of: token), open[index].isExactlyOnce else { return .unexpected(.completed) }
+        // The number was released before its first use.
+        guard open[index].broker != .owesReceived else { return UplinkOutcome() }
+        guard open[index].broker == .owesComplete else { return .unexpected(.completed) }
         let exchange = open[index]
         var outcome = UplinkOutcome()
         switch exchange.client {
@@ -367,11 +360,15 @@ struct Uplink: Hashable, Sendable {
     /// The broker connection is no more.
     mutating func brokerConnectionEnded() { open.brokerConnectionEnded() }
 
+    /// The broker has a session that an earlier life of the gateway began.
+    mutating func brokerHasInherited() { inheritance = Inheritance(isThere: true) }
+
     /// The broker's session is no more.
     ///
     /// - Returns: false where a QoS 2 message of the client may be lost with it: also one that is released, as many a
     ///   broker passes a message on only when it hears the PUBREL.
     mutating func brokerHasForgotten() -> Bool {
+        inheritance = Inheritance()
         defer { open.removeAll { $0.isExactlyOnce && $0.broker != .done } }
         return !needsBrokersMemory
     }
@@ -396,5 +393,7 @@ struct Uplink: Hashable, Sendable {
     mutating func removeAll() { self = Uplink() }
 
     /// What does not hold; nil where all does.
-    func checkInvariants() -> String? { open.checkInvariants() ?? ended.checkInvariants() }
+    func checkInvariants() -> String? {
+        open.checkInvariants() ?? ended.checkInvariants() ?? inheritance.checkInvariants()
+    }
 }

@@ -64,6 +64,16 @@ struct UplinkTable: Hashable, Sendable {
         return open[index].token
     }
 
+    mutating func forgetWhatIsOver(_ conditions: UplinkConditions) {
+        // A late copy of a QoS 1 message may be published again in any case. Who has not heard how its QoS 2 message
+        // ended may come back whenever it wants, and is waited for while there is a place for that.
+        let isFull = open.count >= conditions.placeCount
+        func isForgettable(_ exchange: UplinkExchange) -> Bool {
+            exchange.isExactlyOnce ? isFull && exchange.broker == .done : exchange.isCut || exchange.broker == .done
+        }
+        open.removeAll { isForgettable($0) && conditions.now.since($0.since) >= conditions.patience }
+    }
+
     // MARK: The connections on both sides
 
     mutating func brokerConnectionEnded() {

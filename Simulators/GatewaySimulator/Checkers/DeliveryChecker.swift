@@ -42,9 +42,17 @@ struct DeliveryChecker {
         var receiptCount: Int { receipts[1] + receipts[2] }
     }
 
-    /// A message that the gateway has said it dropped.
+    /// Why the gateway says that it has dropped a message.
+    enum DropReason {
+        case tooLong
+        /// The client has rejected it, or its topic.
+        case notRegistered
+        /// Too many already wait for a client that does not take them, or for a topic id (`clients.undeliverable`).
+        case undeliverable
+    }
+
     private struct Drop {
-        var isTooLong: Bool
+        var reason: DropReason
         var byteCount: Int
     }
 
@@ -79,7 +87,11 @@ struct DeliveryChecker {
     /// Octets of a PUBLISH besides its payload, short as it can be.
     private static let leastOverhead = 7
 
+    /// Whether a client may need more topic ids than it can have.
+    private let areTopicsFew: Bool
+
     init(clientCount: Int, plan: WorldPlan) {
+        areTopicsFew = plan.gateway.limits.topicsPerClient < plan.topics.count
         clients = Array(repeating: ClientView(), count: clientCount)
         // An envelope may take most of it.
         room = plan.gateway.links[0].maximumDatagramByteCount - Self.leastOverhead - plan.longestEnvelopeByteCount
@@ -122,8 +134,11 @@ struct DeliveryChecker {
     private mutating func takeDrop(of delivery: Delivery, _ client: Int) -> Bool {
         let index = clients[client].drops.firstIndex { drop in
             guard drop.byteCount == delivery.payloadByteCount else { return false }
-            return drop.isTooLong
-                ? drop.byteCount > room : delivery.rejections > 0 || clients[client].isUnteachable
+            switch drop.reason {
+            case .tooLong: return drop.byteCount > room
+            case .notRegistered: return delivery.rejections > 0 || clients[client].isUnteachable
+            case .undeliverable: return delivery.rejections > 0 || clients[client].isUnteachable || areTopicsFew
+            }
         }
         guard let index else { return false }
         clients[client].drops.remove(at: index)
@@ -207,8 +222,8 @@ struct DeliveryChecker {
     }
 
     /// The gateway says that it dropped a message, too long for its datagrams or one that the client does not take.
-    mutating func dropped(for client: Int, byteCount: Int, isTooLong: Bool) {
-        clients[client].drops.append(Drop(isTooLong: isTooLong, byteCount: byteCount))
+    mutating func dropped(for client: Int, byteCount: Int, _ reason: DropReason) {
+        clients[client].drops.append(Drop(reason: reason, byteCount: byteCount))
     }
 
     mutating func gatewaySent(_ stamp: Stamp, to client: Int, qos: QualityOfService) {

@@ -82,8 +82,13 @@ extension World {
         switch observation.kind {
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageUndeliverable:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
-                let isTooLong = observation.kind == .messageDroppedTooLong
-                deliveries.dropped(for: client, byteCount: observation.detail, isTooLong: isTooLong)
+                let reason: DeliveryChecker.DropReason =
+                    switch observation.kind {
+                    case .messageDroppedTooLong: .tooLong
+                    case .messageUndeliverable: .undeliverable
+                    default: .notRegistered
+                    }
+                deliveries.dropped(for: client, byteCount: observation.detail, reason)
             }
         case .clientDisconnected:
             if let client = client(named: Array(effects.bytes[observation.clientID])) { sessions.left(client) }

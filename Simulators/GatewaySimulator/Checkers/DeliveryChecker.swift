@@ -147,9 +147,10 @@ struct DeliveryChecker {
 
     // MARK: The client
 
-    /// The gateway hears a CONNECT of the client; a new session ends what was before.
-    mutating func connectReachedGateway(_ client: Int, isClean: Bool) {
-        clients[client].isBeginningAnew = isClean || clients[client].isAcceptedClean
+    /// The gateway hears a CONNECT of the client; a new session ends what was before. That of a sleeper is kept, however
+    /// it has begun (AMB-02).
+    mutating func connectReachedGateway(_ client: Int, isClean: Bool, maySleep: Bool) {
+        clients[client].isBeginningAnew = isClean || clients[client].isAcceptedClean && !maySleep
         clients[client].isAskedClean = isClean
     }
 

@@ -180,7 +180,8 @@ extension World {
         }
         switch message {
         case .connect(let connect):
-            deliveries.connectReachedGateway(client, isClean: connect.flags.cleanSession)
+            deliveries.connectReachedGateway(
+                client, isClean: connect.flags.cleanSession, maySleep: conversations.maySleep(client))
         case .publish(let publish):
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
             publications.reachedGateway(stamp, isRepeated: publish.flags.duplicate)

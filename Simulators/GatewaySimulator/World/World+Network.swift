@@ -135,7 +135,8 @@ extension World {
         guard let client = datagram.client else { return gatewayHears(datagram) }
         if clients[client].isMute || isTooOld(datagram) || isConnectLost(datagram, of: client) { return }
         isConnectDoubled = isWillConnectOfActiveClient(datagram, client)
-        if !isConnectDoubled { noteArrival(datagram, of: client) }
+        // The gateway cannot tell that its client did not say it twice.
+        if isConnectDoubled { clients[client].lastHeard = now } else { noteArrival(datagram, of: client) }
         gatewayHears(datagram)
         isConnectDoubled = false
     }

@@ -46,8 +46,10 @@ extension ClientSession {
 
     /// Whether a CONNECT only ends the sleep of a client whose connection goes on as it is (AMB-02). What counts is
     /// that the session lives, not how it was begun.
+    /// A broker that would forget a QoS 2 message of the client with the connection is not left either.
     func canResume(_ connect: Connect) -> Bool {
-        phase.isSleeping && !isRestoring && !connect.flags.cleanSession && !connect.flags.will
+        guard !isRestoring, !connect.flags.cleanSession, !connect.flags.will else { return false }
+        return phase.isSleeping || phase == .active && !request.isClean && canLoseMessage
     }
 
     /// The sleeper is active again (GW-75); what waits for it is delivered.

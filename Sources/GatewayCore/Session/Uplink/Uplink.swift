@@ -164,6 +164,12 @@ struct Uplink: Hashable, Sendable {
         open.forgetWhatIsOver(conditions)
         if let held = takenUp(message, conditions) { return held }
         guard mayForward(conditions) else { return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, nil)) }
+        // At QoS 2 the number must say, also to another life of the gateway, which message it was: one that is taken
+        // will be free again.
+        guard
+            !message.isExactlyOnce || conditions.token == BrokerToken(following: message.messageID)
+                || !hasRoom(conditions)
+        else { return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, nil)) }
         let isRemembered = !message.isExactlyOnce || ended.count < conditions.endedLimit
         guard conditions.takesMessages, !conditions.token.isNone, hasRoom(conditions), isRemembered else {
             var outcome = refused(message, conditions)

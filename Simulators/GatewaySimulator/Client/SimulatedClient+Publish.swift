@@ -32,8 +32,9 @@ extension SimulatedClient {
         {
             let publication = waiting.publication
             guard let reference = reference(to: publication.topic) else {
-                guard let messageID = newMessageID() else { return }
+                guard case .name(let name) = publication.topic, let messageID = newMessageID() else { return }
                 registering = request(.register, messageID: messageID)
+                registeringName = name
                 return sendRegister(into: &effects)
             }
             if publication.qos == .atMostOnce {
@@ -52,11 +53,9 @@ extension SimulatedClient {
 
     /// Sends the REGISTER that is open, for the first time or again.
     mutating func sendRegister(into effects: inout ClientEffects) {
-        guard let registering, registering.step == .register,
-            case .name(let name)? = publications.first?.publication.topic
-        else { return }
-        let register = Register(topicID: 0, messageID: registering.messageID, topicName: 0..<name.count)
-        send(.register(register), name, into: &effects)
+        guard let registering, registering.step == .register else { return }
+        let register = Register(topicID: 0, messageID: registering.messageID, topicName: 0..<registeringName.count)
+        send(.register(register), registeringName, into: &effects)
     }
 
     /// Sends the message of an open publication's step, for the first time or again.
@@ -155,9 +154,7 @@ extension SimulatedClient {
     mutating func receiveRegisterAcknowledgement(
         _ answer: RegisterAcknowledgement, into effects: inout ClientEffects
     ) {
-        guard let registering, registering.step == .register, registering.messageID == answer.messageID,
-            let publication = publications.first?.publication, case .name(let name) = publication.topic
-        else {
+        guard let registering, registering.step == .register, registering.messageID == answer.messageID else {
             effects.observe(.unexpectedMessage(.registerAcknowledgement))
             return
         }
@@ -165,16 +162,18 @@ extension SimulatedClient {
         self.registering = nil
         switch answer.returnCode {
         case .accepted:
-            topics.insert(name, answer.topicID)
-            effects.observe(.topicRegistered(name, answer.topicID))
+            topics.insert(registeringName, answer.topicID)
+            effects.observe(.topicRegistered(registeringName, answer.topicID))
         case .congestion: self.registering = pause(.pause)
-        default: refuseFirst(answer.returnCode, into: &effects)
+        default: refuseRegistered(answer.returnCode, into: &effects)
         }
         continuePublishing(into: &effects)
     }
 
-    private mutating func refuseFirst(_ code: ReturnCode, into effects: inout ClientEffects) {
-        let refused = publications.removeFirst()
+    private mutating func refuseRegistered(_ code: ReturnCode, into effects: inout ClientEffects) {
+        let index = publications.firstIndex { $0.publication.topic == .name(registeringName) }
+        guard let index else { return }
+        let refused = publications.remove(at: index)
         messageIDs.end(refused.messageID, at: now)
         effects.observe(.publicationRefused(refused.publication.number, code))
     }

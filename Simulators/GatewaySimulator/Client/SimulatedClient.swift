@@ -38,6 +38,8 @@ package struct SimulatedClient: Sendable {
     var connecting: ClientRequest<ClientConnectionStep>?
     /// What keeps the first of `publications` from being sent.
     var registering: ClientRequest<ClientRegisterStep>?
+    /// The name of that REGISTER; another publication may be the first to wait when it is answered.
+    var registeringName: [UInt8] = []
     /// In the order in which they were sent; they outlive a connection, so that an exchange can be resumed.
     var openPublications: [OpenPublication] = []
     var subscribing: ClientRequest<ClientSubscribeStep>?

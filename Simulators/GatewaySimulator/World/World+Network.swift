@@ -135,8 +135,7 @@ extension World {
         guard let client = datagram.client else { return gatewayHears(datagram) }
         if clients[client].isMute || isTooOld(datagram) || isConnectLost(datagram, of: client) { return }
         isConnectDoubled = isWillConnectOfActiveClient(datagram, client)
-        // The gateway cannot tell that its client did not say it twice.
-        if isConnectDoubled { clients[client].lastHeard = now } else { noteArrival(datagram, of: client) }
+        if isConnectDoubled { noteDoubledConnect(datagram, of: client) } else { noteArrival(datagram, of: client) }
         gatewayHears(datagram)
         isConnectDoubled = false
     }
@@ -161,6 +160,13 @@ extension World {
         gatewayHandles(
             .datagramReceived(from: peer(at: address), mayForward: mayForward), bytes, from: datagram.client,
             at: datagram.address)
+    }
+
+    /// The gateway cannot tell that its client did not say it twice; if that starts again, it may answer what follows.
+    private func noteDoubledConnect(_ datagram: Datagram, of client: Int) {
+        clients[client].lastHeard = now
+        guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
+        noteWill(message, datagram, of: client)
     }
 
     /// Tells the checkers what the gateway is about to hear.

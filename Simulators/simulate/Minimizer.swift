@@ -1,7 +1,7 @@
 import GatewaySimulator
 
-/// Takes away from a failing world whatever its failure does not need, and keeps that failure: the same checker finds the
-/// same kind of fault, or the same stands still.
+/// Takes away from a failing world whatever its failure does not need, and keeps that failure: the same checker finds
+/// the same kind of fault, or the same stands still.
 struct Minimizer {
     private let options: SimulateOptions
     private let seed: UInt64

@@ -77,6 +77,7 @@ enum ConfigurationText {
         Field("limits.strangerRepliesPerSecond", \.limits.strangerRepliesPerSecond),
         Field("limits.searchRepliesPerSecond", \.limits.searchRepliesPerSecond),
         Field("limits.recentDepartures", \.limits.recentDepartures),
+        Field("limits.unwelcomeMessages", \.limits.unwelcomeMessages),
     ]
 
     static let link: [Field<LinkConfiguration>] = [

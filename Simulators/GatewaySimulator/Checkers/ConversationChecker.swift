@@ -9,9 +9,9 @@ import MQTTSN
 ///   connected nothing but what belongs to the set-up, or to the session that is in force until that is complete.
 /// - PINGRESP answers a PINGREQ of an active client, or ends a wake-up: not while an exchange with the client is open,
 ///   and nothing follows it.
-/// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a REGISTER
-///   that it has acknowledged; or that it was told before, and has left Nretry repetitions of the REGISTER unanswered
-///   since; or by a pre-defined id or short name. The id stands for the topic of the message.
+/// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a
+///   REGISTER that it has acknowledged; or that it was told before, and has left Nretry repetitions of the REGISTER
+///   unanswered since; or by a pre-defined id or short name. The id stands for the topic of the message.
 /// - PUBACK, PUBREC, PUBCOMP, REGACK, SUBACK and UNSUBACK answer something that was asked.
 ///
 /// The model gives the gateway the benefit of the doubt where only its own timers decide, such as when it gives up a
@@ -38,7 +38,8 @@ struct ConversationChecker {
         var connectAddress = 0
         var wantsSleep = false
         var toldNames: [TopicID: [UInt8]] = [:]
-        /// What it was told in earlier connections, or has denied, and how often the gateway has offered an id in this one.
+        /// What it was told in earlier connections, or has denied, and how often the gateway has offered an id in
+        /// this one.
         var formerNames: [TopicID: [UInt8]] = [:]
         var offerCounts: [TopicID: Int] = [:]
         /// Names that the client has asked an id for, and that the gateway has told, by message id.

@@ -151,8 +151,8 @@ package struct SimulatedClient: Sendable {
     /// - Parameters:
     ///   - keepsMemory: Whether topic ids, open exchanges and what waits to be sent survive.
     ///   - countsAnew: Whether message ids begin at 1 again. That is only for a device that was off for longer
-    ///     than an id rests: MQTT-SN cannot tell a new request from a repeated one otherwise. Others keep the number, or
-    ///     draw the first one by chance.
+    ///     than an id rests: MQTT-SN cannot tell a new request from a repeated one otherwise. Others keep the number,
+    ///     or draw the first one by chance.
     package mutating func reboot(keepsMemory: Bool, countsAnew: Bool = false) {
         state = .disconnected
         connecting = nil

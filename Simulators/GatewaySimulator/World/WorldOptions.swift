@@ -56,7 +56,8 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     /// How many publications a client has open at once; how many message ids it has.
     case windows, fewIDs
     /// Shares: of forgetful restarts after which message ids begin at 1 again; of clients that give a publication up;
-    /// of clients that tell QoS 2 messages apart by what they say; of publications that say again what the last one said.
+    /// of clients that tell QoS 2 messages apart by what they say; of publications that say again what the last one
+    /// said.
     case recounts, surrenders, comparers, equalMessages
     /// Shares: of clients that understand no REGISTER; of prompts for a Will at which the device starts again; of
     /// wake-ups by CONNECT; of CONNECTs that come twice.

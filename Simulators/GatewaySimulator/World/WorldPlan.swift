@@ -27,8 +27,8 @@ struct WorldPlan {
     /// How long a datagram may be on its way; and a PUBLISH that is no repetition.
     let datagramLife: TimeSpan
     let firstCopyLife: TimeSpan
-    /// How long a message id rests after its exchange: what was said under it may be heard late, is then answered within
-    /// Tretry × (Nretry + 1), and the answer may be late as well.
+    /// How long a message id rests after its exchange: what was said under it may be heard late, is then answered
+    /// within Tretry × (Nretry + 1), and the answer may be late as well.
     var messageIDRest: TimeSpan {
         TimeSpan(nanoseconds: gateway.links[0].patience.nanoseconds + 2 * datagramLife.nanoseconds)
     }

@@ -159,6 +159,9 @@ enum Schema {
         .integer(
             "limits.recent_departures", \.gateway.limits.recentDepartures, 0...1_000_000, "senders",
             "Departed clients remembered, so that a repeated DISCONNECT is answered."),
+        .integer(
+            "limits.unwelcome_messages", \.gateway.limits.unwelcomeMessages, 0...65_536, "messages",
+            "Messages remembered on which the broker may have closed a connection."),
 
         // [log]
         .choice("log.level", \.host.logLevel, "How much the log tells; a level includes those before it."),

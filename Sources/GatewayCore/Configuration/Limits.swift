@@ -47,7 +47,6 @@ package struct Limits: Equatable, Sendable {
     package var searchRepliesPerSecond = 10
     /// Departed clients and strangers remembered so that a repeated DISCONNECT is answered, and none for ever (GW-65).
     package var recentDepartures = 1_024
-
     /// Messages remembered on which the broker may have closed a connection, of all clients together (AMB-35).
     package var unwelcomeMessages = 256
 

@@ -30,51 +30,31 @@ struct Downlink {
         case delivery
     }
 
-    private struct Rarities: Sendable {
-        var aside = SetAside()
-        var memory = BrokerMemory()
-        var drops = DropReports()
-    }
-
     private var queue = DeliveryQueue()
     private var underWay = UnderWay.nothing
     /// How often the first message's topic id has been told again because the client did not know it.
     private var renewals: UInt8 = 0
     private var deliveriesSinceWakeUp: UInt32 = 0
     private var numbers: DeliveryNumbers
-    /// One, or none as long as there is nothing to say.
-    private var rarities: [Rarities] = []
+    private var rarities = DownlinkRarities()
 
     init(numbersAfter last: MessageID) { numbers = DeliveryNumbers(after: last) }
 
     /// Deliveries that let the others pass.
     var aside: SetAside {
-        get { rarities.first?.aside ?? SetAside() }
-        _modify {
-            makeRarities()
-            yield &rarities[0].aside
-        }
+        get { rarities.aside }
+        _modify { yield &rarities.aside }
     }
 
     /// What the broker knows of messages that are not in the queue.
     var memory: BrokerMemory {
-        get { rarities.first?.memory ?? BrokerMemory() }
-        _modify {
-            makeRarities()
-            yield &rarities[0].memory
-        }
+        get { rarities.memory }
+        _modify { yield &rarities.memory }
     }
 
     var drops: DropReports {
-        get { rarities.first?.drops ?? DropReports() }
-        _modify {
-            makeRarities()
-            yield &rarities[0].drops
-        }
-    }
-
-    private mutating func makeRarities() {
-        if rarities.isEmpty { rarities.append(Rarities()) }
+        get { rarities.drops }
+        _modify { yield &rarities.drops }
     }
 
     // MARK: What waits
@@ -374,7 +354,7 @@ struct Downlink {
             return true
         }
         numbers.forgetSession()
-        rarities = []
+        rarities = DownlinkRarities()
         return missed
     }
 

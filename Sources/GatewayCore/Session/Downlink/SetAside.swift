@@ -47,8 +47,8 @@ struct SetAside: Sendable {
     /// What stays here.
     mutating func putBack(_ rest: DeliveryQueue) { queue = rest }
 
-    /// Time brings another attempt about. What was not answered goes before all others, so they must have had their turn
-    /// since the last time (`isRestEmpty`).
+    /// Time brings another attempt about. What was not answered goes before all others, so they must have had their
+    /// turn since the last time (`isRestEmpty`).
     ///
     /// - Returns: whether it is one for what was not answered, too.
     mutating func beginRound(at now: Instant, patience: TimeSpan, isRestEmpty: Bool) -> Bool {

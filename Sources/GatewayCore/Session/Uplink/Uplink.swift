@@ -68,7 +68,8 @@ struct Uplink: Hashable, Sendable {
         return outcome.at(UplinkCell(isSame ? .publishedSame : message.row, exchange.client))
     }
 
-    /// A message on which the broker has closed often enough is refused in its place, unless the broker has it after all.
+    /// A message on which the broker has closed often enough is refused in its place, unless the broker has it after
+    /// all.
     private mutating func rejected(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome? {
         guard conditions.isUnwelcome else { return nil }
         var outcome = UplinkOutcome(.rejected, to: message)

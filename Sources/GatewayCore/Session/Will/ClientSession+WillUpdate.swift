@@ -63,8 +63,8 @@ extension ClientSession {
     /// stays connected; what the broker has sent already still reaches it.
     mutating func reconnectWithNewWill(in environment: inout Environment) { reconnect(in: &environment) }
 
-    /// The client has asked that its session be kept, which the broker would forget: the gateway comes back with one that
-    /// the broker keeps, as soon as nothing can be lost with the old one (AMB-02).
+    /// The client has asked that its session be kept, which the broker would forget: the gateway comes back with one
+    /// that the broker keeps, as soon as nothing can be lost with the old one (AMB-02).
     mutating func keepSessionAtBroker(in environment: inout Environment) {
         guard isCleanAtBroker, !request.isClean, phase.isConnected, !isRestoring, !setUp.isUnderWay,
             !canLoseMessageByLeaving(in: environment)

@@ -2,29 +2,31 @@ import Time
 
 /// What the broker knows, or may know, of messages that are not in the queue, and how far its word can be waited for.
 ///
-/// - A message of QoS 2 that was *dropped* here: the broker was told that it is here and will release it, and the
-///   client knows nothing of it.
+/// - A message that is *settled* here: dropped at QoS 2, so that the broker's PUBREL is still to come, of which the client
+///   knows nothing; or answered by the client before the broker has named it in this connection, as it will.
 /// - Messages that were *left* to the broker when the client went away, and that it may lose.
 /// - The *doubt* whether its session is still the one that the waiting messages came from, as the answer that would
 ///   have told was lost: a broker that has the session sends again at once what it waits for, so that the doubt ends.
 /// - A PUBREL that lies *behind* what there is no room to read.
 struct BrokerMemory: Sendable {
-    private var discardedTokens: [BrokerToken] = []
+    private var settledTokens: [BrokerToken] = []
     private var leftCount = 0
     /// When a broker that has the session would have named every token that it knows; nil without a connection.
     private(set) var doubtEnds: Instant?
     /// Since when the PUBREL for the first message cannot be read.
     private(set) var releaseBlockedSince: Instant?
 
-    /// The message was dropped, and the broker was told that it is here.
-    mutating func noteDiscarded(_ token: BrokerToken) {
-        if !discardedTokens.contains(token) { discardedTokens.append(token) }
+    /// The client need not hear of the message any more.
+    mutating func noteSettled(_ token: BrokerToken) {
+        if !settledTokens.contains(token) { settledTokens.append(token) }
     }
 
-    /// - Returns: whether a message with this token had been dropped.
-    mutating func forgetDiscarded(_ token: BrokerToken) -> Bool {
-        guard let index = discardedTokens.firstIndex(of: token) else { return false }
-        discardedTokens.remove(at: index)
+    func isSettled(_ token: BrokerToken) -> Bool { settledTokens.contains(token) }
+
+    /// - Returns: whether a message with this token was settled.
+    mutating func forgetSettled(_ token: BrokerToken) -> Bool {
+        guard let index = settledTokens.firstIndex(of: token) else { return false }
+        settledTokens.remove(at: index)
         return true
     }
 
@@ -38,7 +40,7 @@ struct BrokerMemory: Sendable {
 
     /// The broker may have begun a new session, or surely has.
     mutating func forgetTokens() {
-        discardedTokens = []
+        settledTokens = []
         doubtEnds = nil
     }
 

@@ -59,14 +59,16 @@ extension ClientSession {
         _ publish: Publication, _ packet: RawSpan, in environment: inout Environment
     ) -> Bool {
         guard let index = downlink.message(withToken: publish.token, in: environment.store) else {
-            downlink.forgetDiscarded(publish.token)
-            return false
+            guard downlink.isSettled(publish) else { return false }
+            if publish.qos == .atLeastOnce { environment.acknowledge(publish.token, on: upstream) }
+            if publish.qos == .exactlyOnce { environment.acknowledgeReceipt(of: publish.token, on: upstream) }
+            return true
         }
         guard publish.duplicate, isSame(index, publish, packet, in: environment) else {
             downlink.brokerReplaced(index, in: &environment.store)
             return false
         }
-        environment.store[index].isDoubtful = false
+        environment.store[index].tokenStanding = .named
         if environment.store[index].state.isWithClient {
             environment.acknowledgeReceipt(of: publish.token, on: upstream)
         }
@@ -276,6 +278,7 @@ extension ClientSession {
         let message = removeFirst(in: &environment)
         observe(reason, detail: Int(message.payloadByteCount), in: &environment)
         if let token = message.tokenToAnswer { acknowledgeToBroker(message.qos, token, in: &environment) }
+        downlink.settle(message)
     }
 
     /// Lets the broker forget a message that will not be delivered, or that is.
@@ -287,7 +290,7 @@ extension ClientSession {
         case .atLeastOnce: environment.acknowledge(token, on: upstream)
         case .exactlyOnce:
             guard environment.acknowledgeReceipt(of: token, on: upstream) else { return }
-            downlink.memory.noteDiscarded(token)
+            downlink.memory.noteSettled(token)
         }
     }
 }

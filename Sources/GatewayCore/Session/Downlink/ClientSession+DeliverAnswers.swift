@@ -9,8 +9,8 @@ enum BrokerRelease {
     case passedOn
     /// It has been told already.
     case known
-    /// The client knows nothing of the message, which was dropped.
-    case discarded
+    /// The client need not hear of it.
+    case settled
     /// The message belongs to an exchange that an earlier connection began, under this message id.
     case unknown(MessageID)
 }
@@ -36,6 +36,7 @@ extension ClientSession {
                 return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
             }
             if let token = message.tokenToAnswer { environment.acknowledge(token, on: upstream) }
+            downlink.settle(message)
             finishFirst(in: &environment)
             tryUnanswered(in: &environment)
         case .invalidTopicID where deniesAssumed(message.topicName):
@@ -81,7 +82,9 @@ extension ClientSession {
         guard downlink.stateUnderWay(in: environment.store) == .released(messageID) else {
             return observeUnexpected(.publishComplete(messageID), in: &environment)
         }
-        if let token = environment.store[downlink.first].tokenToAnswer { environment.complete(token, on: upstream) }
+        let message = environment.store[downlink.first]
+        if let token = message.tokenToAnswer { environment.complete(token, on: upstream) }
+        downlink.settle(message)
         finishFirst(in: &environment)
         tryUnanswered(in: &environment)
         answerCame(in: environment)
@@ -94,7 +97,7 @@ extension ClientSession {
         switch downlink.brokerReleased(token, in: &environment.store) {
         case .known: return
         case .passedOn: break
-        case .discarded:
+        case .settled:
             environment.complete(token, on: upstream)
             return
         case .unknown(let messageID):

@@ -34,6 +34,7 @@ extension ClientSession {
                 acknowledgeToBroker(message.qos, token, in: &environment)
             }
         }
+        downlink.settle(message)
         observe(.messageUndeliverable, detail: Int(message.payloadByteCount), in: &environment)
         warnOfMisses(in: &environment)
     }

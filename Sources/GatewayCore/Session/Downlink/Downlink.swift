@@ -234,22 +234,40 @@ struct Downlink {
 
     mutating func brokerReleased(_ token: BrokerToken, in store: inout MessageStore) -> BrokerRelease {
         if let index = message(withToken: token, in: store) {
-            store[index].isDoubtful = false
+            store[index].tokenStanding = .named
             guard case .received(let messageID) = store[index].state else { return .known }
             store[index].state = .released(messageID)
             if index == queue.first, underWay == .delivery { underWay = .nothing }
             return .passedOn
         }
-        if !rarities.isEmpty, memory.forgetDiscarded(token) { return .discarded }
+        if !rarities.isEmpty, memory.forgetSettled(token) { return .settled }
         return .unknown(numbers.use(following: token))
     }
 
-    /// The broker has sent another message under the token.
-    mutating func forgetDiscarded(_ token: BrokerToken) { if !rarities.isEmpty { _ = memory.forgetDiscarded(token) } }
+    /// A message has come to its end that the broker has not named in this connection; it will.
+    mutating func settle(_ message: StoredMessage) {
+        if message.tokenStanding == .unnamed { memory.noteSettled(message.token) }
+    }
+
+    /// The broker sends a message that does not wait here.
+    ///
+    /// - Returns: whether it repeats one that needs no delivery any more; QoS 2 is still to be released.
+    mutating func isSettled(_ publish: Publication) -> Bool {
+        guard !rarities.isEmpty else { return false }
+        if publish.duplicate, publish.qos == .exactlyOnce { return memory.isSettled(publish.token) }
+        return memory.forgetSettled(publish.token) && publish.duplicate
+    }
+
+    /// What waits is not acknowledged over another connection before the broker has repeated it there.
+    mutating func brokerConnectionEnded(in store: inout MessageStore) {
+        forEachMessage(in: &store) {
+            if !$0.token.isNone, $0.tokenStanding == .named { $0.tokenStanding = .unnamed }
+        }
+    }
 
     /// The broker may have begun a new session: what waits may mean nothing to it, and its tokens other messages.
     mutating func doubtTokens(in store: inout MessageStore) {
-        forEachMessage(in: &store) { if !$0.token.isNone { $0.isDoubtful = true } }
+        forEachMessage(in: &store) { if !$0.token.isNone { $0.tokenStanding = .doubtful } }
         if !rarities.isEmpty { memory.forgetTokens() }
     }
 

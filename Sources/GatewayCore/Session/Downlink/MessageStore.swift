@@ -38,14 +38,25 @@ enum DeliveryState: Equatable, Sendable {
     }
 }
 
+/// What the broker would take a message's token for.
+enum TokenStanding: Sendable {
+    /// The message: the broker has named it in this connection.
+    case named
+    /// The message as well, but the broker has not repeated it yet in this connection. What is answered before would
+    /// meet the repetition, which wants an answer too; and that one may meet another message (MQTT 3.1.1 §4.4).
+    case unnamed
+    /// Perhaps a message of another session, as this one may be no more.
+    case doubtful
+}
+
 /// A message from the broker that waits for a client.
 struct StoredMessage {
     var state = DeliveryState.waiting
     var topicName: TopicNameIndex
     /// Where the broker's acknowledgement goes; none at QoS 0 and where the broker has forgotten the exchange.
     var token: BrokerToken
-    /// Whether the token may be that of a broker session which is no more: then nothing is acknowledged under it.
-    var isDoubtful = false
+    /// Nothing is acknowledged under a token that the broker has not named.
+    var tokenStanding = TokenStanding.named
     /// How often the client, though it was heard, has not answered.
     var timesUnanswered: UInt8 = 0
     var qos: QoS
@@ -171,7 +182,8 @@ struct MessageStore {
 
 extension StoredMessage {
     /// Where an answer to the broker goes; nil where it would mean nothing to it, or another message.
-    var tokenToAnswer: BrokerToken? { token.isNone || isDoubtful ? nil : token }
+    var tokenToAnswer: BrokerToken? { token.isNone || tokenStanding != .named ? nil : token }
+    var isDoubtful: Bool { tokenStanding == .doubtful }
 
     /// The broker's PUBREL is not waited for any longer.
     mutating func release() {
@@ -182,7 +194,7 @@ extension StoredMessage {
     /// released without it.
     mutating func brokerForgot() {
         token = .none
-        isDoubtful = false
+        tokenStanding = .named
         release()
     }
 
@@ -201,7 +213,7 @@ extension StoredMessage {
     func checkInvariants() -> String? {
         if qos == .atMostOnce, state != .waiting || !token.isNone { return "QoS 0 is waited for" }
         if state.isWithClient, qos != .exactlyOnce { return "PUBREC at another QoS than 2" }
-        if isDoubtful, token.isNone { return "a doubt without reason" }
+        if tokenStanding != .named, token.isNone { return "a doubt without reason" }
         return nil
     }
 }

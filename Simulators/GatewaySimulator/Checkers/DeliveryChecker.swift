@@ -147,8 +147,8 @@ struct DeliveryChecker {
 
     // MARK: The client
 
-    /// The gateway hears a CONNECT of the client; a new session ends what was before. That of a sleeper is kept, however
-    /// it has begun (AMB-02).
+    /// The gateway hears a CONNECT of the client; a new session ends what was before. That of a sleeper is kept,
+    /// however it has begun (AMB-02).
     mutating func connectReachedGateway(_ client: Int, isClean: Bool, maySleep: Bool) {
         clients[client].isBeginningAnew = isClean || clients[client].isAcceptedClean && !maySleep
         clients[client].isAskedClean = isClean
@@ -197,7 +197,7 @@ struct DeliveryChecker {
     func isLateCopy(_ stamp: Stamp, for client: Int, sentAt: Instant) -> Bool {
         guard let delivery = deliveries[Key(client: client, stamp: stamp)], let releasedAt = delivery.releasedAt
         else { return false }
-        return delivery.noted == 0 && sentAt <= releasedAt
+        return sentAt <= releasedAt
     }
 
     /// The client has lost its memory: it does not know again what awaits its PUBREL.
@@ -206,6 +206,11 @@ struct DeliveryChecker {
             deliveries[key]?.forgotten += delivery.noted
             deliveries[key]?.noted = 0
         }
+    }
+
+    /// The client has begun a new session, and awaits nothing of the one before.
+    mutating func clientBeganAnew(_ client: Int) {
+        for key in deliveries.keys where key.client == client { deliveries[key]?.noted = 0 }
     }
 
     // MARK: The gateway

@@ -40,5 +40,10 @@ struct ReceivedMessages: Sendable {
         }
     }
 
+    /// Whether PUBREL is still to come for what was said under the id.
+    func awaitsRelease(_ messageID: MessageID) -> Bool {
+        notes.contains { $0.messageID == messageID && $0.releasedAt == nil }
+    }
+
     mutating func removeAll() { notes = [] }
 }

@@ -290,7 +290,8 @@ extension World {
         case .unexpectedMessage(.register): rudeness.note(.ignoredRegister)
         case .subscriptionRefused: if options[.refusedFilters] > 0 { rudeness.note(.refusedSubscription) }
         case .gatewayLost: clients[index].hasFoundGateway = false
-        case .connected, .connectionRefused, .disconnected, .fellAsleep, .dismissed, .topicRegistered,
+        case .connected: if clients[index].device.isNewSession { deliveries.clientBeganAnew(index) }
+        case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .topicRegistered,
             .topicLearned, .willUpdated, .willUpdateRefused, .unexpectedMessage:
             break
         }

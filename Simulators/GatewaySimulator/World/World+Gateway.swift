@@ -120,8 +120,15 @@ extension World {
         let waitsForRegister =
             clients[client].device.configuration.ignoresRegister && conversations.isOnlyRegisterOpen(client)
         sessions.gaveUp(
-            client, silence: now.since(clients[client].lastHeard), keepAlive: clients[client].askedKeepAlive,
+            client, silence: now.since(clients[client].lastHeard), keepAlive: promisedInterval(client),
             waitsForRegister: waitsForRegister)
+    }
+
+    /// Within how many seconds the client has promised to be heard; 0 where it has promised nothing.
+    private func promisedInterval(_ client: Int) -> UInt16 {
+        let keepAlive = clients[client].askedKeepAlive
+        guard conversations.maySleep(client) else { return keepAlive }
+        return keepAlive == 0 ? clients[client].askedSleep : min(keepAlive, clients[client].askedSleep)
     }
 
     func client(named clientID: [UInt8]) -> Int? {

@@ -182,8 +182,7 @@ extension World {
         if isolation.mayBe(client, at: datagram.address) {
             noteWill(message, datagram, of: client)
             sessions.heard(message, of: client, sleepsAtBroker: sleepsAtBroker(client))
-            clients[client].lastHeard = now
-            if case .connect(let connect) = message { clients[client].askedKeepAlive = connect.duration }
+            noteHeard(message, client)
         }
         switch message {
         case .connect(let connect):
@@ -195,6 +194,17 @@ extension World {
         case .subscribe, .unsubscribe: subscriptions.requestReachedGateway(message, datagram.bytes, of: client, plan)
         default: break
         }
+    }
+
+    /// Who looks for a gateway says nothing of a session.
+    private func noteHeard(_ message: Message, _ client: Int) {
+        switch message {
+        case .searchGateway: return
+        case .connect(let connect): clients[client].askedKeepAlive = connect.duration
+        case .disconnect(let duration?) where duration > 0: clients[client].askedSleep = duration
+        default: break
+        }
+        clients[client].lastHeard = now
     }
 
     private func noteWill(_ message: Message, _ datagram: Datagram, of client: Int) {
@@ -227,7 +237,7 @@ extension World {
         switch try? Message.decode(datagram.bytes.span.bytes) {
         case .publish(let publish)?:
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { break }
-            if publish.flags.qos == .exactlyOnce, isCopyLost(stamp, datagram, of: client) { return }
+            if publish.flags.qos == .exactlyOnce, isCopyLost(publish, stamp, datagram, of: client) { return }
             if publish.flags.qos > .atMostOnce { clients[client].receivedStamps[publish.messageID] = stamp }
         case .willTopicRequest?, .willMessageRequest?: if startAgainInSetUp(client) { return }
         default: break
@@ -237,8 +247,10 @@ extension World {
     }
 
     /// A copy of a QoS 2 message that comes after its exchange is a new one for a client that knows message ids only.
-    private func isCopyLost(_ stamp: Stamp, _ datagram: Datagram, of client: Int) -> Bool {
-        guard deliveries.isLateCopy(stamp, for: client, sentAt: datagram.sentAt) else { return false }
+    private func isCopyLost(_ publish: Publish, _ stamp: Stamp, _ datagram: Datagram, of client: Int) -> Bool {
+        guard !clients[client].device.receivedMessages.awaitsRelease(publish.messageID),
+            deliveries.isLateCopy(stamp, for: client, sentAt: datagram.sentAt)
+        else { return false }
         let isLost = !clients[client].device.configuration.comparesMessages
         rudeness.note(isLost ? .lostLateCopy : .heardLateCopy)
         return isLost

@@ -34,6 +34,8 @@ struct WorldClient {
     /// When the gateway last heard a message of its session, and the keep-alive time of the last CONNECT.
     var lastHeard = Instant(nanoseconds: 0)
     var askedKeepAlive: UInt16 = 0
+    /// The last Duration of a DISCONNECT that the gateway has heard, in seconds.
+    var askedSleep: UInt16 = 0
     /// Counts the Wills it has said; 0 for a client without.
     var willVersion = 0
     /// Counts CONNECTs.

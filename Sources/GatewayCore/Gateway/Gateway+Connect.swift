@@ -21,6 +21,7 @@ extension Gateway {
         }
         // GW-10, GW-21: a broker that is known to be away is not asked for every client.
         guard environment.isBrokerReachable != false, !isShuttingDown else {
+            if let index = sessionByClientID[clientID] { noteHeard(index) }
             refuse(route, .congestion)
             return
         }
@@ -31,6 +32,11 @@ extension Gateway {
         giveUpstream(to: index)
         attach(index, to: route)
         changing(index) { session, environment in session.begin(connect, in: &environment) }
+    }
+
+    /// GW-61: the client that is refused lives, and so does the session that it has.
+    private mutating func noteHeard(_ index: SessionIndex) {
+        changing(index) { session, environment in session.supervision.heard(at: environment.now) }
     }
 
     /// The name the client goes by; nil where it is not acceptable. One without a name may be given one, the same for a

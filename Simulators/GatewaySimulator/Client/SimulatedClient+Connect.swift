@@ -6,6 +6,7 @@ import MQTTSN
 extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
         isNewSession = beginsSession(options)
+        mayHaveSlept = !options.cleanSession && (state == .asleep || mayHaveSlept && !isAccepted)
         isAccepted = false
         hasConnected = true
         self.options = options
@@ -71,7 +72,7 @@ extension SimulatedClient {
         state = .active
         isAccepted = true
         // Not before: until then nobody can tell whether the session before goes on.
-        if isNewSession { receivedMessages.removeAll() }
+        if forgetsReceived { receivedMessages.removeAll() }
         effects.observe(.connected)
         resumePublishing(into: &effects)
         continueSubscribing(into: &effects)

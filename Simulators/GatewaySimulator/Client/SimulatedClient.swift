@@ -32,6 +32,8 @@ package struct SimulatedClient: Sendable {
     var options = ClientConnectOptions()
     /// Whether the last `connect` began a session, so that nothing of an earlier one is remembered elsewhere.
     var isNewSession = true
+    /// Whether the last `connect` may have ended a sleep: that session goes on, also a clean one (AMB-02).
+    var mayHaveSlept = false
     /// Whether the last `connect` was accepted.
     var isAccepted = false
     var hasConnected = false
@@ -127,6 +129,9 @@ package struct SimulatedClient: Sendable {
     package func beginsSession(_ wanted: ClientConnectOptions) -> Bool {
         options.cleanSession || wanted.cleanSession || (isNewSession && !isAccepted)
     }
+
+    /// Whether what was received in the session before means nothing in the one that is accepted now.
+    var forgetsReceived: Bool { isNewSession && !mayHaveSlept }
 
     private mutating func carryOut(_ command: ClientCommand, into effects: inout ClientEffects) {
         switch command {

@@ -290,7 +290,7 @@ extension World {
         case .unexpectedMessage(.register): rudeness.note(.ignoredRegister)
         case .subscriptionRefused: if options[.refusedFilters] > 0 { rudeness.note(.refusedSubscription) }
         case .gatewayLost: clients[index].hasFoundGateway = false
-        case .connected: if clients[index].device.isNewSession { deliveries.clientBeganAnew(index) }
+        case .connected: if clients[index].device.forgetsReceived { deliveries.clientBeganAnew(index) }
         case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .topicRegistered,
             .topicLearned, .willUpdated, .willUpdateRefused, .unexpectedMessage:
             break

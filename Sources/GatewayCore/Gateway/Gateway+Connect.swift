@@ -21,8 +21,7 @@ extension Gateway {
         }
         // GW-10, GW-21: a broker that is known to be away is not asked for every client.
         guard environment.isBrokerReachable != false, !isShuttingDown else {
-            if let index = sessionByClientID[clientID] { noteHeard(index) }
-            refuse(route, .congestion)
+            refuse(clientID, route)
             return
         }
         guard let index = session(for: clientID) else {
@@ -34,9 +33,11 @@ extension Gateway {
         changing(index) { session, environment in session.begin(connect, in: &environment) }
     }
 
-    /// GW-61: the client that is refused lives, and so does the session that it has.
-    private mutating func noteHeard(_ index: SessionIndex) {
-        changing(index) { session, environment in session.supervision.heard(at: environment.now) }
+    /// GW-61: the client that is refused lives, and so does the session that it has; a set-up has come to nothing.
+    private mutating func refuse(_ clientID: ClientID, _ route: Route) {
+        refuse(route, .congestion)
+        guard let index = sessionByClientID[clientID] else { return }
+        changing(index) { session, environment in session.connectRefused(in: &environment) }
     }
 
     /// The name the client goes by; nil where it is not acceptable. One without a name may be given one, the same for a

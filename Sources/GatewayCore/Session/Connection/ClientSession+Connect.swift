@@ -108,6 +108,12 @@ extension ClientSession {
         deliver(in: &environment)
     }
 
+    /// The client has said CONNECT again and was refused.
+    mutating func connectRefused(in environment: inout Environment) {
+        supervision.heard(at: environment.now)
+        if setUp.isUnderWay { giveUpSetUp(in: &environment) }
+    }
+
     /// The set-up has come to nothing. What has waited for its end goes on, if there is a session besides.
     mutating func giveUpSetUp(in environment: inout Environment) {
         setUp.end()

@@ -100,16 +100,16 @@ extension ClientSession {
     /// it does not give.
     private mutating func giveUp(in environment: inout Environment) {
         guard phase.isListening else { return stopAsking() }
-        if clock.hasHeard(lastHeard: supervision.lastHeard) {
+        if phase == .awake {
+            endFruitlessWakeUp(in: &environment)
+        } else if clock.hasHeard(lastHeard: supervision.lastHeard) {
             passOver(in: &environment)
-        } else if phase == .active, downlink.registration != nil {
+        } else if downlink.registration != nil {
             // There are clients that answer no REGISTER: only its keep-alive tells whether this one is there.
             clock.startAgain(at: environment.now, interval: link(in: environment).patience)
             sayAgain(in: &environment)
-        } else if phase == .active {
-            lose(in: &environment)
         } else {
-            endFruitlessWakeUp(in: &environment)
+            lose(in: &environment)
         }
     }
 

@@ -254,11 +254,15 @@ extension World {
         switch message {
         case .publish(let publish):
             guard let stamp = Stamp(datagram[publish.data]), publish.flags.qos > .atMostOnce else { return }
+            clients[index].releasedMessageIDs.remove(publish.messageID)
             let former = clients[index].publishedStamps.updateValue(stamp, forKey: publish.messageID)
             if let former, former != stamp { rudeness.note(.reusedMessageID) }
             if clients[index].device.openPublicationCount > 1 { rudeness.note(.publishedBesideAnother) }
         case .publishRelease(let messageID):
-            if let stamp = clients[index].publishedStamps[messageID] { publications.released(stamp) }
+            guard let stamp = clients[index].publishedStamps[messageID],
+                clients[index].releasedMessageIDs.insert(messageID).inserted
+            else { return }
+            publications.released(stamp)
         case .publishAcknowledgement(let answer):
             guard answer.returnCode != .accepted, let stamp = clients[index].receivedStamps[answer.messageID]
             else { return }

@@ -58,6 +58,8 @@ struct WorldClient {
     var plannedDeadline: Instant?
     /// The QoS 2 messages it has passed the point of no return with, by message id.
     var publishedStamps: [MessageID: Stamp] = [:]
+    /// Those of which the PUBREC was heard, since they were said last.
+    var releasedMessageIDs: Set<MessageID> = []
     var receivedStamps: [MessageID: Stamp] = [:]
     /// The client does not wait before its next action: it has something to catch up on.
     var silentUntil: Instant?

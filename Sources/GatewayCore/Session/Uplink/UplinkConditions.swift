@@ -35,12 +35,11 @@ struct UplinkConditions: Sendable {
         exchange.reconnectionCount > 0 || now.since(exchange.since) >= patience
     }
 
-    /// Whether the client does not come back to an exchange that it has left behind: it had its time in this
-    /// connection, or a whole one before it; many, where it would still be owed the PUBREC, as its copies may be lost.
+    /// Whether the client does not come back to an exchange that it has left behind: it had far more time than a
+    /// repetition takes in this connection, or in many before it. One that has much to say first comes back late.
     func isGivenUp(_ exchange: UplinkExchange) -> Bool {
-        let hadVisits = exchange.reconnectionCount > (exchange.client == .waiting ? 16 : 1)
-        let heardAt = hadVisits ? exchange.since : max(exchange.since, connectedAt)
-        return now.since(heardAt) >= patience
+        if exchange.reconnectionCount > 16 { return now.since(exchange.since) >= patience }
+        return now.since(max(exchange.since, connectedAt)) >= patience * 10
     }
 
     /// Whether an answer is not said unasked: the client sleeps, or may use the message id for something else.

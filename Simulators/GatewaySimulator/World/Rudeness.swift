@@ -4,5 +4,5 @@ package enum Rudeness: Int, CaseIterable, Sendable {
     case ignoredRegister, startedAgainInSetUp, wokeByConnect, doubledConnect, lateConnect
     case reusedPacketIdentifier, refusedSubscription, closedOnTopicName
     case silencedRadio, restartedEverything
-    case heardLateCopy, lostLateCopy
+    case heardLateCopy, lostLateCopy, forgottenNumber
 }

@@ -70,6 +70,7 @@ extension World {
             deliveries.brokerOpened(client, isPresent: isPresent)
             if !isBrokerActing { sessions.brokerOpened(client, isClean: isClean) }
             clients[client].isCleanAtBroker = isClean
+            clients[client].brokerOpenedAt = now
         case .sessionEnded(let clientID):
             if let client = client(named: clientID) { cleanSessionMayHaveEnded(of: client) }
         case .dropped, .willPublished: break

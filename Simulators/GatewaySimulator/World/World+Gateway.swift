@@ -195,7 +195,11 @@ extension World {
         for index in clients.indices {
             wills.gatewayForgot(index)
             sessions.gatewayForgot(index)
-            subscriptions.gatewayForgot(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }
+            // A clean session ends with the connection, sooner or later.
+            let isKept = broker.hasLastingSession(of: clients[index].clientID)
+            subscriptions.gatewayForgot(index) {
+                isKept ? broker.grantedQoS(of: clients[index].clientID, for: $0) : nil
+            }
             noteForgottenNumbers(of: index)
         }
         queue.insert(.gatewayStarts, at: now + milliseconds(100...20_000))

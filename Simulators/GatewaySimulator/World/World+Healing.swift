@@ -79,6 +79,8 @@ extension World {
         case .disconnected, .connecting, .disconnecting, .fallingAsleep, .awake: return false
         }
         let isDone = client.device.isIdle || options[.fewTopics] + options[.fewSubscriptions] > 0
+        // What the broker has forgotten is told it again first.
+        guard now >= client.brokerOpenedAt + .seconds(30) else { return false }
         return isDone && isDelivered(index) && broker.isConnected(client.clientID)
             && (client.device.state != .active || !isWanting(index))
     }

@@ -53,6 +53,8 @@ struct WorldClient {
     var closings: [Stamp: Int] = [:]
     /// Whether the broker forgets its session with the connection.
     var isCleanAtBroker = true
+    /// When the broker opened its session last.
+    var brokerOpenedAt = Instant(nanoseconds: 0)
     var diedAt = Instant(nanoseconds: 0)
     /// When the next `clientDeadline` is planned.
     var plannedDeadline: Instant?

@@ -151,8 +151,11 @@ extension World {
 
     /// Somebody else connects to the broker under a client's name, which ends the gateway's connection.
     func takeOver(_ index: Int) {
-        // Where the broker has no session, this one would be taken for the client's own, and nobody could tell.
-        guard isBrokerUp, broker.isConnected(clients[index].clientID) else { return }
+        // Where the broker has no session, or one that ends with this, the new one would be taken for the client's own,
+        // and nobody could tell.
+        guard isBrokerUp, broker.isConnected(clients[index].clientID),
+            broker.hasLastingSession(of: clients[index].clientID)
+        else { return }
         chronicle?.note("somebody takes over the name of client \(index) at the broker", at: now)
         streamCount += 1
         let connection = BrokerConnectionID(UInt32(streamCount))

@@ -26,8 +26,20 @@ struct ClientMessageIDs: Sendable {
             repeat { last = last == .max ? 1 : last + 1 } while isInUse(last)
             return last
         }
+        return firstFree(in: 1...limit, at: now, isInUse: isInUse)
+    }
+
+    /// One for a REGISTER without which no exchange that holds an id can go on; it is none of the few.
+    mutating func takeSpare(at now: Instant, isInUse: (MessageID) -> Bool) -> MessageID? {
+        guard let limit else { return nil }
+        return firstFree(in: (limit + 1)...(limit + 4), at: now, isInUse: isInUse)
+    }
+
+    private mutating func firstFree(
+        in range: ClosedRange<MessageID>, at now: Instant, isInUse: (MessageID) -> Bool
+    ) -> MessageID? {
         resting.removeAll { $0.end <= now }
-        return (1...limit).first { candidate in
+        return range.first { candidate in
             !isInUse(candidate) && !resting.contains { $0.messageID == candidate }
         }
     }

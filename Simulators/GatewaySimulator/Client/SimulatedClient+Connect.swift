@@ -6,7 +6,7 @@ import MQTTSN
 extension SimulatedClient {
     mutating func connect(_ options: ClientConnectOptions, into effects: inout ClientEffects) {
         isNewSession = beginsSession(options)
-        mayHaveSlept = !options.cleanSession && (state == .asleep || mayHaveSlept && !isAccepted)
+        mayHaveSlept = !options.cleanSession && (hasSlept || mayHaveSlept && !isAccepted)
         isAccepted = false
         hasConnected = true
         self.options = options
@@ -71,6 +71,7 @@ extension SimulatedClient {
         }
         state = .active
         isAccepted = true
+        hasSlept = false
         // Not before: until then nobody can tell whether the session before goes on.
         if forgetsReceived { receivedMessages.removeAll() }
         effects.observe(.connected)

@@ -32,7 +32,9 @@ extension SimulatedClient {
         {
             let publication = waiting.publication
             guard let reference = reference(to: publication.topic) else {
-                guard case .name(let name) = publication.topic, let messageID = newMessageID() else { return }
+                guard case .name(let name) = publication.topic,
+                    let messageID = newMessageID() ?? (waiting.messageID != 0 ? spareMessageID() : nil)
+                else { return }
                 registering = request(.register, messageID: messageID)
                 registeringName = name
                 return sendRegister(into: &effects)

@@ -22,6 +22,7 @@ extension SimulatedClient {
 
     mutating func fallAsleep(into effects: inout ClientEffects) {
         state = .asleep
+        hasSlept = true
         connecting = nil
         effects.observe(.fellAsleep)
     }

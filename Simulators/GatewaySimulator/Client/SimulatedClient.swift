@@ -34,6 +34,8 @@ package struct SimulatedClient: Sendable {
     var isNewSession = true
     /// Whether the last `connect` may have ended a sleep: that session goes on, also a clean one (AMB-02).
     var mayHaveSlept = false
+    /// Whether it has fallen asleep since it was connected last.
+    var hasSlept = false
     /// Whether the last `connect` was accepted.
     var isAccepted = false
     var hasConnected = false
@@ -198,6 +200,11 @@ package struct SimulatedClient: Sendable {
     mutating func newMessageID() -> MessageID? {
         let used = usedMessageIDs
         return messageIDs.take(at: now) { used.contains($0) }
+    }
+
+    mutating func spareMessageID() -> MessageID? {
+        let used = usedMessageIDs
+        return messageIDs.takeSpare(at: now) { used.contains($0) }
     }
 
     private var usedMessageIDs: [MessageID] {

@@ -33,7 +33,7 @@ extension World {
 
     func comeToAnEnd() {
         guard runUntil(patience: Self.patience, { isQuiet }) else { return reportStuck() }
-        for index in clients.indices where broker.isConnected(clients[index].clientID) {
+        for index in clients.indices where broker.isConnected(clients[index].clientID) && isToldAgain(index) {
             subscriptions.check(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }
         }
         collectViolations()
@@ -79,11 +79,12 @@ extension World {
         case .disconnected, .connecting, .disconnecting, .fallingAsleep, .awake: return false
         }
         let isDone = client.device.isIdle || options[.fewTopics] + options[.fewSubscriptions] > 0
-        // What the broker has forgotten is told it again first.
-        guard now >= client.brokerOpenedAt + .seconds(30) else { return false }
-        return isDone && isDelivered(index) && broker.isConnected(client.clientID)
+        return isDone && isToldAgain(index) && isDelivered(index) && broker.isConnected(client.clientID)
             && (client.device.state != .active || !isWanting(index))
     }
+
+    /// Whether there was time to tell the broker what it has forgotten.
+    private func isToldAgain(_ index: Int) -> Bool { now >= clients[index].brokerOpenedAt + .seconds(30) }
 
     /// Whether the broker holds nothing for the client but what it does not understand.
     private func isDelivered(_ index: Int) -> Bool {

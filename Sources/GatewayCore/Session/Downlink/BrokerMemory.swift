@@ -2,8 +2,8 @@ import Time
 
 /// What the broker knows, or may know, of messages that are not in the queue, and how far its word can be waited for.
 ///
-/// - A message that is *settled* here: dropped at QoS 2, so that the broker's PUBREL is still to come, of which the client
-///   knows nothing; or answered by the client before the broker has named it in this connection, as it will.
+/// - A message that is *settled* here: dropped at QoS 2, so that the broker's PUBREL is still to come, of which the
+///   client knows nothing; or answered by the client before the broker has named it in this connection, as it will.
 /// - Messages that were *left* to the broker when the client went away, and that it may lose.
 /// - The *doubt* whether its session is still the one that the waiting messages came from, as the answer that would
 ///   have told was lost: a broker that has the session sends again at once what it waits for, so that the doubt ends.

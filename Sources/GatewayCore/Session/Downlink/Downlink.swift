@@ -260,9 +260,7 @@ struct Downlink {
 
     /// What waits is not acknowledged over another connection before the broker has repeated it there.
     mutating func brokerConnectionEnded(in store: inout MessageStore) {
-        forEachMessage(in: &store) {
-            if !$0.token.isNone, $0.tokenStanding == .named { $0.tokenStanding = .unnamed }
-        }
+        forEachMessage(in: &store) { $0.brokerConnectionEnded() }
     }
 
     /// The broker may have begun a new session: what waits may mean nothing to it, and its tokens other messages.

@@ -190,6 +190,11 @@ extension StoredMessage {
         if case .received(let messageID) = state { state = .released(messageID) }
     }
 
+    /// In the next connection the broker has still to name the token.
+    mutating func brokerConnectionEnded() {
+        if !token.isNone, tokenStanding == .named { tokenStanding = .unnamed }
+    }
+
     /// The broker does not know the message any more: nothing is acknowledged to it, and what the client has is
     /// released without it.
     mutating func brokerForgot() {

@@ -80,12 +80,6 @@ struct Uplink: Hashable, Sendable {
         return outcome
     }
 
-    /// Whether the broker may be told a message now: one on which it may have closed is tried alone.
-    private func mayForward(_ conditions: UplinkConditions) -> Bool {
-        guard !conditions.isTryingOther else { return false }
-        return conditions.closingCount == 0 ? !open.isTrying : open.isQuiet
-    }
-
     /// The client is there and still has the exchange.
     private mutating func heard(_ index: Int, _ conditions: UplinkConditions) {
         open[index].since = conditions.now
@@ -100,7 +94,7 @@ struct Uplink: Hashable, Sendable {
             return UplinkOutcome(.acknowledged, to: open[index])
         }
         guard open[index].isCut, conditions.takesMessages else { return UplinkOutcome() }
-        guard mayForward(conditions) else { return UplinkOutcome(turningAway: true) }
+        guard open.mayForward(conditions) else { return UplinkOutcome(turningAway: true) }
         open[index].isCut = false
         open[index].isSuspect = conditions.closingCount > 0
         return UplinkOutcome(forward: open[index].token, isAgain: true)
@@ -164,7 +158,9 @@ struct Uplink: Hashable, Sendable {
         ended.expire(after: conditions.patience, at: conditions.now)
         open.forgetWhatIsOver(conditions)
         if let held = takenUp(message, conditions) { return held }
-        guard mayForward(conditions) else { return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, nil)) }
+        guard open.mayForward(conditions) else {
+            return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, nil))
+        }
         // At QoS 2 the number must say, also to another life of the gateway, which message it was: one that is taken
         // will be free again.
         guard
@@ -287,16 +283,10 @@ struct Uplink: Hashable, Sendable {
         let exchange = open.remove(at: index)
         // No copy of it is under way any more, and the client may use the message id for something else.
         guard conditions.now.since(exchange.since) < conditions.patience else { return UplinkOutcome() }
-        if exchange.digest != .unknown || isOfEarlierLife(exchange, conditions) {
+        if exchange.digest != .unknown || conditions.isOfEarlierLife(exchange) {
             ended.note(exchange.messageID, .finished, exchange.digest, at: conditions.now)
         }
         return exchange.isSleptOver ? UplinkOutcome() : UplinkOutcome(.completed, to: exchange)
-    }
-
-    /// Whether the client has begun an exchange that nothing is known of shortly before its CONNECT, with an earlier
-    /// life of the gateway; else what is known of it has expired here, as have its copies.
-    private func isOfEarlierLife(_ exchange: UplinkExchange, _ conditions: UplinkConditions) -> Bool {
-        exchange.reconnectionCount == 0 && conditions.now.since(conditions.connectedAt) < conditions.patience
     }
 
     // MARK: What the broker says

@@ -42,6 +42,12 @@ struct UplinkConditions: Sendable {
         return now.since(max(exchange.since, connectedAt)) >= patience * 10
     }
 
+    /// Whether the client has begun an exchange that nothing is known of shortly before its CONNECT, with an earlier
+    /// life of the gateway; else what is known of it has expired here, as have its copies.
+    func isOfEarlierLife(_ exchange: UplinkExchange) -> Bool {
+        exchange.reconnectionCount == 0 && now.since(connectedAt) < patience
+    }
+
     /// Whether an answer is not said unasked: the client sleeps, or may use the message id for something else.
     func isHeld(_ exchange: UplinkExchange) -> Bool { exchange.isSleptOver || isLeftBehind(exchange) }
 }

@@ -37,6 +37,12 @@ struct UplinkTable: Hashable, Sendable {
     /// Whether a message is under way alone, because the broker may close on it.
     var isTrying: Bool { open.contains { $0.isUnanswered && $0.isSuspect } }
 
+    /// Whether the broker may be told a message now: one on which it may have closed is tried alone.
+    func mayForward(_ conditions: UplinkConditions) -> Bool {
+        guard !conditions.isTryingOther else { return false }
+        return conditions.closingCount == 0 ? !isTrying : isQuiet
+    }
+
     func uses(_ token: BrokerToken) -> Bool { open.contains { $0.token == token } }
 
     func index(of messageID: MessageID) -> Int? {

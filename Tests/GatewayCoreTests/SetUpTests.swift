@@ -226,53 +226,107 @@ import Time
         return (client, upstream)
     }
 
+    /// The sleeper's CONNECT asks that its session be kept: the gateway is back at a broker that keeps it.
+    private func wakesByConnect(
+        _ client: TestClient, _ upstream: TestUpstream, keepAlive: UInt16 = 0,
+        at location: SourceLocation = #_sourceLocation
+    ) -> TestUpstream {
+        client.sends(.connect("c1", clean: false, keepAlive: keepAlive), at: location)
+        client.receives(.connectAcknowledgement(), .register(1, 1, "a/b"), at: location)
+        upstream.receives(.disconnect, .close, at: location)
+        let second = client.asksBroker(clean: false, will: old, at: location)
+        second.sends(.connectAcknowledgement(present: false), at: location)
+        second.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce), at: location)
+        client.receivesNothing(at: location)
+        second.sends(.subscribeAcknowledgement(0x8000, 1), at: location)
+        return second
+    }
+
     @Test("GW-25 AMB-02 A sleeper whose session lives keeps it, though it was begun with CleanSession=1")
     func wakesByConnect() {
         let dialogue = Dialogue()
         let (client, upstream) = sleeper(dialogue)
-        client.sends(.connect("c1", clean: false, keepAlive: 1))
-        client.receives(.connectAcknowledgement(), .register(1, 1, "a/b"))
+        let second = wakesByConnect(client, upstream, keepAlive: 1)
         client.sends(.registerAcknowledgement(1, 1))
         client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        // The broker that sent it has forgotten it with the clean session.
         client.sends(.publishAcknowledgement(1, 1))
-        upstream.receives(.publishAcknowledgement(1))
+        second.receivesNothing()
         client.sends(.publish(1, "up"))
-        upstream.receives(.publish("a/b", "up"))
+        second.receives(.publish("a/b", "up"))
         dialogue.passes(.milliseconds(1_500))
         dialogue.observes(.clientLost)
-        upstream.receives(.close)
-        // The broker has kept nothing, the gateway everything else.
-        let second = client.connects(clean: false, keepAlive: 1, present: false, will: old)
-        second.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
+        second.receives(.close)
+        // From now on the broker keeps the session, too.
+        client.connects(clean: false, keepAlive: 1, present: true, will: old).receivesNothing()
     }
 
-    @Test("GW-25 AMB-02 What a sleeper was not given in a session that only the gateway keeps waits for it")
+    @Test("GW-25 AMB-02 What a sleeper was not given before the broker keeps its session waits for it")
     func leavesWithWaiting() {
         let dialogue = Dialogue()
         let (client, upstream) = sleeper(dialogue)
+        let second = wakesByConnect(client, upstream)
+        client.leaves(second)
         client.sends(.connect("c1", clean: false))
-        client.receives(.connectAcknowledgement(), .register(1, 1, "a/b"))
-        client.leaves(upstream)
-        client.sends(.connect("c1", clean: false))
-        let second = client.asksBroker(clean: false, will: old)
-        second.sends(.connectAcknowledgement(present: false))
-        second.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
+        let third = client.asksBroker(clean: false, will: old)
+        third.sends(.connectAcknowledgement(present: true))
         client.receives(.connectAcknowledgement(), .register(1, 2, "a/b"))
         client.sends(.registerAcknowledgement(1, 2))
-        #expect(dialogue.readMessages(to: client.address).count == 1)
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
     }
 
-    @Test("GW-25 AMB-02 A connection that is lost later comes back as the session the client has asked for")
+    @Test("GW-25 AMB-02 A gateway that does not get back to the broker at once tries for the session that is kept")
     func restoredAsKept() {
         let dialogue = Dialogue()
         let (client, upstream) = sleeper(dialogue)
         client.sends(.connect("c1", clean: false))
         client.receives(.connectAcknowledgement(), .register(1, 1, "a/b"))
-        upstream.closes()
+        upstream.receives(.disconnect, .close)
+        client.asksBroker(clean: false, will: old).closes()
         dialogue.passes(.seconds(1))
+        let third = client.asksBroker(clean: false, will: old)
+        third.sends(.connectAcknowledgement(present: false))
+        third.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
+    }
+
+    @Test("GW-42 AMB-02 A clean session is not left before its broker has ended the client's QoS 2 messages")
+    func endsExactlyOnceFirst() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: true, prompted: old)
+        client.subscribes("a", as: 1, on: upstream)
+        client.publishesExactlyOnce("1", id: 7, on: upstream)
+        client.fallsAsleep()
+        client.sends(.connect("c1", clean: false))
+        client.receives(.connectAcknowledgement())
+        upstream.receivesNothing()
+        client.sends(.publishRelease(7))
+        upstream.receives(.publishRelease(7))
+        upstream.sends(.publishComplete(7))
+        client.receives(.publishComplete(7))
+        upstream.receives(.disconnect, .close)
+        let second = client.asksBroker(clean: false, will: old)
+        second.sends(.connectAcknowledgement(present: false))
+        second.receives(.subscribe("a", id: 0x8000, qos: .atLeastOnce))
+    }
+
+    @Test("GW-25 AMB-02 What the broker sends until it has closed the clean session still reaches the client")
+    func sentMeanwhile() {
+        let dialogue = Dialogue()
+        dialogue.holdsEnds = true
+        let (client, upstream) = sleeper(dialogue)
+        client.sends(.connect("c1", clean: false))
+        client.receives(.connectAcknowledgement(), .register(1, 1, "a/b"))
+        upstream.receives(.disconnect)
+        upstream.sends(.publish("a/b", "y", qos: .atLeastOnce, id: 2))
+        upstream.closes()
         let second = client.asksBroker(clean: false, will: old)
         second.sends(.connectAcknowledgement(present: false))
         second.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
+        client.sends(.registerAcknowledgement(1, 1))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.publish(1, "y", id: 2, qos: .atLeastOnce))
     }
 
     @Test("GW-25 AMB-02 A sleeper with a new Will keeps the rest of its session")

@@ -112,6 +112,8 @@ import Time
         new.receives(.publish(1, "down", id: 1, qos: .atLeastOnce, duplicate: true))
         dialogue.passes(.seconds(10))
         new.receives(.publish(1, "down", id: 1, qos: .atLeastOnce, duplicate: true))
+        second.sends(.publish("a", "down", qos: .atLeastOnce, id: 8, duplicate: true))
+        new.receivesNothing()
         new.sends(.publishAcknowledgement(1, 1))
         second.receives(.publishAcknowledgement(8))
         old.receivesNothing()

@@ -300,6 +300,13 @@ struct ConversationChecker {
         }
     }
 
+    /// The client knows the id by its own request: a REGISTER for it needs no answer any more.
+    private mutating func stopTelling(_ topicID: TopicID, _ client: Int) {
+        guard let open = conversations[client].openRegister, conversations[client].offeredNames[open]?.0 == topicID
+        else { return }
+        conversations[client].openRegister = nil
+    }
+
     private mutating func checkAnswer(_ message: Message, _ client: Int) {
         let (asked, messageID): (MessageType, MessageID)
         switch message {
@@ -307,6 +314,7 @@ struct ConversationChecker {
             (asked, messageID) = (.register, answer.messageID)
             if answer.returnCode == .accepted, let name = conversations[client].requestedNames[messageID] {
                 conversations[client].toldNames[answer.topicID] = name
+                stopTelling(answer.topicID, client)
             }
         case .subscribeAcknowledgement(let answer):
             (asked, messageID) = (.subscribe, answer.messageID)
@@ -314,6 +322,7 @@ struct ConversationChecker {
                 let name = conversations[client].requestedNames[messageID]
             {
                 conversations[client].toldNames[answer.topicID] = name
+                stopTelling(answer.topicID, client)
             }
         case .unsubscribeAcknowledgement(let id): (asked, messageID) = (.unsubscribe, id)
         case .publishAcknowledgement(let answer): (asked, messageID) = (.publish, answer.messageID)

@@ -168,6 +168,16 @@ struct WillChecker {
             // What the set-up has changed until then is not known.
             if views[client].isNew || views[client].asksForWill { views[client].isDefinite = false }
             views[client].isSettingUp = false
+        case .willTopicResponse, .willMessageResponse:
+            // In a set-up it answers what was said before, and what the set-up says counts.
+            guard !views[client].isSettingUp || !views[client].asksForWill else { return }
+            willUpdateAnswered(message, client)
+        default: break
+        }
+    }
+
+    private mutating func willUpdateAnswered(_ message: Message, _ client: Int) {
+        switch message {
         case .willTopicResponse(.accepted):
             guard !views[client].isTopicDoubtful else { return views[client].isDefinite = false }
             if views[client].isDeleted { return views[client].deleteAll() }

@@ -57,19 +57,39 @@ import Time
         client.receives(.publish(1, "3"))
     }
 
-    @Test("GW-78 A client that is not heard either is lost as before")
+    @Test("GW-78 AMB-22 A client that has said nothing since the first REGISTER is lost, and its Will published")
     func silent() {
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
+        pings(client)
         upstream.sends(.publish("new", "1"))
         client.receives(.register(2, 1, "new"))
         for _ in 0..<3 {
             dialogue.passes(.seconds(10))
             client.receives(.register(2, 1, "new"))
         }
-        dialogue.passes(.seconds(10))
+        dialogue.passes(.milliseconds(9_999))
+        upstream.receivesNothing()
+        dialogue.passes(.milliseconds(1))
         dialogue.observes(.clientLost, of: "c1")
+        // Without DISCONNECT, so that the broker publishes the Will.
         upstream.receives(.close)
+    }
+
+    @Test("GW-78 AMB-22 One word since then, whenever it was, is enough to stay", arguments: [1, 39_999])
+    func oneWord(milliseconds: Int) {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.register(2, 1, "new"))
+        dialogue.passes(.milliseconds(milliseconds))
+        _ = dialogue.readMessages(to: client.address)
+        client.sends(.pingRequest())
+        client.receives(.pingResponse)
+        dialogue.passes(.milliseconds(40_000 - milliseconds))
+        #expect(dialogue.readMessages(to: client.address).count == (milliseconds < 10_000 ? 3 : 0))
+        dialogue.doesNotObserve(.clientLost)
+        upstream.receivesNothing()
     }
 
     @Test("GW-35 QoS 0 on a known topic does not wait behind a REGISTER that is not answered in time")
@@ -161,14 +181,41 @@ import Time
     func publishIgnored() {
         let dialogue = Dialogue()
         let (client, upstream) = subscriber(dialogue)
+        client.registers("other", as: 2)
+        upstream.sendsTogether(
+            .publish("known", "1", qos: .exactlyOnce, id: 1), .publish("other", "2", qos: .atLeastOnce, id: 2))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        ignores(.publish(1, "1", id: 1, qos: .exactlyOnce, duplicate: true), client)
+        dialogue.doesNotObserve(.clientLost)
+        client.receives(.publish(2, "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(2, 1))
+        upstream.receives(.publishAcknowledgement(2))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce, duplicate: true))
+        client.sends(.publishReceived(1))
+        upstream.receives(.publishReceived(1))
+    }
+
+    @Test("GW-78 GW-62 One of the same topic goes first once more, as MQTT keeps order there, and then lets it pass")
+    func publishIgnoredInTopic() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
         upstream.sendsTogether(
             .publish("known", "1", qos: .exactlyOnce, id: 1), .publish("known", "2", qos: .atLeastOnce, id: 2))
         client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
-        ignores(.publish(1, "1", id: 1, qos: .exactlyOnce, duplicate: true), client)
+        let repetition = SNMessage.publish(1, "1", id: 1, qos: .exactlyOnce, duplicate: true)
+        ignores(repetition, client)
+        client.receives(repetition)
+        ignores(repetition, client)
+        dialogue.doesNotObserve(.clientLost)
         client.receives(.publish(1, "2", id: 1, qos: .atLeastOnce))
         client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(2))
-        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce, duplicate: true))
+        // It has held up others twice, and is tried again after ten times Tretry × (Nretry + 1).
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(399_999))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        client.receives(repetition)
         client.sends(.publishReceived(1))
         upstream.receives(.publishReceived(1))
     }

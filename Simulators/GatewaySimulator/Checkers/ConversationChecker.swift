@@ -80,6 +80,9 @@ struct ConversationChecker {
         conversations[client].isPhaseCertain && conversations[client].phase == .asleep
     }
 
+    /// The REGISTER that awaits an answer of the client.
+    func openRegister(_ client: Int) -> MessageID? { conversations[client].openRegister }
+
     /// Whether nothing but a REGISTER awaits an answer of the client.
     func isOnlyRegisterOpen(_ client: Int) -> Bool {
         let conversation = conversations[client]

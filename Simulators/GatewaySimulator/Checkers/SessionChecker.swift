@@ -5,7 +5,7 @@ import Time
 /// When a session may end and when one may begin: what the gateway forgets too early, its client does not know.
 ///
 /// - A client has left only where it has said so, and is given up only where it was silent: who understands no REGISTER
-///   is there as long as it is heard.
+///   is there as long as it is heard, be it only once while it is asked (AMB-22).
 /// - The broker is asked for a clean session only where the client has asked for one.
 /// - A sleeper that wakes up by a CONNECT with CleanSession 0 goes on with its session, however that has begun (GW-25).
 /// - A CONNECT that was doubled on its way and begins with the Will dialogue ends nothing: its client answers none.
@@ -65,7 +65,7 @@ struct SessionChecker {
     }
 
     /// The gateway says that it has given the client up, which it heard so long ago; `waitsForRegister` where nothing
-    /// else has stayed without an answer.
+    /// but a REGISTER has stayed without an answer, and the client was heard after its first copy.
     mutating func gaveUp(_ client: Int, silence: TimeSpan, keepAlive: UInt16, waitsForRegister: Bool) {
         guard waitsForRegister, keepAlive == 0 || silence < .seconds(Int(keepAlive)) else { return }
         violate(

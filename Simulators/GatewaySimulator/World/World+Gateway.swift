@@ -119,6 +119,7 @@ extension World {
     private func noteLoss(of client: Int) {
         let waitsForRegister =
             clients[client].device.configuration.ignoresRegister && conversations.isOnlyRegisterOpen(client)
+            && clients[client].lastHeard > clients[client].registerSentAt
         sessions.gaveUp(
             client, silence: now.since(clients[client].lastHeard), keepAlive: promisedInterval(client),
             waitsForRegister: waitsForRegister)

@@ -18,7 +18,9 @@ extension World {
             if !hostiles.isEmpty { hostiles[pick(hostiles.count)].overheard.append(bytes) }
             return
         }
+        let registerBefore = conversations.openRegister(client)
         conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
+        if conversations.openRegister(client) != registerBefore { clients[client].registerSentAt = now }
         noteSent(bytes, to: client, at: address)
         overhear(bytes)
         let datagram = Datagram(

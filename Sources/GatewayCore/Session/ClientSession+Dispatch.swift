@@ -8,11 +8,6 @@ extension ClientSession {
     /// have been taken out before.
     mutating func handle(_ message: Message, _ datagram: RawSpan, in environment: inout Environment) {
         supervision.heard(at: environment.now)  // GW-61
-        take(message, datagram, in: &environment)
-        askSoonerIfSlow(in: &environment)
-    }
-
-    private mutating func take(_ message: Message, _ datagram: RawSpan, in environment: inout Environment) {
         switch message {
         case .willTopic(let will): receiveWillTopic(will, datagram, in: &environment)
         case .willMessage(let content): receiveWillMessage(content, datagram, in: &environment)

@@ -77,13 +77,6 @@ extension ClientSession {
         sayAgain(in: &environment)
     }
 
-    /// A silent client has said something: what it has not answered is said again at once.
-    mutating func askSoonerIfSlow(in environment: inout Environment) {
-        guard clock.isSlow(retryCount: link(in: environment).retryCount) else { return }
-        clock.renew(at: environment.now, interval: retryInterval(after: 0, in: environment))
-        sayAgain(in: &environment)
-    }
-
     /// Sends again what the client has not answered, under its message id.
     private mutating func sayAgain(in environment: inout Environment) {
         if let (topicID, messageID) = downlink.registration {
@@ -104,10 +97,10 @@ extension ClientSession {
             endFruitlessWakeUp(in: &environment)
         } else if clock.hasHeard(lastHeard: supervision.lastHeard) {
             passOver(in: &environment)
-        } else if downlink.registration != nil {
-            // There are clients that answer no REGISTER: only its keep-alive tells whether this one is there.
-            clock.startAgain(at: environment.now, interval: link(in: environment).patience)
-            sayAgain(in: &environment)
+        } else if downlink.registration != nil,
+            clock.waitsLonger(at: environment.now, patience: link(in: environment).patience)
+        {
+            // There are clients that answer no REGISTER: how fast this one answers other things says nothing.
         } else {
             lose(in: &environment)
         }

@@ -27,17 +27,8 @@ struct RetryClock: Sendable {
         if attempts < .max { attempts += 1 }
     }
 
-    /// The client was heard, and is asked as often as in the beginning; when that was, counts on.
-    mutating func renew(at now: Instant, interval: TimeSpan) {
-        ringsAt = now + interval
-        (attempts, isRepetition) = (1, true)
-    }
-
     /// Nobody is asked anything; the clock only rings, or not even that.
     mutating func wait(until instant: Instant?) { self = RetryClock(ringsAt: instant) }
-
-    /// Whether more copies have been sent than one exchange has: the client is silent and asked only now and then.
-    func isSlow(retryCount: Int) -> Bool { Int(attempts) > retryCount + 1 }
 
     mutating func stop() { self = RetryClock() }
 

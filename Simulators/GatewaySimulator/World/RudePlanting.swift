@@ -16,6 +16,8 @@ struct RudePlanting {
         /// What was sent to the client at QoS 1 last, and what the client has acknowledged.
         var lastDelivered: MQTTSN.Publish?
         var acknowledged: Set<MessageID> = []
+        /// What the client has completed at QoS 2.
+        var completed: Set<MessageID> = []
         /// WILLMSGREQ is out.
         var isPrompted = false
         /// REGISTERs since the last answer.
@@ -34,7 +36,7 @@ struct RudePlanting {
     var published: [[UInt8]: (packet: [UInt8], stream: UpstreamID)] = [:]
     private var endedStreams: Set<UpstreamID> = []
     /// Messages that the canary has kept from their clients, to be acknowledged in their place.
-    var owed: [(MQTTSN.Publish, PeerID)] = []
+    var owed: [(MessageID, PeerID)] = []
 
     func isLive(_ stream: UpstreamID) -> Bool { !endedStreams.contains(stream) }
 
@@ -50,6 +52,7 @@ struct RudePlanting {
                 conversation.open[publish.messageID] = Array(datagram[publish.data])
             }
         case .publishAcknowledgement(let answer): conversation.acknowledged.insert(answer.messageID)
+        case .publishComplete(let messageID): conversation.completed.insert(messageID)
         case .registerAcknowledgement, .connect: conversation.registerCount = 0
         case .disconnect(let duration):
             conversation.wantsSleep = (duration ?? 0) > 0
@@ -247,27 +250,20 @@ extension PlantedGateway {
             case .openStream, .pauseStream, .resumeStream, .forgetPeer, .observe, .broadcastDatagram: break
             }
         }
-        for publish in rude.owed { feedAcknowledgement(publish.0, from: publish.1, at: now, into: &effects) }
+        for (messageID, peer) in rude.owed { feed(.publishReceived(messageID), from: peer, at: now, into: &effects) }
         rude.owed = []
     }
 
-    /// Another message under a number that the client has acknowledged once is taken for the same.
+    /// Another message under a number that the client has completed once is taken for the same. At QoS 1 no number comes
+    /// again in a session (AMB-23); at QoS 2 the broker's do.
     private mutating func swallows(_ message: Message, _ range: ByteRange, _ peer: PeerID, into effects: inout Effects)
         -> Bool
     {
-        guard case .publish(let publish) = message, publish.flags.qos == .atLeastOnce, !publish.flags.duplicate,
-            rude.conversations[peer]?.acknowledged.contains(publish.messageID) == true
+        guard case .publish(let publish) = message, publish.flags.qos == .exactlyOnce, !publish.flags.duplicate,
+            rude.conversations[peer]?.completed.contains(publish.messageID) == true
         else { return false }
-        rude.owed.append((publish, peer))
+        rude.owed.append((publish.messageID, peer))
         return true
-    }
-
-    private mutating func feedAcknowledgement(
-        _ publish: MQTTSN.Publish, from peer: PeerID, at now: Instant, into effects: inout Effects
-    ) {
-        let answer = PublishAcknowledgement(
-            topicID: publish.topicID, messageID: publish.messageID, returnCode: .accepted)
-        feed(.publishAcknowledgement(answer), from: peer, at: now, into: &effects)
     }
 
     /// What the canary says in place of a message; nil where it says the same.

@@ -117,9 +117,10 @@ extension World {
     }
 
     private func noteLoss(of client: Int) {
-        let waitsForRegister =
+        let isUntaught =
             clients[client].device.configuration.ignoresRegister && conversations.isOnlyRegisterOpen(client)
-            && clients[client].lastHeard > clients[client].registerSentAt
+        let waitsForRegister = isUntaught && clients[client].lastHeard > clients[client].registerSentAt
+        clients[client].isGivenUpUnawares = isUntaught
         sessions.gaveUp(
             client, silence: now.since(clients[client].lastHeard), keepAlive: promisedInterval(client),
             waitsForRegister: waitsForRegister)

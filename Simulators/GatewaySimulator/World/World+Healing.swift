@@ -78,6 +78,8 @@ extension World {
         case .active, .asleep: break
         case .disconnected, .connecting, .disconnecting, .fallingAsleep, .awake: return false
         }
+        // It has nothing to say that would tell it.
+        if client.isGivenUpUnawares { return client.device.isIdle }
         let isDone = client.device.isIdle || options[.fewTopics] + options[.fewSubscriptions] > 0
         return isDone && isToldAgain(index) && isDelivered(index) && broker.isConnected(client.clientID)
             && (client.device.state != .active || !isWanting(index))

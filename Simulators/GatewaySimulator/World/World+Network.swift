@@ -18,9 +18,9 @@ extension World {
             if !hostiles.isEmpty { hostiles[pick(hostiles.count)].overheard.append(bytes) }
             return
         }
-        let registerBefore = conversations.openRegister(client)
+        let openRegister = conversations.openRegister(client)
         conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
-        if conversations.openRegister(client) != registerBefore { clients[client].registerSentAt = now }
+        noteRegister(bytes, to: client, after: openRegister)
         noteSent(bytes, to: client, at: address)
         overhear(bytes)
         let datagram = Datagram(
@@ -28,6 +28,13 @@ extension World {
             isFromGateway: true, wish: clients[client].heardWish)
         guard !clients[client].isBehindRadio else { return sendThroughRadio(datagram) }
         fly(of: client) { .datagramReachedClient(datagram) }
+    }
+
+    private func noteRegister(_ datagram: [UInt8], to client: Int, after openRegister: MessageID?) {
+        guard case .register(let register)? = try? Message.decode(datagram.span.bytes),
+            register.messageID != openRegister || clients[client].heardConnection != clients[client].registerConnection
+        else { return }
+        (clients[client].registerSentAt, clients[client].registerConnection) = (now, clients[client].heardConnection)
     }
 
     /// A datagram of a client sets out.
@@ -207,6 +214,7 @@ extension World {
         default: break
         }
         clients[client].lastHeard = now
+        clients[client].isGivenUpUnawares = false
     }
 
     private func noteWill(_ message: Message, _ datagram: Datagram, of client: Int) {

@@ -33,8 +33,11 @@ struct WorldClient {
     var isMute = false
     /// When the gateway last heard a message of its session, and the keep-alive time of the last CONNECT.
     var lastHeard = Instant(nanoseconds: 0)
-    /// When the first copy of the REGISTER set out that was sent last.
+    /// When the first copy of the REGISTER set out that was sent last, and after which CONNECT.
     var registerSentAt = Instant(nanoseconds: 0)
+    var registerConnection = 0
+    /// Whether the gateway has given it up for the REGISTER that it does not understand. Nobody has told it.
+    var isGivenUpUnawares = false
     var askedKeepAlive: UInt16 = 0
     /// The last Duration of a DISCONNECT that the gateway has heard, in seconds.
     var askedSleep: UInt16 = 0

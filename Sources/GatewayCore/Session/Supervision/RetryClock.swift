@@ -27,6 +27,15 @@ struct RetryClock: Sendable {
         if attempts < .max { attempts += 1 }
     }
 
+    /// Nothing more is said, and the answer is awaited until so long after the first copy.
+    ///
+    /// - Returns: false where that is over.
+    mutating func waitsLonger(at now: Instant, patience: TimeSpan) -> Bool {
+        guard beganAt + patience > now else { return false }
+        ringsAt = beganAt + patience
+        return true
+    }
+
     /// Nobody is asked anything; the clock only rings, or not even that.
     mutating func wait(until instant: Instant?) { self = RetryClock(ringsAt: instant) }
 

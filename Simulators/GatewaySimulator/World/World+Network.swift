@@ -141,7 +141,10 @@ extension World {
 
     func reachGateway(_ datagram: Datagram) {
         guard isGatewayUp else { return }
-        guard let client = datagram.client else { return gatewayHears(datagram) }
+        guard let client = datagram.client else {
+            noteStranger(datagram)
+            return gatewayHears(datagram)
+        }
         if clients[client].isMute || isTooOld(datagram) || isConnectLost(datagram, of: client) { return }
         isConnectDoubled = isWillConnectOfActiveClient(datagram, client)
         if isConnectDoubled { noteDoubledConnect(datagram, of: client) } else { noteArrival(datagram, of: client) }
@@ -155,6 +158,14 @@ extension World {
         if clients[client].device.state == .connecting || !connect.flags.will { return false }
         isolation.heard(.connect(connect), of: client, at: datagram.address)
         return true
+    }
+
+    /// Who has come to a client's old place is taken for it, if its CONNECT comes from there late.
+    private func noteStranger(_ datagram: Datagram) {
+        guard case .disconnect(let duration)? = try? Message.decode(datagram.bytes.span.bytes) else { return }
+        for client in clients.indices where isolation.mayBe(client, at: datagram.address) {
+            sessions.heard(.disconnect(duration: duration), of: client, sleepsAtBroker: false)
+        }
     }
 
     /// The host has cut off what was too long for it.

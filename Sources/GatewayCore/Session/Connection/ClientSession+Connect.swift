@@ -117,7 +117,10 @@ extension ClientSession {
     /// The set-up has come to nothing. What has waited for its end goes on, if there is a session besides.
     mutating func giveUpSetUp(in environment: inout Environment) {
         setUp.end()
-        if phase == .connecting { end(in: &environment) } else { deliver(in: &environment) }
+        guard phase != .connecting else { return end(in: &environment) }
+        // What it repeats of that is not answered as if it were of the session that it has.
+        request.clientSpoke()
+        deliver(in: &environment)
     }
 
     /// Whether the set-up begins a session in which nothing is left of the one before. A clean session ends with its

@@ -254,8 +254,8 @@ extension PlantedGateway {
         rude.owed = []
     }
 
-    /// Another message under a number that the client has completed once is taken for the same. At QoS 1 no number comes
-    /// again in a session (AMB-23); at QoS 2 the broker's do.
+    /// Another message under a number that the client has completed once is taken for the same. At QoS 1 no number
+    /// comes again in a session (AMB-23); at QoS 2 the broker's do.
     private mutating func swallows(_ message: Message, _ range: ByteRange, _ peer: PeerID, into effects: inout Effects)
         -> Bool
     {

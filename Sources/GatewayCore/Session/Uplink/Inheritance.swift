@@ -1,7 +1,6 @@
 /// Which numbers of a broker's session that an earlier life of the gateway began may still stand for a QoS 2 message.
 ///
-/// The broker would take a new message for the one that it holds under the number, and acknowledge it without having
-/// it.
+/// The broker would take a new message for the one that it holds under the number, and acknowledge what it has not got.
 /// So a number is released before its first use. It owns the numbers that are known to be free, as a few ranges: most
 /// clients count up or have few. Where those are too many, a number is only released once more than it must be.
 /// Invariant: the ranges are in order and do not touch.

@@ -34,11 +34,14 @@ package enum Canary: String, CaseIterable, Sendable {
             .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill:
             50
         case .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
-            .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten,
-            .refusedSubscriptionGranted, .closingTopicRepeated, .silentForgotten, .forgetfulRestart:
+            .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
+            .closingTopicRepeated, .silentForgotten, .forgetfulRestart:
             100
-        // Copies that come so late, and streams that stand still long enough and with small queues, are rarer.
-        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .blockIgnored: 600
+        // Copies that come so late, streams that stand still long enough and with small queues, and identifiers that a
+        // broker uses again in one session are rarer.
+        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .blockIgnored,
+            .knownIdentifierSwallowed:
+            600
         }
     }
 

@@ -109,6 +109,7 @@ struct WorldPlan {
             if options[option] > 0 { gateway.limits[keyPath: path] = options[option] }
         }
         limit(\.queuedMessagesPerClient, .smallQueues)
+        limit(\.undeliverablePerClient, .smallQueues)
         limit(\.qosMinusOneByteCount, .smallQueues)
         limit(\.clients, .fewPlaces)
         limit(\.topicsPerClient, .fewTopics)

@@ -12,6 +12,8 @@ struct Device {
     /// The node behind a forwarder; nil for a client with an address of its own.
     var nodeID: [UInt8]?
     var stream = UpstreamID(slot: 0, generation: 0)
+    /// The number of the last QoS 1 message that it got before the scenario began.
+    var lastNumber: UInt16 = 0
 
     init(number: Int, isForwarded: Bool) {
         self.number = number
@@ -21,6 +23,9 @@ struct Device {
 
     /// Five octets.
     private static func digits(_ number: Int) -> [UInt8] { Array(String(10_000 + number).utf8) }
+
+    /// The number of the QoS 1 message that comes behind so many others; none is 0.
+    func number(behind count: Int) -> UInt16 { UInt16((Int(lastNumber) + count) % 65_535) + 1 }
 
     var peer: PeerID { PeerID(link: LinkID(0), number: nodeID == nil ? UInt32(number) + 1 : 0) }
 

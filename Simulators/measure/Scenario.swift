@@ -1,4 +1,5 @@
 import GatewayCore
+import Time
 import Transports
 
 /// Something that devices do again and again, to be measured.
@@ -13,6 +14,8 @@ struct Scenario {
     var expected: Tally
     /// Brings the devices to where the scenario begins.
     var prepare: (inout Workbench) -> Void
+    /// Time between two events.
+    var pace = TimeSpan(nanoseconds: 10_000)
     /// One round: what a device and its broker say; `turn` counts on from pass to pass.
     var round: (_ device: Device, _ turn: Int, _ script: inout Script) -> Void
     /// What comes after each pass without being measured; `turn` is the last one.
@@ -42,6 +45,7 @@ extension Scenario {
     func measure() -> Cost {
         var bench = Workbench(deviceCount: deviceCount, areForwarded: areForwarded)
         prepare(&bench)
+        bench.pace = pace
         var cost = Cost()
         for pass in 0..<(Self.warmUpPasses + Self.measuredPasses) {
             let script = script(pass: pass, bench.devices)

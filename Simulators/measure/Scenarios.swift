@@ -1,6 +1,7 @@
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 extension Scenario {
     /// All scenarios, in the order of the table.
@@ -27,6 +28,7 @@ extension Scenario {
             script.registers(device, device.topicName("state"), messageID: 1)
             script.subscribes(device, device.topicName("command"), messageID: 2)
         }
+        bench.learnNumbers()
     }
 
     /// The same, and all sleep.
@@ -35,8 +37,12 @@ extension Scenario {
         bench.eachDevice { device, script in script.device(device, says: .disconnect(duration: 3_600)) }
     }
 
-    /// 1…40: the client's message id and the broker's packet identifier of a turn.
-    static func messageID(_ turn: Int) -> UInt16 { UInt16(turn % 40) + 1 }
+    /// Long enough between two events that what has ended at QoS 2 is forgotten before the passes that count.
+    private static let pace = TimeSpan.milliseconds(4)
+
+    /// 1…10,000: the client's message id and the broker's packet identifier of a turn; a client may not use one again at
+    /// once.
+    static func messageID(_ turn: Int) -> UInt16 { UInt16(turn % 10_000) + 1 }
 
     // MARK: Connections, topics, subscriptions
 
@@ -101,7 +107,7 @@ extension Scenario {
                 name: "publish-up-qos1", expected: Tally(datagrams: 1, packets: 1), prepare: settle,
                 round: publishUpAtLeastOnce),
             Scenario(
-                name: "publish-up-qos2", expected: Tally(datagrams: 2, packets: 2), prepare: settle,
+                name: "publish-up-qos2", expected: Tally(datagrams: 2, packets: 2), prepare: settle, pace: pace,
                 round: { device, turn, script in
                     script.publishes(device, .exactlyOnce, topicID: device.topicID("state"), messageID: messageID(turn))
                     script.broker(of: device, says: .publishReceived(messageID(turn)))
@@ -137,7 +143,7 @@ extension Scenario {
                 name: "publish-down-qos1", expected: Tally(datagrams: 1, packets: 1), prepare: settle,
                 round: publishDownAtLeastOnce),
             Scenario(
-                name: "publish-down-qos2", expected: Tally(datagrams: 2, packets: 2), prepare: settle,
+                name: "publish-down-qos2", expected: Tally(datagrams: 2, packets: 2), prepare: settle, pace: pace,
                 round: { device, turn, script in
                     let number = messageID(turn)
                     script.brokerPublishes(to: device, .exactlyOnce, device.topicName("command"), packetID: number)
@@ -158,7 +164,7 @@ extension Scenario {
                         says: .registerAcknowledgement(
                             RegisterAcknowledgement(
                                 topicID: topicID, messageID: MessageID(turn + 1), returnCode: .accepted)))
-                    script.acknowledges(device, topicID: topicID, messageID: number)
+                    script.acknowledges(device, topicID: topicID, messageID: device.number(behind: turn))
                 }),
             Scenario(
                 name: "publish-down-forwarded", areForwarded: true, expected: Tally(datagrams: 1, packets: 1),
@@ -168,7 +174,7 @@ extension Scenario {
 
     static func publishDownAtLeastOnce(_ device: Device, _ turn: Int, _ script: inout Script) {
         script.brokerPublishes(to: device, .atLeastOnce, device.topicName("command"), packetID: messageID(turn))
-        script.acknowledges(device, topicID: device.topicID("command"), messageID: messageID(turn))
+        script.acknowledges(device, topicID: device.topicID("command"), messageID: device.number(behind: turn))
     }
 
     // MARK: Sleep
@@ -201,7 +207,8 @@ extension Scenario {
                         to: device, .atLeastOnce, device.topicName("command"), packetID: number)
                 }
                 script.device(device, says: .pingRequest(clientID: device.clientID.indices), from: device.clientID)
-                for number in numbers {
+                for index in 0..<messageCount {
+                    let number = device.number(behind: turn * messageCount + index)
                     script.acknowledges(device, topicID: device.topicID("command"), messageID: number)
                 }
             })

@@ -45,8 +45,10 @@ struct Workbench: ~Copyable {
 
     var sessionCount: Int { gateway.sessionCount }
 
-    /// Between two events; far less than any time that the gateway waits for.
-    private static let pace = TimeSpan(nanoseconds: 10_000)
+    /// Between two events; far less than any time that the gateway waits for, unless a scenario has to wait.
+    var pace = TimeSpan(nanoseconds: 10_000)
+    /// The message id of the PUBLISH that was sent last to a device.
+    private var latestMessageID: UInt16 = 0
     /// What devices and broker speak of in most scenarios.
     static let predefinedTopicID: UInt16 = 7
 
@@ -80,7 +82,7 @@ struct Workbench: ~Copyable {
             case .latestStreamOpened: event = .streamOpened(latestStream)
             case .latestStreamReceived: event = .streamReceived(latestStream)
             }
-            now = now + Self.pace
+            now = now + pace
             tell(event, bytes.bytes.extracting(step.bytes), &tally)
             if let ended = closedStream.take() { tell(.streamEnded(ended), bytes.bytes.extracting(0..<0), &tally) }
         }
@@ -112,6 +114,30 @@ struct Workbench: ~Copyable {
             play(script)
             devices[index].stream = latestStream
         }
+    }
+
+    /// Finds out under which number each device got its last message of QoS 1, from which the gateway counts on.
+    mutating func learnNumbers() {
+        for index in devices.indices {
+            let device = devices[index]
+            var script = Script()
+            script.brokerPublishes(to: device, .atLeastOnce, device.topicName("command"), packetID: 60_000)
+            effects.removeAll()
+            play(script)
+            for case .sendDatagram(let range, _) in effects.list { note(datagram: range) }
+            devices[index].lastNumber = latestMessageID
+            var answer = Script()
+            answer.acknowledges(device, topicID: device.topicID("command"), messageID: latestMessageID)
+            play(answer)
+        }
+    }
+
+    /// A PUBLISH, with or without a forwarder's envelope.
+    private mutating func note(datagram range: ByteRange) {
+        var bytes = Array(effects.bytes[range])
+        if bytes.count > 1, bytes[1] == 0xFE { bytes.removeFirst(Int(bytes[0])) }
+        guard bytes.count > 6, bytes[1] == 0x0C else { return }
+        latestMessageID = UInt16(bytes[5]) << 8 | UInt16(bytes[6])
     }
 
     /// Lets every device do something once.

@@ -131,8 +131,8 @@ struct DeliveryNumbers: Sendable {
 
     /// From now on the broker's packet identifiers are those of another session.
     mutating func brokerForgot() {
-        mayMeetOlder = true
         guard hasUsedHalf else { return }
+        mayMeetOlder = true
         half ^= Self.otherHalf
         hasUsedHalf = false
     }

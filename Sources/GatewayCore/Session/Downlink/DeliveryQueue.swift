@@ -1,3 +1,5 @@
+import MQTTSN
+
 /// Messages that wait for one client, first to last; the messages themselves are in the store.
 ///
 /// Invariants: the links of the store lead from the first to the last; count and octets are theirs.
@@ -114,6 +116,16 @@ struct DeliveryQueue: Sendable {
             index = store[index].next
         }
         return nil
+    }
+
+    /// Whether a QoS 2 message waits that the client has, or may have, under this number.
+    func holds(exactlyOnce messageID: MessageID, in store: borrowing MessageStore) -> Bool {
+        var index = first
+        while index != .none {
+            if store[index].qos == .exactlyOnce, store[index].state.messageID == messageID { return true }
+            index = store[index].next
+        }
+        return false
     }
 
     /// Takes out the messages that `goes` is true of, and gives their room and their topic names back.

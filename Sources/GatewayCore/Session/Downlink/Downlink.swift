@@ -155,7 +155,8 @@ struct Downlink {
     }
 
     private func isTaken(_ messageID: MessageID, in store: borrowing MessageStore) -> Bool {
-        messages(in: store).contains { store[$0].qos == .exactlyOnce && store[$0].state.messageID == messageID }
+        queue.holds(exactlyOnce: messageID, in: store)
+            || !rarities.isEmpty && aside.holds(exactlyOnce: messageID, in: store)
     }
 
     /// The client may have a message that the broker repeats from an earlier connection, of which nothing is left here:

@@ -1,3 +1,4 @@
+import MQTTSN
 import Time
 
 /// Deliveries of QoS 1 and 2 that let the others pass: the client is there and does not answer, or no topic id can be
@@ -60,6 +61,10 @@ struct SetAside: Sendable {
 
     func message(withToken token: BrokerToken, in store: borrowing MessageStore) -> StoredMessageIndex? {
         queue.message(withToken: token, in: store)
+    }
+
+    func holds(exactlyOnce messageID: MessageID, in store: borrowing MessageStore) -> Bool {
+        queue.holds(exactlyOnce: messageID, in: store)
     }
 
     func forEach(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {

@@ -40,8 +40,7 @@ extension Scenario {
     /// Long enough between two events that what has ended at QoS 2 is forgotten before the passes that count.
     private static let pace = TimeSpan.milliseconds(4)
 
-    /// 1…10,000: the client's message id and the broker's packet identifier of a turn; a client may not use one again at
-    /// once.
+    /// 1…10,000: the client's message id and the broker's packet identifier of a turn; none may be used again at once.
     static func messageID(_ turn: Int) -> UInt16 { UInt16(turn % 10_000) + 1 }
 
     // MARK: Connections, topics, subscriptions

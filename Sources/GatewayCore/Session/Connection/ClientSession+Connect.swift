@@ -85,7 +85,7 @@ extension ClientSession {
     mutating func askBroker(in environment: inout Environment) {
         guard let asked = setUp.request, let upstream else { return }
         guard !hasAlreadyWhatItAsks(in: environment) else { return acceptSetUpAgain(in: &environment) }
-        if phase.isSleeping, !asked.isClean { request.isToBeKept() }  // AMB-02: its session lives
+        if phase.isSleeping, !asked.isClean { setUp.noteSleep() }
         leaveBroker(politely: true, in: &environment)
         phase = .connecting
         lostSince = nil
@@ -125,7 +125,9 @@ extension ClientSession {
 
     /// Whether the set-up begins a session in which nothing is left of the one before. A clean session ends with its
     /// connection (AMB-03), also where another CONNECT is what ends it.
-    private var beginsNewSession: Bool { request.isClean || setUp.request?.isClean == true }
+    private var beginsNewSession: Bool {
+        setUp.request?.isClean == true || request.isClean && !setUp.endsSleep
+    }
 
     /// The stream to the broker is open: says who the client is.
     mutating func introduce(in environment: inout Environment) {

@@ -22,7 +22,4 @@ struct ConnectRequest: Sendable {
     }
 
     mutating func clientSpoke() { hasSpoken = true }
-
-    /// A later CONNECT has asked that the session be kept.
-    mutating func isToBeKept() { isClean = false }
 }

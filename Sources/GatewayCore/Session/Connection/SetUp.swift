@@ -38,6 +38,7 @@ struct SetUp: Sendable {
         var step: Step
         /// When the prompt is sent again.
         var clock = RetryClock()
+        var endsSleep = false
     }
 
     /// In a box of its own, as sessions in set-up are few.
@@ -70,6 +71,10 @@ struct SetUp: Sendable {
         guard case .awaitingBroker? = progress?.step else { return false }
         return true
     }
+
+    /// Whether the CONNECT ends a sleep, so that its session lives, however it was begun (AMB-02).
+    var endsSleep: Bool { progress?.endsSleep == true }
+    mutating func noteSleep() { change { $0.endsSleep = true } }
 
     /// What the CONNECT asks for.
     var request: ConnectRequest? { progress?.request }

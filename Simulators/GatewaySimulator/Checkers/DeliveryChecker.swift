@@ -10,11 +10,12 @@ import Time
 ///   that ended because the client began a new one, and QoS 0 at most once per copy, in order.
 /// - When the broker is told that a client has a QoS 1 or 2 message, the client has it. A message that the gateway says
 ///   it had to drop is acknowledged without, and it says so only of one that no datagram holds, that the client itself
-///   has rejected, or that a client which understands no REGISTER cannot be sent.
+///   has rejected, that a client which understands no REGISTER cannot be sent, or that it has left unanswered for a
+///   whole exchange and that lies with too many of the kind (`clients.undeliverable`).
 /// - QoS 2 arrives once per copy. A client that has lost its memory between PUBLISH and PUBREL may get that message
 ///   again: nobody else can know. So may one that has it under another number than the broker's, when the gateway ends.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were
-///   handed; to a client that understands no REGISTER, those of one topic do.
+///   handed, topic by topic; one that the client has left unanswered for a whole exchange has let the others pass.
 struct DeliveryChecker {
     private struct Key: Hashable {
         var client: Int
@@ -28,6 +29,8 @@ struct DeliveryChecker {
         var lastHanded = 0
         var payloadByteCount = 0
         var atMostOnceSends = 0
+        /// At QoS 1 and 2, repetitions included.
+        var sends = 0
         /// By QoS; and how many of QoS 2 await their PUBREL, or have been forgotten by the client while they did.
         var receipts = [0, 0, 0]
         var noted = 0
@@ -89,8 +92,11 @@ struct DeliveryChecker {
 
     /// Whether a client may need more topic ids than it can have.
     private let areTopicsFew: Bool
+    /// Nretry + 1.
+    private let copiesPerExchange: Int
 
     init(clientCount: Int, plan: WorldPlan) {
+        copiesPerExchange = (plan.gateway.links.map(\.retryCount).min() ?? 0) + 1
         areTopicsFew = plan.gateway.limits.topicsPerClient < plan.topics.count
         clients = Array(repeating: ClientView(), count: clientCount)
         // An envelope may take most of it.
@@ -137,7 +143,9 @@ struct DeliveryChecker {
             switch drop.reason {
             case .tooLong: return drop.byteCount > room
             case .notRegistered: return delivery.rejections > 0 || clients[client].isUnteachable
-            case .undeliverable: return delivery.rejections > 0 || clients[client].isUnteachable || areTopicsFew
+            case .undeliverable:
+                return delivery.rejections > 0 || clients[client].isUnteachable || areTopicsFew
+                    || delivery.sends >= copiesPerExchange
             }
         }
         guard let index else { return false }
@@ -179,6 +187,8 @@ struct DeliveryChecker {
     private mutating func checkOrder(_ stamp: Stamp, _ delivery: Delivery, _ client: Int) {
         // One that was rejected comes again, behind what was taken.
         guard delivery.rejections + delivery.drops == 0 else { return }
+        // What was left unanswered for a whole exchange has let the others pass (AMB-22).
+        guard delivery.sends <= copiesPerExchange else { return }
         // MQTT keeps order inside a topic (MQTT 3.1.1 §4.6); what the client cannot take yet lets other topics pass.
         let last = clients[client].lastFirstReceipts[stamp.topic] ?? 0
         if delivery.lastHanded < last { violate("client \(client) got \(stamp) after a later message") }
@@ -246,7 +256,10 @@ struct DeliveryChecker {
         if delivery.lastHanded <= clients[client].voidBefore {
             violate("client \(client) is sent \(stamp), which belongs to an earlier session")
         }
-        guard qos == .atMostOnce else { return }
+        guard qos == .atMostOnce else {
+            deliveries[key]?.sends += 1
+            return
+        }
         delivery.atMostOnceSends += 1
         deliveries[key] = delivery
         if delivery.atMostOnceSends > delivery.handed[0] {

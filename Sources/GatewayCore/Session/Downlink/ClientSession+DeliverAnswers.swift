@@ -61,10 +61,8 @@ extension ClientSession {
     /// The client has lost a normal id: it is told again and the message repeated, a bounded number of times (GW-57).
     private mutating func renewTopic(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
         // Where a QoS 0 message was not understood before, the id counts as unknown already.
-        guard let topicID = topics.id(for: name), topics.entry(topicID)?.standing != .rejected,
-            downlink.mayRenew(limit: link(in: environment).retryCount)
-        else { return false }
-        return topics.noteDenied(topicID)
+        guard let topicID = topics.id(for: name), topics.noteDenied(topicID) else { return false }
+        return downlink.mayRenew(limit: link(in: environment).retryCount)
     }
 
     mutating func receivePublishReceived(_ messageID: MessageID, in environment: inout Environment) {

@@ -98,9 +98,10 @@ final class ModelGateway {
 
     /// The client's own number; where it is not free at QoS 1, the lowest free one of the gateway's.
     private func token(for message: UplinkMessage, _ uplink: Uplink) -> BrokerToken {
-        let own = token(for: message.messageID, uplink)
-        if let own, scope.mistake != .countsByItself { return own }
-        if message.isExactlyOnce, scope.mistake != .countsByItself { return .none }
+        if scope.mistake != .countsByItself {
+            if let own = token(for: message.messageID, uplink) { return own }
+            if message.isExactlyOnce { return .none }
+        }
         for number in PacketID(8)...15 where !uplink.uses(BrokerToken(packetID: number)) {
             return BrokerToken(packetID: number)
         }

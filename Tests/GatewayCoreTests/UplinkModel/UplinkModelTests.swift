@@ -4,16 +4,13 @@ import Testing
 @testable import GatewayCore
 
 /// Every order in which datagrams may be lost, doubled and reordered, connections cut and time pass, tried on the real
-/// table of exchanges (core.md: the model that it was found with searched the same).
+/// table of exchanges (AMB-24).
 @Suite struct UplinkModelTests {
     /// More states than any bounded scope has.
     private static let bound = 1_000_000
 
     /// How many states each large scope is searched to; they are left out without it.
-    private static var largeBound: Int? {
-        guard let text = getenv("SWIFTLET_UPLINK_STATES") else { return nil }
-        return Int(String(cString: text))
-    }
+    private static let largeBound = getenv("SWIFTLET_UPLINK_STATES").flatMap { Int(String(cString: $0)) }
 
     @Test("GW-42 GW-45 GW-50 AMB-24 Exactly once, and to the end, in every order", arguments: UplinkScope.bounded)
     func exactlyOnce(_ scope: UplinkScope) {

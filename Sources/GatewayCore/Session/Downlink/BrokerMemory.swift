@@ -8,6 +8,8 @@ import Time
 /// - The *doubt* whether its session is still the one that the waiting messages came from, as the answer that would
 ///   have told was lost: a broker that has the session sends again at once what it waits for, so that the doubt ends.
 /// - A PUBREL that lies *behind* what there is no room to read.
+///
+/// It holds no more tokens than the broker has packet identifiers, and as a rule no more than that has in flight.
 struct BrokerMemory: Sendable {
     private var settledTokens: [BrokerToken] = []
     private var leftCount = 0

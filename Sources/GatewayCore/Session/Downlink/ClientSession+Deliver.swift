@@ -278,7 +278,6 @@ extension ClientSession {
         let message = removeFirst(in: &environment)
         observe(reason, detail: Int(message.payloadByteCount), in: &environment)
         if let token = message.tokenToAnswer { acknowledgeToBroker(message.qos, token, in: &environment) }
-        downlink.settle(message)
     }
 
     /// Lets the broker forget a message that will not be delivered, or that is.

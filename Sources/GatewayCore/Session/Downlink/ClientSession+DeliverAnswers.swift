@@ -38,7 +38,6 @@ extension ClientSession {
                 return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
             }
             if let token = message.tokenToAnswer { environment.acknowledge(token, on: upstream) }
-            downlink.settle(message)
             finishFirst(in: &environment)
             tryUnanswered(in: &environment)
         case .invalidTopicID where deniesAssumed(message.topicName):
@@ -82,9 +81,7 @@ extension ClientSession {
         guard downlink.stateUnderWay(in: environment.store) == .released(messageID) else {
             return observeUnexpected(.publishComplete(messageID), in: &environment)
         }
-        let message = environment.store[downlink.first]
-        if let token = message.tokenToAnswer { environment.complete(token, on: upstream) }
-        downlink.settle(message)
+        if let token = environment.store[downlink.first].tokenToAnswer { environment.complete(token, on: upstream) }
         finishFirst(in: &environment)
         tryUnanswered(in: &environment)
         answerCame(in: environment)

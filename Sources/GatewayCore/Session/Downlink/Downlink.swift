@@ -155,8 +155,7 @@ struct Downlink {
     }
 
     private func isTaken(_ messageID: MessageID, in store: borrowing MessageStore) -> Bool {
-        queue.holds(exactlyOnce: messageID, in: store)
-            || !rarities.isEmpty && aside.holds(exactlyOnce: messageID, in: store)
+        queue.holds(exactlyOnce: messageID, in: store) || aside.holds(exactlyOnce: messageID, in: store)
     }
 
     /// The client may have a message that the broker repeats from an earlier connection, of which nothing is left here:
@@ -194,6 +193,7 @@ struct Downlink {
         let index = queue.takeFirst(in: store)
         let message = store[index]
         store.remove(index)
+        settle(message)
         if message.qos == .exactlyOnce, let messageID = message.state.messageID {
             numbers.noteEnd(messageID, at: now, patience: patience)
         }

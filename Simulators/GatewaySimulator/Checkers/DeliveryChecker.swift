@@ -11,7 +11,8 @@ import Time
 /// - When the broker is told that a client has a QoS 1 or 2 message, the client has it. A message that the gateway says
 ///   it had to drop is acknowledged without, and it says so only of one that no datagram holds, that the client itself
 ///   has rejected, that a client which understands no REGISTER cannot be sent, or that it has left unanswered for a
-///   whole exchange and that lies with too many of the kind (`clients.undeliverable`).
+///   whole exchange, the REGISTER that it needs included, and that lies with too many of the kind
+///   (`clients.undeliverable`).
 /// - QoS 2 arrives once per copy. A client that has lost its memory between PUBLISH and PUBREL may get that message
 ///   again: nobody else can know. So may one that has it under another number than the broker's, when the gateway ends.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were
@@ -73,6 +74,8 @@ struct DeliveryChecker {
         var drops: [Drop] = []
         /// The latest that has come for the first time, at QoS 1 and 2, of each topic.
         var lastFirstReceipts: [Int: Int] = [:]
+        /// By topic, the REGISTER that the client has not answered, and how often it has been sent.
+        var registers: [Int: (messageID: MessageID, count: Int)] = [:]
         /// By topic, as MQTT keeps order inside one (MQTT 3.1.1 §4.6): what the client has still to be told of waits.
         var lastAtMostOnceSend: [Int: Int] = [:]
     }
@@ -129,7 +132,7 @@ struct DeliveryChecker {
         deliveries[key, default: Delivery()].acknowledgements += 1
         guard let delivery = deliveries[key], delivery.receiptCount + delivery.drops < delivery.acknowledgements
         else { return }
-        if takeDrop(of: delivery, client) {
+        if takeDrop(of: stamp, delivery, client) {
             deliveries[key]?.drops += 1
         } else {
             violate("the broker was told that client \(client) has \(stamp), and it has not")
@@ -137,7 +140,9 @@ struct DeliveryChecker {
     }
 
     /// Whether the gateway has said, and might say, that it dropped the message.
-    private mutating func takeDrop(of delivery: Delivery, _ client: Int) -> Bool {
+    private mutating func takeDrop(of stamp: Stamp, _ delivery: Delivery, _ client: Int) -> Bool {
+        // Who answers no REGISTER leaves what needs it unanswered.
+        let registers = clients[client].registers[stamp.topic]?.count ?? 0
         let index = clients[client].drops.firstIndex { drop in
             guard drop.byteCount == delivery.payloadByteCount else { return false }
             switch drop.reason {
@@ -145,7 +150,7 @@ struct DeliveryChecker {
             case .notRegistered: return delivery.rejections > 0 || clients[client].isUnteachable
             case .undeliverable:
                 return delivery.rejections > 0 || clients[client].isUnteachable || areTopicsFew
-                    || delivery.sends >= copiesPerExchange
+                    || max(delivery.sends, registers) >= copiesPerExchange
             }
         }
         guard let index else { return false }
@@ -246,6 +251,16 @@ struct DeliveryChecker {
     /// The gateway says that it dropped a message, too long for its datagrams or one that the client does not take.
     mutating func dropped(for client: Int, byteCount: Int, _ reason: DropReason) {
         clients[client].drops.append(Drop(reason: reason, byteCount: byteCount))
+    }
+
+    mutating func gatewayRegistered(_ topic: Int, _ messageID: MessageID, for client: Int) {
+        let count = clients[client].registers[topic]?.count ?? 0
+        clients[client].registers[topic] = (messageID, count + 1)
+    }
+
+    /// The gateway hears the client's REGACK.
+    mutating func registrationAnswered(_ messageID: MessageID, by client: Int) {
+        clients[client].registers = clients[client].registers.filter { $0.value.messageID != messageID }
     }
 
     mutating func gatewaySent(_ stamp: Stamp, to client: Int, qos: QualityOfService) {

@@ -111,7 +111,7 @@ struct WillChecker {
             let version = heardTopic(will, datagram, client)
             views[client].setUpTopic = min(views[client].setUpTopic ?? version, version)
             if will.topic.isEmpty, !isLate { views[client].hasDeletedInSetUp = true }
-            views[client].isTopicDoubtful = isLate
+            if isLate { views[client].isTopicDoubtful = true }
         case .willMessage(let content):
             guard views[client].isSettingUp else { return }
             let version = heardMessage(content, datagram, client)
@@ -138,7 +138,7 @@ struct WillChecker {
         views[client].mayBeClean = views[client].mayBeClean || flags.cleanSession
         views[client].isAskedClean = flags.cleanSession
         (views[client].setUpTopic, views[client].setUpMessage) = (nil, nil)
-        views[client].hasDeletedInSetUp = false
+        (views[client].hasDeletedInSetUp, views[client].isTopicDoubtful) = (false, false)
     }
 
     /// The version of the topic; of an empty one, a version that no topic has had.

@@ -211,6 +211,7 @@ extension World {
         case .publish(let publish):
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
             publications.reachedGateway(stamp, isRepeated: publish.flags.duplicate)
+        case .registerAcknowledgement(let answer): deliveries.registrationAnswered(answer.messageID, by: client)
         case .subscribe, .unsubscribe: subscriptions.requestReachedGateway(message, datagram.bytes, of: client, plan)
         default: break
         }
@@ -296,6 +297,10 @@ extension World {
         case .publish(let publish):
             guard let stamp = Stamp(bytes[publish.data]) else { return }
             deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)
+        case .register(let register):
+            guard let topic = plan.topics.firstIndex(where: { $0.name.elementsEqual(bytes[register.topicName]) })
+            else { return }
+            deliveries.gatewayRegistered(topic, register.messageID, for: client)
         default: break
         }
     }

@@ -32,6 +32,7 @@ extension ClientSession {
             return
         }
         request.clientSpoke()
+        setUp.clientSpokeInSession()
         switch message {
         case .publish(let publish): receivePublish(publish, datagram, in: &environment)
         case .publishAcknowledgement(let answer): receivePublishAcknowledgement(answer, in: &environment)

@@ -27,7 +27,11 @@ extension ClientSession {
         if let prompt = setUp.prompt {
             send(prompt, in: &environment)
         } else if phase == .active {
+            // The client was deaf until now: what it has not answered says nothing of what it takes.
+            topics.forgetStandings()
+            tryAllUndeliverable(in: &environment)
             send(.connectAcknowledgement(.accepted), in: &environment)
+            deliver(in: &environment)
         }
     }
 
@@ -41,7 +45,7 @@ extension ClientSession {
         }
         stopAsking()
         setUp.begin(request)
-        if request.wantsWill { sendWillPrompt(in: &environment) } else { askBroker(in: &environment) }
+        goOnSettingUp(in: &environment)
     }
 
     /// Whether a CONNECT only ends the sleep of a client whose connection goes on as it is (AMB-02). What counts is

@@ -14,6 +14,10 @@ import Time
 /// rebooted, and such a node will not say its new Will unless it is asked for it. Without a Will, the same CONNECT
 /// again is a repetition while the broker is asked.
 ///
+/// A client that goes on in its session while it is asked for a Will has most likely not said that CONNECT: where the
+/// rest of the dialogue comes all the same, as copies do, it is begun again, and only a client that means it goes
+/// through it twice.
+///
 /// Invariants: only prompts are repeated; a Will is there only where the CONNECT announced one.
 struct SetUp: Sendable {
     /// What becomes of the session's Will.
@@ -39,6 +43,8 @@ struct SetUp: Sendable {
         /// When the prompt is sent again.
         var clock = RetryClock()
         var endsSleep = false
+        /// Whether the client, since it was asked first, has said something that belongs to the session it has.
+        var isDoubtful = false
     }
 
     /// In a box of its own, as sessions in set-up are few.
@@ -126,12 +132,21 @@ struct SetUp: Sendable {
     /// The clock of the prompt; one that stands where nothing is repeated.
     var clock: RetryClock { progress?.clock ?? RetryClock() }
 
+    /// The client goes on in the session that it has.
+    mutating func clientSpokeInSession() {
+        if isUnderWay, prompt != nil { change { $0.isDoubtful = true } }
+    }
+
     /// The client has said all of its Will but the message; it may do so again before that.
     ///
     /// - Returns: false where it was not asked.
     mutating func takeTopic(_ will: StoredWill) -> Bool {
         guard prompt != nil else { return false }
-        change { $0 = Progress(request: $0.request, step: .awaitingWillMessage(will)) }
+        change {
+            let isDoubtful = $0.isDoubtful
+            $0 = Progress(request: $0.request, step: .awaitingWillMessage(will))
+            $0.isDoubtful = isDoubtful
+        }
         return true
     }
 
@@ -140,7 +155,7 @@ struct SetUp: Sendable {
     /// - Returns: false where it was not asked.
     mutating func takeNoWill() -> Bool {
         guard prompt != nil else { return false }
-        awaitBroker(.replace(nil))
+        finishWill(.replace(nil))
         return true
     }
 
@@ -150,7 +165,7 @@ struct SetUp: Sendable {
     mutating func takeMessage(_ message: [UInt8]) -> Bool {
         guard case .awaitingWillMessage(var will)? = progress?.step else { return false }
         will.message = message
-        awaitBroker(.replace(will))
+        finishWill(.replace(will))
         return true
     }
 
@@ -159,8 +174,9 @@ struct SetUp: Sendable {
         return true
     }
 
-    private mutating func awaitBroker(_ wish: WillWish) {
-        change { $0 = Progress(request: $0.request, step: .awaitingBroker(wish)) }
+    /// The client has said everything; where it may not have meant it, it is asked once more.
+    private mutating func finishWill(_ wish: WillWish) {
+        change { $0 = Progress(request: $0.request, step: $0.isDoubtful ? .awaitingWillTopic : .awaitingBroker(wish)) }
     }
 
     /// It has come to its end, whatever that is.

@@ -8,7 +8,7 @@ extension ClientSession {
     mutating func receivePingRequest(_ clientID: ByteRange, _ datagram: RawSpan, in environment: inout Environment) {
         switch phase {
         case .active: send(.pingResponse, in: &environment)
-        case .asleep: if !setUp.isUnderWay { wakeUp(in: &environment) }
+        case .asleep: if !setUp.isUnderWay, !isLeaving { wakeUp(in: &environment) }
         case .awake:
             // The client listens now, so what is open is said again at once; pauses take their time.
             guard downlink.awaitsClient(in: environment.store), !setUp.isUnderWay else { return }
@@ -60,6 +60,30 @@ extension ClientSession {
         send(.disconnect(duration: nil), in: &environment)  // GW-64
         observe(.clientDisconnected, in: &environment)
         supervision.saidGoodbye()
-        end(in: &environment)
+        leave(in: &environment)
+    }
+
+    /// Whether the client has said that it leaves, and its broker connection goes on for what it has left open.
+    var isLeaving: Bool { supervision.hasSaidGoodbye && phase == .asleep }
+
+    /// The client is gone, and its session is to be kept. Where the broker's is a clean one (AMB-02) it would forget
+    /// with the connection which QoS 2 message it has, and the client, which has the exchange still open, would bring
+    /// it a second one: the connection ends when the broker has finished it.
+    private mutating func leave(in environment: inout Environment) {
+        guard phase.isConnected, !request.isClean, canLoseMessage, !isRestoring else { return end(in: &environment) }
+        setUp.end()
+        uplink.clientFellAsleep()
+        fallAsleep(in: &environment)
+        goOnLeaving(in: &environment)
+    }
+
+    /// What the broker has it may pass on, in the place of the client; the client finds it finished when it comes back.
+    mutating func goOnLeaving(in environment: inout Environment) {
+        while true {
+            let token = uplink.takeHeldRelease()
+            guard !token.isNone else { break }
+            environment.release(token, on: upstream)
+        }
+        if !canLoseMessage { end(in: &environment) }
     }
 }

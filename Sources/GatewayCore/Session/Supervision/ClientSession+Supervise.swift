@@ -21,6 +21,7 @@ extension ClientSession {
     /// When a silent client is given up; never while it is being set up anew, as that has an end of its own.
     private func silenceDeadline(in environment: borrowing Environment) -> Instant? {
         guard !setUp.isUnderWay else { return nil }
+        if isLeaving { return supervision.lastHeard + link(in: environment).patience }
         return supervision.silenceDeadline(
             phase, keepAliveSeconds: request.keepAliveSeconds, environment.configuration.supervision)
     }
@@ -119,6 +120,7 @@ extension ClientSession {
 
     /// The client is silent for good: the broker publishes the Will, because the connection ends without DISCONNECT.
     mutating func lose(in environment: inout Environment) {
+        guard !isLeaving else { return end(in: &environment) }
         observe(.clientLost, in: &environment)
         publishHeldWill(in: &environment)
         leaveBroker(politely: false, in: &environment)

@@ -188,7 +188,7 @@ extension ClientSession {
         if let cleared = outcome.cleared { environment.unwelcome.brokerTook(clientID, cleared) }
         if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }
         if let answer = outcome.answer { say(answer, in: &environment) }
-        keepSessionAtBroker(in: &environment)
+        if isLeaving { goOnLeaving(in: &environment) } else { keepSessionAtBroker(in: &environment) }
     }
 
     /// Where there is no room for another request, an exchange that the client has left behind makes way.

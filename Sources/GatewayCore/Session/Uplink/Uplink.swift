@@ -378,6 +378,13 @@ struct Uplink: Hashable, Sendable {
         return index.map { open.release(at: $0) } ?? .none
     }
 
+    /// The client leaves before it has released what the broker has: what is to be released in its place; asked until
+    /// it is none. Whoever comes back for one finds it finished.
+    mutating func takeHeldRelease() -> BrokerToken {
+        let index = open.index { $0.client == .told && $0.broker == .holds }
+        return index.map { open.release(at: $0) } ?? .none
+    }
+
     /// The client has said CONNECT, and its session goes on.
     mutating func clientReconnected() {
         open.clientReconnected()

@@ -5,8 +5,13 @@ import Time
 // The Will dialogue of the set-up (MQTT-SN 1.2 §6.3).
 
 extension ClientSession {
+    /// Asks the client what it has still to say, or else the broker.
+    mutating func goOnSettingUp(in environment: inout Environment) {
+        if setUp.isAwaitingBroker { askBroker(in: &environment) } else { sendWillPrompt(in: &environment) }
+    }
+
     /// Asks the client for its Will topic or Will message, until it answers.
-    mutating func sendWillPrompt(in environment: inout Environment) {
+    private mutating func sendWillPrompt(in environment: inout Environment) {
         guard let prompt = setUp.prompt else { return }
         send(prompt, in: &environment)
         setUp.promptSent(
@@ -31,7 +36,7 @@ extension ClientSession {
         }
         noteRoundTrip(in: environment)
         guard !message.topic.isEmpty else {
-            if setUp.takeNoWill() { askBroker(in: &environment) }
+            if setUp.takeNoWill() { goOnSettingUp(in: &environment) }
             return
         }
         let topic = datagram.extracting(message.topic)
@@ -40,7 +45,7 @@ extension ClientSession {
             return
         }
         let will = StoredWill(qos: qos, retain: message.flags.retain, topic: datagram.copy(of: message.topic))
-        if setUp.takeTopic(will) { sendWillPrompt(in: &environment) }
+        if setUp.takeTopic(will) { goOnSettingUp(in: &environment) }
     }
 
     /// GW-20: the Will is stored, and only then the connection completed.
@@ -54,7 +59,7 @@ extension ClientSession {
             return
         }
         noteRoundTrip(in: environment)
-        if setUp.takeMessage(datagram.copy(of: content)) { askBroker(in: &environment) }
+        if setUp.takeMessage(datagram.copy(of: content)) { goOnSettingUp(in: &environment) }
     }
 
     private mutating func noteRoundTrip(in environment: borrowing Environment) {

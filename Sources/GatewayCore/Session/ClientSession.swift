@@ -40,6 +40,8 @@ struct ClientSession: SlabElement {
     var subscriptions = Subscriptions()
     /// What the client publishes.
     var uplink = Uplink()
+    /// What of that has to wait for a number at the broker.
+    var kept = KeptPublishes()
     /// What it has published last at QoS 0.
     var atMostOnce = AtMostOnceProbe()
     /// What it has asked of the broker besides, and not yet got.

@@ -80,7 +80,7 @@ extension ClientSession {
         let limit = environment.limits.exchangesPerClient
         check(uplink.openCount + requests.count <= limit + subscriptions.count, "too many exchanges")
         let parts = [
-            uplink.checkInvariants(), requests.checkInvariants(), subscriptions.checkInvariants(),
+            uplink.checkInvariants(), kept.checkInvariants(uplink, in: environment.store), requests.checkInvariants(), subscriptions.checkInvariants(),
             topics.checkInvariants(),
         ]
         broken += parts.compactMap(\.self)
@@ -123,7 +123,10 @@ private struct SessionView {
         }
         for entry in session.topics.all { names.insert(environment.topicNames.name(entry.name)) }
         queuedByteCount += session.downlink.waiting.byteCount + session.downlink.aside.byteCount
-        for index in session.downlink.messages(in: environment.store) {
+        for index in session.kept.indices() {
+            queuedByteCount += Int(environment.store[index].payloadByteCount)
+        }
+        for index in session.downlink.messages(in: environment.store) + session.kept.indices() {
             queuedMessageCount += 1
             names.insert(environment.topicNames.name(environment.store[index].topicName))
         }

@@ -59,6 +59,7 @@ extension ClientSession {
     /// remembers it; everything else the client will ask for again.
     mutating func interruptRequests(in environment: inout Environment) {
         uplink.brokerConnectionEnded()
+        discardKept(in: &environment)
         downlink.brokerConnectionEnded(in: &environment.store)
         atMostOnce.reset()
         requests.removeAll(in: &environment.topicNames)

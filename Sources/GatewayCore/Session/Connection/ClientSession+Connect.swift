@@ -76,6 +76,7 @@ extension ClientSession {
     /// GW-24: nothing of an earlier session survives CleanSession = 1.
     mutating func forgetSession(in environment: inout Environment) {
         uplink.removeAll()
+        discardKept(in: &environment)
         requests.removeAll(in: &environment.topicNames)
         topics.removeAll(in: &environment.topicNames)
         subscriptions.removeAll(in: &environment.topicNames)

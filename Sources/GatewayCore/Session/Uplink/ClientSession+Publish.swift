@@ -66,6 +66,10 @@ extension ClientSession {
                 token: outcome.forward, on: upstream)
             observe(.messageForwarded, in: &environment)
         }
+        if !outcome.keep.isNone {
+            tokens.take(outcome.keep, for: publish.messageID)
+            keep(topicName, payload, retain: publish.flags.retain, token: outcome.keep, in: &environment)
+        }
         if outcome.isTurnedAway { turnAway(byteCount, in: &environment) }
         if let answer = outcome.answer {
             if answer.kind == .refused { turnAway(byteCount, in: &environment) }
@@ -118,6 +122,7 @@ extension ClientSession {
             conditions.isTryingOther = atMostOnce.isTrying
         }
         conditions.takesMessages = environment.couldTake(byteCount, on: upstream)
+        conditions.keepsMessages = environment.store.byteCount + byteCount <= environment.limits.queuedByteCount
         return conditions
     }
 
@@ -179,6 +184,9 @@ extension ClientSession {
     mutating func brokerAnswered(_ fact: UplinkFact, in environment: inout Environment) -> Bool {
         let outcome = uplink.step(fact, conditions(in: environment))
         carryOut(outcome, in: &environment)
+        if case .completed(let token) = fact {
+            numberIsFree(token, isWanted: !outcome.forward.isNone, in: &environment)
+        }
         return !outcome.isUnexpected
     }
 

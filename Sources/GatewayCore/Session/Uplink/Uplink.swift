@@ -60,7 +60,7 @@ struct Uplink: Hashable, Sendable {
         switch (exchange.client, isSame) {
         case (.waiting, true): outcome = publishedAgain(index, conditions)
         case (.told, true):
-            heard(index, conditions)
+            open.clientWasHeard(of: index, at: conditions.now)
             outcome = UplinkOutcome(.received, to: exchange)
         case (.waiting, false), (.told, false): outcome = publishedAnother(message, over: index, conditions)
         case (.released, _), (.gone, _): outcome = UplinkOutcome()
@@ -75,20 +75,13 @@ struct Uplink: Hashable, Sendable {
         var outcome = UplinkOutcome(.rejected, to: message)
         if let index = open.index(of: message.messageID), open[index].digest == message.digest {
             guard open[index].client == .waiting, open[index].isCut else { return nil }
-            outcome.release = letGo(index, conditions)
+            outcome.release = open.letGo(index, isOpen: conditions.isOpen)
         }
         return outcome
     }
 
-    /// The client is there and still has the exchange.
-    private mutating func heard(_ index: Int, _ conditions: UplinkConditions) {
-        open[index].since = conditions.now
-        open[index].reconnectionCount = 0
-        open[index].isSleptOver = false
-    }
-
     private mutating func publishedAgain(_ index: Int, _ conditions: UplinkConditions) -> UplinkOutcome {
-        heard(index, conditions)
+        open.clientWasHeard(of: index, at: conditions.now)
         if open[index].broker == .done {
             defer { open.remove(at: index) }
             return UplinkOutcome(.acknowledged, to: open[index])
@@ -113,27 +106,11 @@ struct Uplink: Hashable, Sendable {
             // remembered beside it.
             guard open[index].broker != .holds || conditions.isOpen else { return UplinkOutcome(turningAway: true) }
         }
-        let release = letGo(index, conditions)
+        let release = open.letGo(index, isOpen: conditions.isOpen)
         let isOutOfTheWay = isLeftBehind || !release.isNone
         var outcome = isOutOfTheWay ? publishedAnew(message, conditions) : refused(message, conditions)
         if outcome.release.isNone { outcome.release = release }
         return outcome
-    }
-
-    /// The client gives the exchange up: its answer will go to nobody.
-    ///
-    /// - Returns: what is to be released at the broker before anything else.
-    private mutating func letGo(_ index: Int, _ conditions: UplinkConditions) -> BrokerToken {
-        let exchange = open[index]
-        let isWithBroker = exchange.broker != .done && (exchange.isExactlyOnce || !exchange.isCut)
-        guard isWithBroker else {
-            open.remove(at: index)
-            return .none
-        }
-        open[index].client = .gone
-        open[index].messageID = 0
-        let isReleased = exchange.broker == .holds || exchange.broker == .owesReceived && exchange.isCut
-        return isReleased && conditions.isOpen ? open.release(at: index) : .none
     }
 
     /// Nothing is open under the message's id.
@@ -148,7 +125,10 @@ struct Uplink: Hashable, Sendable {
         var outcome: UplinkOutcome
         switch known.end {
         case .finished where isLate: outcome = UplinkOutcome(.received, to: message)
-        case .refused where isLate || message.isDuplicate: outcome = UplinkOutcome(refusing: message)
+        case .refused where isLate || message.isDuplicate:
+            // A refusal is not said so late that it may come when the message has been taken after all.
+            let isEarly = conditions.now.since(known.endedAt) * 2 < conditions.patience
+            outcome = isEarly ? UplinkOutcome(refusing: message) : UplinkOutcome(turningAway: true)
         case .finished, .refused: outcome = begun(message, conditions)
         }
         return outcome.at(UplinkCell(isSame ? .publishedSame : message.row, known.end))
@@ -176,10 +156,27 @@ struct Uplink: Hashable, Sendable {
         ended.forget(message.messageID)
         var exchange = UplinkExchange(message, conditions.token, at: conditions.now)
         exchange.isSuspect = conditions.closingCount > 0
-        open.append(exchange)
-        var outcome = UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
-        if inheritance.mayHold(conditions.token, before: message) { outcome.release = conditions.token }
-        return outcome.at(UplinkCell(message.row, nil))
+        guard inheritance.mayHold(conditions.token, before: message) else {
+            open.append(exchange)
+            return UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
+                .at(UplinkCell(message.row, nil))
+        }
+        return waitForNumber(exchange, conditions).at(UplinkCell(message.row, nil))
+    }
+
+    /// The broker may have an older message under the number: until it says that it has not, it would take this one for
+    /// that. Where the message cannot be kept so long, its repetition finds the number free.
+    private mutating func waitForNumber(_ exchange: UplinkExchange, _ conditions: UplinkConditions) -> UplinkOutcome {
+        var outcome = UplinkOutcome(turningAway: !conditions.keepsMessages)
+        outcome.release = exchange.token
+        if conditions.keepsMessages {
+            outcome.keep = exchange.token
+            open.append(exchange)
+            open[open.count - 1].broker = .owesNumber
+        } else {
+            open.append(UplinkExchange(freeing: exchange.token, at: conditions.now))
+        }
+        return outcome
     }
 
     /// A repetition under a number of which the broker has said that it holds a message that nothing here knows of: the
@@ -220,7 +217,7 @@ struct Uplink: Hashable, Sendable {
         }
         // Of a message that may never have reached the broker nothing can be said to the client any more.
         let index = open.index { $0.client == .waiting && $0.isCut && conditions.isGivenUp($0) }
-        return index.map { letGo($0, conditions) } ?? .none
+        return index.map { open.letGo($0, isOpen: conditions.isOpen) } ?? .none
     }
 
     /// Whether the client may have one more exchange open.
@@ -235,16 +232,16 @@ struct Uplink: Hashable, Sendable {
         switch (exchange.client, exchange.broker) {
         case (.told, .holds) where !conditions.isOpen, (.waiting, _), (.gone, _): break
         case (.told, .holds):
-            heard(index, conditions)
+            open.clientWasHeard(of: index, at: conditions.now)
             open[index].client = .released
             outcome.release = open.release(at: index)
-        case (.told, .owesComplete), (.told, .owesReceived):
-            heard(index, conditions)
+        case (.told, .owesComplete), (.told, .owesReceived), (.told, .owesNumber):
+            open.clientWasHeard(of: index, at: conditions.now)
             open[index].client = .released
         case (.told, .done):
-            heard(index, conditions)
+            open.clientWasHeard(of: index, at: conditions.now)
             outcome = finish(index, conditions)
-        case (.released, _): heard(index, conditions)
+        case (.released, _): open.clientWasHeard(of: index, at: conditions.now)
         }
         return outcome.at(UplinkCell(.released, exchange.client))
     }
@@ -335,10 +332,12 @@ struct Uplink: Hashable, Sendable {
 
     private mutating func brokerCompleted(_ token: BrokerToken, _ conditions: UplinkConditions) -> UplinkOutcome {
         guard let index = open.index(of: token), open[index].isExactlyOnce else { return .unexpected(.completed) }
-        // The number was released before its first use.
-        guard open[index].broker != .owesReceived else { return UplinkOutcome() }
-        guard open[index].broker == .owesComplete else { return .unexpected(.completed) }
         let exchange = open[index]
+        if exchange.broker == .owesNumber {
+            open[index].broker = .owesReceived
+            return UplinkOutcome(forward: exchange.token, isAgain: false).at(UplinkCell(.completed, exchange.client))
+        }
+        guard exchange.broker == .owesComplete else { return .unexpected(.completed) }
         var outcome = UplinkOutcome()
         switch exchange.client {
         case .told:
@@ -371,19 +370,11 @@ struct Uplink: Hashable, Sendable {
     }
 
     /// After the broker has come back with its session: what is to be released once more; asked until it is none.
-    mutating func takeOwedRelease() -> BrokerToken {
-        let index = open.index {
-            $0.isCut && ($0.broker == .owesComplete || $0.client == .gone && $0.broker == .owesReceived)
-        }
-        return index.map { open.release(at: $0) } ?? .none
-    }
+    mutating func takeOwedRelease() -> BrokerToken { open.takeOwedRelease() }
 
     /// The client leaves before it has released what the broker has: what is to be released in its place; asked until
     /// it is none. Whoever comes back for one finds it finished.
-    mutating func takeHeldRelease() -> BrokerToken {
-        let index = open.index { $0.client == .told && $0.broker == .holds }
-        return index.map { open.release(at: $0) } ?? .none
-    }
+    mutating func takeHeldRelease() -> BrokerToken { open.takeHeldRelease() }
 
     /// The client has said CONNECT, and its session goes on.
     mutating func clientReconnected() {

@@ -19,6 +19,8 @@ struct UplinkConditions: Sendable {
     var isOpen: Bool
     /// Whether it takes a new message.
     var takesMessages: Bool
+    /// Whether it can be kept here until the broker has freed its number.
+    var keepsMessages = false
     /// How often the broker has closed when it may have been on the message in question.
     var closingCount = 0
     /// Whether something else is being tried on the connection.

@@ -19,6 +19,8 @@ struct UplinkExchange: Hashable, Sendable {
 
     /// How far the broker is.
     enum BrokerEnd: UInt8, Hashable, Sendable, CaseIterable {
+        /// QoS 2: its PUBCOMP is awaited of whatever it may have under the number; the message is kept until then.
+        case owesNumber
         /// Its PUBACK, or at QoS 2 its PUBREC, is awaited.
         case owesReceived
         /// QoS 2: it has the message; PUBREL is awaited.
@@ -56,6 +58,9 @@ struct UplinkExchange: Hashable, Sendable {
     /// When the client was last heard or told of it.
     var since: Instant
 
+    /// Whether the broker's session has, or may have, a QoS 2 message that would be lost or doubled without it.
+    var needsBrokersMemory: Bool { isExactlyOnce && broker != .done && broker != .owesNumber && client != .gone }
+
     /// Whether the broker has been told of it on this connection, and has said nothing.
     var isUnanswered: Bool { broker == .owesReceived && !isCut }
 
@@ -72,6 +77,12 @@ struct UplinkExchange: Hashable, Sendable {
         (self.messageID, self.token, topicID, digest, since) = (messageID, token, 0, .unknown, now)
     }
 
+    /// The broker may have an older message under the number, which is released.
+    init(freeing token: BrokerToken, at now: Instant) {
+        self.init(heldUnder: token, at: now)
+        broker = .owesComplete
+    }
+
     /// The broker has a message that nothing here knows of.
     init(heldUnder token: BrokerToken, at now: Instant) {
         (client, broker, isExactlyOnce) = (.gone, .holds, true)
@@ -83,7 +94,8 @@ struct UplinkExchange: Hashable, Sendable {
         if (client == .gone) != (messageID == 0) { return "a message id belongs to nobody" }
         if (broker == .done) != token.isNone { return "a token belongs to nobody" }
         if client == .released, broker != .owesComplete { return "released, and nothing owed" }
-        if client == .told, broker == .owesReceived { return "told what is not known" }
+        if client == .told, broker == .owesReceived || broker == .owesNumber { return "told what is not known" }
+        if broker == .owesNumber { return client == .waiting && !isCut ? nil : "nobody waits for a number" }
         if client == .waiting, isExactlyOnce, broker != .owesReceived { return "waits for what is known" }
         if !isExactlyOnce, client != .waiting, client != .gone { return "QoS 1 with a PUBREC" }
         return nil

@@ -56,6 +56,8 @@ struct UplinkOutcome: Hashable, Sendable {
     var forward = BrokerToken.none
     /// Whether the broker may have it already.
     var isForwardedAgain = false
+    /// The PUBLISH is kept under this token until it is asked for; none where it is not.
+    var keep = BrokerToken.none
     var answer: UplinkAnswer?
     /// Whether a message was neither taken nor answered, for want of room or of a connection.
     var isTurnedAway = false

@@ -20,22 +20,19 @@ struct UplinkTable: Hashable, Sendable {
 
     /// Whether the next packet of the broker is for one of them.
     var awaitsBroker: Bool {
-        open.contains { !$0.isCut && ($0.broker == .owesReceived || $0.broker == .owesComplete) }
+        open.contains { !$0.isCut && $0.broker != .holds && $0.broker != .done }
     }
 
-    /// Whether the broker's session has, or may have, a QoS 2 message that would be lost or doubled without it.
-    var needsBrokersMemory: Bool {
-        open.contains { $0.isExactlyOnce && $0.broker != .done && $0.client != .gone }
-    }
+    var needsBrokersMemory: Bool { open.contains(where: \.needsBrokersMemory) }
 
     /// What the broker has been told on this connection and not answered.
     var unanswered: [MessageDigest] { open.filter(\.isUnanswered).map(\.digest) }
 
     /// Whether the broker has answered everything that it has been told on this connection.
-    var isQuiet: Bool { !open.contains(where: \.isUnanswered) }
+    var isQuiet: Bool { !open.contains { $0.isUnanswered || $0.broker == .owesNumber } }
 
     /// Whether a message is under way alone, because the broker may close on it.
-    var isTrying: Bool { open.contains { $0.isUnanswered && $0.isSuspect } }
+    var isTrying: Bool { open.contains { ($0.isUnanswered || $0.broker == .owesNumber) && $0.isSuspect } }
 
     /// Whether the broker may be told a message now: one on which it may have closed is tried alone.
     func mayForward(_ conditions: UplinkConditions) -> Bool {
@@ -70,6 +67,30 @@ struct UplinkTable: Hashable, Sendable {
         return open[index].token
     }
 
+    /// The client gives the exchange up: its answer will go to nobody.
+    ///
+    /// - Returns: what is to be released at the broker before anything else.
+    mutating func letGo(_ index: Int, isOpen: Bool) -> BrokerToken {
+        let exchange = open[index]
+        let isWithBroker = exchange.broker != .done && (exchange.isExactlyOnce || !exchange.isCut)
+        guard isWithBroker else {
+            open.remove(at: index)
+            return .none
+        }
+        open[index].client = .gone
+        open[index].messageID = 0
+        if exchange.broker == .owesNumber { open[index].broker = .owesComplete }
+        let isReleased = exchange.broker == .holds || exchange.broker == .owesReceived && exchange.isCut
+        return isReleased && isOpen ? release(at: index) : .none
+    }
+
+    /// The client is there and still has the exchange.
+    mutating func clientWasHeard(of index: Int, at now: Instant) {
+        open[index].since = now
+        open[index].reconnectionCount = 0
+        open[index].isSleptOver = false
+    }
+
     mutating func forgetWhatIsOver(_ conditions: UplinkConditions) {
         // A late copy of a QoS 1 message may be published again in any case. Who has not heard how its QoS 2 message
         // ended may come back whenever it wants, and is waited for while there is a place for that.
@@ -83,8 +104,26 @@ struct UplinkTable: Hashable, Sendable {
     // MARK: The connections on both sides
 
     mutating func brokerConnectionEnded() {
-        for index in open.indices where open[index].broker != .done { open[index].isCut = true }
+        for index in open.indices where open[index].broker != .done {
+            // What was kept is kept no longer: the client repeats it when the number is free.
+            if open[index].broker == .owesNumber { _ = letGo(index, isOpen: false) }
+            open[index].isCut = true
+        }
         open.removeAll { $0.client == .gone && !$0.isExactlyOnce }
+    }
+
+    /// Of what has been cut off, what is to be released once more; asked until it is none.
+    mutating func takeOwedRelease() -> BrokerToken {
+        let index = open.firstIndex {
+            $0.isCut && ($0.broker == .owesComplete || $0.client == .gone && $0.broker == .owesReceived)
+        }
+        return index.map { release(at: $0) } ?? .none
+    }
+
+    /// What the broker has and the client has not released; asked until it is none.
+    mutating func takeHeldRelease() -> BrokerToken {
+        let index = open.firstIndex { $0.client == .told && $0.broker == .holds }
+        return index.map { release(at: $0) } ?? .none
     }
 
     /// Who hears a CONNECT of its client counts it.

@@ -34,8 +34,8 @@ struct ConversationChecker {
         var isPhaseCertain = false
         /// Where the client's session is.
         var address = 0
-        /// Where its last CONNECT came from: there the session goes on if nothing comes of that (GW-89).
-        var connectAddress = 0
+        /// Where its CONNECTs have come from since: there the session goes on if nothing comes of one (GW-89).
+        var connectAddresses: Set<Int> = []
         var wantsSleep = false
         var toldNames: [TopicID: [UInt8]] = [:]
         /// What it was told in earlier connections, or has denied, and how often the gateway has offered an id in
@@ -132,7 +132,7 @@ struct ConversationChecker {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
         if case .connect = message {
             conversations[client].isConnecting = true
-            conversations[client].connectAddress = address
+            conversations[client].connectAddresses.insert(address)
             conversations[client].isPhaseCertain = false
             return
         }
@@ -239,6 +239,7 @@ struct ConversationChecker {
         conversations[client].phase = .active
         conversations[client].isPhaseCertain = true
         conversations[client].address = address
+        conversations[client].connectAddresses = []
     }
 
     private mutating func disconnected(_ client: Int, at address: Int, isAnswer: Bool) {
@@ -275,7 +276,7 @@ struct ConversationChecker {
             if case .publish = message { violate(client, "gets \(name) without a session") }
         case .asleep: violate(client, "gets \(name) while it sleeps")
         case .active, .awake:
-            if conversations[client].address != address, conversations[client].connectAddress != address {
+            if conversations[client].address != address, !conversations[client].connectAddresses.contains(address) {
                 violate(client, "gets \(name) where it is not")
             }
         }

@@ -245,7 +245,9 @@ extension World {
         streams[number]?.gatewayHasClosed = true
         streamByID[stream.id] = nil
         // Who has said DISCONNECT is not told by the end what the broker thought of the last message.
-        if let (client, stamp) = stream.closedOn, !stream.hasSaidGoodbye { noteClosing(on: stamp, of: client) }
+        if end == .closedByBroker || end == .failed, !stream.hasSaidGoodbye, let (client, stamp) = stream.closedOn {
+            noteClosing(on: stamp, of: client)
+        }
         gatewayHandles(.streamClosed(stream.id, end), [])
         if stream.brokerHasClosed || !stream.isOpen { forgetStream(number) }
     }

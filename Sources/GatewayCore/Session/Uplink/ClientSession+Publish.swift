@@ -21,7 +21,9 @@ extension ClientSession {
             forward(publish, qos, topicName: name.span.bytes, payload, in: &environment)
         case .shortName(let octets):
             forward(publish, qos, topicName: octets.span.bytes, payload, in: &environment)
-        case .refused(let code): refusePublish(publish, code, in: &environment)
+        case .refused(let code):
+            refusePublish(publish, code, in: &environment)
+            if qos == .exactlyOnce { uplink.denied(UplinkMessage(publish, payload), conditions(in: environment)) }
         }
     }
 
@@ -53,9 +55,7 @@ extension ClientSession {
         guard qos != .atMostOnce else {
             return forwardAtMostOnce(publish, topicName: topicName, payload, in: &environment)
         }
-        let message = UplinkMessage(
-            messageID: publish.messageID, topicID: publish.topicID, isExactlyOnce: qos == .exactlyOnce,
-            isDuplicate: publish.flags.duplicate, digest: MessageDigest(of: payload, publish.topicID, publish.flags))
+        let message = UplinkMessage(publish, payload)
         let outcome = uplink.step(.published(message), conditions(for: message, byteCount: byteCount, in: environment))
         environment.count(outcome.cell)
         if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }

@@ -14,6 +14,8 @@ struct EndedExchanges: Sendable {
         case finished
         /// With 0x01: there was no room for it.
         case refused
+        /// With 0x02: its topic id was not known.
+        case denied
     }
 
     struct Entry: Hashable, Sendable {

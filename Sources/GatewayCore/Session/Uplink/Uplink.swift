@@ -129,7 +129,9 @@ struct Uplink: Hashable, Sendable {
             // A refusal is not said so late that it may come when the message has been taken after all.
             let isEarly = conditions.now.since(known.endedAt) * 2 < conditions.patience
             outcome = isEarly ? UplinkOutcome(refusing: message) : UplinkOutcome(turningAway: true)
-        case .finished, .refused: outcome = begun(message, conditions)
+        // Who repeats it has learned the topic id meanwhile; a copy that the network made has not.
+        case .denied where isLate && !message.isDuplicate: outcome = UplinkOutcome(turningAway: true)
+        case .finished, .refused, .denied: outcome = begun(message, conditions)
         }
         return outcome.at(UplinkCell(isSame ? .publishedSame : message.row, known.end))
     }
@@ -201,6 +203,15 @@ struct Uplink: Hashable, Sendable {
         }
         ended.note(message.messageID, .refused, message.digest, at: conditions.now)
         return UplinkOutcome(refusing: message)
+    }
+
+    /// The client has been told that its message's topic id is not known.
+    mutating func denied(_ message: UplinkMessage, _ conditions: UplinkConditions) {
+        let isKnown =
+            open.index(of: message.messageID) != nil
+            || ended.entry(message.messageID, within: conditions.patience, before: conditions.now) != nil
+        guard message.isExactlyOnce, !isKnown, ended.count < 2 * conditions.endedLimit else { return }
+        ended.note(message.messageID, .denied, message.digest, at: conditions.now)
     }
 
     /// There is no room for another request of the client: the oldest exchange that it has given up comes to its end at

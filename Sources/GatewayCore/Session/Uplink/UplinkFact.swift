@@ -1,3 +1,4 @@
+import Bytes
 import MQTTSN
 
 /// A PUBLISH at QoS 1 or 2, as far as its exchange is concerned.
@@ -9,6 +10,21 @@ struct UplinkMessage: Hashable, Sendable {
     /// DUP: the client says that it may have sent the message before.
     var isDuplicate: Bool
     var digest: MessageDigest
+
+    init(
+        messageID: MessageID, topicID: TopicID, isExactlyOnce: Bool, isDuplicate: Bool, digest: MessageDigest
+    ) {
+        (self.messageID, self.topicID, self.digest) = (messageID, topicID, digest)
+        (self.isExactlyOnce, self.isDuplicate) = (isExactlyOnce, isDuplicate)
+    }
+
+    /// - Parameter publish: of QoS 1 or 2.
+    init(_ publish: Publish, _ payload: RawSpan) {
+        self.init(
+            messageID: publish.messageID, topicID: publish.topicID,
+            isExactlyOnce: publish.flags.qos == .exactlyOnce, isDuplicate: publish.flags.duplicate,
+            digest: MessageDigest(of: payload, publish.topicID, publish.flags))
+    }
 
     /// Where another message than the one that is open stands in the table.
     var row: UplinkCell.Row { isDuplicate ? .publishedOtherDuplicate : .publishedOther }
@@ -133,7 +149,7 @@ struct UplinkCell: Hashable, Sendable {
         switch end {
         case nil: column = .none
         case .finished: column = .finished
-        case .refused: column = .refused
+        case .refused, .denied: column = .refused
         }
     }
 

@@ -127,6 +127,15 @@ struct ConversationChecker {
         }
     }
 
+    /// Whether the session may hear it: a PINGREQ from where the session is not is a stranger's, unless it sleeps and
+    /// may move.
+    func mayHear(_ message: Message, of client: Int, at address: Int, _ plan: WorldPlan) -> Bool {
+        guard case .pingRequest = message else { return true }
+        let conversation = conversations[client]
+        return conversation.address == address || conversation.connectAddresses.contains(address)
+            || maySleep(client) && plan.gateway.sleep.allowsAddressChange
+    }
+
     /// The gateway is about to be told of a client's datagram.
     mutating func clientWasHeard(_ datagram: [UInt8], client: Int, at address: Int, plan: WorldPlan) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
@@ -154,7 +163,13 @@ struct ConversationChecker {
             conversations[client].requests.insert(Self.request(message.type, messageID))
         }
         switch message {
-        case .publish(let publish): ask(publish.messageID)
+        case .publish(let publish):
+            ask(publish.messageID)
+            // Who uses an id knows it, whatever it has said before.
+            guard isInSession, publish.flags.topicIDType == .normal,
+                let name = conversations[client].formerNames[publish.topicID]
+            else { return }
+            conversations[client].toldNames[publish.topicID] = name
         case .publishRelease(let messageID): ask(messageID)
         case .unsubscribe(let unsubscribe): ask(unsubscribe.messageID)
         case .register(let register):

@@ -94,7 +94,9 @@ extension SimulatedClient {
         case .disconnected, .asleep: effects.observe(.unexpectedMessage(.disconnect))
         case .disconnecting: endConnection(.disconnected, into: &effects)
         case .fallingAsleep: fallAsleep(into: &effects)
-        case .connecting, .active, .awake: endConnection(.dismissed, into: &effects)
+        case .connecting, .active, .awake:
+            hasSlept = false
+            endConnection(.dismissed, into: &effects)
         }
     }
 

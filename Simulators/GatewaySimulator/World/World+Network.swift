@@ -202,7 +202,7 @@ extension World {
         if isolation.mayBe(client, at: datagram.address) {
             noteWill(message, datagram, of: client)
             sessions.heard(message, of: client, sleepsAtBroker: sleepsAtBroker(client))
-            noteHeard(message, client)
+            if conversations.mayHear(message, of: client, at: datagram.address, plan) { noteHeard(message, client) }
         }
         switch message {
         case .connect(let connect):
@@ -225,8 +225,7 @@ extension World {
         case .disconnect(let duration?) where duration > 0: clients[client].askedSleep = duration
         default: break
         }
-        if case .pingRequest = message { clients[client].asksSession = true } else { clients[client].asksSession = false }
-        (clients[client].heardBefore, clients[client].lastHeard) = (clients[client].lastHeard, now)
+        clients[client].lastHeard = now
         clients[client].isGivenUpUnawares = false
     }
 
@@ -291,10 +290,6 @@ extension World {
             // The keep-alive time of a connection begins with it.
             clients[client].lastHeard = now
             if clients[client].device.isNewSession { dropDatagrams(to: client) }
-        case .disconnect:
-            // Who asks where it has no session is a stranger there, and was not heard in the one that it has.
-            guard clients[client].asksSession, clients[client].lastHeard == now else { return }
-            clients[client].lastHeard = clients[client].heardBefore
         case .publishAcknowledgement(let answer):
             guard answer.returnCode != .accepted, let stamp = clients[client].publishedStamps[answer.messageID]
             else { return }

@@ -33,9 +33,6 @@ struct WorldClient {
     var isMute = false
     /// When the gateway last heard a message of its session, and the keep-alive time of the last CONNECT.
     var lastHeard = Instant(nanoseconds: 0)
-    /// When it was heard before that, and whether the last message could be answered by a session only.
-    var heardBefore = Instant(nanoseconds: 0)
-    var asksSession = false
     /// When the first copy of the REGISTER set out that was sent last, and after which CONNECT.
     var registerSentAt = Instant(nanoseconds: 0)
     var registerConnection = 0

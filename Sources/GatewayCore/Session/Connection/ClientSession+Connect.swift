@@ -26,7 +26,7 @@ extension ClientSession {
         supervision.heard(at: environment.now)  // GW-61
         if let prompt = setUp.prompt {
             send(prompt, in: &environment)
-        } else if phase == .active {
+        } else if phase == .active, !setUp.isUnderWay {
             // The client was deaf until now: what it has not answered says nothing of what it takes.
             topics.forgetStandings()
             tryAllUndeliverable(in: &environment)
@@ -85,12 +85,28 @@ extension ClientSession {
         noteMissed(missedCount, in: &environment)
     }
 
-    /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16). The connection of
-    /// the session before must be left for that, politely, as its client lives.
+    /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16). Where the session
+    /// goes on and the broker would forget with its connection which QoS 2 message it has, that is finished first.
     mutating func askBroker(in environment: inout Environment) {
-        guard let asked = setUp.request, let upstream else { return }
+        guard let asked = setUp.request else { return }
         guard !hasAlreadyWhatItAsks(in: environment) else { return acceptSetUpAgain(in: &environment) }
         if phase.isSleeping, !asked.isClean { setUp.noteSleep() }
+        guard phase.isConnected, canLoseMessage, !isRestoring, !beginsNewSession else {
+            return connectToBroker(in: &environment)
+        }
+        setUp.awaitRest(until: environment.now + link(in: environment).patience)
+        releaseHeld(in: &environment)
+    }
+
+    /// What was to be finished is, or will not be in time.
+    mutating func restIsOver(in environment: inout Environment) {
+        setUp.restIsOver()
+        connectToBroker(in: &environment)
+    }
+
+    /// The connection of the session before is left, politely, as its client lives.
+    private mutating func connectToBroker(in environment: inout Environment) {
+        guard let upstream else { return }
         leaveBroker(politely: true, in: &environment)
         phase = .connecting
         lostSince = nil

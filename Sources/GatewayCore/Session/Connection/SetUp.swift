@@ -33,6 +33,9 @@ struct SetUp: Sendable {
         case awaitingWillTopic
         /// WILLMSGREQ is out; the Will has everything but its message.
         case awaitingWillMessage(StoredWill)
+        /// Everything is known; the broker has first to finish what it would forget with the connection of the session
+        /// before.
+        case awaitingRest(WillWish)
         /// Everything is known; the broker has not answered the CONNECT.
         case awaitingBroker(WillWish)
     }
@@ -40,7 +43,7 @@ struct SetUp: Sendable {
     private struct Progress: Sendable {
         var request: ConnectRequest
         var step: Step
-        /// When the prompt is sent again.
+        /// When the prompt is sent again, or the rest is waited for no longer.
         var clock = RetryClock()
         var endsSleep = false
         /// Whether the client, since it was asked first, has said something that belongs to the session it has.
@@ -78,6 +81,11 @@ struct SetUp: Sendable {
         return true
     }
 
+    var isAwaitingRest: Bool {
+        guard case .awaitingRest? = progress?.step else { return false }
+        return true
+    }
+
     /// Whether the CONNECT ends a sleep, so that its session lives, however it was begun (AMB-02).
     var endsSleep: Bool { progress?.endsSleep == true }
     mutating func noteSleep() { change { $0.endsSleep = true } }
@@ -96,7 +104,7 @@ struct SetUp: Sendable {
         switch progress?.step {
         case .awaitingWillTopic?: .willTopicRequest
         case .awaitingWillMessage?: .willMessageRequest
-        case .awaitingBroker?, nil: nil
+        case .awaitingRest?, .awaitingBroker?, nil: nil
         }
     }
 
@@ -106,7 +114,7 @@ struct SetUp: Sendable {
         switch progress.step {
         case .awaitingWillTopic: return true
         case .awaitingWillMessage: return false
-        case .awaitingBroker: return !request.wantsWill
+        case .awaitingRest, .awaitingBroker: return !request.wantsWill
         }
     }
 
@@ -179,6 +187,24 @@ struct SetUp: Sendable {
         change { $0 = Progress(request: $0.request, step: $0.isDoubtful ? .awaitingWillTopic : .awaitingBroker(wish)) }
     }
 
+    /// The broker is not asked before `instant`, unless the rest is over earlier.
+    mutating func awaitRest(until instant: Instant) {
+        guard case .awaitingBroker(let wish)? = progress?.step else { return }
+        change {
+            $0.step = .awaitingRest(wish)
+            $0.clock.wait(until: instant)
+        }
+    }
+
+    /// Nothing is waited for any more but the broker's answer.
+    mutating func restIsOver() {
+        guard case .awaitingRest(let wish)? = progress?.step else { return }
+        change {
+            $0.step = .awaitingBroker(wish)
+            $0.clock.stop()
+        }
+    }
+
     /// It has come to its end, whatever that is.
     mutating func end() { work = .none }
 
@@ -189,6 +215,8 @@ struct SetUp: Sendable {
         case .awaitingWillTopic, .awaitingWillMessage:
             if progress.clock.ringsAt == nil { return "a client is asked for its Will once only" }
             if !progress.request.wantsWill { return "a client is asked for a Will that it did not announce" }
+        case .awaitingRest:
+            if progress.clock.ringsAt == nil { return "a rest is waited for without end" }
         case .awaitingBroker(let wish):
             if progress.clock.ringsAt != nil { return "something is repeated while the broker is asked" }
             if !progress.request.wantsWill, wish != .keep { return "a Will changes that the CONNECT did not announce" }

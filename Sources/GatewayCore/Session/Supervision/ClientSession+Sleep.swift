@@ -77,13 +77,9 @@ extension ClientSession {
         goOnLeaving(in: &environment)
     }
 
-    /// What the broker has it may pass on, in the place of the client; the client finds it finished when it comes back.
+    /// What the broker has it may pass on; it leaves when that is done.
     mutating func goOnLeaving(in environment: inout Environment) {
-        while true {
-            let token = uplink.takeHeldRelease()
-            guard !token.isNone else { break }
-            environment.release(token, on: upstream)
-        }
+        releaseHeld(in: &environment)
         if !canLoseMessage { end(in: &environment) }
     }
 }

@@ -44,7 +44,9 @@ extension ClientSession {
             dismiss(in: &environment)
             return
         }
-        if let retryAt = setUp.clock.ringsAt, retryAt <= environment.now { repeatPrompt(in: &environment) }
+        if setUp.clock.isDue(at: environment.now) {
+            if setUp.isAwaitingRest { restIsOver(in: &environment) } else { repeatPrompt(in: &environment) }
+        }
         if clock.isDue(at: environment.now) { clockRang(in: &environment) }
         if state.isListening {
             tryUndeliverableInTime(in: &environment)

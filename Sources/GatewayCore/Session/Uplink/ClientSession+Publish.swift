@@ -196,7 +196,19 @@ extension ClientSession {
         if let cleared = outcome.cleared { environment.unwelcome.brokerTook(clientID, cleared) }
         if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }
         if let answer = outcome.answer { say(answer, in: &environment) }
-        if isLeaving { goOnLeaving(in: &environment) } else { keepSessionAtBroker(in: &environment) }
+        brokerMayBeLeft(in: &environment)
+    }
+
+    /// Something of the client has come to its end at the broker: what waits for that goes on.
+    private mutating func brokerMayBeLeft(in environment: inout Environment) {
+        if isLeaving {
+            goOnLeaving(in: &environment)
+        } else if setUp.isAwaitingRest {
+            releaseHeld(in: &environment)
+            if !canLoseMessage { restIsOver(in: &environment) }
+        } else {
+            keepSessionAtBroker(in: &environment)
+        }
     }
 
     /// Where there is no room for another request, an exchange that the client has left behind makes way.
@@ -211,6 +223,16 @@ extension ClientSession {
     }
 
     // MARK: The broker connection
+
+    /// What the broker has and the client has not released is released in its place: the client, when it comes back
+    /// for it, finds it finished.
+    mutating func releaseHeld(in environment: inout Environment) {
+        while true {
+            let token = uplink.takeHeldRelease()
+            guard !token.isNone else { return }
+            environment.release(token, on: upstream)
+        }
+    }
 
     /// After the broker has come back with its session: what may not have reached it is said again.
     mutating func releaseAgain(in environment: inout Environment) {

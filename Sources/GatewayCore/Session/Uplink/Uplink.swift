@@ -158,7 +158,7 @@ struct Uplink: Hashable, Sendable {
         ended.forget(message.messageID)
         var exchange = UplinkExchange(message, conditions.token, at: conditions.now)
         exchange.isSuspect = conditions.closingCount > 0
-        guard inheritance.mayHold(conditions.token, before: message) else {
+        guard inheritance.mayHold(conditions.token, before: message, conditions) else {
             open.append(exchange)
             return UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
                 .at(UplinkCell(message.row, nil))

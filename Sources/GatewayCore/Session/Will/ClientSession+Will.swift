@@ -7,7 +7,7 @@ import Time
 extension ClientSession {
     /// Asks the client what it has still to say, or else the broker.
     mutating func goOnSettingUp(in environment: inout Environment) {
-        if setUp.isAwaitingBroker { askBroker(in: &environment) } else { sendWillPrompt(in: &environment) }
+        if setUp.prompt == nil { askBroker(in: &environment) } else { sendWillPrompt(in: &environment) }
     }
 
     /// Asks the client for its Will topic or Will message, until it answers.
@@ -69,7 +69,7 @@ extension ClientSession {
     /// The dialogue's last message, sent again: while the broker is being asked the CONNACK will answer it, and after
     /// that it means that the CONNACK was lost (GW-79).
     private func receiveLateWill(_ message: Message, isLastStep: Bool, in environment: inout Environment) {
-        if isLastStep, setUp.isAwaitingBroker, setUp.request?.wantsWill == true { return }
+        if isLastStep, setUp.isAwaitingBroker || setUp.isAwaitingRest, setUp.request?.wantsWill == true { return }
         if isLastStep, !setUp.isUnderWay, request.wantsWill, phase == .active, !request.hasSpoken {
             send(.connectAcknowledgement(.accepted), in: &environment)
         } else {

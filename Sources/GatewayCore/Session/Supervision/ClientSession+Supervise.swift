@@ -100,13 +100,20 @@ extension ClientSession {
             endFruitlessWakeUp(in: &environment)
         } else if clock.hasHeard(lastHeard: supervision.lastHeard) {
             passOver(in: &environment)
-        } else if downlink.registration != nil,
-            clock.waitsLonger(at: environment.now, patience: link(in: environment).patience)
-        {
-            // There are clients that answer no REGISTER: how fast this one answers other things says nothing.
+        } else if downlink.registration != nil {
+            giveUpRegister(in: &environment)
         } else {
             lose(in: &environment)
         }
+    }
+
+    /// There are clients that answer no REGISTER: how fast this one answers other things says nothing, and it is lost
+    /// over one only once, as it would be again and again.
+    private mutating func giveUpRegister(in environment: inout Environment) {
+        guard !supervision.ignoresRegister else { return passOver(in: &environment) }
+        guard !clock.waitsLonger(at: environment.now, patience: link(in: environment).patience) else { return }
+        supervision.lostOverRegister()
+        lose(in: &environment)
     }
 
     /// The client gives up about now too and sleeps its whole Duration from here. What it has not answered in as many

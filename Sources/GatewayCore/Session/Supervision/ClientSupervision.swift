@@ -16,6 +16,13 @@ struct ClientSupervision: Sendable {
     /// Whether a repeated DISCONNECT of the departed client is to be answered again.
     private(set) var hasSaidGoodbye = false
 
+    /// Whether the client was lost over a REGISTER and has come back, so that what it does not answer says nothing of
+    /// whether it lives. Its keep-alive still does.
+    private(set) var ignoresRegister = false
+
+    mutating func lostOverRegister() { ignoresRegister = true }
+    mutating func answeredRegister() { ignoresRegister = false }
+
     /// GW-61.
     mutating func heard(at now: Instant) { lastHeard = now }
 

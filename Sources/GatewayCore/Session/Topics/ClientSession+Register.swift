@@ -100,6 +100,7 @@ extension ClientSession {
             return
         }
         answerCame(in: environment)
+        supervision.answeredRegister()
         if answer.returnCode == .accepted {
             topics.setStanding(.known, of: topicID)
         } else {

@@ -14,7 +14,8 @@ extension ClientSession {
         case .publish(let publish) where publish.flags.qos == .minusOne && !phase.isConnected:
             // GW-49: it needs no connection, so one that is being set up does not matter.
             environment.forwardQoSMinusOne(publish, datagram, clientID: clientID, peer: route?.peer)
-        case .disconnect where phase.isSettingUp: receiveDisconnect(duration: nil, in: &environment)
+        case .disconnect(let duration) where phase.isSettingUp:
+            receiveDisconnectInSetUp(duration: duration ?? 0, in: &environment)
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete, .register,
             .registerAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect,
             .willTopicUpdate, .willMessageUpdate:

@@ -175,6 +175,7 @@ extension ClientSession {
     /// The broker has accepted the connection, for the first time or again after a loss.
     mutating func brokerAccepted(sessionPresent: Bool, in environment: inout Environment) {
         let completesSetUp = setUp.isAwaitingBroker
+        let sleepSeconds = setUp.sleepSeconds
         let isNew = completesSetUp && beginsNewSession
         if completesSetUp { adoptSetUp(in: &environment) }
         if isNew, sessionPresent { uplink.brokerHasInherited() }
@@ -185,7 +186,11 @@ extension ClientSession {
             isRestoring = false
             if isWhole, !wills.isUpdating { observe(.upstreamRestored, in: &environment) }
         } else if completesSetUp {
-            send(.connectAcknowledgement(.accepted), in: &environment)
+            if sleepSeconds > 0 {
+                fallAsleep(for: sleepSeconds, in: &environment)
+            } else {
+                send(.connectAcknowledgement(.accepted), in: &environment)
+            }
             observe(sessionPresent ? .clientResumed : .clientConnected, in: &environment)
         }
         guard isWhole else { return dismiss(in: &environment) }

@@ -48,6 +48,8 @@ struct SetUp: Sendable {
         var endsSleep = false
         /// Whether the client, since it was asked first, has said something that belongs to the session it has.
         var isDoubtful = false
+        /// The Duration with which the client has said that it sleeps; 0 where it has not.
+        var sleepSeconds: UInt16 = 0
     }
 
     /// In a box of its own, as sessions in set-up are few.
@@ -89,6 +91,10 @@ struct SetUp: Sendable {
     /// Whether the CONNECT ends a sleep, so that its session lives, however it was begun (AMB-02).
     var endsSleep: Bool { progress?.endsSleep == true }
     mutating func noteSleep() { change { $0.endsSleep = true } }
+
+    /// For how long the client sleeps as soon as it is connected; 0 where it does not.
+    var sleepSeconds: UInt16 { progress?.sleepSeconds ?? 0 }
+    mutating func clientFellAsleep(for seconds: UInt16) { change { $0.sleepSeconds = seconds } }
 
     /// What the CONNECT asks for.
     var request: ConnectRequest? { progress?.request }

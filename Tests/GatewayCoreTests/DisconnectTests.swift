@@ -21,7 +21,8 @@ import Time
         #expect(dialogue.sessionCount == 0)
     }
 
-    @Test("GW-64 DISCONNECT during set-up ends it", arguments: [nil, 60] as [UInt16?], [true, false])
+    @Test(
+        "GW-64 DISCONNECT during set-up ends it", arguments: [(nil, true), (nil, false), (60, true)] as [(UInt16?, Bool)])
     func duringSetUp(duration: UInt16?, hasWill: Bool) {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")
@@ -35,6 +36,21 @@ import Time
         client.sends(.disconnect())
         client.receives(.disconnect())
         dialogue.passes(.seconds(100))
+    }
+
+    @Test("GW-67 Who falls asleep while the broker is asked because of a doubled CONNECT is asleep when it has answered")
+    func asleepDuringSetUp() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1"))
+        let upstream = client.asksBroker()
+        client.sends(.disconnect(60))
+        client.receives(.disconnect())
+        upstream.sends(.connectAcknowledgement())
+        client.receivesNothing()
+        client.sends(.pingRequest("c1"))
+        client.receives(.pingResponse)
+        dialogue.passes(.seconds(60))
     }
 
     @Test("GW-66 After DISCONNECT a client must connect anew")

@@ -100,10 +100,14 @@ import Time
         client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce))
         client.receives(.publishAcknowledgement(1, 2, .congestion))
         client.releases(on: upstream)
-        for _ in 1...3 {
+        dialogue.passes(.seconds(13))
+        client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce, duplicate: true))
+        client.receives(.publishAcknowledgement(1, 2, .congestion))
+        // What is said later could reach the client when its message has been taken after all.
+        for _ in 1...2 {
             dialogue.passes(.seconds(13))
             client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce, duplicate: true))
-            client.receives(.publishAcknowledgement(1, 2, .congestion))
+            client.receivesNothing()
         }
         dialogue.passes(.seconds(1))
         client.sends(.publish(1, "B", id: 2, qos: .exactlyOnce, duplicate: true))

@@ -18,9 +18,12 @@ import Time
     func released() {
         let (dialogue, client, upstream) = survivor()
         client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce))
-        upstream.receives(.publishRelease(1), .publish("a", "A", qos: .exactlyOnce, id: 1))
-        // The broker answers one after the other; its PUBCOMP is not that of the new message.
+        upstream.receives(.publishRelease(1))
+        // Its repetition changes nothing.
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+        client.receivesNothing()
         upstream.sends(.publishComplete(1))
+        upstream.receives(.publish("a", "A", qos: .exactlyOnce, id: 1))
         client.receivesNothing()
         dialogue.doesNotObserve(.unexpectedPacket)
         upstream.sends(.publishReceived(1))
@@ -29,8 +32,51 @@ import Time
         // From now on the number is the gateway's own affair.
         client.publishesExactlyOnce("B", on: upstream)
         client.releases(on: upstream)
-        client.sends(.publish(1, "C", id: 2, qos: .exactlyOnce))
-        upstream.receives(.publishRelease(2), .publish("a", "C", qos: .exactlyOnce, id: 2))
+        client.sends(.publish(1, "C", id: 2, qos: .exactlyOnce, retain: true))
+        upstream.receives(.publishRelease(2))
+        upstream.sends(.publishComplete(2))
+        upstream.receives(.publish("a", "C", qos: .exactlyOnce, id: 2, retain: true))
+    }
+
+    @Test("GW-42 AMB-23 A connection that ends before the number is free takes the message along, which comes again")
+    func cutBeforeFree() {
+        let (dialogue, client, first) = survivor()
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce))
+        first.receives(.publishRelease(1))
+        first.closes()
+        let second = client.isRestored(present: true)
+        // Whether the broker has heard the PUBREL nobody knows.
+        second.receives(.publishRelease(1))
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+        client.receivesNothing()
+        second.sends(.publishComplete(1))
+        second.receivesNothing()
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+        second.receives(.publish("a", "A", qos: .exactlyOnce, id: 1, duplicate: true))
+        dialogue.passes(.seconds(1))
+    }
+
+    @Test("GW-87 AMB-23 Where nothing more can be kept the message comes again when its number is free")
+    func noRoomToKeep() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCount = 1 })
+        let (client, upstream) = TestClient.publisher(dialogue, clean: false, present: true)
+        client.sends(.publish(1, "AB", id: 1, qos: .exactlyOnce))
+        upstream.receives(.publishRelease(1))
+        dialogue.observes(.requestRefusedCongestion, of: "c1")
+        upstream.sends(.publishComplete(1))
+        upstream.receivesNothing()
+        client.sends(.publish(1, "AB", id: 1, qos: .exactlyOnce, duplicate: true))
+        upstream.receives(.publish("a", "AB", qos: .exactlyOnce, id: 1, duplicate: true))
+    }
+
+    @Test("GW-42 AMB-23 A first repetition long after the CONNECT is of a message that the broker cannot have")
+    func lateRepetition() {
+        let (dialogue, client, upstream) = survivor()
+        dialogue.passes(.seconds(200))
+        client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce, duplicate: true))
+        upstream.receives(.publishRelease(1))
+        upstream.sends(.publishComplete(1))
+        upstream.receives(.publish("a", "A", qos: .exactlyOnce, id: 1))
     }
 
     @Test("GW-42 AMB-23 The number of a repetition is not released: the broker may have that very message")
@@ -52,7 +98,9 @@ import Time
         upstream.sends(.publishAcknowledgement(1))
         client.receives(.publishAcknowledgement(1, 1))
         client.sends(.publish(1, "B", id: 1, qos: .exactlyOnce))
-        upstream.receives(.publishRelease(1), .publish("a", "B", qos: .exactlyOnce, id: 1))
+        upstream.receives(.publishRelease(1))
+        upstream.sends(.publishComplete(1))
+        upstream.receives(.publish("a", "B", qos: .exactlyOnce, id: 1))
     }
 
     @Test("GW-42 A broker without a session has nothing to release")
@@ -67,8 +115,10 @@ import Time
         first.closes()
         let second = client.isRestored(present: true)
         client.sends(.publish(1, "A", id: 1, qos: .exactlyOnce))
-        second.receives(.publishRelease(1), .publish("a", "A", qos: .exactlyOnce, id: 1))
-        second.sends(.publishComplete(1), .publishReceived(1))
+        second.receives(.publishRelease(1))
+        second.sends(.publishComplete(1))
+        second.receives(.publish("a", "A", qos: .exactlyOnce, id: 1))
+        second.sends(.publishReceived(1))
         client.receives(.publishReceived(1))
         client.releases(on: second)
         dialogue.passes(.seconds(60))

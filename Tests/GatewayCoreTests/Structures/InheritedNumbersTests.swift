@@ -15,7 +15,7 @@ import Testing
 
     /// Whether the number is released when a new message begins under it.
     private func isReleased(_ id: MessageID, _ inheritance: inout Inheritance) -> Bool {
-        let isReleased = inheritance.mayHold(BrokerToken(packetID: id), before: message(id))
+        let isReleased = inheritance.mayHold(BrokerToken(packetID: id), before: message(id), isJustBack: true)
         #expect(inheritance.checkInvariants() == nil)
         return isReleased
     }
@@ -51,14 +51,24 @@ import Testing
     @Test("AMB-23 A repetition under its own number is not released, and the number is known from then on")
     func repetition() {
         var inheritance = Inheritance(isThere: true)
-        let repeated = inheritance.mayHold(BrokerToken(packetID: 7), before: message(7, isDuplicate: true))
+        let repeated = inheritance.mayHold(
+            BrokerToken(packetID: 7), before: message(7, isDuplicate: true), isJustBack: true)
         #expect(!repeated && !isReleased(7, &inheritance))
+    }
+
+    @Test("AMB-23 A repetition long after the CONNECT is of a message that the broker cannot have")
+    func lateRepetition() {
+        var inheritance = Inheritance(isThere: true)
+        let late = inheritance.mayHold(
+            BrokerToken(packetID: 7), before: message(7, isDuplicate: true), isJustBack: false)
+        #expect(late && !isReleased(7, &inheritance))
     }
 
     @Test("AMB-23 QoS 1 neither releases a number nor makes it known")
     func atLeastOnce() {
         var inheritance = Inheritance(isThere: true)
-        let isHeld = inheritance.mayHold(BrokerToken(packetID: 7), before: message(7, isExactlyOnce: false))
+        let isHeld = inheritance.mayHold(
+            BrokerToken(packetID: 7), before: message(7, isExactlyOnce: false), isJustBack: true)
         #expect(!isHeld && isReleased(7, &inheritance))
     }
 

@@ -46,8 +46,8 @@ extension ClientSession {
 
     // MARK: DISCONNECT of the client (§6.12)
 
-    /// Who falls asleep while its CONNECT is carried out takes itself for connected: the CONNECT was a copy. It is asleep
-    /// as soon as the broker has accepted that, and nothing becomes of one that is still asked for its Will.
+    /// Who falls asleep while its CONNECT is carried out takes itself for connected: the CONNECT was a copy. It is
+    /// asleep as soon as the broker has accepted that, and nothing becomes of one that is still asked for its Will.
     mutating func receiveDisconnectInSetUp(duration: UInt16, in environment: inout Environment) {
         guard duration > 0 else { return receiveDisconnect(duration: nil, in: &environment) }
         send(.disconnect(duration: nil), in: &environment)

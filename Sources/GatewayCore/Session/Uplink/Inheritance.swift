@@ -1,5 +1,3 @@
-import Time
-
 /// Which numbers of a broker's session that an earlier life of the gateway began may still stand for a QoS 2 message.
 ///
 /// The broker would take a new message for the one that it holds under the number, and acknowledge what it has not got.
@@ -17,12 +15,12 @@ struct Inheritance: Hashable, Sendable {
 
     /// Notes that the number is used for a new message from now on.
     ///
-    /// - Returns: whether the broker may hold an older one under it. A repetition may be of that, if it comes soon after
-    ///   the client's CONNECT: what a client has begun before, it goes on with then, or has given up.
-    mutating func mayHold(_ token: BrokerToken, before message: UplinkMessage, _ conditions: UplinkConditions) -> Bool {
+    /// - Parameter isJustBack: whether the client has only just said CONNECT. What it has begun before it goes on with
+    ///   then, or has given up.
+    /// - Returns: whether the broker may hold an older one under it. A repetition may be of that.
+    mutating func mayHold(_ token: BrokerToken, before message: UplinkMessage, isJustBack: Bool) -> Bool {
         guard isThere, message.isExactlyOnce, use(token) else { return false }
-        let isOfOlder = message.isDuplicate && conditions.now.since(conditions.connectedAt) < conditions.patience * 3
-        return !isOfOlder || token != BrokerToken(following: message.messageID)
+        return !message.isDuplicate || !isJustBack || token != BrokerToken(following: message.messageID)
     }
 
     private mutating func use(_ token: BrokerToken) -> Bool {

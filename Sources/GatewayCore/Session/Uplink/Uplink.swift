@@ -21,6 +21,8 @@ import Time
 ///   something else. A copy of its message brings it out.
 /// - A client that gives exchanges up after the PUBREC takes the room of its new ones. The oldest is released in its
 ///   place, and still answered if the client comes back to it.
+/// - Of a broker's session that an earlier life of the gateway began nobody knows which numbers it holds: one is
+///   released before its first use, and the message goes up when the broker has said that it is free (`owesNumber`).
 /// - The broker's memory of a QoS 2 message ends with its session: where that is gone before the PUBREL, nobody can say
 ///   whether the message was delivered, and the client is dismissed (AMB-30).
 struct Uplink: Hashable, Sendable {
@@ -139,7 +141,9 @@ struct Uplink: Hashable, Sendable {
     private mutating func begun(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
         ended.expire(after: conditions.patience, at: conditions.now)
         open.forgetWhatIsOver(conditions)
-        if let held = takenUp(message, conditions) { return held }
+        if open.takeUp(message, conditions) {
+            return UplinkOutcome(.received, to: message).at(UplinkCell(message.row, nil))
+        }
         guard open.mayForward(conditions) else {
             return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, nil))
         }
@@ -158,7 +162,7 @@ struct Uplink: Hashable, Sendable {
         ended.forget(message.messageID)
         var exchange = UplinkExchange(message, conditions.token, at: conditions.now)
         exchange.isSuspect = conditions.closingCount > 0
-        guard inheritance.mayHold(conditions.token, before: message, conditions) else {
+        guard inheritance.mayHold(conditions.token, before: message, isJustBack: conditions.isJustBack) else {
             open.append(exchange)
             return UplinkOutcome(forward: conditions.token, isAgain: message.isDuplicate)
                 .at(UplinkCell(message.row, nil))
@@ -179,18 +183,6 @@ struct Uplink: Hashable, Sendable {
             open.append(UplinkExchange(freeing: exchange.token, at: conditions.now))
         }
         return outcome
-    }
-
-    /// A repetition under a number of which the broker has said that it holds a message that nothing here knows of: the
-    /// client began it with an earlier life of the gateway, and the broker has it (AMB-23).
-    private mutating func takenUp(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome? {
-        let token = BrokerToken(following: message.messageID)
-        guard message.isExactlyOnce, message.isDuplicate, let index = open.index(of: token),
-            open[index].broker == .holds, open[index].digest == .unknown
-        else { return nil }
-        open[index] = UplinkExchange(message, token, at: conditions.now)
-        (open[index].client, open[index].broker) = (.told, .holds)
-        return UplinkOutcome(.received, to: message).at(UplinkCell(message.row, nil))
     }
 
     /// There is no way to the broker, or no room. It may have a repeated QoS 2 message already: a refusal would let the
@@ -215,21 +207,10 @@ struct Uplink: Hashable, Sendable {
     }
 
     /// There is no room for another request of the client: the oldest exchange that it has given up comes to its end at
-    /// the broker, so that there will be. Not before it is surely given up, as a gateway that starts anew and has
-    /// forgotten the end would take a client that comes back for one with a new message.
+    /// the broker, so that there will be.
     ///
     /// - Returns: what is to be released at the broker; none where nothing is left behind, or there is no connection.
-    mutating func makeRoom(_ conditions: UplinkConditions) -> BrokerToken {
-        guard conditions.isOpen else { return .none }
-        if let index = open.index(where: {
-            ($0.client == .told || $0.client == .gone) && $0.broker == .holds && conditions.isGivenUp($0)
-        }) {
-            return open.release(at: index)
-        }
-        // Of a message that may never have reached the broker nothing can be said to the client any more.
-        let index = open.index { $0.client == .waiting && $0.isCut && conditions.isGivenUp($0) }
-        return index.map { open.letGo($0, isOpen: conditions.isOpen) } ?? .none
-    }
+    mutating func makeRoom(_ conditions: UplinkConditions) -> BrokerToken { open.makeRoom(conditions) }
 
     /// Whether the client may have one more exchange open.
     func hasRoom(_ conditions: UplinkConditions) -> Bool {

@@ -50,6 +50,9 @@ struct UplinkConditions: Sendable {
         exchange.reconnectionCount == 0 && now.since(connectedAt) < patience
     }
 
+    /// Whether the client has said CONNECT so recently that it may still be coming back to what it has begun before.
+    var isJustBack: Bool { now.since(connectedAt) < patience * 3 }
+
     /// Whether an answer is not said unasked: the client sleeps, or may use the message id for something else.
     func isHeld(_ exchange: UplinkExchange) -> Bool { exchange.isSleptOver || isLeftBehind(exchange) }
 }

@@ -48,9 +48,6 @@ struct UplinkTable: Hashable, Sendable {
 
     func index(of token: BrokerToken) -> Int? { token.isNone ? nil : open.firstIndex { $0.token == token } }
 
-    /// The oldest exchange of which `isMeant` is true.
-    func index(where isMeant: (UplinkExchange) -> Bool) -> Int? { open.firstIndex(where: isMeant) }
-
     mutating func append(_ exchange: UplinkExchange) { open.append(exchange) }
 
     @discardableResult
@@ -89,6 +86,37 @@ struct UplinkTable: Hashable, Sendable {
         open[index].since = now
         open[index].reconnectionCount = 0
         open[index].isSleptOver = false
+    }
+
+    /// The oldest exchange that the client has given up comes to its end at the broker. Not before it is surely given
+    /// up, as a gateway that starts anew and has forgotten the end would take a client that comes back for one with a
+    /// new message.
+    ///
+    /// - Returns: what is to be released at the broker; none where nothing is left behind, or there is no connection.
+    mutating func makeRoom(_ conditions: UplinkConditions) -> BrokerToken {
+        guard conditions.isOpen else { return .none }
+        if let index = open.firstIndex(where: {
+            ($0.client == .told || $0.client == .gone) && $0.broker == .holds && conditions.isGivenUp($0)
+        }) {
+            return release(at: index)
+        }
+        // Of a message that may never have reached the broker nothing can be said to the client any more.
+        let index = open.firstIndex { $0.client == .waiting && $0.isCut && conditions.isGivenUp($0) }
+        return index.map { letGo($0, isOpen: true) } ?? .none
+    }
+
+    /// A repetition under a number of which the broker has said that it holds a message that nothing here knows of: the
+    /// client began it with an earlier life of the gateway, and the broker has it (AMB-23).
+    ///
+    /// - Returns: false where it is not that.
+    mutating func takeUp(_ message: UplinkMessage, _ conditions: UplinkConditions) -> Bool {
+        let token = BrokerToken(following: message.messageID)
+        guard message.isExactlyOnce, message.isDuplicate, let index = index(of: token),
+            open[index].broker == .holds, open[index].digest == .unknown
+        else { return false }
+        open[index] = UplinkExchange(message, token, at: conditions.now)
+        (open[index].client, open[index].broker) = (.told, .holds)
+        return true
     }
 
     mutating func forgetWhatIsOver(_ conditions: UplinkConditions) {

@@ -121,4 +121,30 @@ import Time
         dialogue.passes(.milliseconds(1))
         client.receives(.publish(1, "z", id: 2, qos: .atLeastOnce, duplicate: true))
     }
+
+    @Test("GW-79 AMB-22 Who repeats its CONNECT was deaf, and is asked again what it did not answer")
+    func deafUntilNow() {
+        let (dialogue, client, first) = adaptive(clean: false)
+        client.subscribes("#", as: 0, qos: .atLeastOnce, on: first)
+        exchange(1, .milliseconds(100), dialogue, client, first)
+        client.leaves(first)
+        client.sends(.connect("c1", clean: false))
+        let second = client.asksBroker(clean: false)
+        second.sends(.connectAcknowledgement(present: true))
+        client.receives(.connectAcknowledgement())
+        second.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.register(2, 1, "new"))
+        for milliseconds in [500, 1_000, 2_000] {
+            dialogue.passes(.milliseconds(milliseconds))
+            client.receives(.register(2, 1, "new"))
+            client.sends(.connect("c1", clean: false))
+            client.receives(.connectAcknowledgement())
+        }
+        dialogue.passes(.milliseconds(4_000))
+        client.receivesNothing()
+        client.sends(.connect("c1", clean: false))
+        client.receives(.connectAcknowledgement(), .register(2, 2, "new"))
+        client.sends(.registerAcknowledgement(2, 2))
+        client.receives(.publish(2, "1", id: 2, qos: .atLeastOnce))
+    }
 }

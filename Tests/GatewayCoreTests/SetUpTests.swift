@@ -114,6 +114,23 @@ import Time
         upstream.receives(.close)
     }
 
+    @Test("GW-90 AMB-01 Copies of a Will dialogue do not complete a set-up beside which its client speaks in its session")
+    func copiesOfAWill() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(prompted: old)
+        client.sends(.connect("c1", will: true))
+        client.receives(.willTopicRequest)
+        client.registers("a", as: 1)
+        tells(old, client)
+        client.receives(.willTopicRequest)
+        first.receivesNothing()
+        // Who means it goes through it once more.
+        tells(new, client)
+        first.receives(.disconnect, .close)
+        _ = client.connectsUpstream(will: new)
+    }
+
     @Test("GW-62 GW-90 A client that is being asked for its Will is not lost by the keep-alive of the session before")
     func notLostMeanwhile() {
         let dialogue = Dialogue()

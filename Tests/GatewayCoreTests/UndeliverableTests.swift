@@ -76,6 +76,35 @@ import Time
         upstream.receives(.close)
     }
 
+    @Test("GW-78 AMB-22 A client is lost over a REGISTER once: when it is back, its keep-alive is what counts")
+    func silentAgain() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue, clean: false)
+        func hearsRegister(from messageID: MessageID, _ upstream: TestUpstream) {
+            upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+            client.receives(.register(2, messageID, "new"))
+            for _ in 0..<3 {
+                dialogue.passes(.seconds(10))
+                client.receives(.register(2, messageID, "new"))
+            }
+            dialogue.passes(.seconds(10))
+        }
+        hearsRegister(from: 1, upstream)
+        dialogue.observes(.clientLost, of: "c1")
+        upstream.receives(.close)
+        let second = client.connects(clean: false, present: true, will: TestWill(topic: "w", payload: "gone"))
+        hearsRegister(from: 2, second)
+        dialogue.doesNotObserve(.clientLost)
+        second.receivesNothing()
+        // One that answers is like any other again.
+        second.sends(.publish("other", "2", qos: .atLeastOnce, id: 2))
+        client.receives(.register(3, 3, "other"))
+        client.sends(.registerAcknowledgement(3, 3))
+        client.receives(.register(2, 4, "new"))
+        dialogue.passes(.seconds(40))
+        dialogue.observes(.clientLost, of: "c1")
+    }
+
     @Test("GW-78 AMB-22 One word since then, whenever it was, is enough to stay", arguments: [1, 39_999])
     func oneWord(milliseconds: Int) {
         let dialogue = Dialogue()

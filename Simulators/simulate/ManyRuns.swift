@@ -14,6 +14,7 @@ struct Outcome: Sendable {
     var effectHash: EffectHash
     var rudeness: OccurrenceCounts
     var observations: OccurrenceCounts
+    var cells: OccurrenceCounts
 
     init(_ options: SimulateOptions, seed: UInt64) {
         CrashNote.note(seed)
@@ -25,6 +26,7 @@ struct Outcome: Sendable {
         effectHash = world.effectHash
         rudeness = world.rudeness
         observations = world.observations
+        cells = world.uplinkCells
     }
 }
 
@@ -109,6 +111,7 @@ private struct Tally {
     private var seconds: UInt64 = 0
     private var rudeness = OccurrenceCounts(kindCount: Rudeness.allCases.count)
     private var observations = OccurrenceCounts(kindCount: ObservationKind.allCases.count)
+    private var cells = OccurrenceCounts(kindCount: UplinkCell.count)
     private(set) var effectHash = CombinedHash()
 
     mutating func add(_ outcome: Outcome) {
@@ -116,6 +119,7 @@ private struct Tally {
         eventCount += outcome.eventCount
         rudeness.add(outcome.rudeness)
         observations.add(outcome.observations)
+        cells.add(outcome.cells)
         effectHash.add(outcome.effectHash, seed: outcome.seed)
         seconds += outcome.elapsed.nanoseconds / 1_000_000_000
     }
@@ -132,6 +136,19 @@ private struct Tally {
         let missing = ObservationKind.allCases.filter { observations.times[Int($0.rawValue)] == 0 }
         return Rudeness.allCases.map {
             "\($0): \(rudeness.times[$0.rawValue]) times in \(rudeness.worlds[$0.rawValue]) worlds"
-        } + (missing.isEmpty ? [] : ["never observed: \(missing.map { "\($0)" }.joined(separator: ", "))"])
+        } + (missing.isEmpty ? [] : ["never observed: \(missing.map { "\($0)" }.joined(separator: ", "))"]) + table
+    }
+
+    /// How many worlds reached each cell of the exchange table.
+    private var table: [String] {
+        func padded(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.utf8.count)) + text }
+        let head = UplinkCell.Column.allCases.map { padded("\($0)") }.joined()
+        let rows = UplinkCell.Row.allCases.map { row in
+            let counts = UplinkCell.Column.allCases.map { column in
+                padded("\(cells.worlds[UplinkCell(row: row, column: column).index])")
+            }
+            return counts.joined() + "  \(row)"
+        }
+        return ["worlds by what was said (rows) and how far the client was:", head] + rows
     }
 }

@@ -25,6 +25,7 @@ struct PlantedGateway: ~Copyable {
 
     var nextDeadline: Instant? { gateway.nextDeadline }
     func census() -> Census { gateway.takeCensus() }
+    var uplinkCells: [UInt64] { gateway.uplinkCells }
 
     mutating func handle(_ event: Event, _ bytes: RawSpan, at now: Instant, into effects: inout Effects) {
         guard let canary else {

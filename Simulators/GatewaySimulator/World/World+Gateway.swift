@@ -227,6 +227,7 @@ extension World {
         gatewayLives += 1
         for client in clients.indices { clients[client].closings = [:] }
         let seed = random.next()
+        formerCells = allCells
         gateway = PlantedGateway(configuration: plan.gateway, seed: seed, canary: canary, life: gatewayLives)
         trace.restart(seed: seed)
         traceHash = EffectHash()
@@ -235,6 +236,11 @@ extension World {
         if options[.radios] > 0 { plugIn() }
         gatewayHandles(.deadlineReached, [])
     }
+
+    private var allCells: [UInt64] { zip(formerCells, gateway.uplinkCells).map { $0 + $1 } }
+
+    /// How often the gateway, in all its lives, has reached the cells of the exchange table, in their order.
+    package var uplinkCells: OccurrenceCounts { OccurrenceCounts(times: allCells.map { Int($0) }) }
 
     // MARK: Checks
 

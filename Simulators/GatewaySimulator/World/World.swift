@@ -22,6 +22,8 @@ package final class World {
     package internal(set) var rudeness = OccurrenceCounts(kindCount: Rudeness.allCases.count)
     /// What the gateway has observed, by the raw value of its kind.
     package internal(set) var observations = OccurrenceCounts(kindCount: ObservationKind.allCases.count)
+    /// How often the earlier lives of the gateway have reached the cells of the exchange table.
+    var formerCells = [UInt64](repeating: 0, count: UplinkCell.count)
     package internal(set) var now = Instant(nanoseconds: 1_000_000_000_000)
     var queue = WorldQueue()
     package internal(set) var stepCount = 0

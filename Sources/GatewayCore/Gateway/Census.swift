@@ -28,6 +28,9 @@ package struct Census: Equatable, Sendable {
 }
 
 extension Gateway {
+    /// How often each cell of the exchange table was reached, in the order of the cells.
+    package var uplinkCells: [UInt64] { environment.uplinkCells }
+
     /// Looks at every session.
     package borrowing func takeCensus() -> Census {
         var census = Census()

@@ -17,6 +17,12 @@ package struct Instant: Comparable, Hashable, Sendable {
         return Instant(nanoseconds: overflow ? .max : sum)
     }
 
+    /// The instant `span` earlier; the origin where the clock began later than that.
+    @inlinable
+    package static func - (instant: Instant, span: TimeSpan) -> Instant {
+        Instant(nanoseconds: instant.nanoseconds > span.nanoseconds ? instant.nanoseconds - span.nanoseconds : 0)
+    }
+
     /// How much later this instant is than `earlier`; zero when it is not later.
     @inlinable
     package func since(_ earlier: Instant) -> TimeSpan {

@@ -44,11 +44,7 @@ extension Gateway {
     /// repeated CONNECT (AMB-08).
     private mutating func clientID(of connect: Connect, _ datagram: RawSpan, from route: Route) -> ClientID? {
         guard connect.clientID.isEmpty else {
-            let name = datagram.extracting(connect.clientID)
-            guard name.isWellFormedString, !name.holdsDiscouragedCharacter,
-                name.byteCount <= environment.limits.clientIDByteCount,
-                !isGatewaysOwnName(name)
-            else { return nil }
+            guard isAcceptable(datagram.extracting(connect.clientID)) else { return nil }
             return ClientID(bytes: datagram.copy(of: connect.clientID))
         }
         // Nobody could come back to a session whose name he was never told.
@@ -59,6 +55,12 @@ extension Gateway {
             return sessions[index].clientID
         }
         return .assigned(environment.random.next())
+    }
+
+    /// Whether a client may go by that name, which is not empty.
+    func isAcceptable(_ name: RawSpan) -> Bool {
+        name.isWellFormedString && !name.holdsDiscouragedCharacter
+            && name.byteCount <= environment.limits.clientIDByteCount && !isGatewaysOwnName(name)
     }
 
     /// Whether the client's name at the broker is that of the gateway's own connection: the broker would cut one for

@@ -91,12 +91,14 @@ extension Gateway {
         }
     }
 
-    /// The sleeping client of that name, where it may wake up at another address; never an active one.
+    /// The sleeping client of that name, where it may wake up at another address or its address is not known; never an
+    /// active one.
     private func sleeper(named name: RawSpan) -> SessionIndex? {
-        guard environment.configuration.sleep.allowsAddressChange, name.byteCount > 0 else { return nil }
+        guard name.byteCount > 0 else { return nil }
         let clientID = ClientID(bytes: name.copy(of: 0..<name.byteCount))
-        guard let index = sessionByClientID[clientID] else { return nil }
-        return sessions[index].phase.isSleeping ? index : nil
+        guard let index = sessionByClientID[clientID], sessions[index].phase.isSleeping else { return nil }
+        let mayWakeHere = environment.configuration.sleep.allowsAddressChange || sessions[index].route == nil
+        return mayWakeHere ? index : nil
     }
 
     private func isNamed(_ clientID: ClientID, _ datagram: RawSpan, _ name: ByteRange) -> Bool {

@@ -29,7 +29,7 @@ extension Gateway {
     /// Every client is told, and the broker is left politely, so that no Will is published for a gateway that stops.
     mutating func shutDown() {
         isShuttingDown = true
-        for index in 0..<sessions.endIndex where sessions.contains(index) && sessions[index].route != nil {
+        for index in 0..<sessions.endIndex where sessions.contains(index) && sessions[index].upstream != nil {
             changing(index) { session, environment in session.dismiss(in: &environment) }
         }
         environment.closeStream(ofUpstream: environment.sharedUpstream, inNameOf: nil, politely: true)

@@ -97,7 +97,12 @@ extension Gateway {
             environment.observe(.sessionEvicted, of: sessions[oldest].clientID)
             remove(oldest)
         }
-        let session = ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin())
+        return insert(ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin()))
+    }
+
+    /// Gives a session of which there is none yet its place.
+    mutating func insert(_ session: consuming ClientSession) -> SessionIndex {
+        let clientID = session.clientID
         let index = sessions.insert(session)
         sessionByClientID[clientID] = index
         return index

@@ -47,7 +47,7 @@ struct ClientSession: SlabElement {
     /// What it has asked of the broker besides, and not yet got.
     var requests = BrokerRequests()
     /// What the client has still to get from the broker.
-    var downlink = Downlink(numbersAfter: 0)
+    var downlink = Downlink(DeliveryNumbers(after: 0))
     /// When what the client has to answer is said to it again.
     var clock = RetryClock()
     var roundTrip = RoundTripEstimate()
@@ -56,8 +56,13 @@ struct ClientSession: SlabElement {
 
     /// A session that nobody has connected to yet, whose message ids count on from `lastMessageID`.
     init(clientID: ClientID, numbersAfter lastMessageID: MessageID) {
+        self.init(clientID: clientID, downlink: Downlink(DeliveryNumbers(after: lastMessageID)))
+    }
+
+    /// A session that nobody is connected to, with what waits for its client.
+    init(clientID: ClientID, downlink: Downlink) {
         self.clientID = clientID
-        downlink = Downlink(numbersAfter: lastMessageID)
+        self.downlink = downlink
         phase = .disconnected
     }
 

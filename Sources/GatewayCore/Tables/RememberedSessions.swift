@@ -20,6 +20,11 @@ struct RememberedSessions {
 
     func contains(_ session: SessionIndex) -> Bool { position[session] != nil }
 
+    /// All of them, in their order.
+    var all: [SessionIndex] {
+        order.indices.filter { position[order[$0]] == forgottenCount + $0 }.map { order[$0] }
+    }
+
     /// Takes the session whose client has been away longest.
     mutating func takeOldest() -> SessionIndex? {
         while first < order.count {

@@ -12,6 +12,9 @@ enum TopicRules {
         TopicFilter.isValidName(name) && isTaken(name, limits)
     }
 
+    /// Whether it is a name at all; those of the broker's messages keep no rule of this house.
+    static func isName(_ name: RawSpan) -> Bool { TopicFilter.isValidName(name) }
+
     /// Whether `filter` may be subscribed to.
     static func isValidFilter(_ filter: RawSpan, _ limits: Limits) -> Bool {
         TopicFilter.isValidFilter(filter) && isTaken(filter, limits)

@@ -33,7 +33,7 @@ extension BrokerToken {
 }
 
 /// Gives out the tokens of a session's own requests, each for as long as the exchange needs it.
-struct BrokerTokenSource: Sendable {
+struct BrokerTokenSource: Hashable, Sendable {
     /// The gateway's own count up in the upper half, where clients seldom are.
     private static let first: PacketID = 0x8000
 
@@ -59,4 +59,17 @@ struct BrokerTokenSource: Sendable {
     mutating func take(_ token: BrokerToken, for messageID: MessageID) {
         if token != BrokerToken(following: messageID) { last = token.packetID }
     }
+}
+
+// MARK: - Record
+
+extension BrokerToken: RecordPart {
+    func write(to bytes: inout [UInt8]) { packetID.write(to: &bytes) }
+    init(from reader: inout RecordReader) throws(SessionRecordError) { packetID = try reader.next() }
+}
+
+/// It is its own record.
+extension BrokerTokenSource: RecordPart {
+    func write(to bytes: inout [UInt8]) { last.write(to: &bytes) }
+    init(from reader: inout RecordReader) throws(SessionRecordError) { last = try reader.next() }
 }

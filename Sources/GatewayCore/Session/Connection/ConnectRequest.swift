@@ -1,7 +1,7 @@
 import MQTTSN
 
 /// What a CONNECT asks for, and whether its client has gone on since it was granted.
-struct ConnectRequest: Sendable {
+struct ConnectRequest: Hashable, Sendable {
     /// CleanSession. A session that nobody has accepted is as good as a clean one: nothing of it is kept.
     private(set) var isClean = true
     private(set) var wantsWill = false
@@ -22,4 +22,15 @@ struct ConnectRequest: Sendable {
     }
 
     mutating func clientSpoke() { hasSpoken = true }
+}
+
+extension ConnectRequest: RecordPart {
+    func write(to bytes: inout [UInt8]) { bytes.write(isClean, wantsWill, keepAliveSeconds, hasSpoken) }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        isClean = try reader.next()
+        wantsWill = try reader.next()
+        keepAliveSeconds = try reader.next()
+        hasSpoken = try reader.next()
+    }
 }

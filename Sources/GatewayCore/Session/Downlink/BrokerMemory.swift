@@ -52,6 +52,38 @@ struct BrokerMemory: Sendable {
     mutating func releaseIsNotBlocked() { releaseBlockedSince = nil }
 }
 
+extension BrokerMemory {
+    /// What must outlive the process, and with it the connection.
+    struct Record: Hashable, Sendable {
+        var settledTokens: [BrokerToken]
+        var leftCount: UInt32
+
+        /// Whether there is nothing to keep.
+        var isNone: Bool { settledTokens.isEmpty && leftCount == 0 }
+
+        /// What the broker could not know; nil where it could.
+        var fault: String? {
+            let isOnce = Set(settledTokens).count == settledTokens.count && !settledTokens.contains(.none)
+            return isOnce ? nil : "a token is settled twice, or none"
+        }
+    }
+
+    var record: Record { Record(settledTokens: settledTokens, leftCount: UInt32(clamping: leftCount)) }
+
+    init(_ record: Record) {
+        settledTokens = record.settledTokens
+        leftCount = Int(record.leftCount)
+    }
+}
+
+extension BrokerMemory.Record: RecordPart {
+    func write(to bytes: inout [UInt8]) { bytes.write(settledTokens, leftCount) }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(settledTokens: reader.next(), leftCount: reader.next())
+    }
+}
+
 /// How often it is said that messages for a client are dropped because too many wait: once a minute, with their number.
 struct DropReports: Sendable {
     private var dropsSinceReport = 0

@@ -155,3 +155,67 @@ struct DeliveryNumbers: Sendable {
         return nil
     }
 }
+
+// MARK: - Record
+
+extension DeliveryNumbers {
+    /// What must outlive the process.
+    struct Record: Hashable, Sendable {
+        /// Numbers that ended one after the other, with the ages of the first and the last end.
+        struct Run: Hashable, Sendable {
+            var first: MessageID
+            var last: MessageID
+            var beganAgo: TimeSpan
+            var endedAgo: TimeSpan
+        }
+
+        var lastOwn: MessageID
+        var lastRegistration: MessageID
+        var isOtherHalf: Bool
+        var hasUsedHalf: Bool
+        var mayMeetOlder: Bool
+        var ended: [Run]
+    }
+
+    func record(at now: Instant) -> Record {
+        Record(
+            lastOwn: lastOwn, lastRegistration: lastRegistration, isOtherHalf: half != 0, hasUsedHalf: hasUsedHalf,
+            mayMeetOlder: mayMeetOlder,
+            ended: ended.map {
+                Record.Run(
+                    first: $0.first, last: $0.last, beganAgo: now.since($0.began), endedAgo: now.since($0.ended))
+            })
+    }
+
+    init(_ record: Record, at now: Instant) {
+        lastOwn = record.lastOwn
+        lastRegistration = record.lastRegistration
+        half = record.isOtherHalf ? Self.otherHalf : 0
+        hasUsedHalf = record.hasUsedHalf
+        mayMeetOlder = record.mayMeetOlder
+        ended = record.ended.map {
+            Run(first: $0.first, last: $0.last, began: now - $0.beganAgo, ended: now - $0.endedAgo)
+        }
+    }
+}
+
+extension DeliveryNumbers.Record: RecordPart {
+    func write(to bytes: inout [UInt8]) {
+        bytes.write(lastOwn, lastRegistration, isOtherHalf, hasUsedHalf, mayMeetOlder, ended)
+    }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(
+            lastOwn: reader.next(), lastRegistration: reader.next(), isOtherHalf: reader.next(),
+            hasUsedHalf: reader.next(), mayMeetOlder: reader.next(), ended: reader.next())
+    }
+}
+
+extension DeliveryNumbers.Record.Run: RecordPart {
+    func write(to bytes: inout [UInt8]) { bytes.write(first, last, beganAgo, endedAgo) }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(
+            first: reader.next(), last: reader.next(), beganAgo: reader.next(), endedAgo: reader.next())
+    }
+}

@@ -35,10 +35,10 @@ struct Downlink {
     /// How often the first message's topic id has been told again because the client did not know it.
     private var renewals: UInt8 = 0
     private var deliveriesSinceWakeUp: UInt32 = 0
-    private var numbers: DeliveryNumbers
+    private(set) var numbers: DeliveryNumbers
     private var rarities = DownlinkRarities()
 
-    init(numbersAfter last: MessageID) { numbers = DeliveryNumbers(after: last) }
+    init(_ numbers: DeliveryNumbers) { self.numbers = numbers }
 
     /// Deliveries that let the others pass.
     var aside: SetAside {

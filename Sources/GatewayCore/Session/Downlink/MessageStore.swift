@@ -9,7 +9,7 @@ struct StoredMessageIndex: Hashable, Sendable {
 
 /// How far a message from the broker is on its way to the client; kept with it, so that a reconnect goes on where the
 /// exchange stood.
-enum DeliveryState: Equatable, Sendable {
+enum DeliveryState: Hashable, Sendable {
     /// The client has heard nothing of it.
     case waiting
     /// The broker says that the client may have heard of it before: it gets a number when it is sent, and DUP at once.
@@ -220,5 +220,117 @@ extension StoredMessage {
         if state.isWithClient, qos != .exactlyOnce { return "PUBREC at another QoS than 2" }
         if tokenStanding != .named, token.isNone { return "a doubt without reason" }
         return nil
+    }
+}
+
+// MARK: - Record
+
+extension StoredMessage {
+    /// What must outlive the process: in the next connection the broker has still to name the token.
+    struct Record: Hashable, Sendable {
+        var state: DeliveryState
+        var topicName: [UInt8]
+        var token: BrokerToken
+        /// Whether the token may be of another session.
+        var isDoubtful: Bool
+        var timesUnanswered: UInt8
+        var qos: QoS
+        var retain: Bool
+        var payload: [UInt8]
+
+        /// The broker may have begun a new session.
+        mutating func doubt() { isDoubtful = !token.isNone }
+
+        fileprivate var tokenStanding: TokenStanding {
+            if token.isNone { return .named }
+            return isDoubtful ? .doubtful : .unnamed
+        }
+
+        /// What no message could be; nil where one could.
+        var fault: String? {
+            if isDoubtful, token.isNone { return "a doubt without reason" }
+            // Of one that an earlier life delivered only the PUBREL is here.
+            let isRelease = topicName.isEmpty && payload.isEmpty && state.isReleased
+            if !isRelease, !TopicRules.isName(topicName.span.bytes) { return "a message has no topic" }
+            return StoredMessage(self).checkInvariants()
+        }
+    }
+
+    /// As it is in no queue and no store yet.
+    fileprivate init(_ record: Record) {
+        self.init(
+            state: record.state, topicName: TopicNameIndex(rawValue: 0), token: record.token,
+            tokenStanding: record.tokenStanding, timesUnanswered: record.timesUnanswered, qos: record.qos,
+            retain: record.retain, payloadByteCount: 0, firstBlock: 0, next: .none)
+    }
+}
+
+extension MessageStore {
+    func record(of index: StoredMessageIndex, in names: borrowing TopicNameTable) -> StoredMessage.Record {
+        let message = self[index]
+        var record = StoredMessage.Record(
+            state: message.state, topicName: names.name(message.topicName), token: message.token,
+            isDoubtful: message.isDoubtful, timesUnanswered: message.timesUnanswered, qos: message.qos,
+            retain: message.retain, payload: [])
+        appendPayload(of: index, to: &record.payload)
+        return record
+    }
+
+    /// A message with a use of its topic name.
+    mutating func insert(_ record: StoredMessage.Record, in names: inout TopicNameTable) -> StoredMessageIndex {
+        let index = insert(
+            record.payload.span.bytes, topicName: names.use(record.topicName.span.bytes), token: record.token,
+            qos: record.qos, retain: record.retain)
+        self[index].state = record.state
+        self[index].tokenStanding = record.tokenStanding
+        self[index].timesUnanswered = record.timesUnanswered
+        return index
+    }
+}
+
+extension DeliveryState: RecordPart {
+    fileprivate var isReleased: Bool {
+        if case .released = self { true } else { false }
+    }
+
+    private enum Step: UInt8, RecordPart {
+        case waiting, announced, sent, received, released
+    }
+
+    private var step: Step {
+        switch self {
+        case .waiting: .waiting
+        case .announced: .announced
+        case .sent: .sent
+        case .received: .received
+        case .released: .released
+        }
+    }
+
+    func write(to bytes: inout [UInt8]) { bytes.write(step, messageID ?? 0) }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        let step: Step = try reader.next()
+        let hasNumber = step != .waiting && step != .announced
+        let messageID: MessageID = try reader.next { ($0 != 0) == hasNumber }
+        switch step {
+        case .waiting: self = .waiting
+        case .announced: self = .announced
+        case .sent: self = .sent(messageID)
+        case .received: self = .received(messageID)
+        case .released: self = .released(messageID)
+        }
+    }
+}
+
+extension StoredMessage.Record: RecordPart {
+    func write(to bytes: inout [UInt8]) {
+        bytes.write(state, topicName, token, isDoubtful, timesUnanswered, qos, retain, payload)
+    }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(
+            state: reader.next(), topicName: reader.next(), token: reader.next(), isDoubtful: reader.next(),
+            timesUnanswered: reader.next(), qos: reader.next(), retain: reader.next(), payload: reader.next())
     }
 }

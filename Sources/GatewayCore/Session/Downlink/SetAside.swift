@@ -95,3 +95,55 @@ struct SetAside: Sendable {
         return queue.checkInvariants(in: store)
     }
 }
+
+// MARK: - Record
+
+extension SetAside {
+    /// What must outlive the process.
+    struct Record: Hashable, Sendable {
+        var messages: [StoredMessage.Record]
+        /// How long until they are tried again; nil where nothing is here.
+        var nextRoundIn: TimeSpan?
+        var nextWholeRoundIn: TimeSpan
+        var hasWarned: Bool
+        var fruitlessWakeUps: UInt16
+
+        /// Whether there is nothing to keep.
+        var isNone: Bool { messages.isEmpty && !hasWarned && fruitlessWakeUps == 0 }
+
+        /// What could not be set aside; nil where it could.
+        var fault: String? {
+            if messages.contains(where: { $0.qos == .atMostOnce }) { return "QoS 0 is set aside" }
+            return messages.isEmpty == (nextRoundIn == nil) ? nil : "what is set aside is never tried again"
+        }
+    }
+
+    func record(
+        at now: Instant, in store: borrowing MessageStore, _ names: borrowing TopicNameTable
+    ) -> Record {
+        Record(
+            messages: queue.record(in: store, names), nextRoundIn: nextAttempt.map { $0.since(now) },
+            nextWholeRoundIn: queue.isEmpty ? .zero : nextWholeRound.since(now), hasWarned: hasWarned,
+            fruitlessWakeUps: fruitlessWakeUps)
+    }
+
+    init(_ record: Record, at now: Instant, in store: inout MessageStore, _ names: inout TopicNameTable) {
+        for message in record.messages { queue.append(store.insert(message, in: &names), in: &store) }
+        nextRound = record.nextRoundIn.map { now + $0 }
+        nextWholeRound = now + record.nextWholeRoundIn
+        hasWarned = record.hasWarned
+        fruitlessWakeUps = record.fruitlessWakeUps
+    }
+}
+
+extension SetAside.Record: RecordPart {
+    func write(to bytes: inout [UInt8]) {
+        bytes.write(messages, nextRoundIn, nextWholeRoundIn, hasWarned, fruitlessWakeUps)
+    }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(
+            messages: reader.next(), nextRoundIn: reader.next(), nextWholeRoundIn: reader.next(),
+            hasWarned: reader.next(), fruitlessWakeUps: reader.next())
+    }
+}

@@ -78,3 +78,69 @@ struct Subscriptions: Sendable {
         Set(filters).count == list.count ? nil : "a filter has two subscriptions"
     }
 }
+
+// MARK: - Record
+
+extension Subscriptions {
+    /// What must outlive the process.
+    struct Record: Hashable, Sendable {
+        /// A subscription, with its filter by name.
+        struct Granted: Hashable, Sendable {
+            var filter: [UInt8]
+            var requestedQoS: QoS
+            var grantedQoS: QoS
+            var topicID: TopicID
+            var messageID: MessageID
+            /// How long ago the SUBACK was said.
+            var answeredAgo: TimeSpan
+            var isAtBroker: Bool
+        }
+
+        var all: [Granted]
+
+        /// What a client's subscriptions could not be; nil where they could.
+        var fault: String? {
+            Set(all.map(\.filter)).count == all.count ? nil : "a filter has two subscriptions"
+        }
+    }
+
+    func record(at now: Instant, in names: borrowing TopicNameTable) -> Record {
+        var record = Record(all: [])
+        for subscription in list {
+            record.all.append(
+                Record.Granted(
+                    filter: names.name(subscription.filter), requestedQoS: subscription.requestedQoS,
+                    grantedQoS: subscription.grantedQoS, topicID: subscription.topicID,
+                    messageID: subscription.messageID, answeredAgo: now.since(subscription.answeredAt),
+                    isAtBroker: subscription.isAtBroker))
+        }
+        return record
+    }
+
+    init(_ record: Record, at now: Instant, in names: inout TopicNameTable) {
+        for granted in record.all {
+            list.append(
+                Subscription(
+                    filter: names.use(granted.filter.span.bytes), requestedQoS: granted.requestedQoS,
+                    grantedQoS: granted.grantedQoS, topicID: granted.topicID, messageID: granted.messageID,
+                    answeredAt: now - granted.answeredAgo, isAtBroker: granted.isAtBroker))
+        }
+    }
+}
+
+extension Subscriptions.Record: RecordPart {
+    func write(to bytes: inout [UInt8]) { all.write(to: &bytes) }
+    init(from reader: inout RecordReader) throws(SessionRecordError) { all = try reader.next() }
+}
+
+extension Subscriptions.Record.Granted: RecordPart {
+    func write(to bytes: inout [UInt8]) {
+        bytes.write(filter, requestedQoS, grantedQoS, topicID, messageID, answeredAgo, isAtBroker)
+    }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(
+            filter: reader.next(), requestedQoS: reader.next(), grantedQoS: reader.next(), topicID: reader.next(),
+            messageID: reader.next(), answeredAgo: reader.next(), isAtBroker: reader.next())
+    }
+}

@@ -59,3 +59,35 @@ struct ClientSupervision: Sendable {
         return nil
     }
 }
+
+// MARK: - Record
+
+extension ClientSupervision {
+    /// What must outlive the process.
+    struct Record: Hashable, Sendable {
+        /// How long ago the client was heard.
+        var silence: TimeSpan
+        /// How long ago it was told CONNACK.
+        var connectedFor: TimeSpan
+        var sleepSeconds: UInt16
+    }
+
+    func record(at now: Instant) -> Record {
+        Record(
+            silence: now.since(lastHeard), connectedFor: now.since(connectedSince), sleepSeconds: sleepSeconds)
+    }
+
+    init(_ record: Record, at now: Instant) {
+        lastHeard = now - record.silence
+        connectedSince = now - record.connectedFor
+        sleepSeconds = record.sleepSeconds
+    }
+}
+
+extension ClientSupervision.Record: RecordPart {
+    func write(to bytes: inout [UInt8]) { bytes.write(silence, connectedFor, sleepSeconds) }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(silence: reader.next(), connectedFor: reader.next(), sleepSeconds: reader.next())
+    }
+}

@@ -62,7 +62,7 @@ struct TopicRegistry {
         var isUsable: Bool { standing == .known || standing == .assumed }
     }
 
-    fileprivate struct Marks: OptionSet {
+    struct Marks: OptionSet, Hashable {
         let rawValue: UInt8
         static let asked = Marks(rawValue: 1)
         static let told = Marks(rawValue: 2)
@@ -333,5 +333,47 @@ extension TopicRegistry {
             }
         }
         return nil
+    }
+}
+
+// MARK: - Record
+
+extension TopicRegistry {
+    /// What must outlive the process: every id, in the registry's order.
+    struct Record: Hashable, Sendable {
+        /// An id, its name and what the client knows of it.
+        struct Name: Hashable, Sendable {
+            var name: [UInt8]
+            var id: TopicID
+            var standing: Standing
+            var marks: Marks
+            /// How long ago the id was used; nil where that does not matter.
+            var unusedFor: TimeSpan?
+        }
+
+        var all: [Name]
+    }
+
+    func record(at now: Instant, in names: borrowing TopicNameTable) -> Record {
+        var record = Record(all: [])
+        for (place, entry) in entries.enumerated() {
+            record.all.append(
+                Record.Name(
+                    name: names.name(entry.name), id: entry.id, standing: entry.standing, marks: entry.marks,
+                    unusedFor: tracksUse ? now.since(details[0].lastUses[place]) : nil))
+        }
+        return record
+    }
+
+    /// A registry with everything that stands in a record without fault.
+    init(_ record: Record, at now: Instant, in names: inout TopicNameTable) {
+        for known in record.all {
+            let name = names.use(known.name.span.bytes)
+            append(Entry(name: name, id: known.id, standing: known.standing, marks: known.marks), at: now)
+        }
+        let lastUses = record.all.compactMap { $0.unusedFor.map { now - $0 } }
+        guard !lastUses.isEmpty else { return }
+        if details.isEmpty { details = [Details()] }
+        details[0].lastUses = lastUses
     }
 }

@@ -141,3 +141,41 @@ extension EndedExchanges: Hashable {
 
     func hash(into hasher: inout Hasher) { hasher.combine(all) }
 }
+
+// MARK: - Record
+
+extension EndedExchanges {
+    /// An ended exchange, with its age.
+    struct Record: Hashable, Sendable {
+        var messageID: MessageID
+        var end: End
+        var digest: MessageDigest
+        var endedAgo: TimeSpan
+    }
+
+    func record(at now: Instant) -> [Record] {
+        all.map {
+            Record(
+                messageID: $0.messageID, end: $0.end, digest: $0.digest, endedAgo: now.since($0.endedAt))
+        }
+    }
+
+    init(_ record: [Record], at now: Instant) {
+        entries = record.map {
+            Entry(messageID: $0.messageID, end: $0.end, digest: $0.digest, endedAt: now - $0.endedAgo)
+        }
+        liveCount = Int32(clamping: entries.count)
+        if entries.count > Self.few { indexAll() }
+    }
+}
+
+extension EndedExchanges.End: RecordPart {}
+
+extension EndedExchanges.Record: RecordPart {
+    func write(to bytes: inout [UInt8]) { bytes.write(messageID, end, digest, endedAgo) }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(
+            messageID: reader.next(), end: reader.next(), digest: reader.next(), endedAgo: reader.next())
+    }
+}

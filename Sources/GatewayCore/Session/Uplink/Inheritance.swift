@@ -8,7 +8,7 @@ struct Inheritance: Hashable, Sendable {
     private static let rangeCount = 16
 
     /// Whether an earlier life has begun the broker's session.
-    private let isThere: Bool
+    private var isThere: Bool
     private var known: [ClosedRange<UInt16>] = []
 
     init(isThere: Bool = false) { self.isThere = isThere }
@@ -47,5 +47,21 @@ struct Inheritance: Hashable, Sendable {
     func checkInvariants() -> String? {
         let areApart = zip(known, known.dropFirst()).allSatisfy { Int($0.upperBound) + 1 < Int($1.lowerBound) }
         return areApart ? nil : "ranges of known numbers touch"
+    }
+}
+
+/// It has no times, so that it is its own record.
+extension Inheritance: RecordPart {
+    func write(to bytes: inout [UInt8]) {
+        bytes.write(isThere, known.map(\.lowerBound), known.map(\.upperBound))
+    }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        isThere = try reader.next()
+        let lowerBounds: [UInt16] = try reader.next()
+        let upperBounds: [UInt16] = try reader.next {
+            $0.count == lowerBounds.count && zip(lowerBounds, $0).allSatisfy { $0 <= $1 }
+        }
+        known = zip(lowerBounds, upperBounds).map { $0...$1 }
     }
 }

@@ -26,9 +26,9 @@ import Time
 /// - The broker's memory of a QoS 2 message ends with its session: where that is gone before the PUBREL, nobody can say
 ///   whether the message was delivered, and the client is dismissed (AMB-30).
 struct Uplink: Hashable, Sendable {
-    private var open = UplinkTable()
-    private var ended = EndedExchanges()
-    private var inheritance = Inheritance()
+    private(set) var open = UplinkTable()
+    private(set) var ended = EndedExchanges()
+    private(set) var inheritance = Inheritance()
 
     // MARK: What is asked of it
 

@@ -98,8 +98,74 @@ struct UplinkExchange: Hashable, Sendable {
         if broker == .owesNumber { return client == .waiting && !isCut ? nil : "nobody waits for a number" }
         if client == .waiting, isExactlyOnce, broker != .owesReceived { return "waits for what is known" }
         if !isExactlyOnce, client != .waiting, client != .gone { return "QoS 1 with a PUBREC" }
+        if !isExactlyOnce, broker == .holds || broker == .owesComplete { return "QoS 1 with a PUBREC of the broker" }
+        if client == .gone, broker == .done { return "nobody has anything to say" }
         return nil
     }
+}
+
+// MARK: - Record
+
+extension UplinkExchange {
+    /// What must outlive the process, when the connection has ended and the broker has closed on nothing.
+    struct Record: Hashable, Sendable {
+        var client: ClientEnd
+        var broker: BrokerEnd
+        var isExactlyOnce: Bool
+        var isSleptOver: Bool
+        var reconnectionCount: UInt8
+        var messageID: MessageID
+        var token: BrokerToken
+        var topicID: TopicID
+        var digest: MessageDigest
+        /// How long ago the client was heard or told of it.
+        var unheardFor: TimeSpan
+    }
+
+    func record(at now: Instant) -> Record {
+        Record(
+            client: client, broker: broker, isExactlyOnce: isExactlyOnce, isSleptOver: isSleptOver,
+            reconnectionCount: reconnectionCount, messageID: messageID, token: token, topicID: topicID, digest: digest,
+            unheardFor: now.since(since))
+    }
+
+    init(_ record: Record, at now: Instant) {
+        (client, broker, isExactlyOnce) = (record.client, record.broker, record.isExactlyOnce)
+        (messageID, token, topicID, digest) = (record.messageID, record.token, record.topicID, record.digest)
+        since = now - record.unheardFor
+        isCut = broker != .done
+        isSleptOver = record.isSleptOver
+        reconnectionCount = record.reconnectionCount
+    }
+}
+
+extension UplinkExchange.ClientEnd: RecordPart {}
+extension UplinkExchange.BrokerEnd: RecordPart {}
+
+extension UplinkExchange.Record: RecordPart {
+    func write(to bytes: inout [UInt8]) {
+        bytes.write(
+            client, broker, isExactlyOnce, isSleptOver, reconnectionCount, messageID, token, topicID, digest,
+            unheardFor)
+    }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        client = try reader.next()
+        broker = try reader.next()
+        isExactlyOnce = try reader.next()
+        isSleptOver = try reader.next()
+        reconnectionCount = try reader.next { $0 <= 100 }
+        messageID = try reader.next()
+        token = try reader.next()
+        topicID = try reader.next()
+        digest = try reader.next()
+        unheardFor = try reader.next()
+    }
+}
+
+extension MessageDigest: RecordPart {
+    func write(to bytes: inout [UInt8]) { rawValue.write(to: &bytes) }
+    init(from reader: inout RecordReader) throws(SessionRecordError) { rawValue = try reader.next() }
 }
 
 /// What a message is, as far as a number can tell it from another one under the same message id.

@@ -174,3 +174,11 @@ struct UplinkTable: Hashable, Sendable {
         return open.lazy.compactMap { $0.checkInvariants() }.first
     }
 }
+
+// MARK: - Record
+
+extension UplinkTable {
+    func record(at now: Instant) -> [UplinkExchange.Record] { open.map { $0.record(at: now) } }
+
+    init(_ record: [UplinkExchange.Record], at now: Instant) { open = record.map { UplinkExchange($0, at: now) } }
+}

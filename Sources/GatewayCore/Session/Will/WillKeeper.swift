@@ -1,5 +1,5 @@
 /// What the broker is asked to publish when the client is lost.
-struct StoredWill: Equatable, Sendable {
+struct StoredWill: Hashable, Sendable {
     var qos: QoS
     var retain: Bool
     var topic: [UInt8]
@@ -10,7 +10,7 @@ struct StoredWill: Equatable, Sendable {
 }
 
 /// The answers a client is owed for its Will updates.
-struct OwedWillResponses: OptionSet, Sendable {
+struct OwedWillResponses: OptionSet, Hashable, Sendable {
     let rawValue: UInt8
     static let topic = OwedWillResponses(rawValue: 1)
     static let message = OwedWillResponses(rawValue: 2)
@@ -132,5 +132,62 @@ struct WillKeeper: Sendable {
     /// - Returns: what does not hold; nil if all does.
     func checkInvariants(isRestoring: Bool) -> String? {
         isUpdating && !isRestoring ? "a Will update waits and nobody tells the broker" : nil
+    }
+}
+
+// MARK: - Record
+
+extension StoredWill: RecordPart {
+    func write(to bytes: inout [UInt8]) { bytes.write(qos, retain, topic, message) }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(qos: reader.next(), retain: reader.next(), topic: reader.next(), message: reader.next())
+    }
+}
+
+extension WillKeeper {
+    /// What must outlive the process. What the last CONNECT said is not in it, as the next one says everything.
+    struct Record: Hashable, Sendable {
+        /// An update that the broker has not accepted.
+        struct Update: Hashable, Sendable {
+            var former: StoredWill?
+            var owed: OwedWillResponses
+        }
+
+        var current: StoredWill?
+        var update: Update?
+
+        /// The broker cannot be told: the Will before the update holds (GW-28).
+        mutating func takeBackUpdate() {
+            if let update { current = update.former }
+            update = nil
+        }
+    }
+
+    var record: Record {
+        Record(current: current, update: update.map { Record.Update(former: $0.former, owed: $0.owed) })
+    }
+
+    init(_ record: Record) {
+        current = record.current
+        guard let update = record.update else { return }
+        work = .underWay(Update(former: update.former, told: complete, owed: update.owed))
+    }
+}
+
+extension WillKeeper.Record: RecordPart {
+    func write(to bytes: inout [UInt8]) { bytes.write(current, update) }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        try self.init(current: reader.next(), update: reader.next())
+    }
+}
+
+extension WillKeeper.Record.Update: RecordPart {
+    func write(to bytes: inout [UInt8]) { bytes.write(former, owed.rawValue) }
+
+    init(from reader: inout RecordReader) throws(SessionRecordError) {
+        former = try reader.next()
+        owed = OwedWillResponses(rawValue: try reader.next { $0 <= 3 })
     }
 }

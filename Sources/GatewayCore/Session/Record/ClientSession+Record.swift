@@ -1,0 +1,89 @@
+import Time
+
+// A session taken down for another life of the gateway, and taken up again.
+
+extension ClientSession {
+    /// What would be left of the session if the process ended now; nil where that is nothing.
+    func record(at now: Instant, in environment: borrowing Environment) -> SessionRecord? {
+        guard let phase = phaseAfterLoss else { return nil }
+        // The end of the process is one of the connection. It is played on copies.
+        var (uplink, subscriptions, wills) = (uplink, subscriptions, wills.record)
+        uplink.brokerConnectionEnded()
+        if isCleanAtBroker { _ = uplink.brokerHasForgotten() }
+        let isInDoubt = isBrokerDeciding(in: environment)
+        if isInDoubt { subscriptions.doubtAll() }
+        if !phase.isConnected { wills.takeBackUpdate() }
+        let isBehindForwarder = phase.isConnected && (route?.node ?? 0) != 0
+        return SessionRecord(
+            clientID: clientID.bytes, nodeID: isBehindForwarder ? nodeID(in: environment) : nil, phase: phase,
+            request: request, isCleanAtBroker: isCleanAtBroker, wills: wills, supervision: supervision.record(at: now),
+            topics: topics.record(at: now, in: environment.topicNames),
+            subscriptions: subscriptions.record(at: now, in: environment.topicNames), uplink: uplink.record(at: now),
+            downlink: downlink.record(at: now, isInDoubt: isInDoubt, in: environment.store, environment.topicNames),
+            tokens: tokens)
+    }
+
+    /// Where the client is without a connection to the broker, before there is another; nil where the session is over.
+    /// A client that is being connected has at most what it may come back to, and one whose message would be lost with
+    /// the connection cannot go on (AMB-30).
+    private var phaseAfterLoss: SessionRecord.Phase? {
+        let mayComeBack: SessionRecord.Phase? = request.isClean ? nil : .disconnected
+        switch phase {
+        case .active: return canLoseMessage ? mayComeBack : .active
+        case .asleep: return canLoseMessage ? mayComeBack : .asleep
+        case .awake: return canLoseMessage ? mayComeBack : .awake
+        case .connecting, .disconnected: return mayComeBack
+        case .over: return nil
+        }
+    }
+
+    /// Whether a CONNECT is on its way that may begin a new session at the broker.
+    private func isBrokerDeciding(in environment: borrowing Environment) -> Bool {
+        upstream.map { environment.upstreams[$0].state == .connecting } ?? false
+    }
+
+    private func nodeID(in environment: borrowing Environment) -> [UInt8]? {
+        route.map { environment.forwarders.nodeID($0.node) }
+    }
+
+    /// The session of a record without fault, which has no way to its client and none to the broker yet.
+    init(_ record: SessionRecord, in environment: inout Environment) {
+        let now = environment.now
+        self.init(
+            clientID: ClientID(bytes: record.clientID),
+            downlink: Downlink(record.downlink, at: now, in: &environment.store, &environment.topicNames))
+        phase = SessionPhase(record.phase)
+        request = record.request
+        isCleanAtBroker = record.isCleanAtBroker
+        wills = WillKeeper(record.wills)
+        supervision = ClientSupervision(record.supervision, at: now)
+        topics = TopicRegistry(record.topics, at: now, in: &environment.topicNames)
+        subscriptions = Subscriptions(record.subscriptions, at: now, in: &environment.topicNames)
+        uplink = Uplink(record.uplink, at: now)
+        tokens = record.tokens
+    }
+
+    /// Goes on in this life of the gateway: the broker connection is made anew as after a loss, and what the client has
+    /// not answered is said again when the gateway is next woken, which it asks for at once.
+    mutating func goOnFromRecord(in environment: inout Environment) {
+        // Who keeps every Will to itself has nobody to tell.
+        if environment.configuration.willUpdate == .gateway { _ = wills.finishUpdate() }
+        isRestoring = true
+        lostSince = environment.now
+        if let upstream { environment.scheduleReconnect(ofUpstream: upstream) }
+        guard phase == .awake || phase == .active && !downlink.isEmpty else { return }
+        downlink.beginPause()
+        clock.wait(until: environment.now)
+    }
+}
+
+extension SessionPhase {
+    fileprivate init(_ phase: SessionRecord.Phase) {
+        switch phase {
+        case .active: self = .active
+        case .asleep: self = .asleep
+        case .awake: self = .awake
+        case .disconnected: self = .disconnected
+        }
+    }
+}

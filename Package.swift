@@ -88,7 +88,10 @@ let package = Package(
         tests(of: "MQTT", ["Bytes", "MQTT"]),
         tests(
             of: "GatewayCore",
-            ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "GatewaySimulator", "FuzzTargets", "Transports"],
+            [
+                "Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "GatewaySimulator", "FuzzTargets",
+                "Transports",
+            ],
             exclude: ["Transcripts"]),
         tests(of: "TraceFile", ["Time", "GatewayCore", "TraceFile"]),
         tests(of: "Transports", ["CLinux", "Transports", "SimulatorSupport"]),

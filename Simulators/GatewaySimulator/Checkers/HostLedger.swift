@@ -35,6 +35,9 @@ package struct HostLedger {
         endedStreams = []
     }
 
+    /// The host has brought an address along from an earlier life.
+    package mutating func know(_ peer: PeerID) { livePeers.insert(peer) }
+
     /// Notes that the gateway has done what no gateway may.
     package mutating func violate(_ text: String) { if violation == nil { violation = "the gateway \(text)" } }
 

@@ -63,6 +63,10 @@ final class Dialogue {
             stream.closes(.refused, at: location)
             return
         }
+        acceptShared(stream, at: location)
+    }
+
+    private func acceptShared(_ stream: TestUpstream, at location: SourceLocation) {
         stream.opens(at: location)
         stream.receives(
             .connect(String(decoding: configuration.upstream.sharedClientID, as: UTF8.self)), at: location)
@@ -147,6 +151,42 @@ final class Dialogue {
     }
 
     func shutsDown(at location: SourceLocation = #_sourceLocation) { happens(.shutdownRequested, at: location) }
+
+    /// The gateway's process is killed, and another one with another clock is given what would have been left of every
+    /// session; where addresses are known, it knows where its clients are.
+    ///
+    /// - Returns: what was refused.
+    @discardableResult
+    func restarts(knowingAddresses: Bool = false, at location: SourceLocation = #_sourceLocation) -> [RestoreRefusal] {
+        begin(at: location)
+        let records = gateway.records(at: now)
+        let addresses = records.map { gateway.peer(of: $0.clientID).flatMap { addressByPeer[$0] } }
+        let links = records.map { gateway.peer(of: $0.clientID)?.link ?? LinkID(0) }
+        now = Instant(nanoseconds: 77_000_000_000_000_000)
+        gateway = Gateway(configuration: configuration, seed: 2)
+        (ledger, willLedger) = (HostLedger(configuration), WillLedger(configuration))
+        (peerByAddress, addressByPeer, peerCount) = ([:], [:], 100)
+        var refusals: [RestoreRefusal] = []
+        for (index, record) in records.enumerated() {
+            let peer: PeerID? = knowingAddresses ? addresses[index].map { self.peer(at: $0, on: links[index]) } : nil
+            if let peer { ledger.know(peer) }
+            do throws(RestoreRefusal) {
+                try gateway.restore(record, from: peer, at: now)
+            } catch {
+                refusals.append(error)
+            }
+        }
+        handle(.deadlineReached, [])
+        // What is said to clients at once is the test's to name.
+        let said = unreadMessages
+        unreadMessages = [:]
+        acceptShared(opensStream(at: location), at: location)
+        unreadMessages = said
+        return refusals
+    }
+
+    /// What would be left of a session if the process ended now.
+    func record(of client: TestClient) -> SessionRecord? { gateway.record(of: Array(client.clientID.utf8), at: now) }
 
     private func begin(at location: SourceLocation) {
         expectEverythingNamed()
@@ -268,12 +308,14 @@ final class Dialogue {
     }
 
     /// The peer that stands for an address; a new one where the gateway has let the host forget the last.
-    func peer(of client: TestClient) -> PeerID {
-        if let peer = peerByAddress[client.address] { return peer }
+    func peer(of client: TestClient) -> PeerID { peer(at: client.address, on: client.link) }
+
+    private func peer(at address: Int, on link: LinkID) -> PeerID {
+        if let peer = peerByAddress[address] { return peer }
         peerCount += 1
-        let peer = PeerID(link: client.link, number: peerCount)
-        peerByAddress[client.address] = peer
-        addressByPeer[peer] = client.address
+        let peer = PeerID(link: link, number: peerCount)
+        peerByAddress[address] = peer
+        addressByPeer[peer] = address
         return peer
     }
 }

@@ -7,7 +7,7 @@ package import Time
 // keeps records brings them before the first event; whoever replays a recording of such a life does so, too.
 
 extension Gateway {
-    /// What would be left of the client's session if the process ended now; nil where that is nothing, or there is none.
+    /// What would be left of the client's session if the process ended now; nil where that is nothing.
     package borrowing func record(of clientID: [UInt8], at now: Instant) -> SessionRecord? {
         guard let index = sessionByClientID[ClientID(bytes: clientID)] else { return nil }
         return sessions[index].record(at: now, in: environment)
@@ -36,10 +36,12 @@ extension Gateway {
     /// its origin lies further back than any Duration.
     ///
     /// - Parameters:
+    ///   - record: What `record` has told, whoever kept it: nothing of it is believed.
     ///   - peer: The host's name for where the client was, or its forwarder; forgotten where the record is refused or
     ///     its client was away. Without one a sleeper sleeps on and may wake up anywhere, and the session of another
     ///     client waits for its CONNECT.
     ///   - now: Not earlier than at the last call.
+    /// - Throws: why the record is not taken.
     package mutating func restore(
         _ record: SessionRecord, from peer: PeerID? = nil, at now: Instant
     ) throws(RestoreRefusal) {

@@ -188,7 +188,7 @@ import Time
         },
     ]
 
-    @Test("GW-87 GW-90 A record that no session could be, or that no limit allows, is refused whole", arguments: changes)
+    @Test("GW-87 GW-90 What no session could be, or no limit allows, is refused whole", arguments: changes)
     func refused(change: Change) {
         var record = Self.rich
         change.apply(&record)

@@ -3,8 +3,8 @@ import Time
 // What of a client's deliveries must outlive the process.
 
 extension Downlink {
-    /// All that waits, with the numbers under which the client gets it, and what the broker knows besides. What is being
-    /// said to the client is no part of it: the first message has its state, and is said again.
+    /// All that waits, with the numbers under which the client gets it, and what the broker knows besides. What is
+    /// being said to the client is no part of it: the first message has its state, and is said again.
     struct Record: Hashable, Sendable {
         var numbers: DeliveryNumbers.Record
         var waiting: [StoredMessage.Record]
@@ -15,7 +15,7 @@ extension Downlink {
         var messages: [StoredMessage.Record] { waiting + aside.messages }
     }
 
-    /// - Parameter isInDoubt: Whether the broker may have begun a new session.
+    /// What is left without the connection; `isInDoubt` where the broker may have begun a new session with it.
     func record(
         at now: Instant, isInDoubt: Bool, in store: borrowing MessageStore, _ names: borrowing TopicNameTable
     ) -> Record {

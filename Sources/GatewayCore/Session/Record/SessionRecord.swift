@@ -11,8 +11,8 @@
 ///   that has a name of its own;
 /// - *the broker connection*, since when it was lost, and requests that the broker has not answered: as after the loss
 ///   of a connection there is a new one, and the client asks again;
-/// - *a set-up that has not come to its CONNACK*: its client begins it again. A session that goes on beside is recorded,
-///   and of one that was left for the broker's answer what the client may come back to;
+/// - *a set-up that has not come to its CONNACK*: its client begins it again. A session that goes on beside is
+///   recorded, and of one that was left for the broker's answer what the client may come back to;
 /// - *what is being said*: the message on its way has its state and its number, and is said again at once, a REGISTER
 ///   under a new number. With it goes how often it was said, and how much this wake-up has brought so far;
 /// - *measures and doubts that come again by themselves*: round trips, messages on which the broker may have closed,

@@ -63,7 +63,9 @@ let package = Package(
             path: "Simulators/GatewaySimulator", swiftSettings: strict),
         .target(
             name: "FuzzTargets",
-            dependencies: ["Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "Configuration", "GatewaySimulator"],
+            dependencies: [
+                "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "Configuration", "GatewaySimulator",
+            ],
             path: "Simulators/fuzz/Targets", swiftSettings: strict),
         .executableTarget(
             name: "demo",

@@ -95,6 +95,29 @@ import Time
         client.receives(.disconnect())
     }
 
+    @Test("GW-86 AMB-30 A CONNECT that the broker was considering may have begun a new session: nothing is believed")
+    func brokerWasDeciding() {
+        let dialogue = Dialogue()
+        let (client, first) = TestClient.asleep(dialogue, clean: false)
+        first.sends(.publish("a/b", "held", qos: .atLeastOnce, id: 5))
+        first.closes()
+        dialogue.passes(.seconds(1))
+        _ = client.asksBroker(clean: false)
+        dialogue.restarts()
+        let upstream = client.isRestored(present: true)
+        upstream.receives(.subscribe("a/b", id: 0x8000, qos: .exactlyOnce))
+        // Another message under the number of the one that waits.
+        upstream.sends(.publish("a/b", "other", qos: .atLeastOnce, id: 5))
+        client.wakesUp()
+        client.receives(.publish(1, "held", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receivesNothing()
+        client.receives(.publish(1, "other", id: 2, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 2))
+        upstream.receives(.publishAcknowledgement(5))
+        client.receives(.pingResponse)
+    }
+
     // MARK: Who is awake
 
     @Test("GW-34 GW-39 GW-78 A connected client goes on without CONNECT, and without REGISTER")

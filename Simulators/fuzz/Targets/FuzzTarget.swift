@@ -10,6 +10,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case toml = "TOML"
     /// A serial line and the link on it.
     case serialLine = "SerialLine"
+    /// A session record, brought back.
+    case sessionRecord = "SessionRecord"
     /// The core among clients, a broker and a host that do what an operation script says.
     case core = "Core"
 
@@ -17,7 +19,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     ///
     /// - Parameters:
     ///   - bytes: What a fuzzer or a corpus brings; anything.
-    ///   - inspect: What is looked at inside the core, for `core`.
+    ///   - inspect: What is looked at inside the core, for those that have one.
     /// - Returns: what is wrong with what becomes of them, in words; nil when nothing is.
     package func fault(in bytes: RawSpan, inspect: GatewayInspection) -> String? {
         switch self {
@@ -25,6 +27,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .mqttDecoder: faultOfStream(bytes)
         case .toml: faultOfConfiguration(bytes)
         case .serialLine: faultOfSerialLine(bytes)
+        case .sessionRecord: faultOfRecord(bytes, inspect: inspect)
         case .core: OperationScript.fault(in: bytes, inspect: inspect)
         }
     }

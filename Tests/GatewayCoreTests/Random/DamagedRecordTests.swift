@@ -1,3 +1,4 @@
+import FuzzTargets
 import Testing
 import Time
 
@@ -17,14 +18,10 @@ import Time
     ///
     /// - Returns: what is wrong; nil where nothing is.
     private func fault(in octets: [UInt8]) -> String? {
-        let record: SessionRecord
-        do throws(SessionRecordError) {
-            record = try Self.decode(octets)
-        } catch {
-            return error.offset <= octets.count ? nil : "an error behind the end"
+        let span = octets.span
+        return FuzzTarget.sessionRecord.fault(in: span.bytes) { gateway, peers, streams in
+            gateway.brokenInvariants(peers: peers, streams: streams)
         }
-        guard record.octets == octets else { return "a record with two spellings" }
-        return OtherLife.fault(with: record, hasAddress: true) ?? OtherLife.fault(with: record, hasAddress: false)
     }
 
     @Test("GW-90 The record that is damaged is a whole one")
@@ -33,8 +30,8 @@ import Time
         #expect(try Self.decode(record.octets) == record)
         let missing = RecordProof.Feature.allCases.filter { !record.has($0) }
         #expect(missing == [.active, .awake, .away])
-        #expect(OtherLife.fault(with: record, hasAddress: true) == nil)
-        var gateway = Gateway(configuration: OtherLife.configuration, seed: 1)
+        #expect(fault(in: record.octets) == nil)
+        var gateway = Gateway(configuration: .dialogue(), seed: 1)
         try gateway.restore(record, from: PeerID(link: LinkID(0), number: 9), at: RecordProof.otherNow)
         #expect(gateway.record(of: record.clientID, at: RecordProof.otherNow) == record)
     }
@@ -193,7 +190,7 @@ import Time
         var record = Self.rich
         change.apply(&record)
         #expect((try? Self.decode(record.octets)) == record)
-        var gateway = Gateway(configuration: OtherLife.configuration, seed: 1)
+        var gateway = Gateway(configuration: .dialogue(), seed: 1)
         let empty = gateway.takeCensus()
         let refusal = #expect(throws: RestoreRefusal.self) {
             try gateway.restore(record, from: PeerID(link: LinkID(0), number: 9), at: RecordProof.otherNow)

@@ -141,6 +141,26 @@ import Time
         client.leaves(upstream)
     }
 
+    @Test("GW-41 GW-42 What the broker has not answered is said to it again")
+    func brokerOwes() {
+        let dialogue = Dialogue()
+        let (client, first) = TestClient.publisher(dialogue, clean: false)
+        client.publishesExactlyOnce("A", id: 9, on: first)
+        client.sends(.publishRelease(9))
+        first.receives(.publishRelease(9))
+        client.sends(.publish(1, "B", id: 7, qos: .atLeastOnce))
+        first.receives(.publish("a", "B", qos: .atLeastOnce, id: 7))
+        dialogue.restarts(knowingAddresses: true)
+        let upstream = client.isRestored(present: true)
+        upstream.receives(.publishRelease(9))
+        upstream.sends(.publishComplete(9))
+        client.receives(.publishComplete(9))
+        client.sends(.publish(1, "B", id: 7, qos: .atLeastOnce, duplicate: true))
+        upstream.receives(.publish("a", "B", qos: .atLeastOnce, id: 7, duplicate: true))
+        upstream.sends(.publishAcknowledgement(7))
+        client.receives(.publishAcknowledgement(1, 7))
+    }
+
     @Test("GW-42 A message at QoS 2 for the client goes on where it stood")
     func exactlyOnceDown() {
         let dialogue = Dialogue()

@@ -8,7 +8,8 @@ extension SessionRecord {
     static let rich = SessionRecord(
         clientID: Array("c1".utf8), nodeID: [7, 8], phase: .asleep, request: richRequest, isCleanAtBroker: false,
         wills: richWills,
-        supervision: ClientSupervision.Record(silence: .seconds(90), connectedFor: .seconds(500), sleepSeconds: 300),
+        supervision: ClientSupervision.Record(
+            silence: .seconds(90), connectedFor: .seconds(500), sleepSeconds: 300, ignoresRegister: true),
         topics: richTopics, subscriptions: richSubscriptions, uplink: richUplink, downlink: richDownlink,
         tokens: richTokens)
 
@@ -58,13 +59,6 @@ extension SessionRecord {
                 messageID: id, token: BrokerToken(packetID: id), topicID: 11, digest: MessageDigest(rawValue: 99),
                 unheardFor: .seconds(91))
         }
-        var inheritance = Inheritance(isThere: true)
-        for number: UInt16 in [4, 5, 6, 30] {
-            let message = UplinkMessage(
-                messageID: number, topicID: 1, isExactlyOnce: true, isDuplicate: false,
-                digest: MessageDigest(rawValue: 3))
-            _ = inheritance.mayHold(BrokerToken(packetID: number), before: message)
-        }
         return Uplink.Record(
             open: [
                 exchange(21, .told, .holds, isExactlyOnce: true),
@@ -73,7 +67,15 @@ extension SessionRecord {
             ended: [
                 .init(messageID: 19, end: .finished, digest: .unknown, endedAgo: .seconds(95)),
                 .init(messageID: 20, end: .refused, digest: MessageDigest(rawValue: 7), endedAgo: .seconds(94)),
-            ], inheritance: inheritance)
+            ], inheritance: richInheritance)
+    }
+
+    /// 4…6 and 30 are known to be free.
+    private static var richInheritance: Inheritance {
+        var octets: [UInt8] = []
+        octets.write(true, [4, 30] as [UInt16], [6, 30] as [UInt16])
+        var reader = RecordReader(octets.span.bytes)
+        return (try? Inheritance(from: &reader)) ?? Inheritance()
     }
 
     private static func message(

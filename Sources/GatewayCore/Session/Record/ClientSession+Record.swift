@@ -24,14 +24,15 @@ extension ClientSession {
     }
 
     /// Where the client is without a connection to the broker, before there is another; nil where the session is over.
-    /// A client that is being connected has at most what it may come back to, and one whose message would be lost with
-    /// the connection cannot go on (AMB-30).
+    /// A client that is being connected, or is leaving, has at most what it may come back to, and one whose message
+    /// would be lost with the connection cannot go on (AMB-30).
     private var phaseAfterLoss: SessionRecord.Phase? {
         let mayComeBack: SessionRecord.Phase? = request.isClean ? nil : .disconnected
+        let isOver = canLoseMessage || isLeaving
         switch phase {
-        case .active: return canLoseMessage ? mayComeBack : .active
-        case .asleep: return canLoseMessage ? mayComeBack : .asleep
-        case .awake: return canLoseMessage ? mayComeBack : .awake
+        case .active: return isOver ? mayComeBack : .active
+        case .asleep: return isOver ? mayComeBack : .asleep
+        case .awake: return isOver ? mayComeBack : .awake
         case .connecting, .disconnected: return mayComeBack
         case .over: return nil
         }

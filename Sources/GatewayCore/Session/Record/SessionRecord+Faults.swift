@@ -6,10 +6,10 @@ extension SessionRecord {
     /// What keeps a session from being like that, seen from `now`; nil where nothing does.
     func contradiction(at now: Instant) -> String? {
         if wills.update != nil, !phase.isConnected { return "a Will update goes on without its client" }
-        if isCleanAtBroker, phase.isConnected, uplink.open.contains(where: \.needsBrokersMemory) {
+        let uplink = Uplink(uplink, at: now)
+        if isCleanAtBroker, phase.isConnected, uplink.needsBrokersMemory {
             return "a message is lost with the connection"
         }
-        let uplink = Uplink(uplink, at: now)
         return uplink.checkInvariants() ?? DeliveryNumbers(downlink.numbers, at: now).checkInvariants()
             ?? downlink.fault ?? topics.fault ?? subscriptions.fault
     }
@@ -38,9 +38,4 @@ extension SessionRecord {
 
     /// Every name and filter that the client has asked for or been given, each once.
     var names: Set<[UInt8]> { Set(topics.all.map(\.name) + subscriptions.all.map(\.filter)) }
-}
-
-extension UplinkExchange.Record {
-    /// Whether the broker's session has a message that would be lost or doubled without it.
-    fileprivate var needsBrokersMemory: Bool { isExactlyOnce && broker != .done && client != .gone }
 }

@@ -70,24 +70,29 @@ extension ClientSupervision {
         /// How long ago it was told CONNACK.
         var connectedFor: TimeSpan
         var sleepSeconds: UInt16
+        var ignoresRegister: Bool
     }
 
     func record(at now: Instant) -> Record {
         Record(
-            silence: now.since(lastHeard), connectedFor: now.since(connectedSince), sleepSeconds: sleepSeconds)
+            silence: now.since(lastHeard), connectedFor: now.since(connectedSince), sleepSeconds: sleepSeconds,
+            ignoresRegister: ignoresRegister)
     }
 
     init(_ record: Record, at now: Instant) {
         lastHeard = now - record.silence
         connectedSince = now - record.connectedFor
         sleepSeconds = record.sleepSeconds
+        ignoresRegister = record.ignoresRegister
     }
 }
 
 extension ClientSupervision.Record: RecordPart {
-    func write(to bytes: inout [UInt8]) { bytes.write(silence, connectedFor, sleepSeconds) }
+    func write(to bytes: inout [UInt8]) { bytes.write(silence, connectedFor, sleepSeconds, ignoresRegister) }
 
     init(from reader: inout RecordReader) throws(SessionRecordError) {
-        try self.init(silence: reader.next(), connectedFor: reader.next(), sleepSeconds: reader.next())
+        try self.init(
+            silence: reader.next(), connectedFor: reader.next(), sleepSeconds: reader.next(),
+            ignoresRegister: reader.next())
     }
 }

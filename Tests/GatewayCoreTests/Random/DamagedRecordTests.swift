@@ -36,6 +36,12 @@ import Time
         #expect(gateway.record(of: record.clientID, at: RecordProof.otherNow) == record)
     }
 
+    @Test("GW-90 The octets are what they were: others need another version, and SessionRecord.txt the new ones")
+    func octetsStay() throws {
+        let input = try FuzzCorpusTests.file(of: .sessionRecord).inputs.first
+        #expect(input?.bytes == Self.rich.octets)
+    }
+
     @Test("GW-90 Every beginning of a record is refused, at its end")
     func beginnings() {
         let octets = Self.rich.octets

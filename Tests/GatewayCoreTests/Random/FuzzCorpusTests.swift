@@ -8,7 +8,7 @@ import Transports
 /// here, where the core's invariants are.
 @Suite struct FuzzCorpusTests {
 
-    private static func file(of target: FuzzTarget) throws -> FuzzFile {
+    static func file(of target: FuzzTarget) throws -> FuzzFile {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let path = "/\(folder)/Fuzz/\(target.rawValue).txt"
         return FuzzFile(text: try FileReader.read(path: path, maximumByteCount: 1_000_000))

@@ -4,7 +4,6 @@ import Synchronization
 import Testing
 import Time
 import TraceFile
-import Transports
 
 @testable import GatewayCore
 
@@ -50,10 +49,8 @@ import Transports
 
     @Test("GW-90 The record of every session of the fuzzer's scripts brings an equal session, at every limit")
     func scripts() throws {
-        let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let text = try FileReader.read(path: "/\(folder)/Fuzz/Core.txt", maximumByteCount: 1_000_000)
         let proof = Mutex(RecordProof())
-        for input in FuzzFile(text: text).inputs {
+        for input in try FuzzCorpusTests.file(of: .core).inputs {
             let span = input.bytes.span
             let fault = FuzzTarget.core.fault(in: span.bytes) { gateway, _, _ in
                 proof.withLock { $0.fault(of: gateway) }.map { [$0] } ?? []

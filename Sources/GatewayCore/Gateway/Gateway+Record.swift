@@ -1,4 +1,5 @@
 import Bytes
+import MQTTSN
 package import Time
 
 // Sessions that outlive the process: taken down by one life of the gateway, taken up by another.
@@ -65,7 +66,7 @@ extension Gateway {
         guard sessionByClientID[clientID] == nil else { return .clientIsHere }
         guard sessions.count < environment.limits.clients else { return .noPlace }
         let name = clientID.bytes.span.bytes
-        guard name.byteCount > 0, clientID.isAssigned || isAcceptable(name) else {
+        guard name.byteCount > 0, clientID.isWhollyAssigned || isAcceptable(name) else {
             return .contradiction("no client may go by that name")
         }
         if let text = record.contradiction(at: environment.now) { return .contradiction(text) }
@@ -79,7 +80,9 @@ extension Gateway {
     ) throws(RestoreRefusal) -> Route? {
         guard record.phase.isConnected else { return nil }
         let nodeID = record.nodeID ?? []
-        guard record.nodeID == nil || !nodeID.isEmpty else { throw .contradiction("a node without a name") }
+        if let named = record.nodeID, !(1...Encapsulated.maximumNodeIDByteCount).contains(named.count) {
+            throw .contradiction("a node without a name that fits an envelope")
+        }
         if !nodeID.isEmpty, !environment.canAnswer(nodeIDByteCount: nodeID.count, on: peer.link) {
             throw .exceedsLimit("octets of a node's name")
         }

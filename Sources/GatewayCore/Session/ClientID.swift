@@ -10,4 +10,11 @@ struct ClientID: Hashable, Sendable {
     }
 
     var isAssigned: Bool { bytes.starts(with: Self.assignedPrefix) }
+
+    /// Whether the gateway can have given the name, to the last octet.
+    var isWhollyAssigned: Bool {
+        guard isAssigned else { return false }
+        let number = UInt64(String(decoding: bytes[Self.assignedPrefix.count...], as: UTF8.self), radix: 36)
+        return number.map { ClientID.assigned($0) == self } ?? false
+    }
 }

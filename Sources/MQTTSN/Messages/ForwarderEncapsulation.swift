@@ -53,7 +53,7 @@ package struct Encapsulated: Equatable, Sendable {
     /// The octets of Length, MsgType and Ctrl.
     static let fixedByteCount = 3
     /// Length is one octet and counts the three above.
-    static let maximumNodeIDByteCount = MessageHeader.maximumShortFormLength - fixedByteCount
+    package static let maximumNodeIDByteCount = MessageHeader.maximumShortFormLength - fixedByteCount
     /// The part of Ctrl that is not reserved.
     static let radiusBits: UInt8 = 0b11
 

@@ -149,11 +149,16 @@ import Time
         Change("a token is settled twice, or none") { $0.downlink.memory.settledTokens.append(.none) },
         Change("a Will on no topic") { $0.wills.current?.topic = [0x23] },
         Change("a Will update goes on without its client") { $0.phase = .disconnected },
-        Change("a node without a name") { $0.nodeID = [] },
+        Change("a node without a name that fits an envelope", "as it is empty") { $0.nodeID = [] },
+        Change("a node without a name that fits an envelope", "as it is long") {
+            $0.nodeID = [UInt8](repeating: 1, count: 253)
+        },
         Change("no client may go by that name", "as it has none") { $0.clientID = [] },
         Change("no client may go by that name", "as it is none") { $0.clientID = [0xFF] },
+        Change("no client may go by that name", "as the gateway gives none like it") {
+            $0.clientID = Array("assigned-".utf8) + [UInt8](repeating: 0x61, count: 70_000)
+        },
         Change(exceeding: "octets of a Will") { $0.wills.current?.message = [UInt8](repeating: 0, count: 4_097) },
-        Change(exceeding: "octets of a node's name") { $0.nodeID = [UInt8](repeating: 1, count: 1_395) },
         Change(exceeding: "octets of messages") {
             $0.downlink.waiting[0].payload = [UInt8](repeating: 0, count: 4_000_000)
         },

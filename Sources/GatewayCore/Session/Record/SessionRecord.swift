@@ -9,8 +9,8 @@
 /// - *the client's address*: `PeerID` is a name that a host has given for one life. Whoever keeps the record keeps the
 ///   address beside it (`Gateway.peer(of:)`) and brings its new name along. The node behind a forwarder is in it, as
 ///   that has a name of its own;
-/// - *the broker connection*, since when it was lost, and requests that the broker has not answered: as after the loss
-///   of a connection there is a new one, and the client asks again;
+/// - *the broker connection*, since when it was lost, requests that the broker has not answered, and messages that wait
+///   for their number there: as after the loss of a connection there is a new one, and the client asks again;
 /// - *a set-up that has not come to its CONNACK*: its client begins it again. A session that goes on beside is
 ///   recorded, and of one that was left for the broker's answer what the client may come back to;
 /// - *what is being said*: the message on its way has its state and its number, and is said again at once, a REGISTER

@@ -196,6 +196,16 @@ import Time
         },
     ]
 
+    @Test("GW-08 A node that could not be sent the shortest answer is refused")
+    func narrowLink() {
+        var gateway = Gateway(configuration: .dialogue { $0.links[0].maximumDatagramByteCount = 24 }, seed: 1)
+        var record = Self.rich
+        record.nodeID = [UInt8](repeating: 1, count: 20)
+        #expect(throws: RestoreRefusal.exceedsLimit("octets of a node's name")) {
+            try gateway.restore(record, from: PeerID(link: LinkID(0), number: 9), at: RecordProof.otherNow)
+        }
+    }
+
     @Test("GW-87 GW-90 What no session could be, or no limit allows, is refused whole", arguments: changes)
     func refused(change: Change) {
         var record = Self.rich

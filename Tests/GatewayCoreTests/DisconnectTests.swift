@@ -22,7 +22,8 @@ import Time
     }
 
     @Test(
-        "GW-64 DISCONNECT during set-up ends it", arguments: [(nil, true), (nil, false), (60, true)] as [(UInt16?, Bool)])
+        "GW-64 DISCONNECT during set-up ends it",
+        arguments: [(nil, true), (nil, false), (60, true)] as [(UInt16?, Bool)])
     func duringSetUp(duration: UInt16?, hasWill: Bool) {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")
@@ -38,7 +39,7 @@ import Time
         dialogue.passes(.seconds(100))
     }
 
-    @Test("GW-67 Who falls asleep while the broker is asked because of a doubled CONNECT is asleep when it has answered")
+    @Test("GW-67 Who falls asleep while the broker is asked, by a doubled CONNECT, is asleep when it has answered")
     func asleepDuringSetUp() {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")

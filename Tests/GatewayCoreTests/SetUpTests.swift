@@ -114,7 +114,7 @@ import Time
         upstream.receives(.close)
     }
 
-    @Test("GW-90 AMB-01 Copies of a Will dialogue do not complete a set-up beside which its client speaks in its session")
+    @Test("GW-90 AMB-01 Copies of a Will dialogue do not complete a set-up beside which its client goes on")
     func copiesOfAWill() {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")

@@ -206,7 +206,7 @@ extension Gateway {
                 guard state != .leaving else { return session.hasLeftBroker(in: &environment) }
                 session.noteLostAnswer(state, in: &environment)
                 session.brokerLost(hasStayed: hasStayed, in: &environment)
-                if session.isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
+                if session.broker.isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
             }
         }
     }

@@ -127,7 +127,7 @@ extension Gateway {
     /// Gives the session a broker connection of its own, which is not opened yet.
     mutating func giveUpstream(to index: SessionIndex) {
         guard sessions[index].upstream == nil else { return }
-        sessions[index].upstream = environment.makeUpstream(for: .session(index))
+        sessions[index].broker.takePlace(environment.makeUpstream(for: .session(index)))
     }
 
     private mutating func settle(_ index: SessionIndex) {
@@ -169,7 +169,7 @@ extension Gateway {
         if let slot = sessions[index].upstream {
             environment.deadlines.cancel(.upstream(slot))
             environment.upstreams.remove(slot)
-            sessions[index].upstream = nil
+            sessions[index].broker.giveUpPlace()
         }
         if let route = sessions[index].route, sessions[index].supervision.hasSaidGoodbye {
             remember(route, answers: environment.configuration.link(route.peer.link).retryCount)

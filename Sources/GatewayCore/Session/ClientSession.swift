@@ -18,6 +18,8 @@ struct ClientSession: SlabElement {
     /// Where the session stands for all that the gateway sends of its own accord: a client that is being set up anew is
     /// being connected, and has no ears for the session that goes on beside.
     var state: SessionPhase { setUp.isUnderWay && phase.isListening ? .connecting : phase }
+    /// The place of its broker connection; nil while the client is away.
+    var upstream: UInt32? { broker.connection }
     /// How the client is reached; nil while it is not connected.
     var route: Route?
 
@@ -28,14 +30,9 @@ struct ClientSession: SlabElement {
     var wills = WillKeeper()
     var supervision = ClientSupervision()
 
-    /// Whether the broker connection is lost and being restored.
-    var isRestoring = false
-    /// When it was lost; where it was restored and soon lost again, the first time. nil before any loss.
-    var lostSince: Instant?
-    /// Whether the broker forgets the session with the connection, as the last CONNECT that it accepted said.
-    var isCleanAtBroker = true
+    /// Where it stands with the broker.
+    var broker = BrokerSide()
 
-    var upstream: UInt32?
     var topics = TopicRegistry()
     var subscriptions = Subscriptions()
     /// What the client publishes.

@@ -60,7 +60,7 @@ extension ClientSession {
         var broken: [String] = []
         func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }
         broken += [
-            setUp.checkInvariants(), wills.checkInvariants(isRestoring: isRestoring),
+            setUp.checkInvariants(), wills.checkInvariants(isRestoring: broker.isRestoring), broker.checkInvariants(),
             supervision.checkInvariants(at: environment.now),
         ].compactMap { $0 }
         check(phase != .connecting || setUp.isUnderWay, "a client is being connected and nobody does it")
@@ -82,7 +82,8 @@ extension ClientSession {
         let limit = environment.limits.exchangesPerClient
         check(uplink.openCount + requests.count <= limit + subscriptions.count, "too many exchanges")
         let parts = [
-            uplink.checkInvariants(), kept.checkInvariants(uplink, in: environment.store), requests.checkInvariants(), subscriptions.checkInvariants(),
+            uplink.checkInvariants(), kept.checkInvariants(uplink, in: environment.store), requests.checkInvariants(),
+            subscriptions.checkInvariants(),
             topics.checkInvariants(),
         ]
         broken += parts.compactMap(\.self)

@@ -5,7 +5,7 @@ import Time
 
 extension ClientSession {
     /// Whether the broker holds a QoS 2 message of the client that the end of the connection would make it forget.
-    var canLoseMessage: Bool { isCleanAtBroker && uplink.needsBrokersMemory }
+    var canLoseMessage: Bool { broker.isClean && uplink.needsBrokersMemory }
 
     /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
     /// connected. A connection that has not `stayed` was none: the time for the restoration goes on.
@@ -16,10 +16,7 @@ extension ClientSession {
         case .connecting: refuseConnection(.congestion, in: &environment)
         case .active, .asleep, .awake:
             if cannotGoOn { return dismiss(in: &environment) }
-            guard !isRestoring else { return }
-            isRestoring = true
-            if hasStayed || lostSince == nil { lostSince = environment.now }
-            observe(.upstreamLost, in: &environment)
+            if broker.lost(hasStayed: hasStayed, at: environment.now) { observe(.upstreamLost, in: &environment) }
         case .disconnected, .over: break
         }
     }
@@ -64,6 +61,6 @@ extension ClientSession {
         atMostOnce.reset()
         requests.removeAll(in: &environment.topicNames)
         // A clean session of the broker ends with its connection.
-        if isCleanAtBroker { _ = uplink.brokerHasForgotten() }
+        if broker.isClean { _ = uplink.brokerHasForgotten() }
     }
 }

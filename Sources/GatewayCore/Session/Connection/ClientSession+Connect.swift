@@ -52,7 +52,7 @@ extension ClientSession {
     /// that the session lives, not how it was begun.
     /// A broker that would forget a QoS 2 message of the client with the connection is not left either.
     func canResume(_ connect: Connect) -> Bool {
-        guard !isRestoring, !connect.flags.cleanSession, !connect.flags.will else { return false }
+        guard !broker.isRestoring, !connect.flags.cleanSession, !connect.flags.will else { return false }
         return phase.isSleeping || phase == .active && !request.isClean && canLoseMessage
     }
 
@@ -91,7 +91,7 @@ extension ClientSession {
         guard let asked = setUp.request else { return }
         guard !hasAlreadyWhatItAsks(in: environment) else { return acceptSetUpAgain(in: &environment) }
         if phase.isSleeping, !asked.isClean { setUp.noteSleep() }
-        guard phase.isConnected, canLoseMessage, !isRestoring, !beginsNewSession else {
+        guard phase.isConnected, canLoseMessage, !broker.isRestoring, !beginsNewSession else {
             return connectToBroker(in: &environment)
         }
         setUp.awaitRest(until: environment.now + link(in: environment).patience)
@@ -109,7 +109,7 @@ extension ClientSession {
         guard let upstream else { return }
         leaveBroker(politely: true, in: &environment)
         phase = .connecting
-        lostSince = nil
+        broker.beginsAnew()
         stopAsking()
         environment.openStream(ofUpstream: upstream, inNameOf: clientID)
     }
@@ -117,7 +117,7 @@ extension ClientSession {
     /// Whether the set-up has brought nothing but what the session has: nothing was said in it yet, so that a client
     /// which missed the CONNACK, or has forgotten it, misses nothing else.
     private func hasAlreadyWhatItAsks(in environment: borrowing Environment) -> Bool {
-        guard phase == .active, !isRestoring, let asked = setUp.request, hasNow(asked) else { return false }
+        guard phase == .active, !broker.isRestoring, let asked = setUp.request, hasNow(asked) else { return false }
         return setUp.willWish == .replace(wills.current)
     }
 
@@ -179,11 +179,10 @@ extension ClientSession {
         let isNew = completesSetUp && beginsNewSession
         if completesSetUp { adoptSetUp(in: &environment) }
         if isNew, sessionPresent { uplink.brokerHasInherited() }
-        isCleanAtBroker = request.isClean
+        let isRestored = broker.accepted(isClean: request.isClean)
         let isWhole =
             sessionPresent ? brokerHasRemembered(in: &environment) : brokerHasForgotten(in: &environment)
-        if isRestoring {
-            isRestoring = false
+        if isRestored {
             if isWhole, !wills.isUpdating { observe(.upstreamRestored, in: &environment) }
         } else if completesSetUp {
             if sleepSeconds > 0 {
@@ -221,7 +220,7 @@ extension ClientSession {
     ///
     /// - Returns: whether it is tried again.
     mutating func brokerRefused(_ refusal: BrokerRefusal, in environment: inout Environment) -> Bool {
-        if isRestoring {
+        if broker.isRestoring {
             if refusal == .final { dismiss(.notSupported, in: &environment) }
             return refusal == .later
         }

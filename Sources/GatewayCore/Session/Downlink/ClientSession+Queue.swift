@@ -32,7 +32,7 @@ extension ClientSession {
     /// The client is away (AMB-15).
     mutating func leaveQueueToBroker(in environment: inout Environment) {
         let missedCount = downlink.leaveToBroker(
-            isKept: !isCleanAtBroker, in: &environment.store, names: &environment.topicNames)
+            isKept: !broker.isClean, in: &environment.store, names: &environment.topicNames)
         noteMissed(missedCount, in: &environment)
     }
 

@@ -9,14 +9,14 @@ extension ClientSession {
         // The end of the process is one of the connection. It is played on copies.
         var (uplink, subscriptions, wills) = (uplink, subscriptions, wills.record)
         uplink.brokerConnectionEnded()
-        if isCleanAtBroker { _ = uplink.brokerHasForgotten() }
+        if broker.isClean { _ = uplink.brokerHasForgotten() }
         let isInDoubt = isBrokerDeciding(in: environment)
         if isInDoubt { subscriptions.doubtAll() }
         if !phase.isConnected { wills.takeBackUpdate() }
         let isBehindForwarder = phase.isConnected && (route?.node ?? 0) != 0
         return SessionRecord(
             clientID: clientID.bytes, nodeID: isBehindForwarder ? nodeID(in: environment) : nil, phase: phase,
-            request: request, isCleanAtBroker: isCleanAtBroker, wills: wills, supervision: supervision.record(at: now),
+            request: request, isCleanAtBroker: broker.isClean, wills: wills, supervision: supervision.record(at: now),
             topics: topics.record(at: now, in: environment.topicNames),
             subscriptions: subscriptions.record(at: now, in: environment.topicNames), uplink: uplink.record(at: now),
             downlink: downlink.record(at: now, isInDoubt: isInDoubt, in: environment.store, environment.topicNames),
@@ -55,7 +55,7 @@ extension ClientSession {
             downlink: Downlink(record.downlink, at: now, in: &environment.store, &environment.topicNames))
         phase = SessionPhase(record.phase)
         request = record.request
-        isCleanAtBroker = record.isCleanAtBroker
+        broker = BrokerSide(isClean: record.isCleanAtBroker)
         wills = WillKeeper(record.wills)
         supervision = ClientSupervision(record.supervision, at: now)
         topics = TopicRegistry(record.topics, at: now, in: &environment.topicNames)
@@ -69,8 +69,7 @@ extension ClientSession {
     mutating func goOnFromRecord(in environment: inout Environment) {
         // Who keeps every Will to itself has nobody to tell.
         if environment.configuration.willUpdate == .gateway { _ = wills.finishUpdate() }
-        isRestoring = true
-        lostSince = environment.now
+        broker.isReplaced(at: environment.now)
         if let upstream { environment.scheduleReconnect(ofUpstream: upstream) }
         guard phase == .awake || phase == .active && !downlink.isEmpty else { return }
         downlink.beginPause()

@@ -80,7 +80,9 @@ extension ClientSession {
     /// with the connection which QoS 2 message it has, and the client, which has the exchange still open, would bring
     /// it a second one: the connection ends when the broker has finished it.
     private mutating func leave(in environment: inout Environment) {
-        guard phase.isConnected, !request.isClean, canLoseMessage, !isRestoring else { return end(in: &environment) }
+        guard phase.isConnected, !request.isClean, canLoseMessage, !broker.isRestoring else {
+            return end(in: &environment)
+        }
         setUp.end()
         uplink.clientFellAsleep()
         fallAsleep(in: &environment)

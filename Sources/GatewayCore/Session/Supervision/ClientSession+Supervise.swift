@@ -28,11 +28,10 @@ extension ClientSession {
 
     /// When a lost broker connection has been lost for too long; a sleeping client can wait longer (GW-86).
     private func restoreDeadline(in environment: borrowing Environment) -> Instant? {
-        guard isRestoring, let lostSince else { return nil }
         let configuration = environment.configuration
         let patience =
             phase == .active ? configuration.upstream.restoreTimeout : configuration.sleep.restoreTimeout
-        return lostSince + patience
+        return broker.deadline(patience)
     }
 
     mutating func deadlineReached(in environment: inout Environment) {
@@ -158,13 +157,13 @@ extension ClientSession {
     private mutating func finish() {
         phase = request.isClean ? .over : .disconnected
         setUp.end()
-        isRestoring = false
+        broker.left()
         stopAsking()
     }
 
     mutating func leaveBroker(politely: Bool, in environment: inout Environment) {
         interruptRequests(in: &environment)
-        isRestoring = false
+        broker.left()
         downlink.noteRelease(isBlocked: false, at: environment.now)
         _ = wills.finishUpdate()
         guard let upstream else { return }

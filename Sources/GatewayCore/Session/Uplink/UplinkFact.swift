@@ -18,7 +18,7 @@ struct UplinkMessage: Hashable, Sendable {
         (self.isExactlyOnce, self.isDuplicate) = (isExactlyOnce, isDuplicate)
     }
 
-    /// - Parameter publish: of QoS 1 or 2.
+    /// What the client says in a `publish` of QoS 1 or 2.
     init(_ publish: Publish, _ payload: RawSpan) {
         self.init(
             messageID: publish.messageID, topicID: publish.topicID,

@@ -56,7 +56,7 @@ extension ClientSession {
     /// Whether the broker would lose a message with the connection, and nobody would notice: that of a QoS 2 exchange,
     /// or those that a clean session's broker has sent and that there is no room to read.
     private func canLoseMessageByLeaving(in environment: borrowing Environment) -> Bool {
-        canLoseMessage || (isCleanAtBroker && environment.isPaused(upstream))
+        canLoseMessage || (broker.isClean && environment.isPaused(upstream))
     }
 
     /// Leaves the broker politely, so that the old Will is not published, to come back with the new one. The client
@@ -66,7 +66,7 @@ extension ClientSession {
     /// The client has asked that its session be kept, which the broker would forget: the gateway comes back with one
     /// that the broker keeps, as soon as nothing can be lost with the old one (AMB-02).
     mutating func keepSessionAtBroker(in environment: inout Environment) {
-        guard isCleanAtBroker, !request.isClean, phase.isConnected, !isRestoring, !setUp.isUnderWay,
+        guard broker.isClean, !request.isClean, phase.isConnected, !broker.isRestoring, !setUp.isUnderWay,
             !canLoseMessageByLeaving(in: environment)
         else { return }
         reconnect(in: &environment)
@@ -75,10 +75,7 @@ extension ClientSession {
     private mutating func reconnect(in environment: inout Environment) {
         // A connection that is being opened has not said its Will yet, or is followed by another one.
         guard let upstream, environment.isOpen(upstream) else { return }
-        if !isRestoring {
-            isRestoring = true
-            lostSince = environment.now
-        }
+        broker.isReplaced(at: environment.now)
         guard environment.isPaused(upstream) else { return environment.leaveStream(ofUpstream: upstream) }
         // What the broker has sent cannot be read, and a kept session will get it again.
         environment.closeStream(ofUpstream: upstream, inNameOf: clientID, politely: true)

@@ -1,0 +1,75 @@
+import Time
+
+/// Where a session stands with its broker: connected, or coming back to it (GW-86, AMB-30).
+///
+/// **What it owns.** The place of the session's connection among all, whether what the broker keeps of the session ends
+/// with that connection, and since when a lost one is being restored. **Invariants.** What is restored has a place and a
+/// beginning. **Awkward cases.** A connection that does not stay was none: the time for the restoration goes on from the
+/// first loss. A sleeper's session may be kept here and end there with the connection (AMB-02).
+struct BrokerSide: Sendable {
+    /// The place of the connection, open or not; nil while the client is away.
+    private(set) var connection: UInt32?
+    /// Whether the connection is lost and being restored.
+    private(set) var isRestoring = false
+    /// When it was lost; where it was restored and soon lost again, the first time. nil before any loss.
+    private var lostSince: Instant?
+    /// Whether the broker forgets the session with the connection, as the last CONNECT that it accepted said.
+    private(set) var isClean: Bool
+
+    init(isClean: Bool = true) { self.isClean = isClean }
+
+    // MARK: The connection's place
+
+    mutating func takePlace(_ place: UInt32) { connection = place }
+
+    mutating func giveUpPlace() {
+        connection = nil
+        isRestoring = false
+    }
+
+    // MARK: Coming and going
+
+    /// The connection is lost, or could not be opened, and is to be restored.
+    ///
+    /// - Returns: false where it was being restored already.
+    mutating func lost(hasStayed: Bool, at now: Instant) -> Bool {
+        guard !isRestoring else { return false }
+        isRestoring = true
+        if hasStayed || lostSince == nil { lostSince = now }
+        return true
+    }
+
+    /// The connection is left, or was another life's, and there will be another one.
+    mutating func isReplaced(at now: Instant) {
+        guard !isRestoring else { return }
+        isRestoring = true
+        lostSince = now
+    }
+
+    /// The client is set up anew; what was lost before is over.
+    mutating func beginsAnew() { lostSince = nil }
+
+    /// The session is left; nothing is restored.
+    mutating func left() { isRestoring = false }
+
+    /// The broker has accepted a CONNECT.
+    ///
+    /// - Returns: whether that restores the session.
+    mutating func accepted(isClean: Bool) -> Bool {
+        self.isClean = isClean
+        defer { isRestoring = false }
+        return isRestoring
+    }
+
+    /// When the connection has been lost for `patience`; nil where it is not.
+    func deadline(_ patience: TimeSpan) -> Instant? {
+        guard isRestoring, let lostSince else { return nil }
+        return lostSince + patience
+    }
+
+    /// What does not hold; nil where all does.
+    func checkInvariants() -> String? {
+        if isRestoring, lostSince == nil { return "a restoration without a beginning" }
+        return isRestoring && connection == nil ? "a restoration without a place" : nil
+    }
+}

@@ -49,11 +49,19 @@ struct ConversationChecker {
         var openPublish: MessageID?
         var openRelease: MessageID?
         var openRegister: MessageID?
+        /// What of that was sent last, and how often.
+        var lastSaid: UInt32 = 0
+        var copyCount = 0
         /// Message type and message id of what the client has asked.
         var requests: Set<UInt32> = []
 
         /// What was open when the client fell asleep begins anew when it wakes up.
         mutating func closeExchanges() { (openPublish, openRelease, openRegister) = (nil, nil, nil) }
+
+        mutating func countCopy(_ message: UInt32) {
+            copyCount = message == lastSaid ? copyCount + 1 : 1
+            lastSaid = message
+        }
     }
 
     private var conversations: [Conversation]
@@ -150,7 +158,9 @@ struct ConversationChecker {
             let mayMove = !name.isEmpty && plan.gateway.sleep.allowsAddressChange
             guard conversations[client].address == address || mayMove else { return }
             guard conversations[client].phase == .asleep || conversations[client].phase == .awake else { return }
-            if conversations[client].phase == .asleep { conversations[client].closeExchanges() }
+            // After its last copy a wake-up without an answer ends, and nobody is told.
+            let mayHaveEnded = conversations[client].copyCount > plan.gateway.links.map(\.retryCount).min() ?? 0
+            if conversations[client].phase == .asleep || mayHaveEnded { conversations[client].closeExchanges() }
             conversations[client].phase = .awake
             conversations[client].address = address
             return
@@ -220,13 +230,19 @@ struct ConversationChecker {
         case .publish(let publish):
             speak(client, message, at: address)
             checkTopic(of: publish, datagram, client, plan)
-            if publish.flags.qos != .atMostOnce { conversations[client].openPublish = publish.messageID }
+            // One exchange is open at a time: who begins one has ended the other.
+            if publish.flags.qos != .atMostOnce {
+                (conversations[client].openPublish, conversations[client].openRegister) = (publish.messageID, nil)
+                conversations[client].countCopy(Self.request(message.type, publish.messageID))
+            }
         case .publishRelease(let messageID):
             speak(client, message, at: address)
             conversations[client].openRelease = messageID
+            conversations[client].countCopy(Self.request(message.type, messageID))
         case .register(let register):
             speak(client, message, at: address)
-            conversations[client].openRegister = register.messageID
+            (conversations[client].openRegister, conversations[client].openPublish) = (register.messageID, nil)
+            conversations[client].countCopy(Self.request(message.type, register.messageID))
             conversations[client].offerCounts[register.topicID, default: 0] += 1
             conversations[client].offeredNames[register.messageID] = (
                 register.topicID, Array(datagram[register.topicName])

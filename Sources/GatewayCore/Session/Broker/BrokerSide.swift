@@ -2,10 +2,10 @@ import Time
 
 /// Where a session stands with its broker: connected, or coming back to it (GW-86, AMB-30).
 ///
-/// **What it owns.** The place of the session's connection among all, whether what the broker keeps of the session ends
-/// with that connection, and since when a lost one is being restored. **Invariants.** What is restored has a place and a
-/// beginning. **Awkward cases.** A connection that does not stay was none: the time for the restoration goes on from the
-/// first loss. A sleeper's session may be kept here and end there with the connection (AMB-02).
+/// **What it owns.** The place of the session's connection among all, whether what the broker keeps of the session
+/// ends with that connection, and since when a lost one is being restored. **Invariants.** What is restored has a place
+/// and a beginning. **Awkward cases.** A connection that does not stay was none: the time for the restoration goes on
+/// from the first loss. A sleeper's session may be kept here and end there with the connection (AMB-02).
 struct BrokerSide: Sendable {
     /// The place of the connection, open or not; nil while the client is away.
     private(set) var connection: UInt32?

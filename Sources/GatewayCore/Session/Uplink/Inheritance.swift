@@ -13,8 +13,8 @@ struct Inheritance: Hashable, Sendable {
 
     init(isThere: Bool = false) { self.isThere = isThere }
 
-    /// Notes that the number is used for a new message from now on. What a client has begun before, it goes on with when
-    /// it `isJustBack` with a CONNECT, or it has given that up.
+    /// Notes that the number is used for a new message from now on. What a client has begun before, it goes on with
+    /// when it `isJustBack` with a CONNECT, or it has given that up.
     ///
     /// - Returns: whether the broker may hold an older one under it. A repetition may be of that.
     mutating func mayHold(_ token: BrokerToken, before message: UplinkMessage, isJustBack: Bool) -> Bool {

@@ -131,11 +131,11 @@ extension Gateway {
     }
 
     private mutating func settle(_ index: SessionIndex) {
-        sessions[index].adjustReading(in: &environment)
-        if environment.mayReadOn(sessions[index].upstream), readers.last != index { readers.append(index) }
-        switch sessions[index].phase {
+        let outcome = sessions[index].settle(in: &environment)
+        if outcome.mayReadOn, readers.last != index { readers.append(index) }
+        switch outcome.phase {
         case .connecting, .active, .asleep, .awake:
-            if let deadline = sessions[index].nextDeadline(in: environment) {
+            if let deadline = outcome.deadline {
                 environment.deadlines.schedule(.session(index), noLaterThan: deadline)
             }
         case .disconnected: putAside(index)

@@ -67,6 +67,23 @@ struct ClientSession: SlabElement {
 
     static var vacant: ClientSession { ClientSession() }
 
+    /// What everything outside has to know of a session that has changed; in one access, as a session is large.
+    struct Settlement {
+        var phase: SessionPhase
+        /// When it must be looked at next; nil when only an event can change it, or its client is away.
+        var deadline: Instant?
+        /// Whether what was read from the broker before a pause may go on.
+        var mayReadOn: Bool
+    }
+
+    /// Brings into line what depends on the session.
+    mutating func settle(in environment: inout Environment) -> Settlement {
+        adjustReading(in: &environment)
+        return Settlement(
+            phase: phase, deadline: phase.isConnected || phase.isSettingUp ? nextDeadline(in: environment) : nil,
+            mayReadOn: environment.mayReadOn(upstream))
+    }
+
     /// Sends a message without a variable part.
     func send(_ message: Message, in environment: inout Environment) {
         guard let route else { return }

@@ -94,12 +94,14 @@ extension ClientSession {
     }
 
     /// When the broker's PUBREL for the first message is not waited for any longer; nil where it is.
+    @inline(__always)
     private func releaseDeadline(in environment: borrowing Environment) -> Instant? {
         if let since = downlink.memory.releaseBlockedSince { return since + link(in: environment).patience }
         return doubtEnds(in: environment)
     }
 
     /// When a broker that is there would have named the first message, of which it may know nothing.
+    @inline(__always)
     private func doubtEnds(in environment: borrowing Environment) -> Instant? {
         environment.isOpen(upstream) ? downlink.doubtEnds(in: environment.store) : nil
     }
@@ -123,6 +125,7 @@ extension ClientSession {
     /// Whether a message at QoS 1 or 2 would have no room. An empty queue reads whatever fills the others': nothing
     /// else would come back to it. What waits for the broker's answer would wait for ever if that were not read, so as
     /// much again is read for it; it lies behind what the broker has in flight.
+    @inline(__always)
     private func mustNotRead(in environment: borrowing Environment) -> Bool {
         guard let last = downlink.waiting.newest, isQueueFull(adding: 0, in: environment) else { return false }
         if downlink.awaitsBroker(in: environment.store) || uplink.awaitsBroker || !requests.isEmpty,

@@ -5,6 +5,7 @@ import Time
 
 extension ClientSession {
     /// When the session must be looked at next; nil when only an event can change it.
+    @inline(__always)
     func nextDeadline(in environment: borrowing Environment) -> Instant? {
         var next = clock.ringsAt
         func consider(_ instant: Instant?) {
@@ -19,6 +20,7 @@ extension ClientSession {
     }
 
     /// When a silent client is given up; never while it is being set up anew, as that has an end of its own.
+    @inline(__always)
     private func silenceDeadline(in environment: borrowing Environment) -> Instant? {
         guard !setUp.isUnderWay else { return nil }
         if isLeaving { return supervision.lastHeard + link(in: environment).patience }
@@ -27,6 +29,7 @@ extension ClientSession {
     }
 
     /// When a lost broker connection has been lost for too long; a sleeping client can wait longer (GW-86).
+    @inline(__always)
     private func restoreDeadline(in environment: borrowing Environment) -> Instant? {
         let configuration = environment.configuration
         let patience =

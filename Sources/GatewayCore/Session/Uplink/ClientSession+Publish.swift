@@ -127,6 +127,7 @@ extension ClientSession {
     }
 
     /// What the table of exchanges depends on besides itself, where no message is to be forwarded.
+    @inline(__always)
     func conditions(in environment: borrowing Environment) -> UplinkConditions {
         let link = link(in: environment)
         return UplinkConditions(

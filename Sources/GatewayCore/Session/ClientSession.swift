@@ -17,8 +17,10 @@ struct ClientSession: SlabElement {
     var phase = SessionPhase.over
     /// Where the session stands for all that the gateway sends of its own accord: a client that is being set up anew is
     /// being connected, and has no ears for the session that goes on beside.
+    @inline(__always)
     var state: SessionPhase { setUp.isUnderWay && phase.isListening ? .connecting : phase }
     /// The place of its broker connection; nil while the client is away.
+    @inline(__always)
     var upstream: UInt32? { broker.connection }
     /// How the client is reached; nil while it is not connected.
     var route: Route?
@@ -95,6 +97,7 @@ struct ClientSession: SlabElement {
     }
 
     /// The numbers of the link the client is on.
+    @inline(__always)
     func link(in environment: borrowing Environment) -> LinkConfiguration {
         guard let route else { return LinkConfiguration() }
         return environment.configuration.link(route.peer.link)
@@ -102,6 +105,7 @@ struct ClientSession: SlabElement {
 
     /// The longest message that fits a datagram to the client; unlimited while it has no address, so that nothing is
     /// given up before that is known.
+    @inline(__always)
     func messageRoom(in environment: borrowing Environment) -> Int {
         route.map { environment.messageRoom(on: $0) } ?? .max
     }

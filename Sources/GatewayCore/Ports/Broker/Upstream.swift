@@ -56,9 +56,11 @@ struct Upstream: SlabElement {
     static var vacant: Upstream { Upstream() }
 
     /// Whether a stream exists or is asked for.
+    @inline(__always)
     var hasStream: Bool { state != .idle && state != .waiting && state != .held }
 
     /// Whether what the broker sends is a session's: it has accepted, and nothing has come after.
+    @inline(__always)
     var speaksForBroker: Bool { state == .open || state == .leaving }
 
     /// When the connection must be looked at next.

@@ -36,6 +36,7 @@ extension ClientSession {
     }
 
     /// What keeps a message from ever reaching the client.
+    @inline(__always)
     private func obstacle(to name: TopicNameIndex, _ payload: RawSpan, in environment: borrowing Environment)
         -> ObservationKind?
     {
@@ -49,6 +50,7 @@ extension ClientSession {
     }
 
     /// Whether a PUBLISH with so much payload fits the client's link (GW-59).
+    @inline(__always)
     private func fits(_ payloadByteCount: Int, in environment: borrowing Environment) -> Bool {
         Message.encodedByteCount(bodyByteCount: 5 + payloadByteCount) <= messageRoom(in: environment)
     }
@@ -147,6 +149,7 @@ extension ClientSession {
     }
 
     /// The reference by which the client knows the name; nil where it must be told one first (GW-56, AMB-05).
+    @inline(__always)
     func reference(to name: TopicNameIndex, in environment: borrowing Environment) -> TopicReference? {
         let normal = topics.id(for: name)
         if let normal, topics.entry(normal)?.isUsable == true {

@@ -59,6 +59,7 @@ extension ClientSession {
     }
 
     /// Whether there is no room for so many octets more; without `countingAtMostOnce`, even if QoS 0 gave way.
+    @inline(__always)
     private func isQueueFull(
         adding byteCount: Int, countingAtMostOnce: Bool = true, in environment: borrowing Environment
     ) -> Bool {
@@ -71,6 +72,7 @@ extension ClientSession {
     }
 
     /// Whether there is no room even for what may be read beyond the limits.
+    @inline(__always)
     private func isReserveUsed(in environment: borrowing Environment) -> Bool {
         let limits = environment.limits
         // Longer messages do not pass the link.

@@ -46,6 +46,9 @@ struct Downlink {
         _modify { yield &rarities.aside }
     }
 
+    /// When one of those is tried again; nil where there is none.
+    var nextAttempt: Instant? { rarities.nextAttempt }
+
     /// What the broker knows of messages that are not in the queue.
     var memory: BrokerMemory {
         get { rarities.memory }

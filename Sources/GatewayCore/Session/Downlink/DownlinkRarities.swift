@@ -1,3 +1,5 @@
+import Time
+
 /// What few sessions ever need of a `Downlink`; it takes no room before there is something to say.
 ///
 /// Reading it makes nothing; whoever changes it asks `isEmpty` first, where that may be nothing to say.
@@ -20,6 +22,9 @@ struct DownlinkRarities: Sendable {
             yield &content[0].aside
         }
     }
+
+    /// When what was set aside is tried again; nil where nothing was.
+    var nextAttempt: Instant? { content.isEmpty ? nil : content[0].aside.nextAttempt }
 
     var memory: BrokerMemory {
         get { content.first?.memory ?? BrokerMemory() }

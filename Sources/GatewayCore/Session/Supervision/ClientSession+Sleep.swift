@@ -26,6 +26,7 @@ extension ClientSession {
     }
 
     /// Whether an awake client has been given as much as one wake-up may bring (AMB-12).
+    @inline(__always)
     func hasHadEnough(in environment: borrowing Environment) -> Bool {
         let maximum = environment.configuration.sleep.messagesPerWakeUp
         return phase == .awake && maximum > 0 && downlink.hasDelivered(sinceWakeUp: maximum)
@@ -74,6 +75,7 @@ extension ClientSession {
     }
 
     /// Whether the client has said that it leaves, and its broker connection goes on for what it has left open.
+    @inline(__always)
     var isLeaving: Bool { supervision.hasSaidGoodbye && phase == .asleep }
 
     /// The client is gone, and its session is to be kept. Where the broker's is a clean one (AMB-02) it would forget

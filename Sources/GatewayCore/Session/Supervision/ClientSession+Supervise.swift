@@ -15,7 +15,7 @@ extension ClientSession {
         consider(setUp.clock.ringsAt)
         consider(silenceDeadline(in: environment))
         consider(restoreDeadline(in: environment))
-        if state.isListening { consider(downlink.aside.nextAttempt) }
+        if let attempt = downlink.nextAttempt, state.isListening { consider(attempt) }
         return next
     }
 

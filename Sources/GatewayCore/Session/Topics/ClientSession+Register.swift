@@ -65,6 +65,7 @@ extension ClientSession {
 
     /// Whether a REGISTER of the name fits the client's link (GW-59); a longer name takes no id and no place in a
     /// queue.
+    @inline(__always)
     func canRegister(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
         let byteCount = Message.encodedByteCount(bodyByteCount: 4 + environment.topicNames.name(name).count)
         return byteCount <= messageRoom(in: environment)

@@ -46,7 +46,6 @@ struct Downlink {
         _modify { yield &rarities.aside }
     }
 
-    /// When one of those is tried again; nil where there is none.
     var nextAttempt: Instant? { rarities.nextAttempt }
 
     /// What the broker knows of messages that are not in the queue.
@@ -104,8 +103,7 @@ struct Downlink {
 
     /// The REGISTER that the client has not answered.
     var registration: (topicID: TopicID, messageID: MessageID)? {
-        guard case .registration(let topicID, let messageID) = underWay else { return nil }
-        return (topicID, messageID)
+        if case .registration(let topicID, let messageID) = underWay { (topicID, messageID) } else { nil }
     }
 
     /// How far the delivery is that is under way; nil where none is.
@@ -378,8 +376,6 @@ struct Downlink {
         return missed
     }
 
-    // MARK: Invariants
-
     /// All that waits, first what is to be delivered, then what is set aside; for checkers.
     func messages(in store: borrowing MessageStore) -> [StoredMessageIndex] {
         queue.indices(in: store) + aside.indices(in: store)
@@ -387,8 +383,8 @@ struct Downlink {
 
     /// - Returns: what does not hold; nil where everything does.
     func checkInvariants(in store: borrowing MessageStore) -> String? {
-        let broken = queue.checkInvariants(in: store) ?? aside.checkInvariants(in: store) ?? numbers.checkInvariants()
-        if let broken { return broken }
+        let parts = queue.checkInvariants(in: store) ?? aside.checkInvariants(in: store) ?? numbers.checkInvariants()
+        if let parts { return parts }
         if underWay == .delivery, queue.isEmpty || store[queue.first].state.messageID == nil {
             return "a delivery of nothing"
         }

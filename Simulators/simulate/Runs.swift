@@ -47,9 +47,10 @@ struct OneRun {
 
 /// What a failure is told with.
 enum Report {
+    /// A world that is told in words can be asked for again, too.
     static func tell(_ verdict: Verdict, of world: World, _ options: SimulateOptions) {
-        guard verdict != .passed else { return }
-        Terminal.print("\(verdict)")
+        if verdict != .passed { Terminal.print("\(verdict)") }
+        guard verdict != .passed || options.isTold else { return }
         Terminal.print(options.reproduction(seed: world.seed, options: world.options, steps: options.steps))
     }
 }

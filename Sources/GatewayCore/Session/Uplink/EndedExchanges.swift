@@ -6,7 +6,8 @@ import Time
 ///
 /// Entries are in the order of their ends, and nothing renews one, so those whose time is over are always the first. An
 /// id has one entry at the most; one that is used anew leaves a hole behind. Most clients never have such an exchange,
-/// so the room is taken with the first; with more than a few, an index leads to an id's entry.
+/// so the room is taken with the first; with more than a few, chains of those whose ids end alike lead to an id's
+/// entry, the latest first, and end where entries no longer count.
 struct EndedExchanges: Sendable {
     /// How an exchange ended.
     enum End: UInt8, Hashable, Sendable {
@@ -23,14 +24,29 @@ struct EndedExchanges: Sendable {
         fileprivate(set) var messageID: MessageID
         fileprivate(set) var end: End
         fileprivate(set) var digest: MessageDigest
+        /// The position of an older entry whose id ends alike.
+        fileprivate var older: Int32 = -1
         fileprivate(set) var endedAt: Instant
+
+        static func == (left: Entry, right: Entry) -> Bool {
+            (left.messageID, left.end, left.digest, left.endedAt)
+                == (right.messageID, right.end, right.digest, right.endedAt)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(messageID)
+            hasher.combine(end)
+            hasher.combine(digest)
+            hasher.combine(endedAt)
+        }
     }
 
     private var entries: [Entry] = []
     /// The oldest entry that counts.
     private var first: Int32 = 0
-    /// Positions in `entries`, once there are so many that looking through them would take long.
-    private var positions: [MessageID: Int32] = [:]
+    /// Where each chain begins, a power of two of them; none while there are so few entries that looking through them
+    /// is as quick.
+    private var chains: [Int32] = []
     private var liveCount: Int32 = 0
 
     private static let few = 16
@@ -53,11 +69,10 @@ struct EndedExchanges: Sendable {
         if entries.isEmpty { entries.reserveCapacity(8) }
         entries.append(Entry(messageID: messageID, end: end, digest: digest, endedAt: now))
         liveCount += 1
-        // Once in use, the index has to know every entry, however few there are meanwhile.
-        if !positions.isEmpty {
-            positions[messageID] = Int32(entries.count - 1)
-        } else if entries.count - Int(first) > Self.few {
-            indexAll()
+        if entries.count - Int(first) > max(Self.few, 2 * chains.count) {
+            chainAll()
+        } else if !chains.isEmpty {
+            chain(entries.count - 1)
         }
     }
 
@@ -84,17 +99,25 @@ struct EndedExchanges: Sendable {
     mutating func removeAll() { self = EndedExchanges() }
 
     private func position(of messageID: MessageID) -> Int? {
-        guard positions.isEmpty else { return positions[messageID].map { Int($0) } }
-        var position = entries.count
-        while position > first {
-            position &-= 1
-            if entries[position].messageID == messageID { return position }
+        var position = chains.isEmpty ? Int32(entries.count - 1) : chains[chain(of: messageID)]
+        while position >= first {
+            if entries[Int(position)].messageID == messageID { return Int(position) }
+            position = chains.isEmpty ? position - 1 : entries[Int(position)].older
         }
         return nil
     }
 
+    private func chain(of messageID: MessageID) -> Int { Int(messageID) & (chains.count - 1) }
+
+    /// The latest entry becomes the first of its chain.
+    private mutating func chain(_ position: Int) {
+        let chain = chain(of: entries[position].messageID)
+        entries[position].older = chains[chain]
+        chains[chain] = Int32(position)
+    }
+
+    /// A hole stays in its chain, as it hides nothing.
     private mutating func remove(at position: Int) {
-        if !positions.isEmpty { positions[entries[position].messageID] = nil }
         entries[position].messageID = 0
         liveCount -= 1
     }
@@ -103,7 +126,7 @@ struct EndedExchanges: Sendable {
         while first < entries.count, entries[Int(first)].messageID == 0 { first += 1 }
         guard first == entries.count else { return }
         entries.removeAll(keepingCapacity: true)
-        positions.removeAll(keepingCapacity: true)
+        chains = []
         first = 0
     }
 
@@ -111,15 +134,16 @@ struct EndedExchanges: Sendable {
     private mutating func compact() {
         entries.removeAll { $0.messageID == 0 }
         first = 0
-        positions.removeAll(keepingCapacity: true)
-        if entries.count > Self.few { indexAll() }
+        chains = []
+        if entries.count > Self.few { chainAll() }
     }
 
-    private mutating func indexAll() {
-        positions.removeAll(keepingCapacity: true)
-        for position in entries.indices where entries[position].messageID != 0 {
-            positions[entries[position].messageID] = Int32(position)
-        }
+    /// Makes the chains anew, as many as there are entries or more.
+    private mutating func chainAll() {
+        var count = 2 * Self.few
+        while count < entries.count - Int(first) { count *= 2 }
+        chains = [Int32](repeating: -1, count: count)
+        for position in Int(first)..<entries.count where entries[position].messageID != 0 { chain(position) }
     }
 
     /// What does not hold of these entries; nil where all does.
@@ -128,7 +152,9 @@ struct EndedExchanges: Sendable {
         if live.count != count { return "ended exchanges are counted wrong" }
         if Set(live.map(\.messageID)).count != count { return "an id has two ended exchanges" }
         if zip(live, live.dropFirst()).contains(where: { $0.endedAt > $1.endedAt }) { return "ends are out of order" }
-        if !positions.isEmpty, positions.count != count { return "the index of ended exchanges is wrong" }
+        if live.contains(where: { position(of: $0.messageID).map { entries[$0] } != $0 }) {
+            return "an ended exchange is not found"
+        }
         return nil
     }
 
@@ -165,7 +191,7 @@ extension EndedExchanges {
             Entry(messageID: $0.messageID, end: $0.end, digest: $0.digest, endedAt: now - $0.endedAgo)
         }
         liveCount = Int32(clamping: entries.count)
-        if entries.count > Self.few { indexAll() }
+        if entries.count > Self.few { chainAll() }
     }
 }
 

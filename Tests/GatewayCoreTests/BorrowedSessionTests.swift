@@ -90,6 +90,40 @@ import Time
         upstream.receives(.publishRelease(7))
     }
 
+    @Test("GW-64 GW-17 Who comes back with a Will before the exchange has ended is set up when it has")
+    func comesBackWithWill() {
+        let dialogue = Dialogue()
+        let (client, upstream) = client(dialogue, isTold: false)
+        client.sends(.disconnect())
+        client.receives(.disconnect())
+        client.sends(.connect("c1", clean: false, will: true))
+        client.receives(.willTopicRequest)
+        // The end of the exchange does not end the set-up.
+        upstream.sends(.publishReceived(7))
+        client.sends(.willTopic("new"))
+        client.receives(.willMessageRequest)
+        client.sends(.willMessage("lost"))
+        upstream.receives(.publishRelease(7))
+        upstream.sends(.publishComplete(7))
+        upstream.receives(.disconnect, .close)
+        let second = client.asksBroker(clean: false, will: TestWill(topic: "new", payload: "lost"))
+        second.sends(.connectAcknowledgement())
+        client.receives(.connectAcknowledgement())
+    }
+
+    @Test("GW-64 GW-86 What a client says after its goodbye puts off nothing, and is not woken up for")
+    func saysMoreAfterGoodbye() {
+        let dialogue = Dialogue()
+        let (client, upstream) = client(dialogue, isTold: false)
+        client.sends(.disconnect())
+        client.receives(.disconnect())
+        dialogue.passes(.seconds(39))
+        client.sends(.pingRequest("c1"))
+        client.receivesNothing()
+        dialogue.passes(.seconds(1))
+        upstream.receives(.disconnect, .close)
+    }
+
     @Test(
         "GW-42 GW-25 A set-up that goes on with the session waits for the end of the exchange",
         arguments: [true, false])

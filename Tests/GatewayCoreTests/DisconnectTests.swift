@@ -54,6 +54,19 @@ import Time
         dialogue.passes(.seconds(60))
     }
 
+    @Test("GW-79 Who repeats its CONNECT after a late DISCONNECT is awake")
+    func awakeAfterAll() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1"))
+        let upstream = client.asksBroker()
+        client.sends(.disconnect(60))
+        client.receives(.disconnect())
+        client.sends(.connect("c1"))
+        upstream.sends(.connectAcknowledgement())
+        client.receives(.connectAcknowledgement())
+    }
+
     @Test("GW-66 After DISCONNECT a client must connect anew")
     func messageAfterDisconnect() {
         let dialogue = Dialogue()

@@ -125,7 +125,8 @@ import Time
         tells(old, client)
         client.receives(.willTopicRequest)
         first.receivesNothing()
-        // Who means it goes through it once more.
+        // Who means it goes through it once more, whatever it says besides.
+        client.registers("b", as: 2)
         tells(new, client)
         first.receives(.disconnect, .close)
         _ = client.connectsUpstream(will: new)

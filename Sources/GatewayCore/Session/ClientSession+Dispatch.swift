@@ -46,7 +46,7 @@ extension ClientSession {
         case .unsubscribe(let unsubscribe): receiveUnsubscribe(unsubscribe, datagram, in: &environment)
         case .pingRequest(let clientID): receivePingRequest(clientID, datagram, in: &environment)
         case .pingResponse: break
-        case .disconnect(let duration): receiveDisconnect(duration: duration, in: &environment)
+        case .disconnect(let duration): return receiveDisconnect(duration: duration, in: &environment)
         case .willTopicUpdate(let update): receiveWillTopicUpdate(update, datagram, in: &environment)
         case .willMessageUpdate(let content): receiveWillMessageUpdate(content, datagram, in: &environment)
         case .advertise, .searchGateway, .gatewayInfo, .connect, .connectAcknowledgement, .willTopicRequest, .willTopic,
@@ -54,6 +54,8 @@ extension ClientSession {
             .willTopicResponse, .willMessageResponse, .encapsulated:
             observeUnexpected(message, in: &environment)
         }
+        // Whatever stood in the way may be over.
+        keepSessionAtBroker(in: &environment)
     }
 
     /// GW-06: what only a gateway sends is ignored, and so is what has no place in the client's state.

@@ -24,6 +24,7 @@ extension ClientSession {
     /// Says again what was said last to the client that repeats its CONNECT (GW-79).
     mutating func repeatConnectReply(in environment: inout Environment) {
         supervision.heard(at: environment.now)  // GW-61
+        setUp.clientFellAsleep(for: 0)
         if let prompt = setUp.prompt {
             send(prompt, in: &environment)
         } else if phase == .active, !setUp.isUnderWay {
@@ -142,6 +143,7 @@ extension ClientSession {
         // What it repeats of that is not answered as if it were of the session that it has.
         request.clientSpoke()
         deliver(in: &environment)
+        keepSessionAtBroker(in: &environment)
     }
 
     /// Whether the set-up begins a session in which nothing is left of the one before. A clean session ends with its

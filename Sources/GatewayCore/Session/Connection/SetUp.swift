@@ -48,6 +48,8 @@ struct SetUp: Sendable {
         var endsSleep = false
         /// Whether the client, since it was asked first, has said something that belongs to the session it has.
         var isDoubtful = false
+        /// Whether it has been asked all over again for that; once is enough.
+        var isSecond = false
         /// The Duration with which the client has said that it sleeps; 0 where it has not.
         var sleepSeconds: UInt16 = 0
     }
@@ -148,7 +150,7 @@ struct SetUp: Sendable {
 
     /// The client goes on in the session that it has.
     mutating func clientSpokeInSession() {
-        if isUnderWay, prompt != nil { change { $0.isDoubtful = true } }
+        if isUnderWay, prompt != nil { change { $0.isDoubtful = !$0.isSecond } }
     }
 
     /// The client has said all of its Will but the message; it may do so again before that.
@@ -157,9 +159,9 @@ struct SetUp: Sendable {
     mutating func takeTopic(_ will: StoredWill) -> Bool {
         guard prompt != nil else { return false }
         change {
-            let isDoubtful = $0.isDoubtful
+            let (isDoubtful, isSecond) = ($0.isDoubtful, $0.isSecond)
             $0 = Progress(request: $0.request, step: .awaitingWillMessage(will))
-            $0.isDoubtful = isDoubtful
+            ($0.isDoubtful, $0.isSecond) = (isDoubtful, isSecond)
         }
         return true
     }
@@ -190,7 +192,11 @@ struct SetUp: Sendable {
 
     /// The client has said everything; where it may not have meant it, it is asked once more.
     private mutating func finishWill(_ wish: WillWish) {
-        change { $0 = Progress(request: $0.request, step: $0.isDoubtful ? .awaitingWillTopic : .awaitingBroker(wish)) }
+        change {
+            let isSecond = $0.isDoubtful
+            $0 = Progress(request: $0.request, step: isSecond ? .awaitingWillTopic : .awaitingBroker(wish))
+            $0.isSecond = isSecond
+        }
     }
 
     /// The broker is not asked before `instant`, unless the rest is over earlier.

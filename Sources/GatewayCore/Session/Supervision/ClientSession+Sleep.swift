@@ -76,7 +76,7 @@ extension ClientSession {
 
     /// Whether the client has said that it leaves, and its broker connection goes on for what it has left open.
     @inline(__always)
-    var isLeaving: Bool { supervision.hasSaidGoodbye && phase == .asleep }
+    var isLeaving: Bool { supervision.hasSaidGoodbye && phase == .asleep && !setUp.isUnderWay }
 
     /// The client is gone, and its session is to be kept. Where the broker's is a clean one (AMB-02) it would forget
     /// with the connection which QoS 2 message it has, and the client, which has the exchange still open, would bring
@@ -87,6 +87,7 @@ extension ClientSession {
         }
         setUp.end()
         uplink.clientFellAsleep()
+        requests.clientFellAsleep()
         fallAsleep(in: &environment)
         goOnLeaving(in: &environment)
     }

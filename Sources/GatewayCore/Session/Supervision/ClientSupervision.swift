@@ -23,8 +23,8 @@ struct ClientSupervision: Sendable {
     mutating func lostOverRegister() { ignoresRegister = true }
     mutating func answeredRegister() { ignoresRegister = false }
 
-    /// GW-61.
-    mutating func heard(at now: Instant) { lastHeard = now }
+    /// GW-61. What comes after a goodbye is late, and puts nothing off.
+    mutating func heard(at now: Instant) { if !hasSaidGoodbye { lastHeard = now } }
 
     /// The client is connected, for the first time or anew.
     mutating func connected(at now: Instant) {

@@ -43,10 +43,11 @@ extension ClientSession {
             environment.store.insert(payload, topicName: name, token: token, qos: .exactlyOnce, retain: retain))
     }
 
-    /// The broker has nothing under the number any more: the message that was kept for it goes up, if it `isWanted`.
+    /// The broker has nothing under the number any more: the message that was kept for it goes up, if it `isWanted`,
+    /// and the connection is not being left; else its client says it again.
     mutating func numberIsFree(_ token: BrokerToken, isWanted: Bool, in environment: inout Environment) {
         guard !kept.isEmpty, let index = kept.take(token, in: environment.store) else { return }
-        if isWanted {
+        if isWanted, environment.isOpen(upstream) {
             var payload: [UInt8] = []
             environment.store.appendPayload(of: index, to: &payload)
             let name = environment.topicNames.name(environment.store[index].topicName)

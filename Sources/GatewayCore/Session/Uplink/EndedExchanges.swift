@@ -126,7 +126,7 @@ struct EndedExchanges: Sendable {
         while first < entries.count, entries[Int(first)].messageID == 0 { first += 1 }
         guard first == entries.count else { return }
         entries.removeAll(keepingCapacity: true)
-        chains = []
+        emptyChains(entryCount: 0)
         first = 0
     }
 
@@ -134,16 +134,26 @@ struct EndedExchanges: Sendable {
     private mutating func compact() {
         entries.removeAll { $0.messageID == 0 }
         first = 0
-        chains = []
-        if entries.count > Self.few { chainAll() }
+        if !chains.isEmpty || entries.count > Self.few { chainAll() }
     }
 
     /// Makes the chains anew, as many as there are entries or more.
     private mutating func chainAll() {
-        var count = 2 * Self.few
-        while count < entries.count - Int(first) { count *= 2 }
-        chains = [Int32](repeating: -1, count: count)
+        emptyChains(entryCount: entries.count - Int(first))
         for position in Int(first)..<entries.count where entries[position].messageID != 0 { chain(position) }
+    }
+
+    /// Their room is kept unless there is far too much of it.
+    private mutating func emptyChains(entryCount: Int) {
+        var count = 4 * Self.few
+        while count < entryCount { count *= 4 }
+        if chains.count == count || chains.count == 4 * count {
+            for index in chains.indices { chains[index] = -1 }
+        } else if entryCount > 0 {
+            chains = [Int32](repeating: -1, count: count)
+        } else {
+            chains = []
+        }
     }
 
     /// What does not hold of these entries; nil where all does.

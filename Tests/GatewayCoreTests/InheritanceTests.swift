@@ -103,6 +103,30 @@ import Time
         upstream.receives(.publish("a", "B", qos: .exactlyOnce, id: 1))
     }
 
+    @Test(
+        "GW-42 AMB-23 Who has begun something under an id in this life means that, or something later, by a repetition",
+        arguments: [QualityOfService.atLeastOnce, .exactlyOnce])
+    func begunInThisLife(qos: QualityOfService) {
+        let (dialogue, client, upstream) = survivor()
+        if qos == .atLeastOnce {
+            client.sends(.publish(1, "A", id: 1, qos: qos))
+            upstream.receives(.publish("a", "A", qos: .atLeastOnce, id: 1))
+            upstream.sends(.publishAcknowledgement(1))
+            client.receives(.publishAcknowledgement(1, 1))
+        } else {
+            // The stream is full, so that the first copy gets no further.
+            upstream.blocks(queuedByteCount: 1_000_000)
+            client.sends(.publish(1, "B", id: 1, qos: qos))
+            client.receives(.publishAcknowledgement(1, 1, .congestion))
+            upstream.drains()
+            dialogue.passes(.seconds(41))
+        }
+        client.sends(.publish(1, "B", id: 1, qos: .exactlyOnce, duplicate: true))
+        upstream.receives(.publishRelease(1))
+        upstream.sends(.publishComplete(1))
+        upstream.receives(.publish("a", "B", qos: .exactlyOnce, id: 1))
+    }
+
     @Test("GW-42 A broker without a session has nothing to release")
     func nothingInherited() {
         let (_, client, upstream) = survivor(present: false)

@@ -11,7 +11,7 @@ extension Uplink {
     }
 
     func record(at now: Instant) -> Record {
-        Record(open: open.record(at: now), ended: ended.record(at: now), inheritance: inheritance)
+        Record(open: open.record(at: now), ended: ended.record(at: now), inheritance: inheritance.recorded)
     }
 
     init(_ record: Record, at now: Instant) {

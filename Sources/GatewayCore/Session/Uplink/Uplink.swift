@@ -139,6 +139,7 @@ struct Uplink: Hashable, Sendable {
     }
 
     private mutating func begun(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome {
+        if !message.isDuplicate { inheritance.clientBegins(under: message.messageID) }
         ended.expire(after: conditions.patience, at: conditions.now)
         open.forgetWhatIsOver(conditions)
         if open.takeUp(message, conditions) {

@@ -39,14 +39,20 @@ import Time
         dialogue.passes(.seconds(100))
     }
 
-    @Test("GW-67 Who falls asleep while the broker is asked, by a doubled CONNECT, is asleep when it has answered")
-    func asleepDuringSetUp() {
+    /// A client that says that it sleeps while the broker is asked.
+    private func asleepInSetUp() -> (Dialogue, TestClient, TestUpstream) {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")
         client.sends(.connect("c1"))
         let upstream = client.asksBroker()
         client.sends(.disconnect(60))
         client.receives(.disconnect())
+        return (dialogue, client, upstream)
+    }
+
+    @Test("GW-67 Who falls asleep while the broker is asked, by a doubled CONNECT, is asleep when it has answered")
+    func asleepDuringSetUp() {
+        let (dialogue, client, upstream) = asleepInSetUp()
         upstream.sends(.connectAcknowledgement())
         client.receivesNothing()
         client.sends(.pingRequest("c1"))
@@ -56,12 +62,7 @@ import Time
 
     @Test("GW-79 Who repeats its CONNECT after a late DISCONNECT is awake")
     func awakeAfterAll() {
-        let dialogue = Dialogue()
-        let client = dialogue.client("c1")
-        client.sends(.connect("c1"))
-        let upstream = client.asksBroker()
-        client.sends(.disconnect(60))
-        client.receives(.disconnect())
+        let (_, client, upstream) = asleepInSetUp()
         client.sends(.connect("c1"))
         upstream.sends(.connectAcknowledgement())
         client.receives(.connectAcknowledgement())

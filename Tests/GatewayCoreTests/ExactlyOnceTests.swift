@@ -114,6 +114,25 @@ import Time
         upstream.receives(.publish("a", "B", qos: .exactlyOnce, id: 2, duplicate: true))
     }
 
+    @Test("GW-44 AMB-24 A copy of a message whose topic id was denied is none of a new one when the id is known again")
+    func copyOfADenied() {
+        let dialogue = Dialogue()
+        let (client, first) = TestClient.publisher(dialogue)
+        let id = client.octetsOfTopicID(1)
+        client.leaves(first)
+        let second = client.connects()
+        // The id of the session before, which the next one gives the name again.
+        client.sends(octets: [0x08, 0x0C, 0x40] + id + [0x00, 0x05, 0x41])
+        client.receives(.publishAcknowledgement(TopicID(id[0]) << 8 | TopicID(id[1]), 5, .invalidTopicID))
+        client.registers("a", as: 1)
+        client.sends(.publish(1, "A", id: 5, qos: .exactlyOnce))
+        client.receivesNothing()
+        second.receivesNothing()
+        // Who repeats it means it.
+        client.sends(.publish(1, "A", id: 5, qos: .exactlyOnce, duplicate: true))
+        second.receives(.publish("a", "A", qos: .exactlyOnce, id: 5, duplicate: true))
+    }
+
     @Test("GW-87 AMB-24 Many visits shorter than patience do not keep what was left behind in the way of new messages")
     func shortVisits() {
         let dialogue = Dialogue(.dialogue { $0.limits.exchangesPerClient = 1 })

@@ -249,6 +249,18 @@ import Time
         upstream.receives(.publishReceived(1))
     }
 
+    @Test("GW-57 AMB-22 Who denies the topic id of a message that was set aside is told it before the next attempt")
+    func deniedLate() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("known", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        ignores(.publish(1, "1", id: 1, qos: .atLeastOnce, duplicate: true), client)
+        client.sends(.publishAcknowledgement(1, 1, .invalidTopicID))
+        upstream.sends(.publish("known", "2", qos: .atLeastOnce, id: 2))
+        client.receives(.register(1, 1, "known"))
+    }
+
     @Test("GW-78 GW-62 A PUBREL that a living client does not answer lets the next message pass")
     func releaseIgnored() {
         let dialogue = Dialogue(.dialogue { $0.limits.undeliverablePerClient = 0 })

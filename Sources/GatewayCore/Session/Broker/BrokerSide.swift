@@ -40,11 +40,7 @@ struct BrokerSide: Sendable {
     }
 
     /// The connection is left, or was another life's, and there will be another one.
-    mutating func isReplaced(at now: Instant) {
-        guard !isRestoring else { return }
-        isRestoring = true
-        lostSince = now
-    }
+    mutating func isReplaced(at now: Instant) { _ = lost(hasStayed: true, at: now) }
 
     /// The client is set up anew; what was lost before is over.
     mutating func beginsAnew() { lostSince = nil }

@@ -159,9 +159,8 @@ struct SetUp: Sendable {
     mutating func takeTopic(_ will: StoredWill) -> Bool {
         guard prompt != nil else { return false }
         change {
-            let (isDoubtful, isSecond) = ($0.isDoubtful, $0.isSecond)
-            $0 = Progress(request: $0.request, step: .awaitingWillMessage(will))
-            ($0.isDoubtful, $0.isSecond) = (isDoubtful, isSecond)
+            $0.step = .awaitingWillMessage(will)
+            $0.clock.stop()
         }
         return true
     }

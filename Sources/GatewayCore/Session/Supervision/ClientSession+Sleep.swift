@@ -60,9 +60,7 @@ extension ClientSession {
     /// Without Duration, or with 0 (AMB-10), the client leaves; otherwise it sleeps.
     mutating func receiveDisconnect(duration: UInt16?, in environment: inout Environment) {
         if let duration, duration > 0 {
-            wills.clientFellAsleep()  // who sleeps is told nothing (GW-69); awake again, it asks again
-            uplink.clientFellAsleep()
-            requests.clientFellAsleep()
+            stopsListening()
             setUp.end()  // its CONNECT was a copy, or it has changed its mind
             fallAsleep(for: duration, in: &environment)
             send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
@@ -86,10 +84,16 @@ extension ClientSession {
             return end(in: &environment)
         }
         setUp.end()
-        uplink.clientFellAsleep()
-        requests.clientFellAsleep()
+        stopsListening()
         fallAsleep(in: &environment)
         goOnLeaving(in: &environment)
+    }
+
+    /// Who sleeps, or is gone, is told nothing (GW-69); awake again, it asks again.
+    private mutating func stopsListening() {
+        wills.clientFellAsleep()
+        uplink.clientFellAsleep()
+        requests.clientFellAsleep()
     }
 
     /// What the broker has it may pass on; it leaves when that is done.

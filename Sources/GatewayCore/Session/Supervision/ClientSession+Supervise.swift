@@ -160,7 +160,6 @@ extension ClientSession {
     private mutating func finish() {
         phase = request.isClean ? .over : .disconnected
         setUp.end()
-        broker.left()
         stopAsking()
     }
 

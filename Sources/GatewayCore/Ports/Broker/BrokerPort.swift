@@ -84,6 +84,19 @@ extension Environment {
         endPacket(start, on: slot)
     }
 
+    /// Publishes for the first time a message that was kept in the store, under its own token and without a copy.
+    mutating func publish(stored index: StoredMessageIndex, on slot: UInt32?) {
+        guard let slot else { return }
+        let message = store[index]
+        let start = effects.bytes.count
+        effects.bytes.appendPublishHeader(
+            duplicate: false, qos: DeliveryQoS(message.qos), retain: message.retain,
+            topicName: topicNames.name(message.topicName).span.bytes, packetID: message.token.packetID,
+            payloadByteCount: Int(message.payloadByteCount))
+        store.appendPayload(of: index, to: &effects.bytes)
+        endPacket(start, on: slot)
+    }
+
     mutating func subscribe(_ filter: TopicNameIndex, qos: QoS, token: BrokerToken, on slot: UInt32?) -> Bool {
         let name = topicNames.name(filter)
         guard let slot, takes(name.count, on: slot) else { return false }

@@ -48,12 +48,7 @@ extension ClientSession {
     mutating func numberIsFree(_ token: BrokerToken, isWanted: Bool, in environment: inout Environment) {
         guard !kept.isEmpty, let index = kept.take(token, in: environment.store) else { return }
         if isWanted, environment.isOpen(upstream) {
-            var payload: [UInt8] = []
-            environment.store.appendPayload(of: index, to: &payload)
-            let name = environment.topicNames.name(environment.store[index].topicName)
-            environment.publish(
-                name.span.bytes, payload.span.bytes, qos: .exactlyOnce, retain: environment.store[index].retain,
-                token: token, on: upstream)
+            environment.publish(stored: index, on: upstream)
             observe(.messageForwarded, in: &environment)
         }
         discardKept(index, in: &environment)

@@ -114,6 +114,8 @@ extension [UInt8] {
             append(contentsOf: "link".utf8)
             append(number: UInt64(link.rawValue))
             append(number: UInt64(clamping: maximum))
+        case .linkLost(let link): append("linklost", link)
+        case .linkReturned(let link): append("linkback", link)
         case .deadlineReached: append(contentsOf: "deadline".utf8)
         case .shutdownRequested: append(contentsOf: "shutdown".utf8)
         }
@@ -123,6 +125,11 @@ extension [UInt8] {
         append(contentsOf: name.utf8)
         append(number: UInt64(peer.link.rawValue))
         append(number: UInt64(peer.number))
+    }
+
+    private mutating func append(_ name: String, _ link: LinkID) {
+        append(contentsOf: name.utf8)
+        append(number: UInt64(link.rawValue))
     }
 
     private mutating func append(_ name: String, _ id: UpstreamID) {

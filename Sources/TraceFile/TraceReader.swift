@@ -197,6 +197,8 @@ private enum EventText {
         case ("link", 2):
             guard let link = UInt16(exactly: numbers[0]), let maximum = count(numbers[1]) else { return nil }
             return .linkChanged(LinkID(link), maximumDatagramByteCount: maximum)
+        case ("linklost", 1): return UInt16(exactly: numbers[0]).map { .linkLost(LinkID($0)) }
+        case ("linkback", 1): return UInt16(exactly: numbers[0]).map { .linkReturned(LinkID($0)) }
         case ("deadline", 0): return .deadlineReached
         case ("shutdown", 0): return .shutdownRequested
         default: return nil

@@ -19,6 +19,7 @@ import Time
             .deadlineReached,
             .shutdownRequested,
             .linkChanged(LinkID(65_535), maximumDatagramByteCount: 1 << 40),
+            .linkLost(LinkID(65_535)), .linkReturned(LinkID(65_535)),
         ]
         events += StreamEnd.allCases.map { .streamClosed(stream, $0) }
         return events.map { ($0, word(for: $0)) }
@@ -35,6 +36,8 @@ import Time
         case .streamEnded: "ended:4294967295:7"
         case .streamClosed(_, let end): "closed:4294967295:7:\(end.rawValue)"
         case .linkChanged: "link:65535:1099511627776"
+        case .linkLost: "linklost:65535"
+        case .linkReturned: "linkback:65535"
         case .deadlineReached: "deadline"
         case .shutdownRequested: "shutdown"
         }

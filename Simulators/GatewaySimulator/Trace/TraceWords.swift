@@ -29,6 +29,8 @@ package struct TraceWords {
         case .streamEnded(let id): "is told that \(name(id)) is over"
         case .streamClosed(let id, let end): "is told that \(name(id)) ended: \(end)"
         case .linkChanged(let link, let maximum): "is told that link \(link.rawValue) takes \(maximum) octets"
+        case .linkLost(let link): "is told that nothing leaves on link \(link.rawValue)"
+        case .linkReturned(let link): "is told that link \(link.rawValue) works again"
         case .deadlineReached: "is told the time"
         case .shutdownRequested: "is told to end"
         }

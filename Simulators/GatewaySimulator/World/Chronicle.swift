@@ -45,8 +45,7 @@ package struct Chronicle {
         case .streamReceived(let id): note("  gateway reads \(bytes.count) octets of stream \(id.generation)", at: now)
         case .deadlineReached: break
         case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamClosed, .streamEnded,
-            .linkChanged,
-            .shutdownRequested:
+            .linkChanged, .linkLost, .linkReturned, .shutdownRequested:
             note("  gateway is told \(event)", at: now)
         }
     }

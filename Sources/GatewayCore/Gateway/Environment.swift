@@ -7,6 +7,8 @@ import Time
 struct Environment: ~Copyable {
     /// As at the start, but for what links turned out to carry.
     private(set) var configuration: GatewayConfiguration
+    /// By the links' numbers; those that nothing was said of yet are up.
+    private var linkStates: [LinkState] = []
     var now = Instant(nanoseconds: 0)
     var effects = Effects()
     var topicNames: TopicNameTable
@@ -70,6 +72,16 @@ struct Environment: ~Copyable {
     mutating func setMaximumDatagram(_ byteCount: Int, on link: LinkID) {
         guard configuration.links.indices.contains(Int(link.rawValue)) else { return }
         configuration.links[Int(link.rawValue)].maximumDatagramByteCount = max(0, byteCount)
+    }
+
+    @inline(__always)
+    func linkState(_ link: LinkID) -> LinkState {
+        Int(link.rawValue) < linkStates.count ? linkStates[Int(link.rawValue)] : .up(returnedAt: nil)
+    }
+
+    mutating func setLinkState(_ state: LinkState, of link: LinkID) {
+        while linkStates.count <= Int(link.rawValue) { linkStates.append(.up(returnedAt: nil)) }
+        linkStates[Int(link.rawValue)] = state
     }
 
     /// The octets left for a message on the way to a client (GW-08).

@@ -64,6 +64,8 @@ package struct Gateway: ~Copyable {
         case .streamClosed(let id, let end): streamClosed(id, end)
         case .streamEnded(let id): streamEnded(id)
         case .linkChanged(let id, let maximum): environment.setMaximumDatagram(maximum, on: id)
+        case .linkLost(let id): linkLost(id)
+        case .linkReturned(let id): linkReturned(id)
         case .deadlineReached: deadlineReached()
         case .shutdownRequested: shutDown()
         }
@@ -122,6 +124,7 @@ extension Gateway {
         sessions[index].route = route
         sessionByRoute[route] = index
         retain(route)
+        sessions[index].movedToLink(isLost: environment.linkState(route.peer.link).isLost, at: environment.now)
     }
 
     /// Gives the session a broker connection of its own, which is not opened yet.

@@ -16,9 +16,11 @@ struct ClientSession: SlabElement {
     var clientID = ClientID(bytes: [])
     var phase = SessionPhase.over
     /// Where the session stands for all that the gateway sends of its own accord: a client that is being set up anew is
-    /// being connected, and has no ears for the session that goes on beside.
+    /// being connected, and has no ears for the session that goes on beside; nor has one whose link is lost.
     @inline(__always)
-    var state: SessionPhase { setUp.isUnderWay && phase.isListening ? .connecting : phase }
+    var state: SessionPhase {
+        phase.isListening && (setUp.isUnderWay || supervision.isCutOff) ? .connecting : phase
+    }
     /// The place of its broker connection; nil while the client is away.
     @inline(__always)
     var upstream: UInt32? { broker.connection }

@@ -20,6 +20,11 @@ package enum Event: Equatable, Hashable, Sendable {
     case streamEnded(UpstreamID)
     /// A link's longest datagram, in octets, is another than was configured or told before: a radio module says so.
     case linkChanged(LinkID, maximumDatagramByteCount: Int)
+    /// The gateway itself can send nothing on the link any more: the device, the radio network behind it or the
+    /// interface is gone. It is said at most once until `linkReturned`.
+    case linkLost(LinkID)
+    /// What is sent on the link leaves again.
+    case linkReturned(LinkID)
     /// The time of `nextDeadline` has come.
     case deadlineReached
     /// The process is asked to end: say goodbye to clients and broker.

@@ -28,8 +28,8 @@ struct TranscriptRecorder {
         case .streamOpened(let id): append(now, broker(id), "", "(connection is open)")
         case .streamReceived(let id): append(now, broker(id), "gateway", BrokerPacket(reading: bytes).words)
         case .streamClosed(let id, let end): append(now, broker(id), "", "(connection ends: \(end))")
-        case .datagramTruncated, .streamBlocked, .streamDrained, .streamEnded, .linkChanged, .deadlineReached,
-            .shutdownRequested:
+        case .datagramTruncated, .streamBlocked, .streamDrained, .streamEnded, .linkChanged, .linkLost, .linkReturned,
+            .deadlineReached, .shutdownRequested:
             break
         }
     }

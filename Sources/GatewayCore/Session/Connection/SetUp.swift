@@ -148,6 +148,11 @@ struct SetUp: Sendable {
     /// The clock of the prompt; one that stands where nothing is repeated.
     var clock: RetryClock { progress?.clock ?? RetryClock() }
 
+    /// The prompt could not be said again since `stopped`, and now it can.
+    mutating func goOn(at now: Instant, stoppedAt stopped: Instant) {
+        if prompt != nil { change { $0.clock.goOn(at: now, stoppedAt: stopped) } }
+    }
+
     /// The client goes on in the session that it has.
     mutating func clientSpokeInSession() {
         if isUnderWay, prompt != nil { change { $0.isDoubtful = !$0.isSecond } }

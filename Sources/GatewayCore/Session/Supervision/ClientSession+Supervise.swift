@@ -7,16 +7,27 @@ extension ClientSession {
     /// When the session must be looked at next; nil when only an event can change it.
     @inline(__always)
     func nextDeadline(in environment: borrowing Environment) -> Instant? {
-        var next = clock.ringsAt
+        var next = ringsAt
         func consider(_ instant: Instant?) {
             guard let instant else { return }
             next = next.map { min($0, instant) } ?? instant
         }
-        consider(setUp.clock.ringsAt)
+        consider(setUpRingsAt)
         consider(silenceDeadline(in: environment))
         consider(restoreDeadline(in: environment))
         if let attempt = downlink.nextAttempt, state.isListening { consider(attempt) }
         return next
+    }
+
+    /// When something is due of what is open towards the client; what it would be asked waits for its link.
+    @inline(__always)
+    private var ringsAt: Instant? { supervision.isCutOff && isAsked ? nil : clock.ringsAt }
+
+    /// The same of its set-up.
+    @inline(__always)
+    private var setUpRingsAt: Instant? {
+        guard setUp.isUnderWay else { return nil }
+        return supervision.isCutOff && setUp.prompt != nil ? nil : setUp.clock.ringsAt
     }
 
     /// When a silent client is given up; never while it is being set up anew, as that has an end of its own.
@@ -46,10 +57,10 @@ extension ClientSession {
             dismiss(in: &environment)
             return
         }
-        if setUp.clock.isDue(at: environment.now) {
+        if let rings = setUpRingsAt, rings <= environment.now {
             if setUp.isAwaitingRest { restIsOver(in: &environment) } else { repeatPrompt(in: &environment) }
         }
-        if clock.isDue(at: environment.now) { clockRang(in: &environment) }
+        if let rings = ringsAt, rings <= environment.now { clockRang(in: &environment) }
         if state.isListening {
             tryUndeliverableInTime(in: &environment)
             deliver(in: &environment)
@@ -100,13 +111,20 @@ extension ClientSession {
         guard phase.isListening else { return stopAsking() }
         if phase == .awake {
             endFruitlessWakeUp(in: &environment)
-        } else if clock.hasHeard(lastHeard: supervision.lastHeard) {
+        } else if clock.hasHeard(lastHeard: supervision.lastHeard) || isExcused(in: environment) {
             passOver(in: &environment)
         } else if downlink.registration != nil {
             giveUpRegister(in: &environment)
         } else {
             lose(in: &environment)
         }
+    }
+
+    /// Whether the client's link came back less than one keep-alive time ago: it may not have found out yet.
+    private func isExcused(in environment: borrowing Environment) -> Bool {
+        guard let route, let returnedAt = environment.linkState(route.peer.link).returnedAt else { return false }
+        let keepAlive = environment.configuration.supervision.allowance(forSeconds: request.keepAliveSeconds)
+        return returnedAt + (keepAlive ?? link(in: environment).patience) > environment.now
     }
 
     /// There are clients that answer no REGISTER: how fast this one answers other things says nothing, and it is lost

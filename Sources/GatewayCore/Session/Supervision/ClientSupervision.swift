@@ -16,6 +16,9 @@ struct ClientSupervision: Sendable {
     /// Whether a repeated DISCONNECT of the departed client is to be answered again.
     private(set) var hasSaidGoodbye = false
 
+    /// Whether the gateway itself cannot send on the client's link, so that the client is neither asked nor judged.
+    private(set) var isCutOff = false
+
     /// Whether the client was lost over a REGISTER and has come back, so that what it does not answer says nothing of
     /// whether it lives. Its keep-alive still does.
     private(set) var ignoresRegister = false
@@ -41,8 +44,17 @@ struct ClientSupervision: Sendable {
 
     mutating func saidGoodbye() { hasSaidGoodbye = true }
 
-    /// When a silent client is given up: by its keep-alive while active, by its Duration while asleep (GW-62, GW-70).
+    mutating func linkLost() { isCutOff = true }
+
+    /// The client can be reached again. It was not silent of its own will, so its time begins anew.
+    mutating func linkReturned(at now: Instant) {
+        isCutOff = false
+        heard(at: now)
+    }
+
+    /// When a silent client is given up, never while it is cut off: by its keep-alive while active, by its Duration while asleep (GW-62, GW-70).
     func silenceDeadline(_ phase: SessionPhase, keepAliveSeconds: UInt16, _ configuration: Supervision) -> Instant? {
+        guard !isCutOff else { return nil }
         let seconds: UInt16
         switch phase {
         case .active: seconds = keepAliveSeconds

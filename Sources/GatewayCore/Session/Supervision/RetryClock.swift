@@ -27,6 +27,15 @@ struct RetryClock: Sendable {
         if attempts < .max { attempts += 1 }
     }
 
+    /// The clock has stood still since `stopped`, as nothing could be said, and goes on: what was left of it then is left
+    /// of it now. One that nobody is asked by has not stood still.
+    mutating func goOn(at now: Instant, stoppedAt stopped: Instant) {
+        guard attempts > 0, let rings = ringsAt else { return }
+        // What was begun meanwhile has all of its time left.
+        let rest = rings > stopped ? min(rings.since(stopped), rings.since(beganAt)) : .zero
+        self = RetryClock(beganAt: now, ringsAt: now + rest, attempts: attempts, isRepetition: true)
+    }
+
     /// Nothing more is said, and the answer is awaited until so long after the first copy.
     ///
     /// - Returns: false where that is over.

@@ -1,0 +1,26 @@
+import Time
+
+// What a session does when its client's link is lost and comes back.
+
+extension ClientSession {
+    /// The client hears nothing: nothing is begun, repeated or judged before the link returns.
+    mutating func linkLost() { supervision.linkLost() }
+
+    /// What the client was asked goes on where it stood, and what has come meanwhile is delivered.
+    mutating func linkReturned(lostSince since: Instant, in environment: inout Environment) {
+        goOn(since: since, at: environment.now)
+        deliver(in: &environment)
+    }
+
+    /// The client is on another link, or on one again.
+    mutating func movedToLink(isLost: Bool, at now: Instant) {
+        guard isLost != supervision.isCutOff else { return }
+        if isLost { supervision.linkLost() } else { goOn(since: now, at: now) }
+    }
+
+    private mutating func goOn(since: Instant, at now: Instant) {
+        supervision.linkReturned(at: now)
+        clock.goOn(at: now, stoppedAt: since)
+        setUp.goOn(at: now, stoppedAt: since)
+    }
+}

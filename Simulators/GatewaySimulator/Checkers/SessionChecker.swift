@@ -5,7 +5,8 @@ import Time
 /// When a session may end and when one may begin: what the gateway forgets too early, its client does not know.
 ///
 /// - A client has left only where it has said so, and is given up only where it was silent: who understands no REGISTER
-///   is there as long as it is heard, be it only once while it is asked (AMB-22).
+///   is there as long as it is heard, be it only once while it is asked (AMB-22). It is not silent while the gateway
+///   itself cannot send on its link, and has all its time again when that returns.
 /// - The broker is asked for a clean session only where the client has asked for one.
 /// - A sleeper that wakes up by a CONNECT with CleanSession 0 goes on with its session, however that has begun (GW-25).
 /// - A CONNECT that was doubled on its way and begins with the Will dialogue ends nothing: its client answers none.
@@ -71,6 +72,9 @@ struct SessionChecker {
         violate(
             client, "is given up because of REGISTER, though it was heard \(silence.nanoseconds / 1_000_000) ms ago")
     }
+
+    /// The gateway says that it has given the client up, though its link was lost, or has only just returned.
+    mutating func lostByLink(_ client: Int) { violate(client, "is given up for the silence of its link") }
 
     /// The gateway leaves the broker in the client's name while it handles an event.
     mutating func brokerConnectionEnds(of client: Int, byDoubledConnect: Bool) {

@@ -30,4 +30,6 @@ enum Operation: UInt8 {
     case settle = 0x32
     /// The radio turns out to carry longer or shorter datagrams.
     case changeLink = 0x33
+    case loseLink = 0x34
+    case returnLink = 0x35
 }

@@ -34,6 +34,8 @@ extension OperationScript {
         case .settle: settle()
         case .changeLink:
             tell(.linkChanged(LinkID(1), maximumDatagramByteCount: 24 + Int(input.next() >> 4)))
+        case .loseLink: tell(.linkLost(LinkID(1)))
+        case .returnLink: tell(.linkReturned(LinkID(1)))
         case nil: break
         }
     }

@@ -26,16 +26,17 @@ package enum Canary: String, CaseIterable, Sendable {
     case closingTopicRepeated = "closing-topic-repeated"
     case silentForgotten = "silent-forgotten"
     case forgetfulRestart = "forgetful-restart"
+    case lostWithItsLink = "lost-with-its-link"
 
     /// Within so many seeds, from 1 on, the bug must have been found.
     package var seedLimit: Int {
         switch self {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
-            .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill:
+            .exactlyOnceTwice, .sessionLeak, .peerLeak, .oldWill:
             50
-        case .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
+        case .forgottenSubscription, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
             .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
-            .closingTopicRepeated, .silentForgotten, .forgetfulRestart:
+            .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink:
             100
         // Copies that come so late, streams that stand still long enough and with small queues, and identifiers that a
         // broker uses again in one session are rarer.
@@ -49,7 +50,8 @@ package enum Canary: String, CaseIterable, Sendable {
     var isRude: Bool {
         switch self {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
-            .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .blockIgnored:
+            .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .blockIgnored,
+            .lostWithItsLink:
             false
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
@@ -73,7 +75,7 @@ package enum Canary: String, CaseIterable, Sendable {
         case .oldWill: ["wills:"]
         case .blockIgnored: ["world: # octets wait"]
         case .closingTopicRepeated: ["world: the broker closes", "healing:"]
-        case .unteachableLost, .silentForgotten, .copyOfConnectObeyed: ["sessions:"]
+        case .unteachableLost, .silentForgotten, .copyOfConnectObeyed, .lostWithItsLink: ["sessions:"]
         case .sleeperForgotten, .forgetfulRestart: ["sessions:", "subscriptions:"]
         }
     }

@@ -33,6 +33,7 @@ struct PlantedGateway: ~Copyable {
             return
         }
         if canary == .blockIgnored, case .streamBlocked = event { return }
+        if canary == .lostWithItsLink, case .linkLost = event { return }
         if canary == .sessionLeak, swallowsGoodbye(event, bytes, at: now, into: &effects) { return }
         if canary == .pingResponseTooEarly, case .datagramReceived(let peer, _) = event,
             case .pingRequest(let clientID)? = try? Message.decode(bytes), !clientID.isEmpty
@@ -83,7 +84,7 @@ struct PlantedGateway: ~Copyable {
                 if case .forgetPeer(let peer) = $0 { peer.number % 7 == 3 } else { false }
             }
         case .oldWill: repeatOldWill(from: first, into: &effects)
-        case .pingResponseTooEarly, .sessionLeak, .blockIgnored: break
+        case .pingResponseTooEarly, .sessionLeak, .blockIgnored, .lostWithItsLink: break
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
             .sleeperForgotten, .copyOfConnectObeyed, .refusedSubscriptionGranted, .closingTopicRepeated,

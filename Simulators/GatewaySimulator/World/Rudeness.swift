@@ -3,6 +3,6 @@ package enum Rudeness: Int, CaseIterable, Sendable {
     case publishedBesideAnother, reusedMessageID, countedAnew, gaveUpPublication, saidTheSameAgain
     case ignoredRegister, startedAgainInSetUp, wokeByConnect, doubledConnect, lateConnect
     case reusedPacketIdentifier, refusedSubscription, closedOnTopicName
-    case silencedRadio, restartedEverything
+    case silencedRadio, restartedEverything, lostLink
     case heardLateCopy, lostLateCopy, forgottenNumber
 }

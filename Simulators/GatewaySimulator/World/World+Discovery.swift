@@ -39,14 +39,20 @@ extension World {
     }
 
     /// The gateway speaks to everybody on the link; nodes behind forwarders are on another one.
-    func broadcast(_ bytes: [UInt8], radius: UInt8) {
-        discovery.broadcast(try? Message.decode(bytes.span.bytes), radius: radius, at: now)
-        for index in clients.indices where nodeByPlace[clients[index].address] == nil {
+    func broadcast(_ bytes: [UInt8], radius: UInt8, on link: LinkID) {
+        let message = try? Message.decode(bytes.span.bytes)
+        // To each link the same.
+        if case .advertise? = message, link != Self.udpLink {} else {
+            discovery.broadcast(message, radius: radius, at: now)
+        }
+        guard !links[Int(link.rawValue)].isLost else { return }
+        if link == Self.radioModuleLink { return broadcastThroughRadio(bytes, radius: radius) }
+        for index in clients.indices where self.link(to: clients[index].address) == link {
+            guard nodeByPlace[clients[index].address] == nil else { continue }
             let datagram = Datagram(
                 client: index, address: clients[index].address, bytes: bytes, sentAt: now,
                 connection: clients[index].connection)
-            if !clients[index].isBehindRadio { fly(of: index) { .datagramReachedClient(datagram) } }
+            fly(of: index) { .datagramReachedClient(datagram) }
         }
-        if options[.radios] > 0 { broadcastThroughRadio(bytes, radius: radius) }
     }
 }

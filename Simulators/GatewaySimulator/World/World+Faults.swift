@@ -27,6 +27,7 @@ extension World {
         if rolls(.takeovers) { takeOver(pick(clients.count)) }
         if rollsRudely(.silentRadios) { silenceRadio() }
         if rollsRudely(.totalRestarts) { restartEverything() }
+        if rollsRudely(.linkLosses) { loseInterface() }
         if rolls(.gatewayRestarts) { restartGateway() }
         if rolls(.shutdowns) { shutDownGateway() }
         if options[.brokerRefusals] > 0 {
@@ -41,11 +42,13 @@ extension World {
         guard isGatewayUp else { return }
         for index in clients.indices where conversations.isCertainlyActive(index) {
             let client = clients[index]
+            guard !isLinkLost(to: client.heardAt) else { continue }
+            let lastChance = max(client.lastHeard, linkReturned(to: client.heardAt))
             guard let allowance = plan.gateway.supervision.allowance(forSeconds: client.askedKeepAlive) else {
                 continue
             }
             let silence = now.since(client.lastHeard)
-            if now > client.lastHeard + allowance + .seconds(1) {
+            if now > lastChance + allowance + .seconds(1) {
                 fail("client \(index) is silent for \(silence.nanoseconds / 1_000_000_000) s and not given up")
             }
         }

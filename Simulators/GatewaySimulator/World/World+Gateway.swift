@@ -44,7 +44,8 @@ extension World {
                 let (place, bytes) = unwrapped(Array(effects.bytes[range]), at: address)
             else { return }
             sendFromGateway(bytes, to: place, answering: client)
-        case .broadcastDatagram(let range, let radius, _): broadcast(Array(effects.bytes[range]), radius: radius)
+        case .broadcastDatagram(let range, let radius, let link):
+            broadcast(Array(effects.bytes[range]), radius: radius, on: link)
         case .openStream(let id): openStream(id)
         case .sendStream(let range, let id): writeStream(id, range)
         case .closeStream(let id): closeStream(id)
@@ -121,9 +122,27 @@ extension World {
             clients[client].device.configuration.ignoresRegister && conversations.isOnlyRegisterOpen(client)
         let waitsForRegister = isUntaught && clients[client].lastHeard > clients[client].registerSentAt
         clients[client].isGivenUpUnawares = isUntaught
+        checkLink(of: client)
         sessions.gaveUp(
             client, silence: now.since(clients[client].lastHeard), keepAlive: promisedInterval(client),
             waitsForRegister: waitsForRegister)
+    }
+
+    /// Who could not be reached is not given up, nor before it had time to be heard again.
+    private func checkLink(of client: Int) {
+        let place = clients[client].heardAt
+        guard !isLinkLost(to: place) else { return sessions.lostByLink(client) }
+        let returnedAt = linkReturned(to: place)
+        guard returnedAt >= clients[client].lastHeard, returnedAt.nanoseconds > 0 else { return }
+        if now < returnedAt + shortestAllowance(client) { sessions.lostByLink(client) }
+    }
+
+    /// By its keep-alive or, where it may sleep in the gateway's eyes, by its Duration, whichever is over first.
+    private func shortestAllowance(_ client: Int) -> TimeSpan {
+        let (keepAlive, sleep) = (clients[client].askedKeepAlive, clients[client].askedSleep)
+        let seconds = conversations.isCertainlyActive(client) ? [keepAlive] : [keepAlive, sleep]
+        let allowances = seconds.compactMap { plan.gateway.supervision.allowance(forSeconds: $0) }
+        return allowances.min() ?? plan.gateway.links[0].patience
     }
 
     /// Within how many seconds the client has promised to be heard; 0 where it has promised nothing.
@@ -146,7 +165,7 @@ extension World {
     func peer(at address: Int) -> PeerID {
         if let peer = peerByAddress[address] { return peer }
         peerCount += 1
-        let peer = PeerID(link: LinkID(0), number: peerCount)
+        let peer = PeerID(link: link(to: address), number: peerCount)
         peerByAddress[address] = peer
         addressByPeer[peer] = address
         return peer
@@ -234,6 +253,7 @@ extension World {
         isGatewayUp = true
         chronicle?.note("the gateway starts", at: now)
         if options[.radios] > 0 { plugIn() }
+        tellLostLinks()
         gatewayHandles(.deadlineReached, [])
     }
 

@@ -23,6 +23,7 @@ extension World {
         isBrokerUp = true
         if !isGatewayUp { startGateway() }
         if options[.radios] > 0 { healRadio() }
+        interfaceReturns()
         for number in streamNumbers { unblockStream(number) }
         for index in clients.indices {
             clients[index].cloggedUntil = nil

@@ -22,6 +22,7 @@ extension World {
         conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
         noteRegister(bytes, to: client, after: openRegister)
         noteSent(bytes, to: client, at: address)
+        guard !isLinkLost(to: address) else { return }
         overhear(bytes)
         let datagram = Datagram(
             client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection,
@@ -123,7 +124,7 @@ extension World {
                 .clientStartsAnew, .clientSearches, .oversizedReachedGateway, .hostileActs, .faultsStrike,
                 .brokerStarts,
                 .gatewayStarts, .linkUnclogged, .partitionHealed, .radioReturns, .lineReachedRadio, .lineReachedGateway,
-                .radioWakes, .linePluggedIn:
+                .radioWakes, .linePluggedIn, .interfaceReturns:
                 false
             }
         }
@@ -140,7 +141,7 @@ extension World {
     // MARK: Arrivals
 
     func reachGateway(_ datagram: Datagram) {
-        guard isGatewayUp else { return }
+        guard isGatewayUp, !isLinkLost(to: datagram.address) else { return }
         guard let client = datagram.client else {
             noteStranger(datagram)
             return gatewayHears(datagram)
@@ -170,7 +171,7 @@ extension World {
 
     /// The host has cut off what was too long for it.
     func oversizedReachesGateway(from place: Int) {
-        guard isGatewayUp else { return }
+        guard isGatewayUp, !isLinkLost(to: place) else { return }
         gatewayHandles(.datagramTruncated(from: peer(at: wrapped([], at: place).address)), at: place)
     }
 
@@ -202,7 +203,9 @@ extension World {
         if isolation.mayBe(client, at: datagram.address) {
             noteWill(message, datagram, of: client)
             sessions.heard(message, of: client, sleepsAtBroker: sleepsAtBroker(client))
-            if conversations.mayHear(message, of: client, at: datagram.address, plan) { noteHeard(message, client) }
+            if conversations.mayHear(message, of: client, at: datagram.address, plan) {
+                noteHeard(message, client, at: datagram.address)
+            }
         }
         switch message {
         case .connect(let connect):
@@ -218,14 +221,14 @@ extension World {
     }
 
     /// Who looks for a gateway says nothing of a session.
-    private func noteHeard(_ message: Message, _ client: Int) {
+    private func noteHeard(_ message: Message, _ client: Int, at place: Int) {
         switch message {
         case .searchGateway: return
         case .connect(let connect): clients[client].askedKeepAlive = connect.duration
         case .disconnect(let duration?) where duration > 0: clients[client].askedSleep = duration
         default: break
         }
-        clients[client].lastHeard = now
+        (clients[client].lastHeard, clients[client].heardAt) = (now, place)
         clients[client].isGivenUpUnawares = false
     }
 

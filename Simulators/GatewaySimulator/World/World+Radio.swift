@@ -50,7 +50,7 @@ extension World {
         remember(datagram, isFromGateway: true)
         let node = RadioSite.node(at: datagram.address)
         radioSite.radio.addNode(node)
-        radioLinkDoes { link, now, effects in
+        radioLinkDoes(isSending: true) { link, now, effects in
             let refusal = link.send(datagram.bytes.span.bytes, to: .xbee64(node), at: now, into: &effects)
             if case .tooLong? = refusal { return "the radio link refuses \(datagram.bytes.count) octets" }
             return nil
@@ -65,7 +65,7 @@ extension World {
                 connection: clients[index].connection)
             remember(datagram, isFromGateway: true)
         }
-        radioLinkDoes { link, now, effects in
+        radioLinkDoes(isSending: true) { link, now, effects in
             _ = link.broadcast(bytes.span.bytes, radius: radius, at: now, into: &effects)
             return nil
         }
@@ -153,7 +153,9 @@ extension World {
     }
 
     /// Runs a step of the link, and then what it caused; the step says what is wrong, if anything.
-    private func radioLinkDoes(_ step: (inout XBeeLink, Instant, inout LinkEffects) -> String?) {
+    private func radioLinkDoes(
+        isSending: Bool = false, _ step: (inout XBeeLink, Instant, inout LinkEffects) -> String?
+    ) {
         var linkEffects = LinkEffects()
         let violation = step(&radioLink, Instant(nanoseconds: now.nanoseconds), &linkEffects)
         if let violation { fail(violation) }
@@ -170,6 +172,8 @@ extension World {
             }
         }
         planRadioWake()
+        // The gateway is handling an event that has made it send; what is sent changes nothing of the module.
+        if !isSending { radioModuleChanged() }
         for (address, bytes) in received {
             guard let place = RadioSite.place(of: address),
                 let datagram = recalled(bytes, at: place, isFromGateway: false)

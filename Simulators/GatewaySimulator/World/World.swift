@@ -68,6 +68,9 @@ package final class World {
     /// Places where clients have been.
     var formerPlaces: [Int] = []
 
+    /// By their numbers.
+    var links = [WorldLink(), WorldLink()]
+
     var isHealed = false
     var healedAt = Instant(nanoseconds: 0)
     var hasEnded = false
@@ -231,6 +234,7 @@ package final class World {
         case .lineReachedGateway(let bytes): lineReachesGateway(bytes)
         case .radioWakes: wakeRadio()
         case .linePluggedIn: plugIn()
+        case .interfaceReturns: interfaceReturns()
         }
     }
 

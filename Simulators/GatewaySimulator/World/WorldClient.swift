@@ -33,6 +33,8 @@ struct WorldClient {
     var isMute = false
     /// When the gateway last heard a message of its session, and the keep-alive time of the last CONNECT.
     var lastHeard = Instant(nanoseconds: 0)
+    /// From which place that was.
+    var heardAt = 0
     /// When the first copy of the REGISTER set out that was sent last, and after which CONNECT.
     var registerSentAt = Instant(nanoseconds: 0)
     var registerConnection = 0

@@ -66,6 +66,8 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     case lowestIdentifiers, refusedFilters, closingTopics
     /// Per second and thousand: the radio is silent for everybody for a while; everything starts again.
     case silentRadios, totalRestarts
+    /// Per second and thousand: the interface of the gateway's UDP socket is gone for a while.
+    case linkLosses
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -144,7 +146,8 @@ extension WorldOption {
             .lostAcknowledgements, .lostStatuses, .slowStatuses, .busyChannel, .lineNoise, .fewBuffers,
             .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .windows, .fewIDs, .recounts, .surrenders,
             .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
-            .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .calm, .audience:
+            .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses, .calm,
+            .audience:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -228,6 +231,7 @@ extension WorldOption {
         case .refusedFilters: 1...3
         case .silentRadios: 1...15
         case .totalRestarts: 1...5
+        case .linkLosses: 1...10
         case .calm, .audience: 0...0
         }
     }

@@ -80,7 +80,7 @@ struct WorldPlan {
             link.maximumDatagramByteCount = min(link.maximumDatagramByteCount, Self.longestRadioDatagram)
             configureRadio(options)
         }
-        gateway.links = [link]
+        gateway.links = options[.radios] > 0 ? [link, link] : [link]
         configureLimits(options)
         if options[.advertising] > 0 {
             gateway.discovery.advertiseIntervalSeconds = UInt16(options[.advertising])

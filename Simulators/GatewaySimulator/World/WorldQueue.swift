@@ -102,4 +102,6 @@ enum Happening {
     case lineReachedGateway([UInt8])
     case radioWakes
     case linePluggedIn
+    /// The interface of the UDP socket is there again.
+    case interfaceReturns
 }

@@ -43,6 +43,8 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     case messageUndeliverable
     /// Once per session: messages are dropped because the client does not answer, or for want of a topic id.
     case clientMissesMessages
+    /// A client's refusal (0x03) is taken for the denial of a topic id; for one of a message because of its DUP.
+    case refusalReadAsDenial, refusalOfRepetition
     case qosMinusOneForwarded, qosMinusOneDropped
     /// Too much waits for the shared connection; the detail is the octet count of what was dropped for it.
     case qosMinusOneBufferFull

@@ -23,7 +23,7 @@ enum ObservationText {
             .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic,
             .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened, .upstreamUnavailable,
-            .unexpectedPacket, .upstreamPaused, .upstreamResumed:
+            .unexpectedPacket, .upstreamPaused, .upstreamResumed, .refusalReadAsDenial, .refusalOfRepetition:
             .debug
         }
     }
@@ -45,7 +45,7 @@ enum ObservationText {
             .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram,
             .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
-            .qosMinusOneBufferFull:
+            .qosMinusOneBufferFull, .refusalReadAsDenial, .refusalOfRepetition:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
@@ -83,6 +83,8 @@ enum ObservationText {
         case .clientMissesMessages: "client misses messages: it does not answer, or there is no topic id for them"
         case .messageDroppedUpstreamDown: dropped("the broker is not connected")
         case .messageDroppedUpstreamBlocked: dropped("the broker takes no more")
+        case .refusalReadAsDenial: "PUBACK 0x03 with topic id 0 taken for an unknown topic id: it is told again"
+        case .refusalOfRepetition: "PUBACK 0x03 to a repetition: the message is sent again without DUP"
         case .qosMinusOneDropped:
             "publish without connection dropped" + (detail == 0 ? "" : ": topic \(detail) is not open to all")
         case .qosMinusOneBufferFull: dropped("too much waits for the gateway's own broker connection")

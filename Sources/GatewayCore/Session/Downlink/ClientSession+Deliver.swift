@@ -216,7 +216,8 @@ extension ClientSession {
         if reference.type == .normal { topics.noteUse(reference.topicID, at: environment.now) }
         let message = environment.store[index]
         let flags = Flags(
-            duplicate: isRepetition, qos: QualityOfService(message.qos), retain: message.retain,
+            duplicate: isRepetition && !downlink.indulgence.goesWithoutDuplicateFlag,
+            qos: QualityOfService(message.qos), retain: message.retain,
             topicIDType: reference.type)
         let start = environment.beginDatagram(to: route)
         environment.effects.bytes.appendPublishHeader(

@@ -47,6 +47,11 @@ extension ClientSession {
             setFirstAside(isUnanswered: true, in: &environment)
             return goOn(in: &environment)
         case .invalidTopicID where renewTopic(message.topicName, in: environment): break
+        case .notSupported where meansTopicID(answer, message.topicName, in: environment):
+            observe(.refusalReadAsDenial, in: &environment)
+        case .notSupported where message.qos == .atLeastOnce && meansDuplicateFlag():
+            return sendWithoutDuplicateFlag(in: &environment)
+        case .notSupported where downlink.indulgence.takeLateRefusal(): return
         default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
         }
         answerCame(in: environment)
@@ -63,7 +68,27 @@ extension ClientSession {
     private mutating func renewTopic(_ name: TopicNameIndex, in environment: borrowing Environment) -> Bool {
         // Where a QoS 0 message was not understood before, the id counts as unknown already.
         guard let topicID = topics.id(for: name), topics.noteDenied(topicID) else { return false }
-        return downlink.mayRenew(limit: link(in: environment).retryCount)
+        return downlink.indulgence.mayRenew(limit: link(in: environment).retryCount)
+    }
+
+    /// There are clients that have forgotten a normal id over their sleep and say 0x03 to it, with topic id 0. Where that
+    /// is not what it means, it says so again (AMB-18).
+    private mutating func meansTopicID(
+        _ answer: PublishAcknowledgement, _ name: TopicNameIndex, in environment: borrowing Environment
+    ) -> Bool {
+        guard answer.topicID == 0, reference(to: name, in: environment)?.type == .normal else { return false }
+        return downlink.indulgence.mayReadAsDenial() && renewTopic(name, in: environment)
+    }
+
+    /// There are clients that refuse whatever has DUP, so that a lost first copy would be a lost message (AMB-18).
+    private mutating func meansDuplicateFlag() -> Bool {
+        downlink.indulgence.mayLeaveOutDuplicateFlag(repetitionCount: clock.repetitionCount)
+    }
+
+    private mutating func sendWithoutDuplicateFlag(in environment: inout Environment) {
+        observe(.refusalOfRepetition, in: &environment)
+        answerCame(in: environment)
+        goOn(in: &environment)
     }
 
     mutating func receivePublishReceived(_ messageID: MessageID, in environment: inout Environment) {

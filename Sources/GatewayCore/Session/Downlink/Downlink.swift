@@ -32,8 +32,8 @@ struct Downlink {
 
     private var queue = DeliveryQueue()
     private var underWay = UnderWay.nothing
-    /// How often the first message's topic id has been told again because the client did not know it.
-    private var renewals: UInt8 = 0
+    /// What the first message is granted.
+    var indulgence = Indulgence()
     private var deliveriesSinceWakeUp: UInt32 = 0
     private(set) var numbers: DeliveryNumbers
     private var rarities = DownlinkRarities()
@@ -169,13 +169,6 @@ struct Downlink {
         store[index].state = known.map { .sent($0) } ?? .announced
     }
 
-    /// Whether the first message's topic id may be told once more.
-    mutating func mayRenew(limit: Int) -> Bool {
-        guard Int(renewals) < limit, renewals < .max else { return false }
-        renewals += 1
-        return true
-    }
-
     /// QoS 2: the client has the first message.
     ///
     /// - Returns: where PUBREC goes; nil where the broker is not to hear of it.
@@ -198,7 +191,7 @@ struct Downlink {
         if message.qos == .exactlyOnce, let messageID = message.state.messageID {
             numbers.noteEnd(messageID, at: now, patience: patience)
         }
-        renewals = 0
+        indulgence = Indulgence()
         if !rarities.isEmpty { aside.noteAnswer() }
         underWay = .nothing
         return message
@@ -216,7 +209,7 @@ struct Downlink {
     ) {
         let index = queue.takeFirst(in: store)
         if isUnanswered, store[index].timesUnanswered < .max { store[index].timesUnanswered += 1 }
-        renewals = 0
+        indulgence = Indulgence()
         underWay = .nothing
         aside.append(index, at: now, patience: patience, in: &store)
     }
@@ -338,7 +331,7 @@ struct Downlink {
         isKept: Bool, in store: inout MessageStore, names: inout TopicNameTable
     ) -> Int {
         takeAllBack(in: &store)
-        (underWay, renewals) = (.nothing, 0)
+        (underWay, indulgence) = (.nothing, Indulgence())
         var (missed, left) = (0, 0)
         let numbers = numbers
         queue.removeAll(in: &store, names: &names) { message in
@@ -365,7 +358,7 @@ struct Downlink {
     /// - Returns: how many messages the client has not got, as far as the gateway knows.
     mutating func forgetSession(in store: inout MessageStore, names: inout TopicNameTable) -> Int {
         takeAllBack(in: &store)
-        (underWay, renewals) = (.nothing, 0)
+        (underWay, indulgence) = (.nothing, Indulgence())
         var missed = 0
         queue.removeAll(in: &store, names: &names) { message in
             if !message.state.isWithClient { missed += 1 }

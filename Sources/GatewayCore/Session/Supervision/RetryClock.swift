@@ -58,6 +58,9 @@ struct RetryClock: Sendable {
     /// Whether an answer has not come in time, so that at least one copy more was sent.
     var isOverdue: Bool { attempts > 1 }
 
+    /// How many copies of the message went out as repetitions, as far as this clock knows.
+    var repetitionCount: UInt16 { isRepetition || attempts == 0 ? attempts : attempts - 1 }
+
     /// How long an answer that comes now took; nil where it may belong to any of several copies (Karn's rule).
     func roundTrip(at now: Instant) -> TimeSpan? {
         attempts == 1 && !isRepetition ? now.since(beganAt) : nil

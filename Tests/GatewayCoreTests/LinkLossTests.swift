@@ -1,0 +1,193 @@
+import GatewayCore
+import MQTT
+import MQTTSN
+import Testing
+import Time
+
+/// A link on which the gateway itself cannot send costs nobody his session: what it would repeat, and what it judges
+/// clients by, stands still (GW-62, GW-70, GW-78).
+@Suite struct LinkLossTests {
+    private let dialogue = Dialogue()
+    private let will = TestWill(topic: "w", payload: "gone")
+
+    private func loses(_ link: UInt16 = 0, at location: SourceLocation = #_sourceLocation) {
+        dialogue.happens(.linkLost(LinkID(link)), at: location)
+    }
+
+    private func returns(_ link: UInt16 = 0, at location: SourceLocation = #_sourceLocation) {
+        dialogue.happens(.linkReturned(LinkID(link)), at: location)
+    }
+
+    /// A client with a Will that has subscribed to "a/b" and knows it as 1; it is lost after 1.5 × `keepAlive`.
+    private func active(keepAlive: UInt16 = 20, link: UInt16 = 0) -> (TestClient, TestUpstream) {
+        let client = dialogue.client("c\(link)", link: link)
+        let upstream = client.connects(prompted: will, keepAlive: keepAlive)
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: upstream)
+        return (client, upstream)
+    }
+
+    @Test("GW-62 Keep-alive stands still, and after the return the client has all of its time again")
+    func keepAlive() {
+        let (_, upstream) = active()
+        dialogue.passes(.seconds(29))
+        loses()
+        dialogue.passes(.seconds(1_000))
+        upstream.receivesNothing()
+        returns()
+        dialogue.passes(.milliseconds(29_999))
+        upstream.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        dialogue.observes(.clientLost, of: "c0")
+        upstream.receives(.close)
+    }
+
+    @Test("GW-78 A repetition stands still, with what is left of its Tretry and its Nretry")
+    func repetition() {
+        let (client, upstream) = active(keepAlive: 1_000)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 7))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        dialogue.passes(.seconds(10))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: true))
+        dialogue.passes(.seconds(4))
+        loses()
+        dialogue.passes(.seconds(1_000))
+        client.receivesNothing()
+        returns()
+        dialogue.passes(.milliseconds(5_999))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: true))
+        dialogue.passes(.seconds(10))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(7))
+    }
+
+    @Test("GW-78 Who answers nothing after the return is lost when a keep-alive time has passed, not before")
+    func judgedAfterTheReturn() {
+        let (client, upstream) = active(keepAlive: 60)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 7))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        dialogue.passes(.milliseconds(39_999))
+        let copy = SNMessage.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: true)
+        client.receives(copy, copy, copy)
+        loses()
+        dialogue.passes(.seconds(60))
+        returns()
+        dialogue.passes(.milliseconds(89_999))
+        upstream.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        dialogue.observes(.clientLost, of: "c0")
+        upstream.receives(.close)
+    }
+
+    @Test("GW-70 A sleeper's Duration begins anew, and its messages wait")
+    func sleeper() {
+        let (client, upstream) = active()
+        client.fallsAsleep(60)
+        loses()
+        dialogue.passes(.seconds(1_000))
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 7))
+        returns()
+        dialogue.passes(.milliseconds(89_999))
+        upstream.receivesNothing()
+        client.wakesUp()
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+    }
+
+    @Test("GW-71 A wake-up that the loss interrupted goes on")
+    func wakeUp() {
+        let (client, upstream) = active()
+        client.fallsAsleep(60)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 7))
+        upstream.sends(.publish("a/b", "y"))
+        client.wakesUp()
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        loses()
+        dialogue.passes(.seconds(1_000))
+        client.receivesNothing()
+        returns()
+        dialogue.passes(.seconds(10))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(7))
+        client.receives(.publish(1, "y"), .pingResponse)
+    }
+
+    @Test("What comes from the broker meanwhile waits, at every QoS and in its order")
+    func messagesWait() {
+        let (client, upstream) = active()
+        loses()
+        upstream.sends(.publish("a/b", "0"))
+        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 7))
+        upstream.sends(.publish("a/b", "2"))
+        dialogue.passes(.seconds(100))
+        client.receivesNothing()
+        upstream.receivesNothing()
+        returns()
+        client.receives(.publish(1, "0"), .publish(1, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.publish(1, "2"))
+    }
+
+    @Test("GW-78 A set-up is not abandoned: WILLTOPICREQ is asked again after the return")
+    func setUp() {
+        let client = dialogue.client("c0")
+        client.sends(.connect("c0", will: true))
+        client.receives(.willTopicRequest)
+        dialogue.passes(.seconds(9))
+        loses()
+        dialogue.passes(.seconds(1_000))
+        client.receivesNothing()
+        returns()
+        dialogue.passes(.seconds(1))
+        client.receives(.willTopicRequest)
+        #expect(dialogue.sessionCount == 1)
+    }
+
+    @Test("Links are judged each by itself")
+    func otherLink() {
+        let (_, lost) = active()
+        let (_, other) = active(link: 1)
+        loses()
+        dialogue.passes(.seconds(30))
+        lost.receivesNothing()
+        dialogue.observes(.clientLost, of: "c1")
+        other.receives(.close)
+    }
+
+    @Test("AMB-11 A sleeper that wakes up on another link is served there")
+    func moves() {
+        let (client, upstream) = active()
+        client.fallsAsleep(60)
+        upstream.sends(.publish("a/b", "x"))
+        loses()
+        let moved = dialogue.client("c0", link: 1)
+        moved.wakesUp()
+        moved.receives(.publish(1, "x"), .pingResponse)
+        dialogue.passes(.seconds(90))
+        dialogue.observes(.clientLost, of: "c0")
+        upstream.receives(.close)
+    }
+
+    @Test("GW-24 Who says CONNECT on a link that is lost is served when it is back")
+    func connectsOnALostLink() {
+        loses()
+        let (client, upstream) = active()
+        upstream.sends(.publish("a/b", "x"))
+        client.receivesNothing()
+        dialogue.passes(.seconds(100))
+        returns()
+        client.receives(.publish(1, "x"))
+    }
+
+    @Test("GW-86 A broker that is away for too long is no matter of the link")
+    func brokerLost() {
+        let (client, upstream) = active()
+        loses()
+        upstream.closes()
+        dialogue.passes(.seconds(31))
+        dialogue.observes(.clientDismissed, of: "c0")
+        client.receives(.disconnect())
+    }
+}

@@ -28,6 +28,7 @@ enum ConfigurationText {
             Field("gatewayID", \.gatewayID),
             Field("supervision.shortTolerancePercent", \.supervision.shortTolerancePercent),
             Field("supervision.longTolerancePercent", \.supervision.longTolerancePercent),
+            Field("supervision.longestSilence", \.supervision.longestSilence),
             Field("qosMinusOne", \.qosMinusOne),
             Field("qosMinusOneFullNames", \.qosMinusOneFullNames),
             Field("emptyClientID", \.emptyClientID),
@@ -58,6 +59,7 @@ enum ConfigurationText {
 
     private static let limits: [Field<GatewayConfiguration>] = [
         Field("limits.clients", \.limits.clients),
+        Field("limits.setUps", \.limits.setUps),
         Field("limits.clientIDByteCount", \.limits.clientIDByteCount),
         Field("limits.topicsPerClient", \.limits.topicsPerClient),
         Field("limits.topicNameByteCount", \.limits.topicNameByteCount),

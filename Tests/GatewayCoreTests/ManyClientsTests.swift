@@ -97,7 +97,8 @@ import Time
         #expect(crowd.evicted > 40_000)
         #expect(crowd.lost > 45_000)
         let sizes = crowd.gateway.tableSizes
-        #expect(sizes.sessionPlaces <= 1_000)
+        // One more while a newcomer is set up.
+        #expect(sizes.sessionPlaces <= 1_001)
         #expect(sizes.sessions <= 1_000)
         #expect(sizes.upstreamPlaces <= 1_001)
         #expect(sizes.topicNames <= 1_000)
@@ -120,7 +121,8 @@ import Time
         crowd.handle(.deadlineReached)
         for number in 0..<100 {
             crowd.says(
-                .connect("client-\(number)", clean: false), from: PeerID(link: LinkID(0), number: UInt32(number)))
+                .connect("client-\(number)", clean: false), .pingRequest(),
+                from: PeerID(link: LinkID(0), number: UInt32(number)))
         }
         for number in 100..<10_000 {
             crowd.says(.connect("client-\(number)"), from: PeerID(link: LinkID(0), number: UInt32(number)))

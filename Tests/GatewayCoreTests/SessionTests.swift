@@ -255,37 +255,4 @@ import Time
         #expect(first.isKnown)
         #expect(!second.isKnown)
     }
-
-    // MARK: The number of sessions
-
-    @Test("GW-87 GW-21 At the limit of clients CONNECT is congestion")
-    func clientLimit() {
-        let dialogue = Dialogue(.dialogue { $0.limits.clients = 2 })
-        let first = dialogue.client("c1")
-        let upstream = first.connects()
-        dialogue.client("c2").connects()
-        let third = dialogue.client("c3")
-        third.sends(.connect("c3"))
-        third.receives(.connectAcknowledgement(.congestion))
-        #expect(!third.isKnown)
-        first.leaves(upstream)
-        third.connects()
-    }
-
-    @Test("GW-87 At the limit the session whose client has been away longest gives its place")
-    func eviction() {
-        let dialogue = Dialogue(.dialogue { $0.limits.clients = 2 })
-        let first = dialogue.client("c1")
-        let second = dialogue.client("c2")
-        let upstream1 = first.connects(clean: false)
-        let upstream2 = second.connects(clean: false)
-        second.leaves(upstream2)
-        first.leaves(upstream1)
-        let third = dialogue.client("c3")
-        third.sends(.connect("c3"))
-        dialogue.observes(.sessionEvicted, of: "c2")
-        _ = third.connectsUpstream()
-        #expect(dialogue.sessionCount == 2)
-        first.connects(clean: false, present: true)
-    }
 }

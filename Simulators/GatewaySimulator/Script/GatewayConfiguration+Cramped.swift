@@ -42,6 +42,7 @@ extension Limits {
     fileprivate static var cramped: Limits {
         var limits = Limits()
         limits.clients = 4
+        limits.setUps = 2
         limits.clientIDByteCount = 4
         limits.topicsPerClient = 5
         limits.topicNameByteCount = 8

@@ -97,7 +97,8 @@ package struct OperationScript: ~Copyable {
         let limits = configuration.limits
         func held(_ bound: Bool, _ text: String) -> String? { bound ? nil : "\(event): \(text): \(census)" }
         let broken =
-            held(census.sessions <= limits.clients, "more sessions than the limit")
+            held(census.sessions - census.newcomers <= limits.clients, "more sessions than the limit")
+            ?? held(census.newcomers <= limits.setUps, "more set-ups than the limit")
             ?? held(census.mostTopics <= limits.topicsPerClient + 1, "more topic ids than the limit")
             ?? held(census.mostSubscriptions <= limits.subscriptionsPerClient, "more subscriptions than the limit")
             ?? held(census.upstreams <= census.sessions + 1, "a broker connection without a client")

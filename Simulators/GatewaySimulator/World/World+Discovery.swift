@@ -42,7 +42,8 @@ extension World {
     func broadcast(_ bytes: [UInt8], radius: UInt8, on link: LinkID) {
         let message = try? Message.decode(bytes.span.bytes)
         // To each link the same.
-        if case .advertise? = message, link != Self.udpLink {} else {
+        if case .advertise? = message, link != Self.udpLink {
+        } else {
             discovery.broadcast(message, radius: radius, at: now)
         }
         guard !links[Int(link.rawValue)].isLost else { return }

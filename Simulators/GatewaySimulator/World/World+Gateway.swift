@@ -269,7 +269,8 @@ extension World {
         let census = gateway.census()
         let limits = plan.gateway.limits
         func expect(_ holds: Bool, _ text: String) { if !holds { fail("\(text): \(census)") } }
-        expect(census.sessions <= limits.clients, "more sessions than the limit")
+        expect(census.sessions - census.newcomers <= limits.clients, "more sessions than the limit")
+        expect(census.newcomers <= limits.setUps, "more set-ups than the limit")
         // Where something waits for the broker's answer, as much again or 64 messages (AMB-15); besides, the message
         // that reached the limit, and the first of a new broker connection, which comes with the CONNACK.
         let places = limits.queuedMessagesPerClient + max(limits.queuedMessagesPerClient, 64) + 2

@@ -112,6 +112,7 @@ struct WorldPlan {
         limit(\.undeliverablePerClient, .smallQueues)
         limit(\.qosMinusOneByteCount, .smallQueues)
         limit(\.clients, .fewPlaces)
+        limit(\.setUps, .fewPlaces)
         limit(\.topicsPerClient, .fewTopics)
         limit(\.queuedByteCountPerUpstream, .smallStreamQueues)
         limit(\.queuedByteCountPerClient, .smallByteQueues)

@@ -59,6 +59,9 @@ enum Schema {
             "clients.maximum", \.gateway.limits.clients, 1...1_000_000, "clients",
             "Sessions held at once, connected or remembered for a client that will return."),
         .integer(
+            "clients.set_ups", \.gateway.limits.setUps, 1...1_000_000, "clients",
+            "New clients whose CONNECT is being carried out; beyond it the oldest that owes an answer goes."),
+        .integer(
             "clients.id_bytes", \.gateway.limits.clientIDByteCount, 1...1_024, "bytes",
             "Longest ClientId; MQTT-SN 1.2 section 5.3.1 says 23, many devices use more."),
         .choice(
@@ -100,6 +103,9 @@ enum Schema {
         .integer(
             "clients.keep_alive_tolerance_long_percent", \.gateway.supervision.longTolerancePercent, 0...1_000,
             "percent", "Added to keep-alive times above one minute before a silent client is lost."),
+        .seconds(
+            "clients.longest_silence_seconds", \.gateway.supervision.longestSilence, 0...31_536_000,
+            "How long clients may be silent that have promised nothing (Duration 0); 0 for ever."),
 
         // [will]
         .choice(

@@ -36,11 +36,13 @@ package struct Supervision: Equatable, Sendable {
     package var shortTolerancePercent = 50
     /// Percent added to keep-alive times above one minute.
     package var longTolerancePercent = 10
+    /// How long a client may be silent whose CONNECT says Duration 0; zero for any time.
+    package var longestSilence = TimeSpan.seconds(86_400)
 
     package init() {}
 
-    /// The time after which a client that promised a message every `seconds` is lost; nil for 0, which switches
-    /// supervision off (GW-62).
+    /// The time after which a client that promised a message every `seconds` is lost; nil for 0, by which it has
+    /// promised nothing (GW-62).
     package func allowance(forSeconds seconds: UInt16) -> TimeSpan? {
         guard seconds > 0 else { return nil }
         let percent = seconds <= 60 ? shortTolerancePercent : longTolerancePercent

@@ -5,6 +5,9 @@
 package struct Limits: Equatable, Sendable {
     /// Sessions held at once, connected or remembered for a client that will return.
     package var clients = 10_000
+    /// Clients without a session whose CONNECTs are carried out at once; they have none of those places until the
+    /// broker has accepted them.
+    package var setUps = 1_000
     /// Octets in a ClientId (MQTT-SN 1.2 §5.3.1 says 23; transparent gateways often need more, AMB-08).
     package var clientIDByteCount = 23
     /// Normal topic ids in one session, and one more for deliveries; at most 65,534, as there are no more (AMB-27).

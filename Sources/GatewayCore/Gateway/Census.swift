@@ -2,6 +2,8 @@
 package struct Census: Equatable, Sendable {
     /// Sessions held, connected and remembered.
     package var sessions = 0
+    /// Those of clients that were never connected.
+    package var newcomers = 0
     /// Sessions whose client is away and may come back.
     package var remembered = 0
     /// Broker connections held, the shared one included, open or not.
@@ -35,6 +37,7 @@ extension Gateway {
     package borrowing func takeCensus() -> Census {
         var census = Census()
         census.sessions = sessions.count
+        census.newcomers = newcomers.count
         census.remembered = remembered.count
         census.upstreams = environment.upstreams.count
         census.routes = sessionByRoute.count + departures.count

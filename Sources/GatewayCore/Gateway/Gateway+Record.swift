@@ -64,7 +64,7 @@ extension Gateway {
     private func refusal(of record: SessionRecord) -> RestoreRefusal? {
         let clientID = ClientID(bytes: record.clientID)
         guard sessionByClientID[clientID] == nil else { return .clientIsHere }
-        guard sessions.count < environment.limits.clients else { return .noPlace }
+        guard placeCount < environment.limits.clients else { return .noPlace }
         let name = clientID.bytes.span.bytes
         guard name.byteCount > 0, clientID.isWhollyAssigned || isAcceptable(name) else {
             return .contradiction("no client may go by that name")

@@ -122,6 +122,10 @@ extension Gateway {
         switch environment.upstreams[slot].owner {
         case .shared: environment.sendWaitingPublishes()
         case .session(let index):
+            guard takePlace(index) else {
+                changing(index) { session, environment in session.refuseConnection(.congestion, in: &environment) }
+                return
+            }
             changing(index) { session, environment in
                 session.brokerAccepted(sessionPresent: answer.sessionPresent, in: &environment)
             }

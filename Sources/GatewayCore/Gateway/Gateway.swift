@@ -21,7 +21,11 @@ package struct Gateway: ~Copyable {
     var sender: PeerID?
     var departures: RecentDepartures
     /// Sessions that only wait for their client to return, oldest first, for when a place is needed.
-    var remembered = RememberedSessions()
+    var remembered = SessionOrder()
+    /// Sessions of clients that were never connected, oldest first: they have no place yet.
+    var newcomers = SessionOrder()
+    /// Sessions whose clients may have done nothing but connect, oldest first.
+    var idlers = SessionOrder()
     var strangerReplies: TokenBucket
     var searchReplies: TokenBucket
     /// Sessions that may read on from what the broker sent before it was not read any more.
@@ -88,20 +92,6 @@ extension Gateway {
         return outcome
     }
 
-    /// The client's session, a new one if it has none; nil where every place is taken by a connected client (GW-87).
-    mutating func session(for clientID: ClientID) -> SessionIndex? {
-        if let index = sessionByClientID[clientID] {
-            remembered.remove(index)
-            return index
-        }
-        if sessions.count >= environment.limits.clients {
-            guard let oldest = remembered.takeOldest() else { return nil }
-            environment.observe(.sessionEvicted, of: sessions[oldest].clientID)
-            remove(oldest)
-        }
-        return insert(ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin()))
-    }
-
     /// Gives a session of which there is none yet its place.
     mutating func insert(_ session: consuming ClientSession) -> SessionIndex {
         let clientID = session.clientID
@@ -144,7 +134,7 @@ extension Gateway {
         case .disconnected: putAside(index)
         case .over:
             leave(index)
-            remove(index)
+            forget(index)
         }
     }
 
@@ -180,11 +170,14 @@ extension Gateway {
         detach(index)
     }
 
-    /// Empties the session's place; the client is not connected.
-    private mutating func remove(_ index: SessionIndex) {
+    /// Empties the session's place, unless that has been done; the client is not connected.
+    mutating func forget(_ index: SessionIndex) {
+        guard sessions.contains(index) else { return }
         sessions[index].forgetSession(in: &environment)
         sessionByClientID[sessions[index].clientID] = nil
         remembered.remove(index)
+        newcomers.remove(index)
+        idlers.remove(index)
         sessions.remove(index)
     }
 

@@ -27,7 +27,8 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     case clientSetUpAbandoned
     /// The gateway told a client that its session is gone (GW-86).
     case clientDismissed
-    /// A remembered session gave its place to a newer client.
+    /// A session gave its place to a newer client: a remembered one, or with the detail 1 one whose client has done
+    /// nothing but connect.
     case sessionEvicted
 
     /// In the broker's place, for a lost client whose Will the gateway held; or not, as the broker was away.

@@ -76,7 +76,9 @@ enum ObservationText {
         case .clientRefused: "client refused: \(returnCode(detail))"
         case .clientSetUpAbandoned: "client did not finish connecting"
         case .clientDismissed: "client told to connect anew: its session is gone"
-        case .sessionEvicted: "absent client's session forgotten to make room"
+        case .sessionEvicted where detail == 1:
+            "client told to go, it has done nothing but connect: a new one needs its place"
+        case .sessionEvicted: "absent client's session forgotten: a new client needs its place"
         case .messageDroppedTooLong: dropped("it does not fit the client's link")
         case .messageDroppedNotRegistered: dropped("the client did not accept its topic")
         case .messageUndeliverable: dropped("the client does not take it, and the broker keeps enough like it")

@@ -13,7 +13,8 @@ extension Gateway {
         var broken: [String] = []
         func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }
         let view = SessionView(self)
-        check(sessions.count <= environment.limits.clients, "more sessions than the limit")
+        check(placeCount <= environment.limits.clients, "more sessions than the limit")
+        check(newcomers.count <= environment.limits.setUps, "more set-ups than the limit")
         check(sessionByClientID.count == sessions.count, "sessions and ClientIds differ")
         check(sessionByRoute.count == view.routeCount, "sessions and routes differ")
         check(remembered.count == view.rememberedCount, "remembered sessions and absent clients differ")

@@ -130,6 +130,18 @@ extension ClientSession {
         deliver(in: &environment)
     }
 
+    /// Whether nothing has come of the session but that it was begun, so that its client loses nothing by its end.
+    var hasOnlyConnected: Bool {
+        phase == .active && !request.hasSpoken && topics.count == 0 && subscriptions.count == 0 && uplink.count == 0
+            && downlink.isEmpty && !setUp.isUnderWay
+    }
+
+    /// The set-up is given up, as nothing has come of it.
+    mutating func abandonSetUp(in environment: inout Environment) {
+        observe(.clientSetUpAbandoned, in: &environment)
+        giveUpSetUp(in: &environment)
+    }
+
     /// The client has said CONNECT again and was refused.
     mutating func connectRefused(in environment: inout Environment) {
         supervision.heard(at: environment.now)

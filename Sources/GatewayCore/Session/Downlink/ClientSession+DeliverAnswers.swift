@@ -71,8 +71,8 @@ extension ClientSession {
         return downlink.indulgence.mayRenew(limit: link(in: environment).retryCount)
     }
 
-    /// There are clients that have forgotten a normal id over their sleep and say 0x03 to it, with topic id 0. Where that
-    /// is not what it means, it says so again (AMB-18).
+    /// There are clients that have forgotten a normal id over their sleep and say 0x03 to it, with topic id 0. One that
+    /// does not mean that says so again (AMB-18).
     private mutating func meansTopicID(
         _ answer: PublishAcknowledgement, _ name: TopicNameIndex, in environment: borrowing Environment
     ) -> Bool {

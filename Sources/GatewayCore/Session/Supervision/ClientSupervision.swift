@@ -52,11 +52,14 @@ struct ClientSupervision: Sendable {
         heard(at: now)
     }
 
-    /// When a silent client is given up, never while it is cut off: by its keep-alive while active, by its Duration while asleep (GW-62, GW-70).
+    /// When a silent client is given up, never while it is cut off: by its keep-alive while active, by its Duration while
+    /// asleep (GW-62, GW-70).
     func silenceDeadline(_ phase: SessionPhase, keepAliveSeconds: UInt16, _ configuration: Supervision) -> Instant? {
         guard !isCutOff else { return nil }
         let seconds: UInt16
         switch phase {
+        case .active where keepAliveSeconds == 0:
+            return configuration.longestSilence.isZero ? nil : lastHeard + configuration.longestSilence
         case .active: seconds = keepAliveSeconds
         case .asleep: seconds = sleepSeconds
         case .awake, .connecting, .disconnected, .over: return nil

@@ -27,8 +27,8 @@ struct RetryClock: Sendable {
         if attempts < .max { attempts += 1 }
     }
 
-    /// The clock has stood still since `stopped`, as nothing could be said, and goes on: what was left of it then is left
-    /// of it now. One that nobody is asked by has not stood still.
+    /// The clock has stood still since `stopped`, as nothing could be said, and goes on with what was left of it then.
+    /// One that nobody is asked by has not stood still.
     mutating func goOn(at now: Instant, stoppedAt stopped: Instant) {
         guard attempts > 0, let rings = ringsAt else { return }
         // What was begun meanwhile has all of its time left.

@@ -1,5 +1,5 @@
-/// Sessions of absent clients in the order in which the clients left, each at most once.
-struct RememberedSessions {
+/// Sessions in the order in which the same befell them, such as that their clients left, each at most once.
+struct SessionOrder {
     private var order: [SessionIndex] = []
     private var first = 0
     /// The position of a session in `order`, counted from the beginning of time; stale entries do not match it.
@@ -25,19 +25,24 @@ struct RememberedSessions {
         order.indices.filter { position[order[$0]] == forgottenCount + $0 }.map { order[$0] }
     }
 
-    /// Takes the session whose client has been away longest.
-    mutating func takeOldest() -> SessionIndex? {
-        while first < order.count {
-            let session = order[first]
-            let isCurrent = position[session] == forgottenCount + first
-            first += 1
-            compact()
-            if isCurrent {
-                position[session] = nil
-                return session
+    /// The one that is here longest; nil where none is.
+    var oldest: SessionIndex? {
+        mutating get {
+            while first < order.count {
+                let session = order[first]
+                if position[session] == forgottenCount + first { return session }
+                first += 1
+                compact()
             }
+            return nil
         }
-        return nil
+    }
+
+    /// Takes the one that is here longest.
+    mutating func takeOldest() -> SessionIndex? {
+        guard let session = oldest else { return nil }
+        remove(session)
+        return session
     }
 
     /// Drops what is past or stale once that is most of the list, so that the list stays as short as its sessions.

@@ -1,0 +1,72 @@
+// Who has a place here, and who gives it up for a newcomer (GW-87).
+//
+// A CONNECT is a name that anybody can invent. So a newcomer has no place until the broker has accepted it: until then
+// it is one of a bounded number of set-ups, and nobody is forgotten for it. When every place is taken, whoever has done
+// nothing but connect goes first, and only then the client that has been away longest.
+
+extension Gateway {
+    /// Sessions that have a place: all but those of newcomers.
+    var placeCount: Int { sessions.count - newcomers.count }
+
+    /// The client's session, a new one without a place if it has none; nil where no place could be found for it.
+    mutating func session(for clientID: ClientID) -> SessionIndex? {
+        if let index = sessionByClientID[clientID] {
+            remembered.remove(index)
+            return index
+        }
+        guard placeCount < environment.limits.clients || canMakePlace, hasRoomForSetUp() else { return nil }
+        let index = insert(ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin()))
+        newcomers.append(index)
+        return index
+    }
+
+    /// The broker has accepted the session: a newcomer gets its place.
+    ///
+    /// - Returns: false where there is none any more.
+    mutating func takePlace(_ index: SessionIndex) -> Bool {
+        guard newcomers.contains(index) else { return true }
+        guard placeCount < environment.limits.clients || makePlace() else { return false }
+        newcomers.remove(index)
+        idlers.append(index)
+        return true
+    }
+
+    // MARK: Set-ups
+
+    /// Where there are as many set-ups as may be, the oldest goes, if its client owes an answer: who means it answers
+    /// at once.
+    private mutating func hasRoomForSetUp() -> Bool {
+        guard newcomers.count >= environment.limits.setUps else { return true }
+        guard let oldest = newcomers.oldest, sessions[oldest].setUp.prompt != nil else { return false }
+        changing(oldest) { session, environment in session.abandonSetUp(in: &environment) }
+        return true
+    }
+
+    // MARK: Places
+
+    private var canMakePlace: Bool {
+        mutating get {
+            dropBusyIdlers()
+            return idlers.count + remembered.count > 0
+        }
+    }
+
+    private mutating func makePlace() -> Bool {
+        dropBusyIdlers()
+        if let idler = idlers.takeOldest() {
+            environment.observe(.sessionEvicted, of: sessions[idler].clientID, detail: 1)
+            changing(idler) { session, environment in session.dismiss(in: &environment) }
+            forget(idler)
+            return true
+        }
+        guard let oldest = remembered.takeOldest() else { return false }
+        environment.observe(.sessionEvicted, of: sessions[oldest].clientID)
+        forget(oldest)
+        return true
+    }
+
+    /// Who has done something is an idler no more; the oldest that is left, if any is, has not.
+    private mutating func dropBusyIdlers() {
+        while let oldest = idlers.oldest, !sessions[oldest].hasOnlyConnected { idlers.remove(oldest) }
+    }
+}

@@ -5,7 +5,7 @@ package import Time
 /// The owner reads and writes the line, clears the effects when they are done, calls `deadlineReached` when
 /// `nextDeadline` has come (after what was read in the same turn), and on `tryNextSpeed` opens the line anew.
 package protocol DatagramLine: ~Copyable, Sendable {
-    var state: LinkState { get }
+    var state: LineState { get }
     var counters: LinkCounters { get }
     var framingCounters: FramingCounters { get }
     var nextDeadline: Instant? { get }

@@ -1,5 +1,5 @@
-/// Whether a link can carry datagrams, and if not, why.
-package enum LinkState: Hashable, Sendable {
+/// Whether a line can carry datagrams, and if not, why.
+package enum LineState: Hashable, Sendable {
     /// The line is not open.
     case closed
     /// The module is being asked what it is; what is to be sent waits.
@@ -15,7 +15,7 @@ package enum LinkState: Hashable, Sendable {
 
 /// Something on a link to count, and for most kinds to log: a value, never a string. A `nil` address is a broadcast.
 package enum LinkObservation: Equatable, Sendable {
-    case stateChanged(LinkState)
+    case stateChanged(LineState)
     /// The start-up is over: this is the module.
     case moduleIdentified(XBeeModule)
     /// The most octets a datagram may have, to one node and to all.

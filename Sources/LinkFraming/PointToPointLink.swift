@@ -24,7 +24,7 @@ package struct PointToPointLink: DatagramLine, ~Copyable {
     private var framer: Framer
     private var silenceDeadline: Instant?
     package private(set) var counters = LinkCounters()
-    package private(set) var state = LinkState.closed
+    package private(set) var state = LineState.closed
 
     package init(_ configuration: PointToPointLinkConfiguration) {
         self.configuration = configuration
@@ -56,7 +56,7 @@ package struct PointToPointLink: DatagramLine, ~Copyable {
         change(to: .closed, into: &effects)
     }
 
-    private mutating func change(to newState: LinkState, into effects: inout LinkEffects) {
+    private mutating func change(to newState: LineState, into effects: inout LinkEffects) {
         guard state != newState else { return }
         state = newState
         effects.observe(.stateChanged(newState))

@@ -119,7 +119,7 @@ extension Reporter {
         }
     }
 
-    private static func level(of state: LinkState) -> LogLevel {
+    private static func level(of state: LineState) -> LogLevel {
         switch state {
         case .closed, .starting, .noRadio, .wrongMode: .debug
         case .ready: .info
@@ -127,7 +127,7 @@ extension Reporter {
         }
     }
 
-    private static func words(for state: LinkState, _ device: String) -> String {
+    private static func words(for state: LineState, _ device: String) -> String {
         switch state {
         case .closed: "\(device) is closed"
         case .starting: "\(device): asking the XBee what it is"

@@ -10,7 +10,7 @@ package struct XBeeLink: DatagramLine, ~Copyable {
     let configuration: XBeeLinkConfiguration
     var framer: Framer
     package internal(set) var counters = LinkCounters()
-    package internal(set) var state = LinkState.closed
+    package internal(set) var state = LineState.closed
     /// What the module told of itself; complete when the link was `ready` or `disassociated`.
     package internal(set) var module = XBeeModule()
     /// The most octets a datagram to one node may have; before the start-up is over, a guess on the safe side.
@@ -147,7 +147,7 @@ package struct XBeeLink: DatagramLine, ~Copyable {
         }
     }
 
-    mutating func change(to newState: LinkState, into effects: inout LinkEffects) {
+    mutating func change(to newState: LineState, into effects: inout LinkEffects) {
         guard state != newState else { return }
         state = newState
         effects.observe(.stateChanged(newState))

@@ -246,20 +246,6 @@ import Testing
         #expect(radio.sends(connack, to: 1) == nil)
     }
 
-    @Test func whatASleeperDidNotAskForWaitsUntilItIsHeard() {
-        let radio = RadioDialogue.ready()
-        radio.sends(connack, to: 1)
-        radio.status(10, 0x75)
-        radio.waits(5000)
-        #expect(radio.takeWritten().count == 1)
-        radio.hears([2, 0x16], from: 1)
-        #expect(radio.takeWritten().map { $0.suffix(3) } == [connack[...]])
-        radio.status(11, 0x75)
-        radio.waits(30_000)
-        #expect(radio.takeWritten().isEmpty && radio.link.queuedMessageCount == 0)
-        #expect(radio.observations.last == .messageExpired(to: .xbee64(XBeeAddress64(1))))
-    }
-
     @Test func theQueueIsBoundedPerNodeAndInAll() {
         let radio = RadioDialogue.ready()
         for _ in 0..<8 { #expect(radio.sends(connack, to: 1) == nil) }

@@ -17,12 +17,12 @@ extension XBeeLink {
         _ frame: XBeeFrame, _ data: RawSpan, at now: Instant, into effects: inout LinkEffects
     ) {
         switch frame {
-        case .receivePacket(let packet): receive(packet, data, into: &effects)
-        case .explicitReceive(let reception): receive(reception, data, into: &effects)
+        case .receivePacket(let packet): receive(packet, data, at: now, into: &effects)
+        case .explicitReceive(let reception): receive(reception, data, at: now, into: &effects)
         case .legacyReceive64(let source, let reception):
-            receive(from: .xbee64(source), reception, data, into: &effects)
+            receive(from: .xbee64(source), reception, data, at: now, into: &effects)
         case .legacyReceive16(let source, let reception):
-            receive(from: .xbee16(source), reception, data, into: &effects)
+            receive(from: .xbee16(source), reception, data, at: now, into: &effects)
         case .transmitStatus(let status):
             statusReceived(
                 status.frameID, status.delivery, destination16: status.destination16, at: now, into: &effects)
@@ -33,8 +33,10 @@ extension XBeeLink {
         case .modemStatus(let status): modemChanged(status, at: now, into: &effects)
         case .nodeIdentification(let node):
             counters.nodeIdentifications += 1
-            if let place = nodes.place(of: .xbee64(node.node64)) { note(node.node16, for: place) }
-        case .ioSample: counters.ioSamples += 1
+            heard(node.node64, at: node.node16, now)
+        case .ioSample(let source64, let source16, _, _):
+            counters.ioSamples += 1
+            heard(source64, at: source16, now)
         case .frameError(let octet):
             counters.frameErrors += 1
             effects.observe(.frameError(octet))
@@ -43,9 +45,11 @@ extension XBeeLink {
         }
     }
 
+    // MARK: Packets
+
     /// With AO=1 and more the packets of other applications come too, such as Zigbee's own.
     private mutating func receive(
-        _ reception: XBeeExplicitReceive, _ data: RawSpan, into effects: inout LinkEffects
+        _ reception: XBeeExplicitReceive, _ data: RawSpan, at now: Instant, into effects: inout LinkEffects
     ) {
         let expected: XBeeApplication
         switch configuration.transmission {
@@ -58,36 +62,39 @@ extension XBeeLink {
             actual.destinationEndpoint == expected.sourceEndpoint
         else {
             counters.foreignApplications += 1
-            return
+            return heard(reception.packet.source64, at: reception.packet.source16, now)
         }
-        receive(reception.packet, data, into: &effects)
+        receive(reception.packet, data, at: now, into: &effects)
     }
 
-    private mutating func receive(_ packet: XBeeReceivePacket, _ data: RawSpan, into effects: inout LinkEffects) {
-        let address: LinkAddress =
-            packet.source64 == .unknown ? .xbee16(packet.source16) : .xbee64(packet.source64)
-        receive(data, packet.payload, from: address, packet.options, into: &effects) { node in
+    private mutating func receive(
+        _ packet: XBeeReceivePacket, _ data: RawSpan, at now: Instant, into effects: inout LinkEffects
+    ) {
+        let address = address(of: packet.source64, packet.source16)
+        receive(data, packet.payload, from: address, packet.options, at: now, into: &effects) { node in
             node.usesLegacyFrames = false
             if packet.source16.isNode { node.route = packet.source16 }
         }
     }
 
     private mutating func receive(
-        from address: LinkAddress, _ reception: LegacyReception, _ data: RawSpan, into effects: inout LinkEffects
+        from address: LinkAddress, _ reception: LegacyReception, _ data: RawSpan, at now: Instant,
+        into effects: inout LinkEffects
     ) {
-        receive(data, reception.payload, from: address, reception.options, into: &effects) { node in
+        receive(data, reception.payload, from: address, reception.options, at: now, into: &effects) { node in
             node.usesLegacyFrames = true
         }
     }
 
     private mutating func receive(
         _ data: RawSpan, _ payload: ByteRange, from address: LinkAddress, _ options: XBeeReceiveOptions,
-        into effects: inout LinkEffects, noting note: (inout XBeeNodeTable.Node) -> Void
+        at now: Instant, into effects: inout LinkEffects, noting note: (inout XBeeNodeTable.Node) -> Void
     ) {
         guard isNode(address) else {
             counters.invalidSources += 1
             return
         }
+        if let place = nodes.place(of: address) { heard(place, at: now) }
         guard !payload.isEmpty else {
             counters.emptyPayloads += 1
             return
@@ -96,13 +103,16 @@ extension XBeeLink {
             counters.oversizedPayloads += 1
             return
         }
-        if let place = nodes.use(address) {
-            note(&nodes[place])
-            nodes[place].isSuspect = false
-            nodes[place].isWaitingForUplink = false
-        }
+        if let place = nodes.use(address) { note(&nodes[place]) }
         counters.received += 1
         effects.receive(data.extracting(payload), from: address, isBroadcast: options.contains(.broadcast))
+    }
+
+    // MARK: Nodes
+
+    /// By which name the sender of a frame is known.
+    private func address(of source64: XBeeAddress64, _ source16: XBeeAddress16) -> LinkAddress {
+        source64 == .unknown ? .xbee16(source16) : .xbee64(source64)
     }
 
     /// Whether an address names one node, so that it can be answered.
@@ -114,7 +124,17 @@ extension XBeeLink {
         }
     }
 
-    private mutating func note(_ route: XBeeAddress16, for place: Int) {
-        if route.isNode { nodes[place].route = route }
+    /// A frame that brings no datagram tells where a node is, and that it is there; strangers are not remembered.
+    private mutating func heard(_ source64: XBeeAddress64, at source16: XBeeAddress16, _ now: Instant) {
+        guard let place = nodes.place(of: address(of: source64, source16)) else { return }
+        if source16.isNode { nodes[place].route = source16 }
+        heard(place, at: now)
+    }
+
+    /// A sign of life: nothing that waits for the node is held back any longer.
+    private mutating func heard(_ place: Int, at now: Instant) {
+        nodes[place].isSuspect = false
+        nodes[place].notRequestedCount = 0
+        nodes[place].notBefore = nil
     }
 }

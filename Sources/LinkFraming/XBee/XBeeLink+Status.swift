@@ -23,7 +23,7 @@ extension XBeeLink {
         case .noMACAcknowledgement, .purged:
             nodes[place].isSuspect = place != XBeeNodeTable.broadcast
             fail(place, status, into: &effects)
-        case .notRequested: waitForUplink(place, status, into: &effects)
+        case .notRequested: waitForPoll(place, status, at: now, into: &effects)
         case .payloadTooLarge: lowerMaximum(place, into: &effects)
         case .notJoined:
             fail(place, status, into: &effects)
@@ -45,6 +45,7 @@ extension XBeeLink {
         removeFirst(of: place)
         guard place != XBeeNodeTable.broadcast else { return }
         nodes[place].isSuspect = false
+        nodes[place].notRequestedCount = 0
         guard destination16.isNode, destination16 != nodes[place].route else { return }
         // What is known to lead to another node is a stale status; a node that took over an address is heard soon.
         if !nodes.leads(destination16, toOtherThan: place) { nodes[place].route = destination16 }
@@ -95,12 +96,20 @@ extension XBeeLink {
         if wasAsleep { nodes[place].notBefore = now + configuration.retryDelay }
     }
 
-    /// The node sleeps and did not ask: the datagram is kept until the node is heard, or is too old.
-    private mutating func waitForUplink(
-        _ place: Int, _ status: XBeeDeliveryStatus, into effects: inout LinkEffects
+    /// So many times at most the wait for a sleeping node doubles.
+    private static let maximumPollDoublingCount = 4
+
+    /// The node's parent kept the datagram, and the node did not ask for it. Its polls reach the parent alone, so the
+    /// datagram goes there again and again, until the node is heard, takes it, or it is too old.
+    private mutating func waitForPoll(
+        _ place: Int, _ status: XBeeDeliveryStatus, at now: Instant, into effects: inout LinkEffects
     ) {
         guard place != XBeeNodeTable.broadcast else { return fail(place, status, into: &effects) }
-        nodes[place].isWaitingForUplink = true
+        let doublingCount = min(nodes[place].notRequestedCount, Self.maximumPollDoublingCount)
+        nodes[place].notRequestedCount = doublingCount + 1
+        nodes[place].notBefore = now + configuration.pollDelay * (1 << doublingCount)
+        nodes[place].isSuspect = true
+        counters.resent += 1
     }
 
     /// Shorter than what any radio network carries, encrypted and over many hops, and long enough for a CONNECT.

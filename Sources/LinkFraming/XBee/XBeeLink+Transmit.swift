@@ -114,7 +114,6 @@ extension XBeeLink {
 
     private func maySend(to place: Int, at now: Instant) -> Bool {
         let node = nodes[place]
-        if node.isWaitingForUplink { return false }
         if let notBefore = node.notBefore, now < notBefore { return false }
         guard node.isSuspect else { return true }
         // Nodes that do not answer hold a place for seconds; some places are kept from them.
@@ -209,7 +208,7 @@ extension XBeeLink {
     private mutating func leaveLine(_ place: Int) {
         nodes[place].isInLine = false
         nodes[place].notBefore = nil
-        nodes[place].isWaitingForUplink = false
+        nodes[place].notRequestedCount = 0
     }
 
     /// Forgets what has waited too long; what is under way has a deadline of its own.

@@ -48,6 +48,8 @@ package struct XBeeLinkConfiguration: Equatable, Sendable {
     package var maximumResendCount = 5
     /// The wait before the second try for a node that did not acknowledge.
     package var retryDelay = TimeSpan.milliseconds(500)
+    /// The first wait for a sleeping node that did not ask for what was kept for it; it doubles up to four times.
+    package var pollDelay = TimeSpan.milliseconds(1000)
     /// Within such a time at most two start-ups begin.
     package var restartInterval = TimeSpan.milliseconds(5000)
     /// How often a module without a network is asked whether it has one.

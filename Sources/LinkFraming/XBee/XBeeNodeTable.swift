@@ -11,8 +11,8 @@ struct XBeeNodeTable: Sendable {
         var usesLegacyFrames = false
         /// Whether the last transmission to it failed: it must not take the places of those who listen.
         var isSuspect = false
-        /// Whether it sleeps and is worth trying only after it was heard.
-        var isWaitingForUplink = false
+        /// How often it did not ask for what was kept for it since it was heard, or took something.
+        var notRequestedCount = 0
         var isInFlight = false
         /// Whether it stands in the line of those who want to be sent to.
         var isInLine = false

@@ -43,6 +43,11 @@ package struct XBeeSettings: Equatable, Sendable {
     package var apiMode = 0
     /// Transmissions whose status is awaited at the same time.
     package var maximumOutstanding = 4
+    /// Datagrams that wait or are under way, for all nodes together; less than `maximumNodeCount`.
+    package var maximumMessageCount = 64
+    package var maximumMessageCountPerNode = 8
+    /// Nodes of which the way is remembered.
+    package var maximumNodeCount = 256
     package var transmission = XBeeTransmission.request
     /// Whether the module keeps trying longer, for end devices that sleep (transmit option 0x40).
     package var hasExtendedTimeout = false

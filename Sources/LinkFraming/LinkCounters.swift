@@ -8,6 +8,8 @@ package struct LinkCounters: Equatable, Sendable {
     package var delivered: UInt64 = 0
     /// Datagrams that were given to the module again, because it had no room or lost the way.
     package var resent: UInt64 = 0
+    /// Datagrams that gave their place to a repetition, or to what made them pointless.
+    package var replaced: UInt64 = 0
     /// How often sending paused for the module.
     package var pauses: UInt64 = 0
 
@@ -60,6 +62,7 @@ package struct LinkCounters: Equatable, Sendable {
             ("transmitted", transmitted),
             ("delivered", delivered),
             ("resent", resent),
+            ("replaced", replaced),
             ("pauses", pauses),
             ("refusedTooLong", refusedTooLong),
             ("refusedQueueFull", refusedQueueFull),

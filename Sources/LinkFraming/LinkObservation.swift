@@ -48,8 +48,12 @@ package enum LinkObservation: Equatable, Sendable {
 package enum SendRefusal: Equatable, Sendable {
     /// Longer than the link carries; it is never cut.
     case tooLong(maximumByteCount: Int)
-    /// As much waits as may.
+    /// As much waits for this node as may.
+    case nodeQueueFull
+    /// As much waits for all nodes together as may.
     case queueFull
+    /// As many octets wait for the line as may.
+    case lineQueueFull
     /// The link is closed, without a radio, or without a network.
     case linkDown
     /// The address is not of this link's kind, or there is no datagram.

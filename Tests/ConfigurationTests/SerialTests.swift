@@ -39,6 +39,9 @@ import Time
             broadcast_radius = 3
             outstanding = 7
             api_mode = 2
+            queued_messages = 500
+            queued_messages_per_node = 40
+            nodes = 1000
             """
         let read = try settings(text).get()
         #expect(read.gateway.links.map(\.retryInterval) == [.seconds(5), .seconds(3), .seconds(10)])
@@ -48,6 +51,8 @@ import Time
         #expect(wire.mode == SerialMode(parity: .even, stopBitCount: 2) && wire.flowControl == .hardware)
         #expect(radio.speeds == [9_600, 115_200])
         #expect(radio.xbee.transmission == .explicit && radio.xbee.hasExtendedTimeout)
+        #expect(radio.xbee.maximumMessageCount == 500 && radio.xbee.maximumMessageCountPerNode == 40)
+        #expect(radio.xbee.maximumNodeCount == 1_000)
         #expect(radio.xbee.broadcastRadius == 3 && radio.xbee.maximumOutstanding == 7 && radio.xbee.apiMode == 2)
     }
 
@@ -99,6 +104,12 @@ import Time
             "3:26: 'serial.maximum_datagram_bytes' must be at most 256 for an XBee; found 257"
         ),
         ("checksum = false", "3:12: 'serial.checksum' has a meaning with 'serial.framing = \"cobs\"' only"),
+        (
+            "queued_messages = 256",
+            "3:19: 'serial.nodes' must be more than 'serial.queued_messages', which is 256; found 256"
+        ),
+        ("nodes = 64", "3:9: 'serial.nodes' must be more than 'serial.queued_messages', which is 64; found 64"),
+        ("nodes = 1\nqueued_messages = 5", "3:9: 'serial.nodes' must be an integer from 2 to 65536 nodes; found 1"),
         (
             "framing = \"slip\"\noutstanding = 5",
             "4:15: 'serial.outstanding' has a meaning with 'serial.framing = \"xbee\"' only"

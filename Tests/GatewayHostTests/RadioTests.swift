@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewaySimulator
+import Glibc
 import LinkFraming
 import MQTT
 import MQTTSN
@@ -21,7 +22,7 @@ extension RealSocketTests {
             radio = try RadioOnTerminal(configuration)
         }
 
-        private func gateway(retryInterval: Int) throws -> GatewayProcess {
+        private func gateway(retryInterval: Int, level: String = "debug") throws -> GatewayProcess {
             let configuration = """
                 [[serial]]
                 device = "\(radio.device)"
@@ -32,7 +33,7 @@ extension RealSocketTests {
                 [[udp]]
                 listen = "udp://127.0.0.1:0"
                 """
-            let gateway = try GatewayProcess(brokerPort: mosquitto.port, configuration)
+            let gateway = try GatewayProcess(brokerPort: mosquitto.port, configuration, level: level)
             try #require(gateway.logs("broker connection open"))
             return gateway
         }
@@ -152,6 +153,31 @@ extension RealSocketTests {
             print("with a dead node beside them: longest \(with.longest) ms, mean \(with.mean) ms")
             #expect(radio.ask(\.mostOutstandingToOneNode) == 1)
             #expect(radio.ask { $0.outstandingCount(to: dead) } <= 1)
+        }
+
+        /// 8 of 200 messages of QoS 0 wait for a node that does not answer; the others are not called delivered.
+        @Test func whatTheLinkRefusesIsSaidAndNotDelivered() throws {
+            let gateway = try gateway(retryInterval: 10, level: "trace")
+            let node = radio.node(1)
+            let sensor = Sensor(on: node)
+            try sensor.connect("radio", keepAlive: 300)
+            let topicID = try sensor.subscribe("down", qos: .atMostOnce)
+            let sent = "octets to xbee 0013A20042000001"
+            let before = gateway.log.count { $0.contains(sent) }
+            radio.setReachable(false, node.address)
+            let observer = try BrokerSideClient(port: mosquitto.port, "observer")
+            for number in UInt8(0)..<200 { try observer.publish(.init(topic: "down", payload: [number])) }
+            #expect(eventually { gateway.log.count { $0.contains(sent) && $0.contains("trace") } == before + 200 })
+            let warnings = gateway.log.filter { $0.contains("warn  datagrams dropped") }
+            #expect(warnings.count == 1 && warnings[0].contains("serial.queued_messages_per_node"), "\(warnings)")
+            radio.setReachable(true, node.address)
+            for number in UInt8(0)..<8 {
+                #expect(try sensor.expectPublish() == HeardPublish(topicID: topicID, payload: [number]))
+            }
+            gateway.process.kill(SIGTERM)
+            #expect(gateway.process.waitForExit() == .exited(0))
+            #expect(gateway.logs("counted messageDelivered=8\n") && gateway.logs("counted messageRefusedByLink=192\n"))
+            #expect(gateway.logs(" refusedQueueFull=192"))
         }
 
         @Test func whatIsAcknowledgedSurvivesAPulledPlug() throws {

@@ -120,7 +120,7 @@ import Testing
 
     @Test func deadNodesDoNotDelayOthers() {
         let radio = RadioDialogue.ready()
-        for node in 1...8 { for _ in 0..<2 { radio.sends([2, UInt8(node)], to: UInt64(node)) } }
+        for node in 1...8 { for number in 1...2 { radio.sends([3, UInt8(number), UInt8(node)], to: UInt64(node)) } }
         // The first time nobody knows that they are dead: two rounds of 4 that are never acknowledged.
         for frame in radio.takeWritten() { radio.status(frame[1], 0x01) }
         for frame in radio.takeWritten() { radio.status(frame[1], 0x01) }
@@ -244,17 +244,6 @@ import Testing
         #expect(radio.link.counters.undelivered == 2)
         #expect(radio.link.maximumDatagramByteCount == 40 && radio.link.maximumBroadcastByteCount == 40)
         #expect(radio.sends(connack, to: 1) == nil)
-    }
-
-    @Test func theQueueIsBoundedPerNodeAndInAll() {
-        let radio = RadioDialogue.ready()
-        for _ in 0..<8 { #expect(radio.sends(connack, to: 1) == nil) }
-        #expect(radio.sends(connack, to: 1) == .queueFull)
-        for node in 2...57 { #expect(radio.sends(connack, to: UInt64(node)) == nil) }
-        #expect(radio.sends(connack, to: 100) == .queueFull)
-        #expect(radio.link.queuedMessageCount == 64 && radio.link.counters.refusedQueueFull == 2)
-        radio.status(10, 0)
-        #expect(radio.sends(connack, to: 100) == nil)
     }
 
     @Test func addressesThatAreNobodysAreRefused() {

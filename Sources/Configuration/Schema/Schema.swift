@@ -263,6 +263,15 @@ enum Schema {
         .integer(
             "serial.outstanding", \.port.xbee.maximumOutstanding, 1...32, "transmissions",
             "Datagrams that the XBee module may be busy with at the same time, each to another node."),
+        .integer(
+            "serial.queued_messages", \.port.xbee.maximumMessageCount, 1...4_096, "datagrams",
+            "Datagrams waiting for the XBee module, for all nodes together; what goes beyond is refused and counted."),
+        .integer(
+            "serial.queued_messages_per_node", \.port.xbee.maximumMessageCountPerNode, 1...4_096, "datagrams",
+            "The same for one node of its network; they go out one after the other, and wait 30 seconds at most."),
+        .integer(
+            "serial.nodes", \.port.xbee.maximumNodeCount, 2...65_536, "nodes",
+            "Nodes whose way through the radio network is remembered; more than queued_messages."),
         .choice(
             "serial.transmit", \.port.xbee.transmission,
             "The XBee's frames for sending: 0x10, 0x11 with Digi's endpoint, or 0x00 and 0x01 of old 802.15.4 modules."
@@ -280,7 +289,10 @@ enum Schema {
         (.cobs, ["serial.checksum"]),
         (
             .xbee,
-            ["api_mode", "outstanding", "transmit", "extended_timeout", "broadcast_radius"].map { "serial." + $0 }
+            [
+                "api_mode", "outstanding", "queued_messages", "queued_messages_per_node", "nodes", "transmit",
+                "extended_timeout", "broadcast_radius",
+            ].map { "serial." + $0 }
         ),
     ]
 

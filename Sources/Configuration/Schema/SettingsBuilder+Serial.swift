@@ -6,6 +6,7 @@ extension SettingsBuilder {
         for (serial, seen) in serials where !seen.isWrong("serial.framing") {
             checkFraming(of: serial, seen)
             checkLongest(serial.port, seen)
+            checkNodes(serial.port.xbee, seen)
         }
     }
 
@@ -38,6 +39,18 @@ extension SettingsBuilder {
         if port.framing != .xbee, port.speeds.count > 1, let offset = seen.offset(of: "serial.speed") {
             report(offset, "'serial.speed' must be one number unless 'serial.framing' is \"xbee\"")
         }
+    }
+
+    /// A node for which something waits is not forgotten.
+    private mutating func checkNodes(_ xbee: XBeeSettings, _ seen: SeenKeys) {
+        let (nodes, messages) = ("serial.nodes", "serial.queued_messages")
+        guard xbee.maximumNodeCount <= xbee.maximumMessageCount, !seen.isWrong(nodes), !seen.isWrong(messages),
+            let offset = seen.offset(of: nodes) ?? seen.offset(of: messages)
+        else { return }
+        report(
+            offset,
+            "'serial.nodes' must be more than 'serial.queued_messages', which is \(xbee.maximumMessageCount);"
+                + " found \(xbee.maximumNodeCount)")
     }
 
     private mutating func checkLongest(_ port: SerialPort, _ seen: SeenKeys) {

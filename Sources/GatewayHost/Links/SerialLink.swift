@@ -36,6 +36,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     private var openedAt: UInt64 = 0
     /// What was last said of a line that is not in order; nil when it is.
     private var lastTrouble: String?
+    private var limitReminder = Reminder()
     /// What the core believes the longest datagram to be.
     private var knownMaximumByteCount: Int
     private unowned let host: Host
@@ -149,10 +150,30 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     func send(_ datagram: RawSpan, to peer: PeerID) {
         guard let address = peers.address(of: peer) else { return }
         host.reporter.traceSent(datagram.byteCount, to: name(of: address))
-        if let refusal = line.send(datagram, to: address, at: now, into: &effects) {
-            host.reporter.refused(self, refusal, to: address, byteCount: datagram.byteCount)
+        if let refusal = refusalOfLine(for: datagram) ?? line.send(datagram, to: address, at: now, into: &effects) {
+            refused(refusal, to: address, datagram)
         }
         runEffects()
+    }
+
+    /// Of a wire, where nothing waits before the octets do; a radio is never given more than it has said to be free.
+    private func refusalOfLine(for datagram: RawSpan) -> SendRefusal? {
+        guard port.framing != .xbee, let transport else { return nil }
+        // Escapes double a frame at worst; `effects` holds what is about to be queued.
+        let byteCount = effects.bytes.count + 2 * datagram.byteCount + 16
+        guard transport.queuedByteCount + byteCount > port.queuedByteCount else { return nil }
+        counters.refusedLineFull += 1
+        return .lineQueueFull
+    }
+
+    private func refused(_ refusal: SendRefusal, to address: LinkAddress?, _ datagram: RawSpan) {
+        host.reporter.refused(self, refusal, to: address, datagram)
+        switch refusal {
+        case .nodeQueueFull, .queueFull, .lineQueueFull:
+            guard let count = limitReminder.count(at: host.loop.now) else { return }
+            host.reporter.limitReached(self, refusal, to: address, count: count)
+        case .tooLong, .linkDown, .notSendable: break
+        }
     }
 
     /// As far as the owner lets broadcasts go.
@@ -161,8 +182,10 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         let limit = port.xbee.broadcastRadius
         let hops = radius == 0 || limit == 0 ? max(radius, limit) : min(radius, limit)
         host.reporter.traceSent(datagram.byteCount, to: name(of: nil))
-        if let refusal = line.broadcast(datagram, radius: hops, at: now, into: &effects) {
-            host.reporter.refused(self, refusal, to: nil, byteCount: datagram.byteCount)
+        if let refusal = refusalOfLine(for: datagram)
+            ?? line.broadcast(datagram, radius: hops, at: now, into: &effects)
+        {
+            refused(refusal, to: nil, datagram)
         }
         runEffects()
     }
@@ -279,6 +302,8 @@ struct SerialLinkCounters {
     var openings: UInt64 = 0
     var failedOpenings: UInt64 = 0
     var losses: UInt64 = 0
+    /// Datagrams for which the write queue had no room.
+    var refusedLineFull: UInt64 = 0
     /// Frames that found no room in the write queue.
     var writesDropped: UInt64 = 0
 
@@ -288,6 +313,7 @@ struct SerialLinkCounters {
             ("openings", openings),
             ("failedOpenings", failedOpenings),
             ("losses", losses),
+            ("refusedLineFull", refusedLineFull),
             ("writesDropped", writesDropped),
         ]
     }

@@ -39,6 +39,9 @@ extension SerialPort {
         if maximumDatagramByteCount > 0 { configuration.maximumPayload = .byteCount(maximumDatagramByteCount) }
         configuration.largestDatagramByteCount = Self.maximumXBeeDatagramByteCount
         configuration.maximumOutstanding = xbee.maximumOutstanding
+        configuration.maximumMessageCount = xbee.maximumMessageCount
+        configuration.maximumMessageCountPerNode = xbee.maximumMessageCountPerNode
+        configuration.maximumNodeCount = xbee.maximumNodeCount
         configuration.transmitOptions = xbee.hasExtendedTimeout ? 0x40 : 0
         configuration.transmission =
             switch xbee.transmission {

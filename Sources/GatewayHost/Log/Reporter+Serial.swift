@@ -2,6 +2,7 @@
 
 import Configuration
 import LinkFraming
+import MQTTSN
 import Transports
 
 extension Reporter {
@@ -50,15 +51,40 @@ extension Reporter {
     }
 
     /// A datagram that a link did not take, which the link has counted.
-    mutating func refused(_ link: SerialLink, _ refusal: SendRefusal, to address: LinkAddress?, byteCount: Int) {
-        let reason =
-            switch refusal {
-            case .tooLong(let maximum): "the link takes \(maximum) octets at most"
-            case .queueFull: "too much waits there"
-            case .linkDown: "the line is not in order"
-            case .notSendable: "nothing can be sent there"
-            }
-        write(.debug, "datagram of \(byteCount) octets to \(link.name(of: address)) dropped: \(reason)")
+    mutating func refused(_ link: SerialLink, _ refusal: SendRefusal, to address: LinkAddress?, _ datagram: RawSpan) {
+        if Self.isUnansweredPublish(datagram) { counters.takeBackDelivery() }
+        write(
+            .debug,
+            "datagram of \(datagram.byteCount) octets to \(link.name(of: address)) dropped:"
+                + " \(Self.reason(for: refusal))")
+    }
+
+    /// A limit of the owner's was reached; told once a minute at most.
+    func limitReached(_ link: SerialLink, _ refusal: SendRefusal, to address: LinkAddress?, count: Int) {
+        log.write(
+            .warning,
+            "datagrams dropped on \(link.port.device): count=\(count), the latest to \(link.name(of: address)):"
+                + " \(Self.reason(for: refusal))")
+    }
+
+    private static func reason(for refusal: SendRefusal) -> String {
+        switch refusal {
+        case .tooLong(let maximum): "the link takes \(maximum) octets at most"
+        case .nodeQueueFull: "as many wait for that node as serial.queued_messages_per_node allows"
+        case .queueFull: "as many wait for all nodes as serial.queued_messages allows"
+        case .lineQueueFull: "as many octets wait for the line as serial.queued_bytes allows"
+        case .linkDown: "the line is not in order"
+        case .notSendable: "nothing can be sent there"
+        }
+    }
+
+    /// Whether a datagram is a PUBLISH of QoS 0, which is delivered when it is sent.
+    private static func isUnansweredPublish(_ datagram: RawSpan) -> Bool {
+        switch try? Message.decode(datagram) {
+        case .publish(let publish)?: return publish.flags.qos == .atMostOnce
+        case .encapsulated(let outer)?: return isUnansweredPublish(datagram.extracting(outer.inner))
+        default: return false
+        }
     }
 
     mutating func observed(_ observation: LinkObservation, on link: SerialLink) {

@@ -5,7 +5,7 @@ import Transports
 
 /// Counts what is observed and tells it: the log's side of the host.
 struct Reporter {
-    private(set) var counters = Counters()
+    var counters = Counters()
     let log: Log
     var linesAboutSenders: LineAllowance
     private var linesAboutClients: LineAllowance
@@ -154,6 +154,9 @@ struct Reporter {
         }
         for kind in ObservationKind.allCases where counters[kind] > 0 {
             log.write(.info, "counted \(kind)=\(counters[kind])")
+        }
+        if counters.messagesRefusedByLinks > 0 {
+            log.write(.info, "counted messageRefusedByLink=\(counters.messagesRefusedByLinks)")
         }
     }
 }

@@ -66,9 +66,12 @@ extension XBeeLink {
     private mutating func enqueue(
         _ datagram: RawSpan, for place: Int, radius: UInt8, at now: Instant
     ) -> SendRefusal? {
-        guard nodes[place].messageCount < configuration.maximumMessageCountPerNode,
-            let slot = messages.insert(datagram, radius: radius, expiry: now + configuration.messageLifetime)
-        else {
+        if replaceWaiting(datagram, for: place, radius: radius, at: now) { return nil }
+        guard nodes[place].messageCount < configuration.maximumMessageCountPerNode else {
+            counters.refusedQueueFull += 1
+            return .nodeQueueFull
+        }
+        guard let slot = messages.insert(datagram, radius: radius, expiry: now + configuration.messageLifetime) else {
             counters.refusedQueueFull += 1
             return .queueFull
         }
@@ -81,6 +84,40 @@ extension XBeeLink {
         nodes[place].messageCount += 1
         standInLine(place)
         return nil
+    }
+
+    /// Puts a datagram in the place of the first one that it makes pointless, of those that wait for the same node, and
+    /// drops the others; false when there are none.
+    private mutating func replaceWaiting(_ datagram: RawSpan, for place: Int, radius: UInt8, at now: Instant) -> Bool {
+        var previous: Int?
+        var next = nodes[place].firstMessage
+        // The module has that one already.
+        if nodes[place].isInFlight, let first = next { (previous, next) = (first, messages[first].next) }
+        var hasReplaced = false
+        while let slot = next {
+            next = messages[slot].next
+            guard messages.isPointless(slot, after: datagram) else {
+                previous = slot
+                continue
+            }
+            counters.replaced += 1
+            if hasReplaced {
+                remove(slot, of: place, behind: previous)
+            } else {
+                hasReplaced = true
+                messages.replace(slot, by: datagram, radius: radius, expiry: now + configuration.messageLifetime)
+                previous = slot
+            }
+        }
+        return hasReplaced
+    }
+
+    private mutating func remove(_ slot: Int, of place: Int, behind previous: Int?) {
+        guard let previous else { return removeFirst(of: place) }
+        messages[previous].next = messages[slot].next
+        if nodes[place].lastMessage == slot { nodes[place].lastMessage = previous }
+        nodes[place].messageCount -= 1
+        messages.remove(slot)
     }
 
     /// Puts a node with messages and nothing under way behind the others.

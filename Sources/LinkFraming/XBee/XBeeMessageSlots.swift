@@ -46,9 +46,25 @@ struct XBeeMessageSlots: Sendable {
     /// - Precondition: `datagram` is no longer than a slot.
     mutating func insert(_ datagram: RawSpan, radius: UInt8, expiry: Instant) -> Int? {
         guard let slot = free.popLast() else { return nil }
-        for offset in 0..<datagram.byteCount { bytes[slot * byteCountPerSlot + offset] = datagram[unchecked: offset] }
-        messages[slot] = Message(byteCount: datagram.byteCount, radius: radius, expiry: expiry)
+        messages[slot] = Message()
+        replace(slot, by: datagram, radius: radius, expiry: expiry)
         return slot
+    }
+
+    /// Puts a copy of `datagram` in a slot that is in use; its place among the others stays, and how it fared so far.
+    ///
+    /// - Precondition: `datagram` is no longer than a slot.
+    mutating func replace(_ slot: Int, by datagram: RawSpan, radius: UInt8, expiry: Instant) {
+        for offset in 0..<datagram.byteCount { bytes[slot * byteCountPerSlot + offset] = datagram[unchecked: offset] }
+        messages[slot].byteCount = datagram.byteCount
+        messages[slot].radius = radius
+        messages[slot].expiry = expiry
+    }
+
+    /// Whether `datagram` says all that the one in a slot says.
+    func isPointless(_ slot: Int, after datagram: RawSpan) -> Bool {
+        let bytes = bytes.span.bytes
+        return Supersession.replaces(datagram, bytes.extracting(range(of: slot)))
     }
 
     mutating func remove(_ slot: Int) { free.append(slot) }

@@ -46,6 +46,9 @@ package struct LinkCounters: Equatable, Sendable {
     // Counted only.
 
     package var nodeIdentifications: UInt64 = 0
+    /// Nodes that told, as they joined the network, where they are.
+    package var announcements: UInt64 = 0
+    package var routeRecords: UInt64 = 0
     package var ioSamples: UInt64 = 0
     package var modemStatuses: UInt64 = 0
     package var modemResets: UInt64 = 0
@@ -81,6 +84,8 @@ package struct LinkCounters: Equatable, Sendable {
             ("unknownStatuses", unknownStatuses),
             ("unknownAnswers", unknownAnswers),
             ("nodeIdentifications", nodeIdentifications),
+            ("announcements", announcements),
+            ("routeRecords", routeRecords),
             ("ioSamples", ioSamples),
             ("modemStatuses", modemStatuses),
             ("modemResets", modemResets),

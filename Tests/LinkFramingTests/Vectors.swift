@@ -153,6 +153,12 @@ struct XBeeVector: Sendable, CustomTestStringConvertible {
         XBeeVector("disassociated", "7E 00 02 8A 03 72"),
         XBeeVector("coordinator started", "7E 00 02 8A 06 6F"),
         XBeeVector("delivered, 0x89", "7E 00 03 89 01 00 75"),
+        XBeeVector(
+            "route record over three hops [V]", "7E 00 13 A1 00 13 A2 00 40 40 11 22 33 44 01 03 EE FF CC DD AA BB 80",
+            escaped: "7E 00 7D 33 A1 00 7D 33 A2 00 40 40 7D 31 22 33 44 01 03 EE FF CC DD AA BB 80"),
+        XBeeVector(
+            "create source route [V]", "7E 00 14 21 00 00 13 A2 00 40 40 11 22 33 44 00 03 EE FF CC DD AA BB 01",
+            escaped: "7E 00 14 21 00 00 7D 33 A2 00 40 40 7D 31 22 33 44 00 03 EE FF CC DD AA BB 01"),
     ]
 
     private func escapedAsData(_ text: String) -> XBeeVector {

@@ -138,7 +138,7 @@ import Testing
         #expect(radio.link.state == .ready)
         #expect(radio.observations.contains(.commandRefused(.apiOptions, .invalidParameter)))
         #expect(radio.observations.contains(.commandRefused(.maximumPayload, .invalidCommand)))
-        #expect(radio.link.maximumBroadcastByteCount == 100)
+        #expect(radio.link.maximumBroadcastByteCount == 84)
     }
 
     @Test func aLostAnswerIsAskedForAgain() {
@@ -167,7 +167,9 @@ import Testing
         Limits(hardware: "41 00", firmware: "20 0A", payload: "00 6E", unicast: 110, broadcast: 110),
         Limits(hardware: "41 00", firmware: "30 08", payload: "00 49", unicast: 73, broadcast: 73),
         Limits(hardware: "23 11", firmware: "80 75", payload: "01 00", unicast: 256, broadcast: 256),
-        Limits(hardware: "41 00", firmware: "10 0D", payload: "FF FF", unicast: 255, broadcast: 256),
+        // Broadcasts are never taken apart, whatever NP says of datagrams to one node.
+        Limits(hardware: "41 00", firmware: "10 0D", payload: "FF FF", unicast: 255, broadcast: 84),
+        Limits(hardware: "41 00", firmware: "10 0D", payload: "00 FF", unicast: 255, broadcast: 84),
         Limits(
             hardware: "41 00", firmware: "10 0D", payload: "00 54", configured: .byteCount(66), unicast: 66,
             broadcast: 66),

@@ -192,31 +192,6 @@ import Testing
         #expect(radio.link.counters.undelivered == 1 && radio.link.state == .ready)
     }
 
-    @Test func notJoinedMeansThatTheLinkIsDown() {
-        let radio = RadioDialogue.ready()
-        radio.sends(connack, to: 1)
-        radio.status(10, 0x22)
-        #expect(radio.link.state == .disassociated && radio.link.queuedMessageCount == 0)
-    }
-
-    @Test func notJoinedDropsWhatWaitsForTheSameNode() {
-        let radio = RadioDialogue.ready()
-        for number in 1...3 as ClosedRange<UInt8> { radio.sends([2, number], to: 1) }
-        radio.status(10, 0x22)
-        #expect(radio.link.queuedMessageCount == 0)
-        #expect(radio.link.counters.undelivered == 1 && radio.link.counters.lostWithLink == 2)
-    }
-
-    /// What was sent before says nothing of the module that is being asked now.
-    @Test func notJoinedDoesNotEndAStartUp() {
-        let radio = RadioDialogue.searchingWithOneUnderWay()
-        radio.status(11, 0x22)
-        #expect(radio.link.state == .starting && radio.link.counters.undelivered == 1)
-        radio.waits(1000)
-        radio.answersCommands()
-        #expect(radio.link.state == .ready)
-    }
-
     @Test func tooLargePayloadsLowerTheMaximum() {
         let radio = RadioDialogue.ready()
         radio.sends([UInt8](repeating: 1, count: 200), to: 1)

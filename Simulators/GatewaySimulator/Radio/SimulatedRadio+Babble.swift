@@ -20,8 +20,11 @@ extension SimulatedRadio {
                 .ioSample(source64: source, source16: source16, options: 1, samples: 0..<sample.count), sample,
                 into: &effects)
         case 5: identify(source, source16, into: &effects)
-        // Route record, remote answer, and types that nobody has given out.
-        case 6: say([0xA1] + octets(13), into: &effects)
+        case 6:
+            let hops = octets(2 * Int.random(in: 0...4, using: &random))
+            let route = XBeeSourceRoute(node64: source, node16: source16, options: 1, hops: 0..<hops.count)
+            say(.routeRecord(route), hops, into: &effects)
+        // Remote answer, and types that nobody has given out.
         case 7: say([0x97] + octets(16), into: &effects)
         case 8: say(octets(1) + octets(Int.random(in: 0...300, using: &random)), into: &effects)
         // Payloads of the greatest and the least size, from a node.

@@ -151,7 +151,8 @@ package struct SimulatedRadio: Sendable {
                     destination16: isBroadcast ? .unknown : destination, options: options, payload: payload),
                 data, isLegacy: true, at: now)
         case .receivePacket, .explicitReceive, .legacyReceive64, .legacyReceive16, .transmitStatus,
-            .legacyTransmitStatus, .atResponse, .modemStatus, .nodeIdentification, .ioSample, .frameError, .other:
+            .legacyTransmitStatus, .atResponse, .modemStatus, .nodeIdentification, .ioSample, .routeRecord,
+            .createSourceRoute, .frameError, .other:
             break
         }
     }

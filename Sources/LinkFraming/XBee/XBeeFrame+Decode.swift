@@ -26,6 +26,11 @@ extension XBeeFrame {
                 frameID: try reader.octet(of: data), ATCommand(try reader.uint16(of: data)),
                 ATStatus(try reader.octet(of: data)),
                 value: reader.remainder())
+        case XBeeFrameType.routeRecord: return .routeRecord(try sourceRoute(data, &reader))
+        case XBeeFrameType.createSourceRoute:
+            // No status follows, so the frame's number says nothing.
+            guard try reader.octet(of: data) == 0 else { return .other(type: type) }
+            return .createSourceRoute(try sourceRoute(data, &reader))
         case XBeeFrameType.nodeIdentification: return .nodeIdentification(try nodeIdentification(data, &reader))
         default: return .other(type: type)
         }
@@ -109,6 +114,17 @@ extension XBeeFrame {
         return frame
     }
 
+    private static func sourceRoute(
+        _ data: RawSpan, _ reader: inout XBeeFieldReader
+    ) throws(XBeeFrameError) -> XBeeSourceRoute {
+        let (node64, node16) = (try reader.address64(of: data), try reader.address16(of: data))
+        let options = try reader.octet(of: data)
+        let hopCount = Int(try reader.octet(of: data))
+        let hops = reader.remainder()
+        guard hops.count == 2 * hopCount else { throw reader.wrongByteCount }
+        return XBeeSourceRoute(node64: node64, node16: node16, options: options, hops: hops)
+    }
+
     private static func nodeIdentification(
         _ data: RawSpan, _ reader: inout XBeeFieldReader
     ) throws(XBeeFrameError) -> XBeeNodeIdentification {
@@ -134,7 +150,7 @@ private struct XBeeFieldReader {
         self.type = type
     }
 
-    private var wrongByteCount: XBeeFrameError { .wrongByteCount(type: type, byteCount: byteCount) }
+    var wrongByteCount: XBeeFrameError { .wrongByteCount(type: type, byteCount: byteCount) }
 
     mutating func octet(of data: RawSpan) throws(XBeeFrameError) -> UInt8 {
         guard let value = data.byte(at: offset) else { throw wrongByteCount }

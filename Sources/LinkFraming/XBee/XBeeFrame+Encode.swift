@@ -13,6 +13,13 @@ extension [UInt8] {
         case .transmitRequest, .explicitTransmit, .legacyTransmit64, .legacyTransmit16:
             appendTransmission(frame, from: source)
         case .transmitStatus, .legacyTransmitStatus, .modemStatus, .frameError, .other: appendStatus(frame)
+        case .routeRecord(let route):
+            append(XBeeFrameType.routeRecord)
+            append(route, from: source)
+        case .createSourceRoute(let route):
+            append(XBeeFrameType.createSourceRoute)
+            append(0)
+            append(route, from: source)
         case .atCommand(let frameID, let command, let parameter):
             append(XBeeFrameType.atCommand)
             append(frameID)
@@ -55,7 +62,8 @@ extension [UInt8] {
             append(source.extracting(samples))
         case .nodeIdentification(let node): append(node, from: source)
         case .transmitRequest, .explicitTransmit, .legacyTransmit64, .legacyTransmit16, .transmitStatus,
-            .legacyTransmitStatus, .atCommand, .atResponse, .modemStatus, .frameError, .other:
+            .legacyTransmitStatus, .atCommand, .atResponse, .modemStatus, .routeRecord, .createSourceRoute,
+            .frameError, .other:
             break
         }
     }
@@ -81,8 +89,8 @@ extension [UInt8] {
             append(options)
             append(source.extracting(payload))
         case .receivePacket, .explicitReceive, .legacyReceive64, .legacyReceive16, .transmitStatus,
-            .legacyTransmitStatus, .atCommand, .atResponse, .modemStatus, .nodeIdentification, .ioSample, .frameError,
-            .other:
+            .legacyTransmitStatus, .atCommand, .atResponse, .modemStatus, .nodeIdentification, .ioSample, .routeRecord,
+            .createSourceRoute, .frameError, .other:
             break
         }
     }
@@ -109,7 +117,7 @@ extension [UInt8] {
         case .other(let type): append(type)
         case .receivePacket, .explicitReceive, .legacyReceive64, .legacyReceive16, .transmitRequest,
             .explicitTransmit, .legacyTransmit64, .legacyTransmit16, .atCommand, .atResponse, .nodeIdentification,
-            .ioSample:
+            .ioSample, .routeRecord, .createSourceRoute:
             break
         }
     }
@@ -140,6 +148,13 @@ extension [UInt8] {
         append(source.extracting(node.name))
         append(0)
         append(source.extracting(node.details))
+    }
+
+    private mutating func append(_ route: XBeeSourceRoute, from source: RawSpan) {
+        append(route.node64, route.node16)
+        append(route.options)
+        append(UInt8(truncatingIfNeeded: route.hops.count / 2))
+        append(source.extracting(route.hops))
     }
 
     private mutating func append(_ application: XBeeApplication) {

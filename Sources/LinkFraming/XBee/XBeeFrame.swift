@@ -32,6 +32,10 @@ package enum XBeeFrame: Equatable, Sendable {
     case nodeIdentification(XBeeNodeIdentification)
     /// 0x92; the samples are not looked into.
     case ioSample(source64: XBeeAddress64, source16: XBeeAddress16, options: UInt8, samples: ByteRange)
+    /// 0xA1: the way that a packet of a node took.
+    case routeRecord(XBeeSourceRoute)
+    /// 0x21: the way that packets to a node are to take.
+    case createSourceRoute(XBeeSourceRoute)
     /// 0xFE: the module could not read a frame of ours.
     case frameError(UInt8)
     /// A type that is not read; never one of the above.
@@ -82,6 +86,9 @@ package struct XBeeApplication: Hashable, Sendable {
     /// What a module puts into a packet when frame 0x10 does not say.
     package static let digiData = XBeeApplication(
         sourceEndpoint: 0xE8, destinationEndpoint: 0xE8, cluster: 0x0011, profile: 0xC105)
+
+    /// Whether this is Zigbee's own Device_annce: a node has joined and tells its addresses.
+    package var isDeviceAnnouncement: Bool { cluster == 0x0013 && profile == 0 }
 }
 
 /// A packet from a node as a module with AO=1 or more hands it on (0x91).
@@ -192,6 +199,24 @@ package struct XBeeNodeIdentification: Equatable, Sendable {
     }
 }
 
+/// The way through the network between a module and a node (0xA1, 0x21).
+package struct XBeeSourceRoute: Equatable, Sendable {
+    package var node64: XBeeAddress64
+    package var node16: XBeeAddress16
+    /// Receive options in 0xA1, always 0 in 0x21.
+    package var options: UInt8
+    /// The 16-bit addresses of the nodes between, two octets each, at most 255, from the node's neighbour to the
+    /// module's.
+    package var hops: ByteRange
+
+    package init(node64: XBeeAddress64, node16: XBeeAddress16, options: UInt8 = 0, hops: ByteRange) {
+        self.node64 = node64
+        self.node16 = node16
+        self.options = options
+        self.hops = hops
+    }
+}
+
 /// Why the data of a frame with a good checksum cannot be read.
 package enum XBeeFrameError: Error, Equatable, Sendable {
     /// There is not even a type.
@@ -209,6 +234,7 @@ enum XBeeFrameType {
     static let atCommand: UInt8 = 0x08
     static let transmitRequest: UInt8 = 0x10
     static let explicitTransmit: UInt8 = 0x11
+    static let createSourceRoute: UInt8 = 0x21
     static let legacyReceive64: UInt8 = 0x80
     static let legacyReceive16: UInt8 = 0x81
     static let atResponse: UInt8 = 0x88
@@ -219,5 +245,6 @@ enum XBeeFrameType {
     static let explicitReceive: UInt8 = 0x91
     static let ioSample: UInt8 = 0x92
     static let nodeIdentification: UInt8 = 0x95
+    static let routeRecord: UInt8 = 0xA1
     static let frameError: UInt8 = 0xFE
 }

@@ -37,10 +37,14 @@ extension XBeeLink {
         case .ioSample(let source64, let source16, _, _):
             counters.ioSamples += 1
             heard(source64, at: source16, now)
+        case .routeRecord(let route):
+            counters.routeRecords += 1
+            recorded(route, data, now)
         case .frameError(let octet):
             counters.frameErrors += 1
             effects.observe(.frameError(octet))
-        case .transmitRequest, .explicitTransmit, .legacyTransmit64, .legacyTransmit16, .atCommand, .other:
+        case .transmitRequest, .explicitTransmit, .legacyTransmit64, .legacyTransmit16, .atCommand,
+            .createSourceRoute, .other:
             counters.otherFrames += 1
         }
     }
@@ -61,6 +65,7 @@ extension XBeeLink {
             // Where we send from is where we are answered.
             actual.destinationEndpoint == expected.sourceEndpoint
         else {
+            if actual.isDeviceAnnouncement { return announced(reception.packet.payload, data, now) }
             counters.foreignApplications += 1
             return heard(reception.packet.source64, at: reception.packet.source16, now)
         }
@@ -71,48 +76,52 @@ extension XBeeLink {
         _ packet: XBeeReceivePacket, _ data: RawSpan, at now: Instant, into effects: inout LinkEffects
     ) {
         let address = address(of: packet.source64, packet.source16)
-        receive(data, packet.payload, from: address, packet.options, at: now, into: &effects) { node in
-            node.usesLegacyFrames = false
-            if packet.source16.isNode { node.route = packet.source16 }
+        guard let place = receive(data, packet.payload, from: address, packet.options, at: now, into: &effects) else {
+            return
         }
+        nodes[place].usesLegacyFrames = false
+        nodes.note(packet.source16, for: place)
     }
 
     private mutating func receive(
         from address: LinkAddress, _ reception: LegacyReception, _ data: RawSpan, at now: Instant,
         into effects: inout LinkEffects
     ) {
-        receive(data, reception.payload, from: address, reception.options, at: now, into: &effects) { node in
-            node.usesLegacyFrames = true
-        }
+        guard let place = receive(data, reception.payload, from: address, reception.options, at: now, into: &effects)
+        else { return }
+        nodes[place].usesLegacyFrames = true
     }
 
+    /// Takes what a packet brings; returns the place of its sender, unless that is nobody or there is no room.
     private mutating func receive(
         _ data: RawSpan, _ payload: ByteRange, from address: LinkAddress, _ options: XBeeReceiveOptions,
-        at now: Instant, into effects: inout LinkEffects, noting note: (inout XBeeNodeTable.Node) -> Void
-    ) {
+        at now: Instant, into effects: inout LinkEffects
+    ) -> Int? {
         guard isNode(address) else {
             counters.invalidSources += 1
-            return
+            return nil
         }
         if let place = nodes.place(of: address) { heard(place, at: now) }
         guard !payload.isEmpty else {
             counters.emptyPayloads += 1
-            return
+            return nil
         }
         guard payload.count <= configuration.largestDatagramByteCount else {
             counters.oversizedPayloads += 1
-            return
+            return nil
         }
-        if let place = nodes.use(address) { note(&nodes[place]) }
         counters.received += 1
         effects.receive(data.extracting(payload), from: address, isBroadcast: options.contains(.broadcast))
+        return nodes.use(address)
     }
 
     // MARK: Nodes
 
-    /// By which name the sender of a frame is known.
+    /// By which name the sender of a frame is known. A module that does not know its factory address says so; who is at
+    /// its 16-bit address is the same node.
     private func address(of source64: XBeeAddress64, _ source16: XBeeAddress16) -> LinkAddress {
-        source64 == .unknown ? .xbee16(source16) : .xbee64(source64)
+        guard source64 == .unknown else { return .xbee64(source64) }
+        return nodes.address64(at: source16).map { .xbee64($0) } ?? .xbee16(source16)
     }
 
     /// Whether an address names one node, so that it can be answered.
@@ -127,14 +136,37 @@ extension XBeeLink {
     /// A frame that brings no datagram tells where a node is, and that it is there; strangers are not remembered.
     private mutating func heard(_ source64: XBeeAddress64, at source16: XBeeAddress16, _ now: Instant) {
         guard let place = nodes.place(of: address(of: source64, source16)) else { return }
-        if source16.isNode { nodes[place].route = source16 }
+        nodes.note(source16, for: place)
         heard(place, at: now)
     }
 
-    /// A sign of life: nothing that waits for the node is held back any longer.
+    /// A node joined: the addresses follow a sequence number, and Zigbee puts the least octet first (Device_annce).
+    private mutating func announced(_ payload: ByteRange, _ data: RawSpan, _ now: Instant) {
+        counters.announcements += 1
+        guard payload.count >= 11 else { return }
+        func number(_ offsets: Range<Int>) -> UInt64 {
+            offsets.reversed().reduce(0) { $0 << 8 | UInt64(data[unchecked: payload.lowerBound + $1]) }
+        }
+        heard(XBeeAddress64(number(3..<11)), at: XBeeAddress16(UInt16(number(1..<3))), now)
+    }
+
+    /// The way that a packet took is the way back, which the module wants to be told.
+    private mutating func recorded(_ route: XBeeSourceRoute, _ data: RawSpan, _ now: Instant) {
+        guard let place = nodes.place(of: .xbee64(route.node64)), route.node16.isNode else { return }
+        nodes.note(route.node16, for: place)
+        nodes[place].sourceRoute = data.copy(of: route.hops)
+        heard(place, at: now)
+    }
+
+    /// A sign of life: nothing that waits for the node is held back any longer, nor by a status that is lost.
     private mutating func heard(_ place: Int, at now: Instant) {
         nodes[place].isSuspect = false
         nodes[place].notRequestedCount = 0
         nodes[place].notBefore = nil
+        guard nodes[place].isInFlight,
+            let index = outstanding.firstIndex(where: { $0.place == place && !$0.isReleased }),
+            outstanding[index].releaseTime == nil
+        else { return }
+        outstanding[index].releaseTime = now + configuration.statusGrace
     }
 }

@@ -158,6 +158,12 @@ extension XBeeLink {
         return false
     }
 
+    /// A status says that the module is in no network: one question settles it, and nothing is sent before the answer.
+    /// While something else is being asked, that tells.
+    mutating func askForNetwork(at now: Instant, into effects: inout LinkEffects) {
+        if canTransmit { ask(.associationIndication, at: now, into: &effects) }
+    }
+
     /// An answer's value, which has as many octets as the firmware likes.
     private func number(_ value: RawSpan) -> UInt64? {
         guard (1...8).contains(value.byteCount) else { return nil }
@@ -245,17 +251,20 @@ extension XBeeModule {
     private static let maximumPayloadWithoutNP = 100
     /// What Zigbee modules put together of several packets.
     private static let maximumZigbeePayload = 255
+    /// What one packet of a Zigbee broadcast holds, whatever NP says of datagrams to one node.
+    private static let maximumZigbeeBroadcast = 84
 
     /// The most octets of a datagram to one node, and to all, which is never taken apart.
     func limits(_ configuration: XBeeLinkConfiguration) -> (unicast: Int, broadcast: Int) {
         let largest = configuration.largestDatagramByteCount
         let told = maximumPayloadByteCount.map { Int(clamping: $0) } ?? Self.maximumPayloadWithoutNP
         let packet = min(max(told, 1), largest)
+        let broadcast = isZigbee ? min(packet, Self.maximumZigbeeBroadcast) : packet
         switch configuration.maximumPayload {
-        case .automatic: return (isZigbee ? min(Self.maximumZigbeePayload, largest) : packet, packet)
+        case .automatic: return (isZigbee ? min(Self.maximumZigbeePayload, largest) : packet, broadcast)
         case .byteCount(let byteCount):
             let unicast = min(max(byteCount, 1), largest)
-            return (unicast, min(unicast, packet))
+            return (unicast, min(unicast, broadcast))
         }
     }
 }

@@ -13,6 +13,10 @@ extension XBeeLink {
             return
         }
         let transmission = outstanding.remove(at: index)
+        guard !transmission.isReleased else {
+            counters.unknownStatuses += 1
+            return
+        }
         let place = transmission.place
         nodes[place].isInFlight = false
         switch status {
@@ -26,11 +30,8 @@ extension XBeeLink {
         case .notRequested: waitForPoll(place, status, at: now, into: &effects)
         case .payloadTooLarge: lowerMaximum(place, into: &effects)
         case .notJoined:
-            fail(place, status, into: &effects)
-            // In line, so that what waits behind it is lost with the network too.
-            standInLine(place)
-            // Elsewhere it was sent before what is being found out now.
-            if state == .ready || state == .disassociated { networkLost(at: now, into: &effects) }
+            resendLater(place, status, at: now, into: &effects)
+            askForNetwork(at: now, into: &effects)
         case .invalidEndpoint, .invalidBinding, .broadcastWithAPS, .apsWithoutEncryption, .noSecureSession,
             .encryptionFailure, .keyNotAuthorized:
             effects.observe(.configurationError(to: address(of: place), status))
@@ -48,7 +49,7 @@ extension XBeeLink {
         nodes[place].notRequestedCount = 0
         guard destination16.isNode, destination16 != nodes[place].route else { return }
         // What is known to lead to another node is a stale status; a node that took over an address is heard soon.
-        if !nodes.leads(destination16, toOtherThan: place) { nodes[place].route = destination16 }
+        if !nodes.leads(destination16, toOtherThan: place) { nodes.note(destination16, for: place) }
     }
 
     private mutating func fail(_ place: Int, _ status: XBeeDeliveryStatus, into effects: inout LinkEffects) {
@@ -85,7 +86,7 @@ extension XBeeLink {
         guard place != XBeeNodeTable.broadcast, let slot = nodes[place].firstMessage else {
             return fail(place, status, into: &effects)
         }
-        if nodes[place].route == transmission.route { nodes[place].route = .unknown }
+        if nodes[place].route == transmission.route { nodes.dropRoute(of: place) }
         nodes[place].isSuspect = true
         let wasAsleep = status == .noNetworkAcknowledgement
         guard !messages[slot].wasRetried, wasAsleep || transmission.route != .unknown else {
@@ -136,23 +137,27 @@ extension XBeeLink {
     /// Gives up the statuses that are overdue. A module that said nothing at all since is asked whether it is there.
     mutating func giveUpStatuses(at now: Instant, into effects: inout LinkEffects) {
         var isModuleSilent = false
-        var index = 0
-        while index < outstanding.count {
+        for index in outstanding.indices.reversed() {
             let transmission = outstanding[index]
-            guard transmission.deadline <= now else {
-                index += 1
-                continue
+            if transmission.deadline <= now {
+                outstanding.remove(at: index)
+                guard !transmission.isReleased else { continue }
+                if (lastHeard ?? transmission.sentAt) <= transmission.sentAt { isModuleSilent = true }
+                nodes[transmission.place].isSuspect = transmission.place != XBeeNodeTable.broadcast
+                giveUpStatus(for: transmission.place, into: &effects)
+            } else if !transmission.isReleased, let time = transmission.releaseTime, time <= now {
+                outstanding[index].isReleased = true
+                giveUpStatus(for: transmission.place, into: &effects)
             }
-            outstanding.remove(at: index)
-            let place = transmission.place
-            nodes[place].isInFlight = false
-            nodes[place].isSuspect = place != XBeeNodeTable.broadcast
-            counters.statusMissing += 1
-            effects.observe(.statusMissing(for: address(of: place)))
-            removeFirst(of: place)
-            standInLine(place)
-            if (lastHeard ?? transmission.sentAt) <= transmission.sentAt { isModuleSilent = true }
         }
         if isModuleSilent, state == .ready { restart(at: now, into: &effects) }
+    }
+
+    private mutating func giveUpStatus(for place: Int, into effects: inout LinkEffects) {
+        nodes[place].isInFlight = false
+        counters.statusMissing += 1
+        effects.observe(.statusMissing(for: address(of: place)))
+        removeFirst(of: place)
+        standInLine(place)
     }
 }

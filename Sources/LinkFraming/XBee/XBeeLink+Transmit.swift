@@ -10,6 +10,9 @@ struct XBeeTransmission: Sendable {
     var route: XBeeAddress16
     var sentAt: Instant
     var deadline: Instant
+    /// When the node waits no longer for the status, as it was heard; the module may still be busy with it.
+    var releaseTime: Instant?
+    var isReleased = false
 }
 
 // Sends datagrams: a bounded queue, one transmission under way per node, several in all, nodes in turn.
@@ -129,9 +132,12 @@ extension XBeeLink {
 
     // MARK: Turns
 
+    /// Whether the module is in a network, and not being asked whether it is.
+    var canTransmit: Bool { state == .ready && startup.step == nil }
+
     /// Gives the module as much as it may have at once, from each node in turn.
     mutating func transmit(at now: Instant, into effects: inout LinkEffects) {
-        guard state == .ready else { return }
+        guard canTransmit else { return }
         if let pausedUntil {
             guard pausedUntil <= now else { return }
             self.pausedUntil = nil
@@ -154,7 +160,7 @@ extension XBeeLink {
         if let notBefore = node.notBefore, now < notBefore { return false }
         guard node.isSuspect else { return true }
         // Nodes that do not answer hold a place for seconds; some places are kept from them.
-        let suspectCount = outstanding.count { nodes[$0.place].isSuspect }
+        let suspectCount = outstanding.count { !$0.isReleased && nodes[$0.place].isSuspect }
         return suspectCount < max(1, configuration.maximumOutstanding / 2)
     }
 
@@ -170,10 +176,20 @@ extension XBeeLink {
                 frameID: frameID, place: place, route: nodes[place].route, sentAt: now,
                 deadline: now + configuration.statusTimeout))
         counters.transmitted += 1
+        writeSourceRoute(to: place, into: &effects)
         let frame = frame(for: place, slot, frameID: frameID)
         // Named, so that the buffers are shared and not copied while the frame is written.
         let bytes = messages.bytes
         write(frame, from: bytes.span.bytes, isEscaped: module.apiMode != 1, into: &effects)
+    }
+
+    /// The module keeps few source routes and forgets them; the one to this node goes before what takes it.
+    private mutating func writeSourceRoute(to place: Int, into effects: inout LinkEffects) {
+        guard !nodes[place].sourceRoute.isEmpty, case .xbee64(let address) = nodes[place].address else { return }
+        let hops = nodes[place].sourceRoute
+        let route = XBeeSourceRoute(node64: address, node16: nodes[place].route, hops: 0..<hops.count)
+        write(
+            .createSourceRoute(route), from: hops.span.bytes, isEscaped: module.apiMode != 1, into: &effects)
     }
 
     private func frame(for place: Int, _ slot: Int, frameID: UInt8) -> XBeeFrame {
@@ -224,6 +240,7 @@ extension XBeeLink {
     /// Forgets what is under way: its statuses will not come, or mean nothing any more.
     mutating func dropOutstanding() {
         while let transmission = outstanding.popLast() {
+            guard !transmission.isReleased else { continue }
             nodes[transmission.place].isInFlight = false
             counters.lostWithLink += 1
             removeFirst(of: transmission.place)

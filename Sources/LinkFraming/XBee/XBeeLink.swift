@@ -65,11 +65,14 @@ package struct XBeeLink: DatagramLine, ~Copyable {
     package var nextDeadline: Instant? {
         guard state != .closed else { return nil }
         var next = earlier(silenceDeadline, startup.nextDeadline)
-        for transmission in outstanding { next = earlier(next, transmission.deadline) }
+        for transmission in outstanding {
+            next = earlier(next, transmission.deadline)
+            if !transmission.isReleased { next = earlier(next, transmission.releaseTime) }
+        }
         // Only what is ready to send ends a pause.
-        if state == .ready, !line.isEmpty { next = earlier(next, pausedUntil) }
+        if canTransmit, !line.isEmpty { next = earlier(next, pausedUntil) }
         for place in line {
-            if state == .ready { next = earlier(next, nodes[place].notBefore) }
+            if canTransmit { next = earlier(next, nodes[place].notBefore) }
             if let slot = nodes[place].firstMessage { next = earlier(next, messages[slot].expiry) }
         }
         return next

@@ -40,6 +40,8 @@ package struct XBeeLinkConfiguration: Equatable, Sendable {
     package var commandTryCount = 3
     /// A status may take the retries times the searches of a large network.
     package var statusTimeout = TimeSpan.milliseconds(10_000)
+    /// A node that is heard is not searched for: the status is overdue so long afterwards.
+    package var statusGrace = TimeSpan.milliseconds(1_000)
     /// Older datagrams were overtaken by the retries of MQTT-SN.
     package var messageLifetime = TimeSpan.milliseconds(30_000)
     /// How long nothing is sent when the module has no room; the second and third time twice and thrice as long.

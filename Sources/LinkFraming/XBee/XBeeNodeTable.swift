@@ -7,6 +7,8 @@ struct XBeeNodeTable: Sendable {
         var address: LinkAddress
         /// Its 16-bit address when last heard of, which may have changed since.
         var route = XBeeAddress16.unknown
+        /// The nodes on the way to it as frame 0x21 lists them; empty where the module finds the way by itself.
+        var sourceRoute: [UInt8] = []
         /// Whether it was last heard through a frame that only 802.15.4 firmware sends.
         var usesLegacyFrames = false
         /// Whether the last transmission to it failed: it must not take the places of those who listen.
@@ -77,6 +79,28 @@ struct XBeeNodeTable: Sendable {
         return place
     }
 
+    /// The node with a factory address that was last heard of at `route`.
+    func address64(at route: XBeeAddress16) -> XBeeAddress64? {
+        guard route.isNode else { return nil }
+        for node in nodes where node.route == route {
+            if case .xbee64(let address) = node.address { return address }
+        }
+        return nil
+    }
+
+    /// A node is at `route` now; a source route to where it was leads nowhere.
+    mutating func note(_ route: XBeeAddress16, for place: Int) {
+        guard route.isNode, route != nodes[place].route else { return }
+        nodes[place].route = route
+        nodes[place].sourceRoute = []
+    }
+
+    /// How to reach a node is not known any more.
+    mutating func dropRoute(of place: Int) {
+        nodes[place].route = .unknown
+        nodes[place].sourceRoute = []
+    }
+
     /// Whether `route` is remembered as the way to another node than the one at `place`.
     func leads(_ route: XBeeAddress16, toOtherThan place: Int) -> Bool {
         nodes.indices.contains { $0 != place && nodes[$0].route == route }
@@ -85,7 +109,7 @@ struct XBeeNodeTable: Sendable {
     /// The network changed: none of the 16-bit addresses can be relied on.
     mutating func dropRoutes() {
         for place in nodes.indices {
-            nodes[place].route = .unknown
+            dropRoute(of: place)
             nodes[place].isSuspect = false
         }
     }

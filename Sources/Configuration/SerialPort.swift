@@ -1,3 +1,5 @@
+package import Time
+
 /// A serial line on which clients reach the gateway: a radio module, or a device at the other end of a wire.
 package struct SerialPort: Equatable, Sendable {
     /// The device's path, opened anew each time: `/dev/serial/by-id/…` follows an adapter from socket to socket.
@@ -53,6 +55,16 @@ package struct XBeeSettings: Equatable, Sendable {
     package var hasExtendedTimeout = false
     /// The hops that broadcasts go at most; 0 for the whole network.
     package var broadcastRadius: UInt8 = 0
+    /// Whether datagrams to one node are encrypted from end to end (transmit option 0x20).
+    package var hasAPSEncryption = false
+    /// Whether packets that are not are dropped.
+    package var requiresEncryption = false
+    /// Whether the module passes on what nodes say as they join (AO=1).
+    package var hasAnnouncements = false
+    /// From so many nodes on the module asks for source routes (AR); 0 for never.
+    package var sourceRoutingNodeCount = 40
+    /// The least time between two questions for the signal of a packet (DB); zero for never.
+    package var signalInterval = TimeSpan.seconds(10)
 
     package init() {}
 }

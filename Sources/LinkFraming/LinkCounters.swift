@@ -36,6 +36,8 @@ package struct LinkCounters: Equatable, Sendable {
     package var oversizedPayloads: UInt64 = 0
     /// Packets from an address that nothing can be sent to.
     package var invalidSources: UInt64 = 0
+    /// Packets that were not encrypted from end to end, where that is required.
+    package var unencrypted: UInt64 = 0
     /// Packets for other Zigbee applications.
     package var foreignApplications: UInt64 = 0
     /// Statuses for frames that are not under way.
@@ -80,6 +82,7 @@ package struct LinkCounters: Equatable, Sendable {
             ("emptyPayloads", emptyPayloads),
             ("oversizedPayloads", oversizedPayloads),
             ("invalidSources", invalidSources),
+            ("unencrypted", unencrypted),
             ("foreignApplications", foreignApplications),
             ("unknownStatuses", unknownStatuses),
             ("unknownAnswers", unknownAnswers),

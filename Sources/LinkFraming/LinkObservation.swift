@@ -18,6 +18,16 @@ package enum LinkObservation: Equatable, Sendable {
     case stateChanged(LineState)
     /// The start-up is over: this is the module.
     case moduleIdentified(XBeeModule)
+    /// The module is in this network.
+    case networkIdentified(XBeeModule)
+    /// The network has so many nodes that the module now asks for source routes.
+    case sourceRoutesWanted(nodeCount: Int)
+    /// How strongly a node's latest packet came in over its last hop, in dBm; told when it has changed much.
+    case signal(of: LinkAddress, decibelMilliwatts: Int)
+    /// Over how many hops packets of a node come; told when it has changed.
+    case distance(of: LinkAddress, hopCount: Int)
+    /// A packet was dropped, as it was not encrypted from end to end.
+    case unencrypted(from: LinkAddress)
     /// The most octets a datagram may have, to one node and to all.
     case maximumDatagramChanged(byteCount: Int, broadcastByteCount: Int)
     /// Nothing answered to the API mode query. When octets came in nevertheless, the speed is wrong or the module is

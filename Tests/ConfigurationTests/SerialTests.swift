@@ -42,6 +42,11 @@ import Time
             queued_messages = 500
             queued_messages_per_node = 40
             nodes = 1000
+            aps_encryption = true
+            require_encryption = true
+            announcements = true
+            source_routing_nodes = 20
+            signal_interval_seconds = 60
             """
         let read = try settings(text).get()
         #expect(read.gateway.links.map(\.retryInterval) == [.seconds(5), .seconds(3), .seconds(10)])
@@ -52,7 +57,9 @@ import Time
         #expect(radio.speeds == [9_600, 115_200])
         #expect(radio.xbee.transmission == .explicit && radio.xbee.hasExtendedTimeout)
         #expect(radio.xbee.maximumMessageCount == 500 && radio.xbee.maximumMessageCountPerNode == 40)
-        #expect(radio.xbee.maximumNodeCount == 1_000)
+        #expect(radio.xbee.maximumNodeCount == 1_000 && radio.xbee.sourceRoutingNodeCount == 20)
+        #expect(radio.xbee.hasAPSEncryption && radio.xbee.requiresEncryption && radio.xbee.hasAnnouncements)
+        #expect(radio.xbee.signalInterval == .seconds(60))
         #expect(radio.xbee.broadcastRadius == 3 && radio.xbee.maximumOutstanding == 7 && radio.xbee.apiMode == 2)
     }
 

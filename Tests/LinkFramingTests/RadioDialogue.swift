@@ -136,7 +136,7 @@ final class RadioDialogue {
     // MARK: Start-up
 
     /// One datagram's status is overdue and nothing was heard, so that the module is asked whether it is there; another
-    /// datagram, of frame id 11 and for node 2, is under way for 5 s less.
+    /// datagram, of frame id 18 and for node 2, is under way for 5 s less.
     static func searchingWithOneUnderWay() -> RadioDialogue {
         let radio = RadioDialogue.ready()
         radio.waits(1)
@@ -165,7 +165,9 @@ final class RadioDialogue {
     func answersCommands(_ answers: [String: String] = [:]) {
         let standard = [
             "AP": isEscaped ? "00 02" : "00 01", "AO": "00", "NP": "00 00 54", "SH": "00 00 13 A2 00",
-            "SL": "00 40 52 00 01", "MY": "00 00 00", "HV": "00 41 00", "VR": "00 10 0D", "AI": "00 00",
+            "SL": "00 40 52 00 01", "HV": "00 41 00", "VR": "00 10 0D", "EE": "00 00", "KY": "00", "AR": "00 FF",
+            "NJ": "00 FF", "ID": "00 0000000000000001", "OP": "00 00000000DEADBEEF", "CH": "00 0F", "MY": "00 00 00",
+            "AI": "00 00",
         ]
         var answered = 0
         while answered < written.count {

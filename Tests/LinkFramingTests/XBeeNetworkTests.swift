@@ -15,11 +15,11 @@ import Testing
         radio.sends(connack, to: client)
         radio.sends([2, 0x17], to: 2)
         _ = radio.takeWritten()
-        radio.status(10, 0x22)
-        radio.status(11, 0x22)
-        #expect(radio.takeWritten() == [octets("08 0C 41 49")])
+        radio.status(17, 0x22)
+        radio.status(18, 0x22)
+        #expect(radio.takeWritten() == [octets("08 13 41 49")])
         #expect(radio.link.state == .ready && radio.sends([2, 0x16], to: 3) == nil)
-        radio.says("88 0C 41 49 00 00")
+        radio.says("88 13 41 49 00 00")
         radio.waits(100)
         #expect(radio.takeWritten().map { $0.suffix(1) } == [[0], [0x17], [0x16]].map { $0[...] })
         #expect(radio.link.counters.undelivered == 0 && radio.link.counters.resent == 2)
@@ -29,9 +29,9 @@ import Testing
     @Test func notJoinedMeansThatTheLinkIsDownWhenTheModuleSaysSoToo() {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: 1)
-        radio.status(10, 0x22)
+        radio.status(17, 0x22)
         _ = radio.takeWritten()
-        radio.says("88 0B 41 49 00 21")
+        radio.says("88 12 41 49 00 21")
         #expect(radio.link.state == .disassociated)
         #expect(radio.sends(connack, to: 1) == .linkDown)
     }
@@ -39,7 +39,7 @@ import Testing
     @Test func aModuleThatIsAskedForItsNetworkAndSilentIsLookedFor() {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: 1)
-        radio.status(10, 0x22)
+        radio.status(17, 0x22)
         radio.waits(3_000)
         #expect(radio.link.state == .noRadio && radio.speedChangeCount == 1)
     }
@@ -67,7 +67,7 @@ import Testing
     /// What was sent before says nothing of the module that is being asked now.
     @Test func notJoinedDoesNotEndAStartUp() {
         let radio = RadioDialogue.searchingWithOneUnderWay()
-        radio.status(11, 0x22)
+        radio.status(18, 0x22)
         #expect(radio.link.state == .starting && radio.link.queuedMessageCount == 1)
         radio.waits(1000)
         radio.answersCommands()
@@ -90,10 +90,10 @@ import Testing
         #expect(radio.takeWritten().map { $0.last } == [0x17])
         #expect(radio.observations.last == .statusMissing(for: .xbee64(XBeeAddress64(client))))
         // The module may still be busy with the first one, whose status comes late and says nothing any more.
-        radio.status(10, 0x24)
+        radio.status(17, 0x24)
         #expect(radio.link.counters.unknownStatuses == 1 && radio.takeWritten().isEmpty)
         // A node that was heard is none of those that wait for a place behind others.
-        radio.status(11, 0)
+        radio.status(18, 0)
         for node in 1...3 { radio.sends([2, UInt8(node)], to: UInt64(node)) }
         radio.sends([2, 0x17], to: client)
         #expect(radio.takeWritten().count == 4)
@@ -104,7 +104,7 @@ import Testing
         radio.sends(connack, to: client)
         radio.hears([2, 0x16], from: client)
         radio.waits(900)
-        radio.status(10, 0)
+        radio.status(17, 0)
         #expect(radio.link.counters.delivered == 1 && radio.link.counters.statusMissing == 0)
     }
 
@@ -116,7 +116,7 @@ import Testing
         radio.hears([2, 0x16], from: client, at: 0x1111)
         radio.says("91 0013A20040522BAA 2222 00 00 0013 0000 02 81 2222 AA2B524000A21300 8E")
         radio.sends([2, 0x17], to: client)
-        #expect(radio.takeWritten() == [octets("10 0A 0013A20040522BAA 2222 00 00 02 17")])
+        #expect(radio.takeWritten() == [octets("10 11 0013A20040522BAA 2222 00 00 02 17")])
         #expect(radio.link.counters.announcements == 1 && radio.link.counters.foreignApplications == 0)
     }
 
@@ -124,10 +124,10 @@ import Testing
     @Test func anAnnouncementIsAboutTheNodeThatItNames() {
         let radio = RadioDialogue.ready()
         radio.sends([2, 0x17], to: client)
-        radio.status(10, 0x75)
+        radio.status(17, 0x75)
         _ = radio.takeWritten()
         radio.says("91 FFFFFFFFFFFFFFFF FFFE 00 00 0013 0000 02 81 8433 AA2B524000A21300 8E")
-        #expect(radio.takeWritten() == [octets("10 0B 0013A20040522BAA 3384 00 00 02 17")])
+        #expect(radio.takeWritten() == [octets("10 12 0013A20040522BAA 3384 00 00 02 17")])
     }
 
     @Test(arguments: ["81 2222", "", "81 2222 AA2B524000A213"]) func aShortAnnouncementTeachesNothing(_ payload: String)
@@ -171,12 +171,12 @@ import Testing
         #expect(
             radio.takeWritten() == [
                 octets("21 00 0013A20040522BAA 3344 00 03 EEFF CCDD AABB"),
-                octets("10 0A 0013A20040522BAA 3344 00 00 02 17"),
+                octets("10 11 0013A20040522BAA 3344 00 00 02 17"),
             ])
         #expect(radio.link.counters.routeRecords == 1)
         // The way that fails is forgotten.
-        radio.status(10, 0x25)
-        #expect(radio.takeWritten() == [octets("10 0B 0013A20040522BAA FFFE 00 00 02 17")])
+        radio.status(17, 0x25)
+        #expect(radio.takeWritten() == [octets("10 12 0013A20040522BAA FFFE 00 00 02 17")])
     }
 
     @Test func aNeighbourNeedsNoSourceRoute() {
@@ -185,7 +185,7 @@ import Testing
         radio.says(Self.record)
         radio.says("A1 0013A20040522BAA 3344 01 00")
         radio.sends([2, 0x17], to: client)
-        #expect(radio.takeWritten() == [octets("10 0A 0013A20040522BAA 3344 00 00 02 17")])
+        #expect(radio.takeWritten() == [octets("10 11 0013A20040522BAA 3344 00 00 02 17")])
     }
 
     @Test func aNodeThatMovedHasNoSourceRoute() {
@@ -194,13 +194,13 @@ import Testing
         radio.says(Self.record)
         radio.hears([2, 0x16], from: client, at: 0x5555)
         radio.sends([2, 0x17], to: client)
-        #expect(radio.takeWritten() == [octets("10 0A 0013A20040522BAA 5555 00 00 02 17")])
+        #expect(radio.takeWritten() == [octets("10 11 0013A20040522BAA 5555 00 00 02 17")])
     }
 
     @Test func aRouteRecordIsASignOfLife() {
         let radio = RadioDialogue.ready()
         radio.sends([2, 0x17], to: client)
-        radio.status(10, 0x75)
+        radio.status(17, 0x75)
         _ = radio.takeWritten()
         radio.says(Self.record)
         #expect(radio.takeWritten().map { $0[0] } == [0x21, 0x10])
@@ -211,7 +211,7 @@ import Testing
         radio.says(Self.record)
         #expect(radio.link.knownNodeCount == 0)
         radio.sends([2, 0x17], to: client)
-        #expect(radio.takeWritten() == [octets("10 0A 0013A20040522BAA FFFE 00 00 02 17")])
+        #expect(radio.takeWritten() == [octets("10 11 0013A20040522BAA FFFE 00 00 02 17")])
     }
 
     @Test(arguments: ["A1 0013A20040522BAA 3344 01 02 EEFF", "A1 0013A20040522BAA 3344 01 01 EEFF CC", "A1 00"])

@@ -14,7 +14,7 @@ import Testing
         for node in 2...57 { #expect(radio.sends(ping, to: UInt64(node)) == nil) }
         #expect(radio.sends(ping, to: 100) == .queueFull)
         #expect(radio.link.queuedMessageCount == 64 && radio.link.counters.refusedQueueFull == 2)
-        radio.status(10, 0)
+        radio.status(17, 0)
         #expect(radio.sends(ping, to: 100) == nil)
     }
 
@@ -117,7 +117,7 @@ import Testing
     @Test func aRepetitionIsNotTooOldForItsFirstCopy() {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: 1)
-        radio.status(10, 0x75)
+        radio.status(17, 0x75)
         for second in 0..<60 {
             if second % 10 == 9 { radio.sends(connack, to: 1) }
             for frame in radio.takeWritten() { radio.status(frame[1], 0x75) }

@@ -66,7 +66,7 @@ import Time
         radio.hears([2, 0x16], from: client, at: 0x1111)
         radio.says("95 0013A20040522BAA 2222 02 2222 0013A20040522BAA 2000 FFFE 01 01 C105 101E")
         radio.sends([2, 0x17], to: client)
-        #expect(radio.takeWritten() == [octets("10 0A 0013A20040522BAA 2222 00 00 02 17")])
+        #expect(radio.takeWritten() == [octets("10 11 0013A20040522BAA 2222 00 00 02 17")])
     }
 
     @Test func silenceOnTheLineFreesWhatAFalseStartHid() {
@@ -84,7 +84,7 @@ import Time
     @Test func theTableOfNodesIsBoundedAndTheIdlestGoes() {
         let radio = RadioDialogue.ready()
         radio.sends([2, 0x17], to: 1)
-        radio.status(10, 0x75)
+        radio.status(17, 0x75)
         for node in 2..<10_000 {
             radio.hears([2, 0x16], from: UInt64(node), at: 0x0042)
             if node % 100 == 0 { radio.hears([2, 0x16], from: 7, at: 0x0777) }

@@ -14,8 +14,8 @@ import Testing
         radio.hears([2, 0x16], from: client)
         radio.sends(connack, to: client)
         #expect(radio.takeWritten().map { $0.suffix(3) } == [connack[...]])
-        radio.status(10, 0x75)
-        var frameID: UInt8 = 10
+        radio.status(17, 0x75)
+        var frameID: UInt8 = 17
         for pause in [1_000, 2_000, 4_000, 8_000] {
             radio.waits(pause - 1)
             #expect(radio.takeWritten().isEmpty)
@@ -27,7 +27,7 @@ import Testing
         radio.waits(4_000)
         radio.hears([2, 0x16], from: client)
         #expect(radio.takeWritten().count == 1)
-        radio.status(15, 0, destination16: 0x7D84)
+        radio.status(22, 0, destination16: 0x7D84)
         #expect(radio.link.counters.delivered == 1 && radio.link.counters.resent == 5)
         #expect(radio.link.queuedMessageCount == 0)
     }
@@ -69,12 +69,12 @@ import Testing
     func everySignOfLifeReleasesANode(frame: String) {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: client)
-        radio.status(10, 0x75)
+        radio.status(17, 0x75)
         _ = radio.takeWritten()
         radio.says(frame)
         #expect(radio.takeWritten().map { $0.suffix(3) } == [connack[...]])
         // And the wait grows from its beginning again.
-        radio.status(11, 0x75)
+        radio.status(18, 0x75)
         radio.waits(1_000)
         #expect(radio.takeWritten().count == 1)
     }
@@ -82,7 +82,7 @@ import Testing
     @Test func aShortAddressIsASignOfLifeToo() {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: .xbee16(XBeeAddress16(0x1234)))
-        radio.status(10, 0x75)
+        radio.status(17, 0x75)
         _ = radio.takeWritten()
         radio.says("81 1234 28 00")
         #expect(radio.takeWritten().count == 1)
@@ -91,9 +91,9 @@ import Testing
     @Test func whoDidNotAcknowledgeIsTriedAtOnceWhenHeard() {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: client)
-        radio.status(10, 0x21)
+        radio.status(17, 0x21)
         _ = radio.takeWritten()
         radio.says("92 0013A20040522BAA 7D84 01 01 001C 02 0014 0225")
-        #expect(radio.takeWritten() == [octets("10 0B 0013A20040522BAA 7D84 00 00 03 05 00")])
+        #expect(radio.takeWritten() == [octets("10 12 0013A20040522BAA 7D84 00 00 03 05 00")])
     }
 }

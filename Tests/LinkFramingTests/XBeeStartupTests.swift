@@ -10,8 +10,9 @@ import Testing
         #expect(radio.link.state == .starting)
         radio.answersCommands()
         let plain = [
-            "08 01 41 50", "08 02 41 4F 00", "08 03 4E 50", "08 04 53 48", "08 05 53 4C", "08 06 4D 59",
-            "08 07 48 56", "08 08 56 52", "08 09 41 49",
+            "08 01 41 50", "08 02 41 4F 00", "08 03 4E 50", "08 04 53 48", "08 05 53 4C", "08 06 48 56",
+            "08 07 56 52", "08 08 45 45", "08 09 4B 59", "08 0A 41 52", "08 0B 4E 4A", "08 0C 49 44", "08 0D 4F 50",
+            "08 0E 43 48", "08 0F 4D 59", "08 10 41 49",
         ]
         #expect(radio.takeWritten() == plain.map(octets))
         #expect(radio.link.state == .ready)
@@ -21,7 +22,8 @@ import Testing
         #expect(
             radio.takeObservations() == [
                 .stateChanged(.starting), .moduleIdentified(radio.link.module),
-                .maximumDatagramChanged(byteCount: 255, broadcastByteCount: 84), .stateChanged(.ready),
+                .maximumDatagramChanged(byteCount: 255, broadcastByteCount: 84),
+                .networkIdentified(radio.link.module), .stateChanged(.ready),
             ])
         #expect(radio.link.nextDeadline == nil)
     }
@@ -58,7 +60,7 @@ import Testing
         #expect(frameIDs.count > 100)
     }
 
-    @Test(arguments: [(1, "7E 00 11 10 0A"), (2, "7E 00 7D 31 10 0A")])
+    @Test(arguments: [(1, "7E 00 11 10 11"), (2, "7E 00 7D 31 10 7D 31")])
     func datagramsAreWrittenInTheModulesMode(apiMode: Int, beginning: String) {
         let radio = RadioDialogue.ready(apiMode: apiMode)
         radio.sends([3, 5, 0], to: 0x0013_A200_4052_2BAA)
@@ -223,7 +225,7 @@ import Testing
         let written = radio.takeWritten()
         // What waited goes out after the start-up, with the 16-bit address unknown.
         #expect(written.last.map { Array($0[10...]) } == octets("FF FE 00 00 02 17"))
-        #expect(written.count == 10)
+        #expect(written.count == 17)
     }
 
     @Test func withoutANetworkTheLinkIsDownUntilTheModuleJoins() {
@@ -245,9 +247,11 @@ import Testing
         let radio = RadioDialogue.ready(answers: ["AI": "00 21"])
         #expect(radio.link.state == .disassociated)
         radio.waits(5000)
-        #expect(radio.takeWritten() == [octets("08 0A 41 49")])
-        radio.says("88 0A 41 49 00 00")
-        #expect(radio.link.state == .ready && radio.link.nextDeadline == nil)
+        #expect(radio.takeWritten() == [octets("08 11 41 49")])
+        radio.says("88 11 41 49 00 00")
+        #expect(radio.link.state == .ready)
+        radio.answersCommands()
+        #expect(radio.link.nextDeadline == nil)
     }
 
     @Test func aModuleThatFellSilentIsLookedFor() {
@@ -264,7 +268,7 @@ import Testing
     @Test(arguments: [0x02, 0x18, 0x32] as [UInt8]) func aPauseDuringTheStartUpKeepsNobodyAwake(status: UInt8) {
         let radio = RadioDialogue.searchingWithOneUnderWay()
         #expect(radio.link.state == .starting)
-        radio.status(11, status)
+        radio.status(18, status)
         radio.waits(500)
         #expect(radio.link.state == .starting && radio.link.queuedMessageCount == 1)
         radio.waits(600)
@@ -278,19 +282,42 @@ import Testing
         radio.answersCommands(["AP": "00 04"])
         #expect(radio.link.state == .wrongMode && radio.link.queuedMessageCount == 0)
         #expect(radio.link.counters.lostWithLink == 1)
-        radio.status(11, 0x02)
+        radio.status(18, 0x02)
         #expect(radio.link.counters.unknownStatuses == 1 && radio.link.counters.pauses == 0)
         radio.waits(500)
         #expect(radio.link.state == .wrongMode)
     }
 
-    @Test func aClosedLineKeepsNothing() {
+    /// What is under way is lost with the line; what waits goes out when it is back, if it is still in time.
+    @Test(arguments: [(29_000, 2), (31_000, 0)]) func aLineThatComesBackFindsWhatWaited(away: Int, left: Int) {
         let radio = RadioDialogue.ready()
-        for node in 1...6 { radio.sends([2, 0x17], to: UInt64(node)) }
+        for node in 1...6 { radio.sends([2, UInt8(node)], to: UInt64(node)) }
+        _ = radio.takeWritten()
         radio.closes()
-        #expect(radio.link.queuedMessageCount == 0 && radio.link.nextDeadline == nil)
-        #expect(radio.link.counters.lostWithLink == 6)
+        #expect(radio.link.queuedMessageCount == 2 && radio.link.nextDeadline == nil)
+        #expect(radio.link.counters.lostWithLink == 4)
         radio.hears([3, 1, 0], from: 0xA)
         #expect(radio.received.isEmpty && radio.sends([2, 0x17], to: 1) == .linkDown)
+        radio.waits(away)
+        radio.opens()
+        radio.answersCommands()
+        #expect(radio.takeWritten().filter { $0[0] == 0x10 }.map { Int($0[15]) } == Array([5, 6].prefix(left)))
+        #expect(radio.link.counters.expired == UInt64(2 - left))
+    }
+
+    @Test func whatWaitedForANetworkGoesOutWhenItIsThere() {
+        let radio = RadioDialogue.ready()
+        for number in 1...3 as ClosedRange<UInt8> { radio.sends([2, number], to: 1) }
+        _ = radio.takeWritten()
+        radio.says("8A 03")
+        for _ in 0..<12 {
+            radio.waits(1_000)
+            radio.answersCommands(["AI": "00 21"])
+            _ = radio.takeWritten()
+        }
+        radio.says("8A 02")
+        radio.answersCommands()
+        #expect(radio.takeWritten().filter { $0[0] == 0x10 }.map { $0.last } == [2])
+        #expect(radio.link.counters.lostWithLink == 1 && radio.link.queuedMessageCount == 2)
     }
 }

@@ -10,15 +10,15 @@ import Testing
     @Test func theRouteIsRememberedAndTheFactoryAddressIsTheName() {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: client)
-        #expect(radio.takeWritten() == [octets("10 0A 0013A20040522BAA FFFE 00 00 03 05 00")])
-        radio.status(10, 0, destination16: 0x7D84)
+        #expect(radio.takeWritten() == [octets("10 11 0013A20040522BAA FFFE 00 00 03 05 00")])
+        radio.status(17, 0, destination16: 0x7D84)
         radio.sends(connack, to: client)
-        #expect(radio.takeWritten() == [octets("10 0B 0013A20040522BAA 7D84 00 00 03 05 00")])
-        radio.status(11, 0, destination16: 0x7D84)
+        #expect(radio.takeWritten() == [octets("10 12 0013A20040522BAA 7D84 00 00 03 05 00")])
+        radio.status(18, 0, destination16: 0x7D84)
         // The node joined again elsewhere: the same client.
         radio.hears([2, 0x16], from: client, at: 0x1234)
         radio.sends(connack, to: client)
-        #expect(radio.takeWritten() == [octets("10 0C 0013A20040522BAA 1234 00 00 03 05 00")])
+        #expect(radio.takeWritten() == [octets("10 13 0013A20040522BAA 1234 00 00 03 05 00")])
         #expect(radio.received == [.init(datagram: [2, 0x16], address: .xbee64(XBeeAddress64(client)))])
         #expect(radio.link.counters.delivered == 2)
     }
@@ -28,15 +28,15 @@ import Testing
         radio.hears([2, 0x16], from: client)
         radio.sends(connack, to: client)
         _ = radio.takeWritten()
-        radio.status(10, status)
-        #expect(radio.takeWritten() == [octets("10 0B 0013A20040522BAA FFFE 00 00 03 05 00")])
-        radio.status(11, status)
+        radio.status(17, status)
+        #expect(radio.takeWritten() == [octets("10 12 0013A20040522BAA FFFE 00 00 03 05 00")])
+        radio.status(18, status)
         #expect(radio.takeWritten().isEmpty && radio.link.queuedMessageCount == 0)
         #expect(radio.link.counters.undelivered == 1 && radio.link.counters.resent == 1)
         // Without a remembered way there is nothing to try again.
         radio.sends(connack, to: client)
         _ = radio.takeWritten()
-        radio.status(12, status)
+        radio.status(19, status)
         #expect(radio.takeWritten().isEmpty && radio.link.counters.undelivered == 2)
     }
 
@@ -44,13 +44,13 @@ import Testing
         let radio = RadioDialogue.ready()
         radio.hears([2, 0x16], from: client)
         radio.sends(connack, to: client)
-        radio.status(10, 0x21)
+        radio.status(17, 0x21)
         _ = radio.takeWritten()
         radio.waits(499)
         #expect(radio.takeWritten().isEmpty)
         radio.waits(1)
-        #expect(radio.takeWritten() == [octets("10 0B 0013A20040522BAA FFFE 00 00 03 05 00")])
-        radio.status(11, 0x21)
+        #expect(radio.takeWritten() == [octets("10 12 0013A20040522BAA FFFE 00 00 03 05 00")])
+        radio.status(18, 0x21)
         radio.waits(2000)
         #expect(radio.takeWritten().isEmpty && radio.link.counters.undelivered == 1)
     }
@@ -63,7 +63,7 @@ import Testing
         radio.opens()
         radio.answersCommands()
         radio.sends(connack, to: 2)
-        radio.status(10, 0, destination16: 0x7D84)
+        radio.status(17, 0, destination16: 0x7D84)
         #expect(radio.link.counters.unknownStatuses == 1 && radio.link.counters.delivered == 0)
         #expect(radio.link.queuedMessageCount == 1)
     }
@@ -72,10 +72,10 @@ import Testing
         let radio = RadioDialogue.ready()
         radio.hears([2, 0x16], from: 1, at: 0x7D84)
         radio.sends(connack, to: 2)
-        radio.status(10, 0, destination16: 0x7D84)
+        radio.status(17, 0, destination16: 0x7D84)
         radio.sends(connack, to: 2)
         #expect(radio.takeWritten().map { Array($0[10...11]) } == [[0xFF, 0xFE], [0xFF, 0xFE]])
-        radio.status(11, 0, destination16: 0x1234)
+        radio.status(18, 0, destination16: 0x1234)
         radio.sends(connack, to: 2)
         #expect(radio.takeWritten().map { Array($0[10...11]) } == [[0x12, 0x34]])
     }
@@ -99,8 +99,8 @@ import Testing
     @Test func broadcastsGoToAllWithTheirRadius() {
         let radio = RadioDialogue.ready()
         radio.broadcasts([3, 2, 1], radius: 5)
-        #expect(radio.takeWritten() == [octets("10 0A 000000000000FFFF FFFE 05 00 03 02 01")])
-        radio.status(10, 0)
+        #expect(radio.takeWritten() == [octets("10 11 000000000000FFFF FFFE 05 00 03 02 01")])
+        radio.status(17, 0)
         #expect(radio.link.counters.delivered == 1)
     }
 
@@ -110,11 +110,11 @@ import Testing
             for number in 1...2 { radio.sends([2, UInt8(node * 16 + number)], to: UInt64(node)) }
         }
         #expect(radio.takeWritten().map { $0[15] } == [0x11, 0x21, 0x31, 0x41])
-        radio.status(10, 0)
-        radio.status(12, 0)
+        radio.status(17, 0)
+        radio.status(19, 0)
         // Nodes in turn: those that have waited, then those that were served.
         #expect(radio.takeWritten().map { $0[15] } == [0x51, 0x61])
-        for frameID in [11, 13, 14, 15] as [UInt8] { radio.status(frameID, 0) }
+        for frameID in [18, 20, 21, 22] as [UInt8] { radio.status(frameID, 0) }
         #expect(radio.takeWritten().map { $0[15] } == [0x12, 0x32, 0x22, 0x42])
     }
 
@@ -146,14 +146,14 @@ import Testing
         radio.waits(1000)
         #expect(radio.takeWritten().map { $0.last } == [0x17])
         #expect(radio.observations.last == .statusMissing(for: .xbee64(XBeeAddress64(1))))
-        radio.status(10, 0)
+        radio.status(17, 0)
         #expect(radio.link.counters.unknownStatuses == 1 && radio.link.counters.delivered == 0)
     }
 
     @Test(arguments: [0x18, 0x2C, 0x32, 0x02] as [UInt8]) func aFullModuleIsLeftAloneForAWhile(status: UInt8) {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: 1)
-        radio.status(10, status)
+        radio.status(17, status)
         radio.sends([2, 0x17], to: 2)
         _ = radio.takeWritten()
         radio.waits(99)
@@ -161,7 +161,7 @@ import Testing
         radio.waits(1)
         #expect(radio.takeWritten().map { $0.last } == [0, 0x17])
         #expect(radio.observations.last == .paused(XBeeDeliveryStatus(status)))
-        for frameID in stride(from: 11, through: 19, by: 1) as StrideThrough<UInt8> { radio.status(frameID, status) }
+        for frameID in stride(from: 18, through: 26, by: 1) as StrideThrough<UInt8> { radio.status(frameID, status) }
         for _ in 0..<20 {
             radio.waits(1000)
             for frame in radio.takeWritten() { radio.status(frame[1], status) }
@@ -181,7 +181,7 @@ import Testing
         radio.sends(connack, to: 1)
         radio.sends([2, 0x17], to: 1)
         _ = radio.takeWritten()
-        radio.status(10, status)
+        radio.status(17, status)
         #expect(radio.takeWritten().map { $0.last } == [0x17])
         let address = LinkAddress.xbee64(XBeeAddress64(1))
         #expect(radio.observations.contains(.deliveryFailed(to: address, XBeeDeliveryStatus(status))))
@@ -195,7 +195,7 @@ import Testing
     @Test func tooLargePayloadsLowerTheMaximum() {
         let radio = RadioDialogue.ready()
         radio.sends([UInt8](repeating: 1, count: 200), to: 1)
-        radio.status(10, 0x74)
+        radio.status(17, 0x74)
         #expect(radio.link.maximumDatagramByteCount == 84)
         #expect(
             radio.observations == [
@@ -204,18 +204,18 @@ import Testing
                 .deliveryFailed(to: .xbee64(XBeeAddress64(1)), .payloadTooLarge),
             ])
         radio.sends([UInt8](repeating: 1, count: 80), to: 1)
-        radio.status(11, 0x74)
+        radio.status(18, 0x74)
         radio.broadcasts([UInt8](repeating: 1, count: 80))
-        radio.status(12, 0x74)
+        radio.status(19, 0x74)
         #expect(radio.link.maximumDatagramByteCount == 79 && radio.link.maximumBroadcastByteCount == 79)
     }
 
     @Test func aModuleThatFindsShortPayloadsTooLargeDoesNotSilenceTheLink() {
         let radio = RadioDialogue.ready()
         radio.sends(connack, to: 1)
-        radio.status(10, 0x74)
+        radio.status(17, 0x74)
         radio.broadcasts([3, 2, 1])
-        radio.status(11, 0x74)
+        radio.status(18, 0x74)
         #expect(radio.link.counters.undelivered == 2)
         #expect(radio.link.maximumDatagramByteCount == 40 && radio.link.maximumBroadcastByteCount == 40)
         #expect(radio.sends(connack, to: 1) == nil)
@@ -238,14 +238,14 @@ import Testing
         configuration.transmission = .explicit(.digiData)
         let explicit = RadioDialogue.ready(configuration)
         explicit.sends([2, 0x17], to: client)
-        #expect(explicit.takeWritten() == [octets("11 0A 0013A20040522BAA FFFE E8 E8 0011 C105 00 40 02 17")])
+        #expect(explicit.takeWritten() == [octets("11 11 0013A20040522BAA FFFE E8 E8 0011 C105 00 40 02 17")])
         configuration.transmission = .legacy
         let legacy = RadioDialogue.ready(configuration)
         legacy.sends(connack, to: client)
         legacy.broadcasts([3, 2, 1])
         #expect(
-            legacy.takeWritten() == [octets("00 0A 0013A20040522BAA 40 03 05 00"), octets("01 0B FFFF 40 03 02 01")])
-        legacy.says("89 0A 00")
+            legacy.takeWritten() == [octets("00 11 0013A20040522BAA 40 03 05 00"), octets("01 12 FFFF 40 03 02 01")])
+        legacy.says("89 11 00")
         #expect(legacy.link.counters.delivered == 1)
     }
 
@@ -260,13 +260,13 @@ import Testing
             ])
         radio.sends([2, 0x17], to: .xbee16(XBeeAddress16(0x1234)))
         radio.sends([2, 0x17], to: client)
-        #expect(radio.takeWritten() == [octets("01 0A 1234 00 02 17"), octets("00 0B 0013A20040522BAA 00 02 17")])
+        #expect(radio.takeWritten() == [octets("01 11 1234 00 02 17"), octets("00 12 0013A20040522BAA 00 02 17")])
     }
 
     @Test func aNodeThatTellsNoFactoryAddressIsReachedByItsShortOne() {
         let radio = RadioDialogue.ready()
         radio.hears([2, 0x16], from: .max, at: 0x4A81)
         radio.sends([2, 0x17], to: .xbee16(XBeeAddress16(0x4A81)))
-        #expect(radio.takeWritten() == [octets("10 0A FFFFFFFFFFFFFFFF 4A81 00 00 02 17")])
+        #expect(radio.takeWritten() == [octets("10 11 FFFFFFFFFFFFFFFF 4A81 00 00 02 17")])
     }
 }

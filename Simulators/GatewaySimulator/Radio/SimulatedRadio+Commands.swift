@@ -21,6 +21,11 @@ extension SimulatedRadio {
             apiOptions = octet
             return (.ok, [])
         }
+        if command == .routeBroadcastTime, let octet = parameter.last {
+            guard parameter.count == 1 else { return (.invalidParameter, []) }
+            routeBroadcastTime = octet
+            return (.ok, [])
+        }
         guard let value = value(of: command) else { return (.invalidCommand, []) }
         // The others are not for the gateway to set.
         return parameter.isEmpty ? (.ok, value) : (.invalidParameter, [])
@@ -39,6 +44,17 @@ extension SimulatedRadio {
         case .networkAddress: value.append(bigEndian: UInt16(0))
         case .hardwareVersion: value.append(bigEndian: configuration.firmware.hardwareVersion)
         case .firmwareVersion: value.append(bigEndian: configuration.firmware.firmwareVersion)
+        case .encryption: return [0]
+        case .routeBroadcastTime: return configuration.firmware.isZigbee ? [routeBroadcastTime] : nil
+        case .joinTime: return configuration.firmware.isZigbee ? [0xFF] : nil
+        case .networkID: append(networkID, to: &value)
+        case .operatingNetworkID:
+            guard configuration.firmware.isZigbee else { return nil }
+            append(isJoined ? networkID : 0, to: &value)
+        case .channel: return [isJoined ? 0x0F : 0]
+        case .signalStrength:
+            guard configuration.firmware != .ieee802154 else { return nil }
+            return [latestSignal]
         case .associationIndication: return [isJoined ? 0 : 0x23]
         default: return nil
         }

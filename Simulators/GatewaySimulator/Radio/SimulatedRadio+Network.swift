@@ -1,3 +1,4 @@
+import Bytes
 package import LinkFraming
 package import Time
 
@@ -98,8 +99,36 @@ extension SimulatedRadio {
         schedule.insert(.packetReachesModule(packet), at: arrival)
     }
 
+    /// Device_annce: a sequence number, the addresses with the least octet first, and what the node can.
+    func announce(_ node: XBeeAddress64, at address16: XBeeAddress16, into effects: inout SimulatedRadioEffects) {
+        var payload: [UInt8] = [1]
+        for shift in [0, 8] { payload.append(UInt8(truncatingIfNeeded: address16.rawValue >> UInt16(shift))) }
+        for shift in stride(from: 0, to: 64, by: 8) {
+            payload.append(UInt8(truncatingIfNeeded: node.rawValue >> UInt64(shift)))
+        }
+        payload.append(0x8E)
+        let packet = XBeeReceivePacket(
+            source64: node, source16: address16, options: .broadcast, payload: 0..<payload.count)
+        let application = XBeeApplication(sourceEndpoint: 0, destinationEndpoint: 0, cluster: 0x0013, profile: 0)
+        say(.explicitReceive(XBeeExplicitReceive(packet: packet, application: application)), payload, into: &effects)
+    }
+
+    /// Where the module has asked for routes to itself, a node now and then tells the one that its packet takes.
+    private mutating func recordRoute(of packet: SimulatedPacket, into effects: inout SimulatedRadioEffects) {
+        guard routeBroadcastTime != 0xFF, Bool.random(using: &random) else { return }
+        var hops: [UInt8] = []
+        for _ in 0..<Int.random(in: 0...4, using: &random) {
+            hops.append(bigEndian: UInt16.random(in: 0x1000...0xFEFF, using: &random))
+        }
+        let route = XBeeSourceRoute(
+            node64: packet.source, node16: packet.source16, options: 1, hops: 0..<hops.count)
+        say(.routeRecord(route), hops, into: &effects)
+    }
+
     /// Hands a packet on in the frame that AO asks for.
     mutating func present(_ packet: SimulatedPacket, into effects: inout SimulatedRadioEffects) {
+        recordRoute(of: packet, into: &effects)
+        latestSignal = UInt8.random(in: 30...99, using: &random)
         let is802154 = configuration.firmware == .ieee802154
         let options: XBeeReceiveOptions = packet.isBroadcast ? .broadcast : .acknowledged
         let all = 0..<packet.payload.count

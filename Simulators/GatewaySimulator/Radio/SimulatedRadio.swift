@@ -33,6 +33,14 @@ package struct SimulatedRadio: Sendable {
     var outstandingCount = 0
     /// AO for the time being.
     var apiOptions: UInt8
+    /// AR for the time being: unless it is 0xFF, nodes tell over which others they are heard.
+    var routeBroadcastTime: UInt8 = 0xFF
+    /// OP, which a conflict with another network changes.
+    private(set) var networkID: UInt64 = 1
+    /// DB: the strength of the latest packet in -dBm.
+    var latestSignal: UInt8 = 0
+    /// Frames 0x21 that were taken.
+    package private(set) var sourceRouteCount = 0
     package var isJoined = true
     private var nextAddress16: UInt16 = 0x1000
     private var lastHeard = Instant(nanoseconds: 0)
@@ -70,10 +78,13 @@ package struct SimulatedRadio: Sendable {
     /// Transmissions to a node that hold a buffer.
     package func outstandingCount(to node: XBeeAddress64) -> Int { nodes[node]?.outstandingCount ?? 0 }
 
-    /// The node joins anew and has another 16-bit address.
-    package mutating func changeAddress(of node: XBeeAddress64) {
+    /// The node joins anew and has another 16-bit address, which a module that passes on Zigbee's own packets tells.
+    package mutating func changeAddress(of node: XBeeAddress64, into effects: inout SimulatedRadioEffects) {
         let address16 = newAddress16()
         nodes[node]?.address16 = address16
+        if nodes[node] != nil, configuration.firmware.isZigbee, apiOptions > 0 {
+            announce(node, at: address16, into: &effects)
+        }
     }
 
     /// Whether the node receives anything from now on.
@@ -150,9 +161,10 @@ package struct SimulatedRadio: Sendable {
                     frameID: frameID, destination64: isBroadcast ? .broadcast : .unknown,
                     destination16: isBroadcast ? .unknown : destination, options: options, payload: payload),
                 data, isLegacy: true, at: now)
+        case .createSourceRoute: sourceRouteCount += 1
         case .receivePacket, .explicitReceive, .legacyReceive64, .legacyReceive16, .transmitStatus,
             .legacyTransmitStatus, .atResponse, .modemStatus, .nodeIdentification, .ioSample, .routeRecord,
-            .createSourceRoute, .frameError, .other:
+            .frameError, .other:
             break
         }
     }
@@ -182,6 +194,7 @@ package struct SimulatedRadio: Sendable {
         for address in nodeAddresses { nodes[address]?.outstandingCount = 0 }
         framer.removeAll()
         apiOptions = configuration.apiOptions
+        routeBroadcastTime = 0xFF
         say(.modemStatus(byWatchdog ? .watchdogReset : .hardwareReset), into: &effects)
     }
 
@@ -189,6 +202,12 @@ package struct SimulatedRadio: Sendable {
     package mutating func leaveNetwork(into effects: inout SimulatedRadioEffects) {
         isJoined = false
         say(.modemStatus(.disassociated), into: &effects)
+    }
+
+    /// Another network near by has the same ID: the module gives its own another one, or keeps it.
+    package mutating func meetsAnotherNetwork(keepsID: Bool, into effects: inout SimulatedRadioEffects) {
+        if !keepsID { networkID &+= 1 }
+        say(.modemStatus(keepsID ? .networkIDConflict : .networkIDChanged), into: &effects)
     }
 
     /// The module is in its network again, where it may say so.

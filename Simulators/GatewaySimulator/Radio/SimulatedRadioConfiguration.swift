@@ -10,6 +10,13 @@ package struct SimulatedRadioConfiguration: Sendable {
         case digiMesh
         case ieee802154
 
+        var isZigbee: Bool {
+            switch self {
+            case .zigbee3, .zigbeeS2C: true
+            case .digiMesh, .ieee802154: false
+            }
+        }
+
         /// HV.
         var hardwareVersion: UInt16 {
             switch self {

@@ -197,7 +197,7 @@ extension World {
             radioSite.radio.joinNetwork(saysSo: pick(2) == 0, into: &effects)
         }
         let node = RadioSite.node(at: clients[pick(clients.count)].address)
-        if rolls(.nodeMoves) { radioSite.radio.changeAddress(of: node) }
+        if rolls(.nodeMoves) { radioSite.radio.changeAddress(of: node, into: &effects) }
         if rolls(.naps) { radioSite.radio.setAsleep(true, node) }
         take(effects)
         if rolls(.unpluggings) { unplug(for: milliseconds(100...20_000)) }

@@ -282,6 +282,21 @@ enum Schema {
         .integer(
             "serial.broadcast_radius", \.port.xbee.broadcastRadius, 0...255, "hops",
             "How far broadcasts of the XBee go at most; 0 for the whole network."),
+        .boolean(
+            "serial.aps_encryption", \.port.xbee.hasAPSEncryption,
+            "Whether the XBee encrypts from end to end what goes to one node (transmit option 0x20); needs EE=1."),
+        .boolean(
+            "serial.require_encryption", \.port.xbee.requiresEncryption,
+            "Whether packets that were not encrypted so are dropped, counted and warned of; broadcasts never are."),
+        .boolean(
+            "serial.announcements", \.port.xbee.hasAnnouncements,
+            "Whether the XBee passes on what nodes say as they join (AO=1), so that those that moved are found."),
+        .integer(
+            "serial.source_routing_nodes", \.port.xbee.sourceRoutingNodeCount, 0...65_536, "nodes",
+            "From so many nodes on a Zigbee module asks for source routes once a minute (AR=6); 0 for never."),
+        .seconds(
+            "serial.signal_interval_seconds", \.port.xbee.signalInterval, 0...3_600,
+            "Between two questions of how strongly a packet came in (DB), which the log tells; 0 for never."),
     ]
 
     /// The keys of `[[serial]]` that mean nothing on other framings.
@@ -291,7 +306,8 @@ enum Schema {
             .xbee,
             [
                 "api_mode", "outstanding", "queued_messages", "queued_messages_per_node", "nodes", "transmit",
-                "extended_timeout", "broadcast_radius",
+                "extended_timeout", "broadcast_radius", "aps_encryption", "require_encryption", "announcements",
+                "source_routing_nodes", "signal_interval_seconds",
             ].map { "serial." + $0 }
         ),
     ]

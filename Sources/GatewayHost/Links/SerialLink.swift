@@ -37,6 +37,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     /// What was last said of a line that is not in order; nil when it is.
     private var lastTrouble: String?
     private var limitReminder = Reminder()
+    private var encryptionReminder = Reminder()
     /// What the core believes the longest datagram to be.
     private var knownMaximumByteCount: Int
     private unowned let host: Host
@@ -263,8 +264,12 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
             return
         case .wrongAPIMode(let mode):
             return host.reporter.wrongAPIMode(self, mode, isNew: trouble("API mode \(mode)"))
-        case .stateChanged, .moduleIdentified, .commandRefused, .modemStatus, .frameError, .deliveryFailed,
-            .statusMissing, .messageExpired, .paused, .payloadTooLarge, .configurationError:
+        case .unencrypted(let address):
+            guard let count = encryptionReminder.count(at: host.loop.now) else { return }
+            return host.reporter.unencrypted(self, from: address, count: count)
+        case .stateChanged, .moduleIdentified, .networkIdentified, .sourceRoutesWanted, .signal, .distance,
+            .commandRefused, .modemStatus, .frameError, .deliveryFailed, .statusMissing, .messageExpired, .paused,
+            .payloadTooLarge, .configurationError:
             break
         }
         host.reporter.observed(observation, on: self)

@@ -43,6 +43,11 @@ extension SerialPort {
         configuration.maximumMessageCountPerNode = xbee.maximumMessageCountPerNode
         configuration.maximumNodeCount = xbee.maximumNodeCount
         configuration.transmitOptions = xbee.hasExtendedTimeout ? 0x40 : 0
+        configuration.usesAPSEncryption = xbee.hasAPSEncryption
+        configuration.requiresEncryption = xbee.requiresEncryption
+        configuration.wantsAnnouncements = xbee.hasAnnouncements
+        configuration.sourceRoutingNodeCount = xbee.sourceRoutingNodeCount
+        configuration.signalInterval = xbee.signalInterval
         configuration.transmission =
             switch xbee.transmission {
             case .request: .request

@@ -89,18 +89,37 @@ extension Reporter {
 
     mutating func observed(_ observation: LinkObservation, on link: SerialLink) {
         guard let (level, text) = Self.line(about: observation, on: link) else { return }
-        write(level, text())
-        if case .moduleIdentified(let module) = observation { compareMode(of: module, on: link) }
+        if case .commandRefused = observation {
+            // As many as a start-up has commands, and start-ups are few.
+            if log.isOn(level) { log.write(level, text()) }
+        } else {
+            write(level, text())
+        }
+        if case .moduleIdentified(let module) = observation { compare(module, with: link.port) }
     }
 
-    private mutating func compareMode(of module: XBeeModule, on link: SerialLink) {
-        guard link.port.xbee.apiMode > 0, let mode = module.apiMode, mode != UInt64(link.port.xbee.apiMode) else {
-            return
+    /// What the owner says of the module and what it says of itself.
+    private func compare(_ module: XBeeModule, with port: SerialPort) {
+        if port.xbee.apiMode > 0, let mode = module.apiMode, mode != UInt64(port.xbee.apiMode) {
+            log.write(
+                .warning,
+                "the XBee on \(port.device) is in API mode \(mode), not \(port.xbee.apiMode) as serial.api_mode says;"
+                    + " it is used as it is")
         }
-        write(
+        if port.xbee.hasAPSEncryption || port.xbee.requiresEncryption, module.encryption == 0 {
+            log.write(
+                .warning,
+                "the XBee on \(port.device) does not encrypt (EE=0), so serial.aps_encryption and"
+                    + " serial.require_encryption let nothing pass: set EE=1 and the same KY on all modules")
+        }
+    }
+
+    /// Told once a minute at most, since anybody near by can cause it.
+    func unencrypted(_ link: SerialLink, from address: LinkAddress, count: Int) {
+        log.write(
             .warning,
-            "the XBee on \(link.port.device) is in API mode \(mode), not \(link.port.xbee.apiMode) as serial.api_mode"
-                + " says; it is used as it is")
+            "packets without encryption dropped on \(link.port.device): count=\(count), the latest from"
+                + " \(link.name(of: address)) (serial.require_encryption)")
     }
 
     private mutating func write(_ level: LogLevel, _ text: @autoclosure () -> String) {
@@ -113,15 +132,26 @@ extension Reporter {
     ) -> (level: LogLevel, text: () -> String)? {
         let device = link.port.device
         switch observation {
-        case .stateChanged(let state): return (level(of: state), { words(for: state, device) })
-        case .moduleIdentified(let module): return (.info, { words(for: module, device) })
+        case .stateChanged(let state): return (XBeeText.level(of: state), { XBeeText.words(for: state, device) })
+        case .moduleIdentified(let module): return (.info, { XBeeText.words(for: module, device) })
+        case .networkIdentified(let module): return (.info, { XBeeText.network(of: module, device) })
+        case .sourceRoutesWanted(let nodeCount):
+            return (.info, { "\(nodeCount) nodes on \(device): the XBee asks for source routes from now on (AR)" })
+        case .signal(let address, let level):
+            return (.info, { "\(link.name(of: address)) is heard at \(level) dBm over its last hop" })
+        case .distance(let address, let hopCount):
+            return (.info, { "\(link.name(of: address)) is \(hopCount) \(hopCount == 1 ? "hop" : "hops") away" })
+        case .unencrypted: return nil
         case .maximumDatagramChanged(let byteCount, let broadcastByteCount):
             return (.info, { "\(device) carries datagrams of \(byteCount) octets, \(broadcastByteCount) to everybody" })
         case .noRadioAnswers: return (.debug, { "no XBee in API mode answers on \(device) at this speed" })
         case .wrongAPIMode: return nil
         case .commandRefused(let command, let status):
             return (.debug, { "the XBee on \(device) refused AT\(letters(of: command)): \(status)" })
-        case .modemStatus(let status): return (.info, { "the XBee on \(device) says: \(status)" })
+        case .modemStatus(let status):
+            return (
+                XBeeText.level(of: status), { "the XBee on \(device) says: \(XBeeText.words(for: status))" }
+            )
         case .frameError(let code): return (.debug, { "the XBee on \(device) could not read a frame: \(code)" })
         case .deliveryFailed(let address, let status):
             return (.debug, { "datagram to \(link.name(of: address)) not delivered: \(status)" })
@@ -139,39 +169,10 @@ extension Reporter {
                 .warning,
                 {
                     "the XBee on \(device) refuses to send to \(link.name(of: address)): \(status);"
-                        + " look at serial.transmit and the module's encryption"
+                        + " look at serial.transmit, serial.aps_encryption and the module's encryption (EE, KY)"
                 }
             )
         }
-    }
-
-    private static func level(of state: LineState) -> LogLevel {
-        switch state {
-        case .closed, .starting, .noRadio, .wrongMode: .debug
-        case .ready: .info
-        case .disassociated: .warning
-        }
-    }
-
-    private static func words(for state: LineState, _ device: String) -> String {
-        switch state {
-        case .closed: "\(device) is closed"
-        case .starting: "\(device): asking the XBee what it is"
-        case .ready: "\(device) is ready"
-        case .noRadio: "\(device) has no XBee that answers"
-        case .wrongMode: "\(device) has an XBee in a mode without datagrams"
-        case .disassociated:
-            "the XBee on \(device) is in no network (AI); on Zigbee a gateway is the coordinator: set CE=1"
-        }
-    }
-
-    private static func words(for module: XBeeModule, _ device: String) -> String {
-        func number(_ value: UInt64?) -> String { value.map { hexadecimal($0, 1) } ?? "unknown" }
-        let address = module.address.map { hexadecimal($0.rawValue, 16) } ?? "unknown"
-        return "XBee on \(device): address=\(address) network_address=\(number(module.networkAddress))"
-            + " hardware=\(number(module.hardwareVersion)) firmware=\(number(module.firmwareVersion))"
-            + " api_mode=\(number(module.apiMode))"
-            + " packet=\(module.maximumPayloadByteCount.map { "\($0)" } ?? "unknown")"
     }
 
     private static func letters(of command: ATCommand) -> String {

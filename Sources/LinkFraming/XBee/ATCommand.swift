@@ -21,6 +21,22 @@ package struct ATCommand: Hashable, Sendable {
     package static let hardwareVersion = ATCommand(0x4856)
     /// VR: the firmware.
     package static let firmwareVersion = ATCommand(0x5652)
+    /// EE: whether the network encrypts.
+    package static let encryption = ATCommand(0x4545)
+    /// KY: the link key, of which a module tells at most whether it has been set.
+    package static let linkKey = ATCommand(0x4B59)
+    /// ID: the network that the module forms or looks for.
+    package static let networkID = ATCommand(0x4944)
+    /// OP: the network that the module is in.
+    package static let operatingNetworkID = ATCommand(0x4F50)
+    /// CH: the radio channel.
+    package static let channel = ATCommand(0x4348)
+    /// NJ: for how long the network lets nodes join.
+    package static let joinTime = ATCommand(0x4E4A)
+    /// AR: how often the module asks for routes to itself, which makes nodes tell theirs.
+    package static let routeBroadcastTime = ATCommand(0x4152)
+    /// DB: the strength at which the latest packet came in.
+    package static let signalStrength = ATCommand(0x4442)
     /// AI: how joining the network went; 0 when the module is in a network.
     package static let associationIndication = ATCommand(0x4149)
 }

@@ -67,6 +67,10 @@ package struct XBeeReceiveOptions: OptionSet, Hashable, Sendable {
 
     package static let acknowledged = XBeeReceiveOptions(rawValue: 0x01)
     package static let broadcast = XBeeReceiveOptions(rawValue: 0x02)
+    /// Within a secure session (XBee 3).
+    package static let secureSession = XBeeReceiveOptions(rawValue: 0x10)
+    /// Encrypted from end to end (APS).
+    package static let encrypted = XBeeReceiveOptions(rawValue: 0x20)
 }
 
 /// The application that a Zigbee packet comes from or is for.

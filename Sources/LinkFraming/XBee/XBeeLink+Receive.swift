@@ -39,7 +39,7 @@ extension XBeeLink {
             heard(source64, at: source16, now)
         case .routeRecord(let route):
             counters.routeRecords += 1
-            recorded(route, data, now)
+            recorded(route, data, now, into: &effects)
         case .frameError(let octet):
             counters.frameErrors += 1
             effects.observe(.frameError(octet))
@@ -81,6 +81,7 @@ extension XBeeLink {
         }
         nodes[place].usesLegacyFrames = false
         nodes.note(packet.source16, for: place)
+        askForSignal(of: place, at: now, into: &effects)
     }
 
     private mutating func receive(
@@ -90,6 +91,7 @@ extension XBeeLink {
         guard let place = receive(data, reception.payload, from: address, reception.options, at: now, into: &effects)
         else { return }
         nodes[place].usesLegacyFrames = true
+        noteSignal(reception.signalStrength, of: place, into: &effects)
     }
 
     /// Takes what a packet brings; returns the place of its sender, unless that is nobody or there is no room.
@@ -99,6 +101,11 @@ extension XBeeLink {
     ) -> Int? {
         guard isNode(address) else {
             counters.invalidSources += 1
+            return nil
+        }
+        guard !configuration.requiresEncryption || !options.isDisjoint(with: [.encrypted, .secureSession]) else {
+            counters.unencrypted += 1
+            effects.observe(.unencrypted(from: address))
             return nil
         }
         if let place = nodes.place(of: address) { heard(place, at: now) }
@@ -112,6 +119,7 @@ extension XBeeLink {
         }
         counters.received += 1
         effects.receive(data.extracting(payload), from: address, isBroadcast: options.contains(.broadcast))
+        defer { wantSourceRoutes(into: &effects) }
         return nodes.use(address)
     }
 
@@ -151,15 +159,19 @@ extension XBeeLink {
     }
 
     /// The way that a packet took is the way back, which the module wants to be told.
-    private mutating func recorded(_ route: XBeeSourceRoute, _ data: RawSpan, _ now: Instant) {
+    private mutating func recorded(
+        _ route: XBeeSourceRoute, _ data: RawSpan, _ now: Instant, into effects: inout LinkEffects
+    ) {
         guard let place = nodes.place(of: .xbee64(route.node64)), route.node16.isNode else { return }
         nodes.note(route.node16, for: place)
         nodes[place].sourceRoute = data.copy(of: route.hops)
+        noteDistance(route.hops.count / 2 + 1, of: place, into: &effects)
         heard(place, at: now)
     }
 
     /// A sign of life: nothing that waits for the node is held back any longer, nor by a status that is lost.
     private mutating func heard(_ place: Int, at now: Instant) {
+        signals.latest = nodes[place].address
         nodes[place].isSuspect = false
         nodes[place].notRequestedCount = 0
         nodes[place].notBefore = nil

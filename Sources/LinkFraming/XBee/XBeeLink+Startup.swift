@@ -3,10 +3,14 @@ import Time
 
 /// Where the link stands in asking the module what it is.
 struct XBeeStartup: Sendable {
-    /// The commands in their order; each is given when the one before is answered.
+    /// The commands in their order; each is given when the one before is answered. Those from `firstOfNetwork` on ask
+    /// for the network that the module is in.
     enum Step: Int, CaseIterable, Sendable {
-        case apiMode, apiOptions, maximumPayload, serialNumberHigh, serialNumberLow, networkAddress, hardwareVersion
-        case firmwareVersion, associationIndication
+        case apiMode, apiOptions, maximumPayload, serialNumberHigh, serialNumberLow, hardwareVersion, firmwareVersion
+        case encryption, linkKey, routeBroadcastTime
+        case joinTime, networkID, operatingNetworkID, channel, networkAddress, associationIndication
+
+        static let firstOfNetwork = Step.joinTime
 
         var command: ATCommand {
             switch self {
@@ -15,9 +19,16 @@ struct XBeeStartup: Sendable {
             case .maximumPayload: .maximumPayload
             case .serialNumberHigh: .serialNumberHigh
             case .serialNumberLow: .serialNumberLow
-            case .networkAddress: .networkAddress
             case .hardwareVersion: .hardwareVersion
             case .firmwareVersion: .firmwareVersion
+            case .encryption: .encryption
+            case .linkKey: .linkKey
+            case .routeBroadcastTime: .routeBroadcastTime
+            case .joinTime: .joinTime
+            case .networkID: .networkID
+            case .operatingNetworkID: .operatingNetworkID
+            case .channel: .channel
+            case .networkAddress: .networkAddress
             case .associationIndication: .associationIndication
             }
         }
@@ -28,6 +39,8 @@ struct XBeeStartup: Sendable {
     var frameID: UInt8 = 0
     var tryCount = 0
     var deadline = Instant(nanoseconds: 0)
+    /// Whether the network is read that a module without one has found.
+    var isReadingNetwork = false
     /// When to begin again, or to ask again for a network or the API mode.
     var wakeUp: Instant?
     /// When the last two start-ups began.
@@ -47,6 +60,7 @@ extension XBeeLink {
     /// Begins the start-up sequence, now or, if two began lately, when enough time has passed since the first.
     mutating func restart(at now: Instant, into effects: inout LinkEffects) {
         startup.step = nil
+        startup.isReadingNetwork = false
         pausedUntil = nil
         change(to: .starting, into: &effects)
         if let startBefore = startup.startBefore, now < startBefore + configuration.restartInterval {
@@ -73,8 +87,8 @@ extension XBeeLink {
         startup.frameID = step == .apiMode ? nextModeQueryFrameID() : nextFrameID()
         startup.tryCount += 1
         startup.deadline = now + configuration.commandTimeout
-        // AO=0 makes the module use frame 0x90. Nothing is written to its permanent memory.
-        let parameter: [UInt8] = [0]
+        // AO=0 makes the module use frame 0x90, AO=1 0x91. Nothing is written to its permanent memory.
+        let parameter: [UInt8] = [configuration.wantsAnnouncements ? 1 : 0]
         let command = XBeeFrame.atCommand(
             frameID: startup.frameID, step.command, parameter: 0..<(step == .apiOptions ? 1 : 0))
         // Until the mode is known escapes are harmless: there are none in its query.
@@ -111,7 +125,6 @@ extension XBeeLink {
         }
         startup.step = nil
         dropOutstanding()
-        dropQueued()
         change(to: .noRadio, into: &effects)
         effects.observe(.noRadioAnswers(receivedByteCount: startup.receivedByteCount))
         effects.list.append(.tryNextSpeed)
@@ -122,6 +135,7 @@ extension XBeeLink {
         _ frameID: UInt8, _ command: ATCommand, _ status: ATStatus, _ value: RawSpan, at now: Instant,
         into effects: inout LinkEffects
     ) {
+        if command == .signalStrength { return signalAnswered(frameID, status, value, into: &effects) }
         guard let step = startup.step, startup.frameID == frameID, step.command == command else {
             counters.unknownAnswers += 1
             return
@@ -132,7 +146,7 @@ extension XBeeLink {
             guard let number, modeTold(number, at: now, into: &effects) else { return }
         } else {
             if status != .ok { effects.observe(.commandRefused(command, status)) }
-            note(number, for: step)
+            module.note(number, for: step)
         }
         guard let next = XBeeStartup.Step(rawValue: step.rawValue + 1) else {
             return endStartup(at: now, into: &effects)
@@ -152,10 +166,15 @@ extension XBeeLink {
         startup.step = nil
         startup.wakeUp = now + configuration.modePollInterval
         dropOutstanding()
-        dropQueued()
         change(to: .wrongMode, into: &effects)
         if isNews { effects.observe(.wrongAPIMode(mode)) }
         return false
+    }
+
+    /// The module is in a network: asks for what is to be known of it.
+    mutating func readNetwork(at now: Instant, into effects: inout LinkEffects) {
+        startup.isReadingNetwork = true
+        ask(.firstOfNetwork, at: now, into: &effects)
     }
 
     /// A status says that the module is in no network: one question settles it, and nothing is sent before the answer.
@@ -172,20 +191,6 @@ extension XBeeLink {
         return number
     }
 
-    private mutating func note(_ number: UInt64?, for step: XBeeStartup.Step) {
-        switch step {
-        case .apiMode: module.apiMode = number
-        case .apiOptions: break
-        case .maximumPayload: module.maximumPayloadByteCount = number
-        case .serialNumberHigh: module.serialNumberHigh = number
-        case .serialNumberLow: module.serialNumberLow = number
-        case .networkAddress: module.networkAddress = number
-        case .hardwareVersion: module.hardwareVersion = number
-        case .firmwareVersion: module.firmwareVersion = number
-        case .associationIndication: module.associationIndication = number
-        }
-    }
-
     private mutating func endStartup(at now: Instant, into effects: inout LinkEffects) {
         startup.step = nil
         if state == .starting {
@@ -193,78 +198,17 @@ extension XBeeLink {
             let (unicast, broadcast) = module.limits(configuration)
             setMaximum(unicast, broadcast: broadcast, into: &effects)
         }
-        if module.isDisassociated {
-            networkLost(at: now, into: &effects)
-        } else {
-            change(to: .ready, into: &effects)
-        }
+        guard !module.isDisassociated else { return networkLost(at: now, into: &effects) }
+        if state == .disassociated { return networkFound(at: now, into: &effects) }
+        if state == .starting || startup.isReadingNetwork { effects.observe(.networkIdentified(module)) }
+        startup.isReadingNetwork = false
+        change(to: .ready, into: &effects)
+        wantSourceRoutes(into: &effects)
     }
 
     mutating func setMaximum(_ unicast: Int, broadcast: Int, into effects: inout LinkEffects) {
         guard unicast != maximumDatagramByteCount || broadcast != maximumBroadcastByteCount else { return }
         (maximumDatagramByteCount, maximumBroadcastByteCount) = (unicast, broadcast)
         effects.observe(.maximumDatagramChanged(byteCount: unicast, broadcastByteCount: broadcast))
-    }
-
-    // MARK: What the module says of itself
-
-    mutating func modemChanged(
-        _ status: XBeeModemStatus, at now: Instant, into effects: inout LinkEffects
-    ) {
-        counters.modemStatuses += 1
-        effects.observe(.modemStatus(status))
-        switch status {
-        case .hardwareReset, .watchdogReset:
-            counters.modemResets += 1
-            // What the module had taken is forgotten there, and so is AO.
-            dropOutstanding()
-            nodes.dropRoutes()
-            pausedUntil = nil
-            // One that is about to begin anyway finds out the same.
-            guard startup.step != nil || startup.wakeUp == nil || state != .starting else { return }
-            restart(at: now, into: &effects)
-        case .disassociated:
-            if state == .ready || state == .disassociated { networkLost(at: now, into: &effects) }
-        case .joined, .coordinatorStarted:
-            guard state == .disassociated else { return }
-            startup.step = nil
-            startup.wakeUp = nil
-            nodes.dropRoutes()
-            change(to: .ready, into: &effects)
-        case .networkKeyUpdated, .supplyVoltageTooHigh, .configurationChangedWhileJoining, .unknown: break
-        }
-    }
-
-    /// Nothing can be sent until the module is in a network again, which it says or is asked for.
-    mutating func networkLost(at now: Instant, into effects: inout LinkEffects) {
-        dropOutstanding()
-        dropQueued()
-        pausedUntil = nil
-        startup.step = nil
-        startup.wakeUp = now + configuration.associationPollInterval
-        change(to: .disassociated, into: &effects)
-    }
-}
-
-extension XBeeModule {
-    /// What a first-generation 802.15.4 module carries, which knows no NP.
-    private static let maximumPayloadWithoutNP = 100
-    /// What Zigbee modules put together of several packets.
-    private static let maximumZigbeePayload = 255
-    /// What one packet of a Zigbee broadcast holds, whatever NP says of datagrams to one node.
-    private static let maximumZigbeeBroadcast = 84
-
-    /// The most octets of a datagram to one node, and to all, which is never taken apart.
-    func limits(_ configuration: XBeeLinkConfiguration) -> (unicast: Int, broadcast: Int) {
-        let largest = configuration.largestDatagramByteCount
-        let told = maximumPayloadByteCount.map { Int(clamping: $0) } ?? Self.maximumPayloadWithoutNP
-        let packet = min(max(told, 1), largest)
-        let broadcast = isZigbee ? min(packet, Self.maximumZigbeeBroadcast) : packet
-        switch configuration.maximumPayload {
-        case .automatic: return (isZigbee ? min(Self.maximumZigbeePayload, largest) : packet, broadcast)
-        case .byteCount(let byteCount):
-            let unicast = min(max(byteCount, 1), largest)
-            return (unicast, min(unicast, broadcast))
-        }
     }
 }

@@ -192,12 +192,17 @@ extension XBeeLink {
             .createSourceRoute(route), from: hops.span.bytes, isEscaped: module.apiMode != 1, into: &effects)
     }
 
+    /// Of the transmit options: encrypt from end to end.
+    private static let apsEncryption: UInt8 = 0x20
+
     private func frame(for place: Int, _ slot: Int, frameID: UInt8) -> XBeeFrame {
         let payload = messages.range(of: slot)
-        let options = configuration.transmitOptions
         if configuration.transmission == .legacy || nodes[place].usesLegacyFrames {
-            return legacyFrame(for: place, frameID, options, payload)
+            return legacyFrame(for: place, frameID, configuration.transmitOptions, payload)
         }
+        var options = configuration.transmitOptions
+        // There is no key that everybody has.
+        if configuration.usesAPSEncryption, place != XBeeNodeTable.broadcast { options |= Self.apsEncryption }
         var request = XBeeTransmitRequest(
             frameID: frameID, destination64: .unknown, destination16: nodes[place].route,
             radius: messages[slot].radius, options: options, payload: payload)
@@ -245,17 +250,6 @@ extension XBeeLink {
             counters.lostWithLink += 1
             removeFirst(of: transmission.place)
             standInLine(transmission.place)
-        }
-    }
-
-    /// Forgets what waits.
-    mutating func dropQueued() {
-        while let place = line.popLast() {
-            while nodes[place].messageCount > 0 {
-                counters.lostWithLink += 1
-                removeFirst(of: place)
-            }
-            leaveLine(place)
         }
     }
 

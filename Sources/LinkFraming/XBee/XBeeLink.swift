@@ -19,6 +19,7 @@ package struct XBeeLink: DatagramLine, ~Copyable {
     package internal(set) var maximumBroadcastByteCount: Int
 
     var startup = XBeeStartup()
+    var signals = XBeeSignals()
     var nodes: XBeeNodeTable
     var messages: XBeeMessageSlots
     /// Nodes, by place, that have something to be sent and nothing under way; who stands first is next.
@@ -103,11 +104,14 @@ package struct XBeeLink: DatagramLine, ~Copyable {
 
     // MARK: The line
 
-    /// The line is open at one speed: looks for the module, and begins again with everything but the counters.
+    /// The line is open at one speed: looks for the module, and begins again with everything but the counters and what
+    /// waits, as far as that is still in time.
     package mutating func lineOpened(at now: Instant, into effects: inout LinkEffects) {
         forgetLine()
+        dropExpired(at: now, into: &effects)
         module = XBeeModule()
         startup = XBeeStartup()
+        signals = XBeeSignals()
         framer.setXBeeMode(isEscaped: true)
         restart(at: now, into: &effects)
     }
@@ -125,7 +129,6 @@ package struct XBeeLink: DatagramLine, ~Copyable {
         lastHeard = nil
         pausedUntil = nil
         dropOutstanding()
-        dropQueued()
         nodes.dropRoutes()
     }
 

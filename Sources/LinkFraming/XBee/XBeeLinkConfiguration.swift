@@ -26,6 +26,16 @@ package struct XBeeLinkConfiguration: Equatable, Sendable {
     package var transmission = Transmission.request
     /// The options octet of every transmission; 0x40 gives sleeping end devices more time.
     package var transmitOptions: UInt8 = 0
+    /// Whether datagrams to one node are encrypted from end to end (transmit option 0x20); broadcasts cannot be.
+    package var usesAPSEncryption = false
+    /// Whether packets that were not are dropped.
+    package var requiresEncryption = false
+    /// Whether the module is told to pass on announcements of nodes that join (AO=1), which lengthens all its frames.
+    package var wantsAnnouncements = false
+    /// With so many nodes heard or written to, a Zigbee module is told to ask for source routes; 0 for never.
+    package var sourceRoutingNodeCount = 0
+    /// The least time between two questions for the signal of the latest packet; zero for never.
+    package var signalInterval = TimeSpan.zero
     /// Transmissions whose status is awaited at the same time, 1 to 32; one node never has more than one.
     package var maximumOutstanding = 4
     /// Datagrams that wait or are under way, for all nodes; also how many buffers are held.

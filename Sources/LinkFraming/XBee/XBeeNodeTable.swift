@@ -9,6 +9,9 @@ struct XBeeNodeTable: Sendable {
         var route = XBeeAddress16.unknown
         /// The nodes on the way to it as frame 0x21 lists them; empty where the module finds the way by itself.
         var sourceRoute: [UInt8] = []
+        /// The strength of its packets that was last told, in -dBm, and over how many nodes they came.
+        var toldSignal: UInt8?
+        var toldHopCount: Int?
         /// Whether it was last heard through a frame that only 802.15.4 firmware sends.
         var usesLegacyFrames = false
         /// Whether the last transmission to it failed: it must not take the places of those who listen.

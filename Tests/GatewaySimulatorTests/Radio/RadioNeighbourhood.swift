@@ -44,6 +44,9 @@ struct RadioNeighbourhoodPlan {
         radio.lostStatusPerMille = draw(1...100)
         radio.slowStatusPerMille = draw(1...200)
         radio.busyChannelPerMille = draw(1...100)
+        link.wantsAnnouncements = draw(1...1) == 1
+        link.sourceRoutingNodeCount = draw(1...20)
+        link.signalInterval = .seconds(draw(1...10))
         link.maximumOutstanding = Int.random(in: 1...8, using: &random)
         if draw(1...4) == 1 { link.maximumPayload = .byteCount(200) }
         nodeCount = Int.random(in: 1...40, using: &random)
@@ -153,7 +156,7 @@ struct RadioNeighbourhood: ~Copyable {
             radio.joinNetwork(saysSo: roll(500), into: &effects)
         }
         let node = nodes[Int.random(in: nodes.indices, using: &random)]
-        if roll(plan.addressChanges) { radio.changeAddress(of: node) }
+        if roll(plan.addressChanges) { radio.changeAddress(of: node, into: &effects) }
         if roll(plan.naps) { radio.setAsleep(true, node) }
         if roll(plan.babble) { radio.babble(into: &effects) }
         take(effects)

@@ -136,7 +136,9 @@ struct SimulatedRadioTests {
     @Test("an address that the node had before is not found")
     func oldAddress() {
         var line = Line(Self.mode(1))
-        line.radio.changeAddress(of: Self.node)
+        var effects = SimulatedRadioEffects()
+        line.radio.changeAddress(of: Self.node, into: &effects)
+        #expect(effects.line.isEmpty)
         let frame = "7E 00 11 10 01 00 13 A2 00 40 52 2B AA 10 01 00 00 03 05 00 B9"
         let answer = line.answer(to: frame)
         #expect(["7E 00 07 8B 01 FF FE 00 24 00 52", "7E 00 07 8B 01 FF FE 00 25 00 51"].contains(answer))

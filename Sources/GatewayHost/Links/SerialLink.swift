@@ -40,6 +40,8 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     private var encryptionReminder = Reminder()
     /// What the core believes the longest datagram to be.
     private var knownMaximumByteCount: Int
+    /// What the core believes of `canSend`; of a link that nothing was said of it believes the best.
+    private var isBelievedToSend = true
     private unowned let host: Host
 
     /// Opens the device; one that cannot be opened is tried again.
@@ -52,7 +54,13 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
 
     private var now: Instant { Instant(nanoseconds: host.loop.now) }
 
-    var nextDeadline: UInt64? { openAt ?? line.nextDeadline?.nanoseconds }
+    /// Whether the gateway can send on this line at all now: the device is open and, on a radio, the module in a network.
+    private var canSend: Bool { line.state == .ready }
+
+    var nextDeadline: UInt64? {
+        guard canSend == isBelievedToSend else { return 0 }
+        return openAt ?? line.nextDeadline?.nanoseconds
+    }
 
     var listeningAddress: SocketAddress? { nil }
 
@@ -136,11 +144,22 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         runEffects()
     }
 
-    /// Does what is due: opens the device, or goes on in the state machine.
+    /// Does what is due: tells the core how the line is, opens the device, or goes on in the state machine.
     func deadlineReached() {
-        if openAt != nil { return open() }
+        tellWhetherItCanSend()
+        if let openAt {
+            if openAt <= host.loop.now { open() }
+            return
+        }
         line.deadlineReached(at: now, into: &effects)
         runEffects()
+    }
+
+    /// Tells the core of a line that is lost, or has returned. Never while the core makes the link do something.
+    private func tellWhetherItCanSend() {
+        guard canSend != isBelievedToSend else { return }
+        isBelievedToSend = canSend
+        host.handle(canSend ? .linkReturned(id) : .linkLost(id))
     }
 
     /// Hands the octets of this turn to the system.

@@ -16,6 +16,8 @@ final class RadioOnTerminal {
             /// -1 while the device is not there.
             var master: Int32 = -1
             var heard: [XBeeAddress64: [[UInt8]]] = [:]
+            /// What the module says by itself.
+            var said = SimulatedRadioEffects()
             var isStopRequested = false
         }
 
@@ -53,6 +55,12 @@ final class RadioOnTerminal {
     func setReachable(_ isReachable: Bool, _ node: XBeeAddress64) {
         shared.state.withLock { $0.radio.setReachable(isReachable, node) }
     }
+
+    /// The module loses its network, and says so.
+    func leaveNetwork() { shared.state.withLock { $0.radio.leaveNetwork(into: &$0.said) } }
+
+    /// It is in a network again, and says so.
+    func joinNetwork() { shared.state.withLock { $0.radio.joinNetwork(into: &$0.said) } }
 
     // MARK: The plug
 
@@ -119,6 +127,7 @@ final class RadioOnTerminal {
     private static func turn(_ state: inout Shared.State) {
         let now = Instant(nanoseconds: MonotonicClock.now())
         var effects = SimulatedRadioEffects()
+        swap(&effects, &state.said)
         if state.master >= 0 {
             let bytes = read(state.master)
             if !bytes.isEmpty { state.radio.receive(bytes, at: now, into: &effects) }

@@ -242,6 +242,39 @@ extension RealSocketTests {
                 })
         }
 
+        // MARK: Limits
+
+        /// Nobody reads the wire: what it and the system hold is delivered, and the rest is refused, said and counted.
+        @Test func whatAStuckWireDoesNotTakeIsSaidAndNotDelivered() throws {
+            let gateway = try GatewayProcess(
+                brokerPort: mosquitto.port,
+                """
+                [[serial]]
+                device = "\(terminal.path)"
+                framing = "slip"
+                queued_bytes = 1024
+                maximum_datagram_bytes = 400
+                """, level: "trace")
+            try #require(gateway.logs("serial line \(terminal.path) open"))
+            let sensor = Sensor(on: SerialWire(terminal, .slip))
+            try sensor.connect("wired")
+            try sensor.subscribe("down", qos: .atMostOnce)
+            let sent = "datagram of 307 octets to \(terminal.path)"
+            let observer = try observer(of: "nothing")
+            for number in UInt8(0)..<200 {
+                try observer.publish(BrokerPublish(topic: "down", payload: [UInt8](repeating: number, count: 298)))
+            }
+            #expect(eventually { gateway.log.count { $0.contains(sent) && $0.contains("trace") } == 200 })
+            let warnings = gateway.log.filter { $0.contains("warn  datagrams dropped") }
+            #expect(warnings.count == 1 && warnings[0].contains("serial.queued_bytes"), "\(warnings)")
+            var heardCount = 0
+            while try sensor.hear(within: .milliseconds(500)) != nil { heardCount += 1 }
+            gateway.process.kill(SIGTERM)
+            #expect(gateway.process.waitForExit() == .exited(0))
+            #expect(heardCount > 0 && gateway.logs("counted messageDelivered=\(heardCount)\n"))
+            #expect(gateway.logs("counted messageRefusedByLink=\(200 - heardCount)\n"))
+        }
+
         // MARK: Noise
 
         @Test func aStormOfGarbageOnTheWireIsCountedAndDisturbsNobody() throws {

@@ -198,10 +198,10 @@ package struct SimulatedRadio: Sendable {
         say(.modemStatus(byWatchdog ? .watchdogReset : .hardwareReset), into: &effects)
     }
 
-    /// The module loses its network.
-    package mutating func leaveNetwork(into effects: inout SimulatedRadioEffects) {
+    /// The module loses its network, where it may say so.
+    package mutating func leaveNetwork(saysSo: Bool = true, into effects: inout SimulatedRadioEffects) {
         isJoined = false
-        say(.modemStatus(.disassociated), into: &effects)
+        if saysSo { say(.modemStatus(.disassociated), into: &effects) }
     }
 
     /// Another network near by has the same ID: the module gives its own another one, or keeps it.

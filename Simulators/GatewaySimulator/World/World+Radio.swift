@@ -192,9 +192,14 @@ extension World {
         }
         if rolls(.dissociations) {
             chronicle?.note("the radio module leaves its network", at: now)
-            radioSite.radio.leaveNetwork(into: &effects)
+            // Without a word the link learns it from what becomes of its datagrams.
+            radioSite.radio.leaveNetwork(saysSo: pickRudely(3) > 0, into: &effects)
         } else if !radioSite.radio.isJoined, pick(10) == 0 {
             radioSite.radio.joinNetwork(saysSo: pick(2) == 0, into: &effects)
+        }
+        if options[.dissociations] > 0, pickRudely(200) == 0 {
+            chronicle?.note("the radio module meets another network", at: now)
+            radioSite.radio.meetsAnotherNetwork(keepsID: pickRudely(2) == 0, into: &effects)
         }
         let node = RadioSite.node(at: clients[pick(clients.count)].address)
         if rolls(.nodeMoves) { radioSite.radio.changeAddress(of: node, into: &effects) }

@@ -102,6 +102,9 @@ struct WorldPlan {
         radio.busyChannelPerMille = options[.busyChannel]
         radio.apiMode = options[.airLoss] % 2 == 0 ? 2 : 1
         radio.apiOptions = options[.busyChannel] % 2 == 0 ? 0 : 1
+        radioLink.wantsAnnouncements = options[.nodeMoves] % 2 == 1
+        radioLink.sourceRoutingNodeCount = options[.nodeMoves] % 3
+        radioLink.signalInterval = .seconds(options[.slowStatuses] % 11)
     }
 
     private mutating func configureLimits(_ options: WorldOptions) {

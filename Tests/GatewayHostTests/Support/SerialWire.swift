@@ -87,3 +87,34 @@ final class SerialForwarder {
         return true
     }
 }
+
+/// A wire with a forwarder at its end behind a serial device, which is a link to a pseudo-terminal: plugged in again it
+/// leads to another one.
+final class WireOnTerminal {
+    private let wire: SerialWire
+    private let forwarder: SerialForwarder
+    private let directory: TemporaryDirectory
+    let device: String
+
+    init(_ framing: Framing) throws {
+        wire = SerialWire(try PseudoTerminal(), framing)
+        forwarder = SerialForwarder(wire)
+        directory = try TemporaryDirectory()
+        device = try directory.write("wire", "")
+        try plugIn()
+    }
+
+    func node(_ id: UInt8) -> SerialForwarder.Node { forwarder.node(id) }
+
+    func unplug() { wire.terminal.hangUp() }
+
+    func plugInAgain() throws {
+        wire.terminal = try PseudoTerminal()
+        try plugIn()
+    }
+
+    private func plugIn() throws {
+        unlink(device)
+        guard symlink(wire.terminal.path, device) == 0 else { throw SystemFailure(operation: "symlink \(device)") }
+    }
+}

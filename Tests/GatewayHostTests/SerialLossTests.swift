@@ -9,41 +9,73 @@ import Time
 import Transports
 
 extension RealSocketTests {
-    /// A radio that goes away under clients in every state, and comes back, in front of a real broker.
+    /// A serial line that goes away under clients in every state, and comes back, in front of a real broker.
     @Suite(.serialized, .enabled(if: MosquittoProcess.isExpected, "mosquitto is not installed"))
-    struct RadioLossTests {
-        /// What is not there for a while.
+    struct SerialLossTests {
+        /// What is not there for a while: a radio module, its network, or a wire with a forwarder at its end.
         enum Loss: CaseIterable {
-            case device
+            case module
             case network
+            case wire
         }
 
         /// Longer than Tretry × (Nretry + 1), and than any keep-alive time and sleep here with its tolerance.
         private static let absence: UInt32 = 6
 
         private let mosquitto: MosquittoProcess
-        private let radio: RadioOnTerminal
-        private let gateway: GatewayProcess
         private let broker: BrokerSideClient
+        private let radio: RadioOnTerminal
+        private let wire: WireOnTerminal
 
         init() throws {
             mosquitto = try MosquittoProcess()
+            broker = try BrokerSideClient(port: mosquitto.port, "observer")
+            try broker.subscribe("wills/#")
             var configuration = SimulatedRadioConfiguration()
             configuration.longestFlight = .milliseconds(10)
             radio = try RadioOnTerminal(configuration)
-            gateway = try GatewayProcess(
+            wire = try WireOnTerminal(.hdlc)
+        }
+
+        private func gateway(_ loss: Loss) throws -> GatewayProcess {
+            let device = loss == .wire ? wire.device : radio.device
+            let gateway = try GatewayProcess(
                 brokerPort: mosquitto.port,
                 """
                 [[serial]]
-                device = "\(radio.device)"
+                device = "\(device)"
+                framing = "\(loss == .wire ? "hdlc" : "xbee")"
                 speed = 115200
                 broadcast = false
+                forwarding = true
                 retry_interval_seconds = 1
                 retry_count = 1
                 """)
-            try #require(gateway.logs("\(radio.device) is ready"))
-            broker = try BrokerSideClient(port: mosquitto.port, "observer")
-            try broker.subscribe("wills/#")
+            try #require(eventually { comings(loss, in: gateway) == 1 })
+            return gateway
+        }
+
+        /// How often the line was there.
+        private func comings(_ loss: Loss, in gateway: GatewayProcess) -> Int {
+            gateway.log.count {
+                $0.contains(loss == .wire ? "serial line \(wire.device) open" : "\(radio.device) is ready")
+            }
+        }
+
+        private func goesAway(_ loss: Loss) {
+            switch loss {
+            case .module: radio.unplug()
+            case .network: radio.leaveNetwork()
+            case .wire: wire.unplug()
+            }
+        }
+
+        private func returns(_ loss: Loss) throws {
+            switch loss {
+            case .module: try radio.plugInAgain()
+            case .network: radio.joinNetwork()
+            case .wire: try wire.plugInAgain()
+            }
         }
 
         /// A client that answers what it hears, and remembers each message once.
@@ -105,24 +137,14 @@ extension RealSocketTests {
             try broker.publish(BrokerPublish(topic: "to/\(name)", payload: octets(payload), qos: qos))
         }
 
-        private func isAway(_ loss: Loss) throws {
-            switch loss {
-            case .device: radio.unplug()
-            case .network: radio.leaveNetwork()
-            }
-        }
-
-        private func returns(_ loss: Loss) throws {
-            switch loss {
-            case .device: try radio.plugInAgain()
-            case .network: radio.joinNetwork()
-            }
-        }
-
-        @Test(arguments: Loss.allCases) func nobodyIsLostWithTheRadio(loss: Loss) throws {
+        @Test(arguments: Loss.allCases) func nobodyIsLostWithTheLine(loss: Loss) throws {
+            let gateway = try gateway(loss)
             let names = ["active", "asleep", "awake", "once", "twice", "uplink"]
             var clients: [String: Client] = [:]
-            for (number, name) in names.enumerated() { clients[name] = try Client(name, on: radio.node(number)) }
+            for (number, name) in names.enumerated() {
+                let node: any SensorWire = loss == .wire ? wire.node(UInt8(number)) : radio.node(number)
+                clients[name] = try Client(name, on: node)
+            }
             let uplink = try #require(clients["uplink"])
             let topicID = try uplink.sensor.register("up")
 
@@ -145,14 +167,14 @@ extension RealSocketTests {
             try uplink.sensor.send(Datagram.publish(topicID, octets("up"), qos: .exactlyOnce, messageID: 77))
             try uplink.sensor.expect(Datagram.publishReceived(77))
 
-            try isAway(loss)
+            goesAway(loss)
             for name in names {
                 try publish("late 1", to: name, .atLeastOnce)
                 try publish("late 2", to: name, .exactlyOnce)
             }
             sleep(Self.absence)
             try returns(loss)
-            #expect(eventually { gateway.log.count { $0.contains("\(radio.device) is ready") } == 2 })
+            #expect(eventually { comings(loss, in: gateway) == 2 })
 
             try uplink.sensor.send(Datagram.publishRelease(77))
             let deadline = Deadline(in: generous)

@@ -1,8 +1,14 @@
 import Bytes
 
-/// Which datagram that waits for a node is pointless once a newer one for the same node is there, by the little of
-/// MQTT-SN that this takes.
+/// What a datagram means for one that waits for the same node, by the little of MQTT-SN that this takes.
 enum Supersession {
+    /// Each has its own to say.
+    case none
+    /// It is the same again, at most with DUP, which its copy must not have as long as nobody has seen it.
+    case repetition
+    /// It answers a later CONNECT, and what waits is over.
+    case replacement
+
     private static let connectAcknowledgement: UInt8 = 0x05
     private static let willTopicRequest: UInt8 = 0x06
     private static let willMessageRequest: UInt8 = 0x08
@@ -16,35 +22,50 @@ enum Supersession {
     private static let qosBits: UInt8 = 0x60
     private static let answeredQoS: ClosedRange<UInt8> = 0x20...0x40
 
-    /// Whether `newer` says all that `older` says: it is its repetition, or answers a later CONNECT.
-    static func replaces(_ newer: RawSpan, _ older: RawSpan) -> Bool {
-        guard newer.byte(at: 1) == forwarderEncapsulation, let header = newer.byte(at: 0) else {
-            return messageReplaces(newer, older)
+    init(of newer: RawSpan, over older: RawSpan) {
+        guard newer.byte(at: 1) == Self.forwarderEncapsulation, let header = newer.byte(at: 0) else {
+            self.init(ofMessage: newer, over: older)
+            return
         }
         // For the same node behind the same forwarder (§5.5); the message follows.
         let byteCount = Int(header)
-        guard byteCount < newer.byteCount, byteCount < older.byteCount,
+        if byteCount < newer.byteCount, byteCount < older.byteCount,
             older.equals(newer.extracting(0..<byteCount), in: 0..<byteCount)
-        else { return newer.isSame(as: older, ignoring: 0, at: 0) }
-        return messageReplaces(
-            newer.extracting(byteCount..<newer.byteCount), older.extracting(byteCount..<older.byteCount))
-    }
-
-    private static func messageReplaces(_ newer: RawSpan, _ older: RawSpan) -> Bool {
-        let offset = typeOffset(newer)
-        guard newer.byte(at: offset) == publish else {
-            return answersConnect(newer) && (answersConnect(older) || older.byte(at: typeOffset(older)) == disconnect)
-                || newer.isSame(as: older, ignoring: 0, at: 0)
+        {
+            self.init(
+                ofMessage: newer.extracting(byteCount..<newer.byteCount),
+                over: older.extracting(byteCount..<older.byteCount))
+        } else {
+            self = newer.isSame(as: older, ignoring: 0, at: 0) ? .repetition : .none
         }
-        // What nobody answers is never repeated: the same octets are another message.
-        guard let flags = newer.byte(at: offset + 1), answeredQoS ~= flags & qosBits else { return false }
-        return newer.isSame(as: older, ignoring: duplicate, at: offset + 1)
     }
 
-    /// The client waits for the answer to its latest CONNECT; what came before is over.
+    private init(ofMessage newer: RawSpan, over older: RawSpan) {
+        let offset = Self.typeOffset(newer)
+        var ignored: UInt8 = 0
+        if newer.byte(at: offset) == Self.publish {
+            // What nobody answers is never repeated: the same octets are another message.
+            guard let flags = newer.byte(at: offset + 1), Self.answeredQoS ~= flags & Self.qosBits else {
+                self = .none
+                return
+            }
+            ignored = Self.duplicate
+        }
+        if newer.isSame(as: older, ignoring: ignored, at: offset + 1) {
+            self = .repetition
+        } else {
+            self = Self.answersConnect(newer) && Self.isOverAfterAnswer(older) ? .replacement : .none
+        }
+    }
+
     private static func answersConnect(_ message: RawSpan) -> Bool {
         let type = message.byte(at: typeOffset(message))
         return type == connectAcknowledgement || type == willTopicRequest || type == willMessageRequest
+    }
+
+    /// The client waits for the answer to its latest CONNECT; answers to earlier ones and farewells are too late.
+    private static func isOverAfterAnswer(_ message: RawSpan) -> Bool {
+        answersConnect(message) || message.byte(at: typeOffset(message)) == disconnect
     }
 
     private static func typeOffset(_ message: RawSpan) -> Int { message.byte(at: 0) == longFormMarker ? 3 : 1 }

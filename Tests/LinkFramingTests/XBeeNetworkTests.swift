@@ -159,6 +159,17 @@ import Testing
             ])
     }
 
+    /// Two nodes never are at the same 16-bit address: who was there before has left it.
+    @Test func anAddressThatAnotherNodeTookOverIsNotTheFirstOnes() {
+        let radio = RadioDialogue.ready()
+        radio.hears([2, 0x16], from: client, at: 0x1111)
+        radio.hears([2, 0x16], from: client + 1, at: 0x1111)
+        radio.hears([3, 1, 0], from: .max, at: 0x1111)
+        #expect(radio.received.last?.address == .xbee64(XBeeAddress64(client + 1)))
+        radio.sends([2, 0x17], to: client)
+        #expect(radio.takeWritten().map { Array($0[10...11]) } == [[0xFF, 0xFE]])
+    }
+
     // MARK: Source routes
 
     private static let record = "A1 0013A20040522BAA 3344 01 03 EEFF CCDD AABB"
@@ -177,6 +188,16 @@ import Testing
         // The way that fails is forgotten.
         radio.status(17, 0x25)
         #expect(radio.takeWritten() == [octets("10 12 0013A20040522BAA FFFE 00 00 02 17")])
+    }
+
+    /// No module takes longer ones (0x21), and no node may fill the memory.
+    @Test(arguments: [(30, 1), (31, 0), (200, 0)]) func aRouteLongerThanAnyIsNotKept(hopCount: Int, kept: Int) {
+        let radio = RadioDialogue.ready()
+        radio.hears([2, 0x16], from: client, at: 0x1111)
+        let hops = [UInt8](repeating: 1, count: 2 * hopCount)
+        radio.says(octets("A1 0013A20040522BAA 3344 01") + [UInt8(hopCount)] + hops)
+        radio.sends([2, 0x17], to: client)
+        #expect(radio.takeWritten().count { $0[0] == 0x21 } == kept)
     }
 
     @Test func aNeighbourNeedsNoSourceRoute() {

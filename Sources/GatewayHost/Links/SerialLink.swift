@@ -65,7 +65,8 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     var listeningAddress: SocketAddress? { nil }
 
     var counted: (link: String, counts: [(name: String, count: UInt64)])? {
-        (port.device, counters.named + line.counters.named + line.framingCounters.named)
+        let waiting = [(name: "waiting", count: UInt64(line.queuedMessageCount))]
+        return (port.device, counters.named + line.counters.named + waiting + line.framingCounters.named)
     }
 
     func name(of peer: PeerID) -> String? { peers.address(of: peer).map { name(of: $0) } }

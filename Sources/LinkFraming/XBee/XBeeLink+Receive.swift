@@ -158,13 +158,16 @@ extension XBeeLink {
         heard(XBeeAddress64(number(3..<11)), at: XBeeAddress16(UInt16(number(1..<3))), now)
     }
 
+    /// In octets: no module takes a way over more than 30 nodes.
+    private static let longestSourceRoute = 60
+
     /// The way that a packet took is the way back, which the module wants to be told.
     private mutating func recorded(
         _ route: XBeeSourceRoute, _ data: RawSpan, _ now: Instant, into effects: inout LinkEffects
     ) {
         guard let place = nodes.place(of: .xbee64(route.node64)), route.node16.isNode else { return }
         nodes.note(route.node16, for: place)
-        nodes[place].sourceRoute = data.copy(of: route.hops)
+        nodes[place].sourceRoute = route.hops.count <= Self.longestSourceRoute ? data.copy(of: route.hops) : []
         noteDistance(route.hops.count / 2 + 1, of: place, into: &effects)
         heard(place, at: now)
     }

@@ -89,8 +89,8 @@ extension XBeeLink {
         return nil
     }
 
-    /// Puts a datagram in the place of the first one that it makes pointless, of those that wait for the same node, and
-    /// drops the others; false when there are none.
+    /// Lets a datagram take the place of the first one that it repeats or makes pointless, of those that wait for the
+    /// same node, and drops the others; false when there are none.
     private mutating func replaceWaiting(_ datagram: RawSpan, for place: Int, radius: UInt8, at now: Instant) -> Bool {
         var previous: Int?
         var next = nodes[place].firstMessage
@@ -99,18 +99,20 @@ extension XBeeLink {
         var hasReplaced = false
         while let slot = next {
             next = messages[slot].next
-            guard messages.isPointless(slot, after: datagram) else {
+            let supersession = messages.supersession(of: slot, by: datagram)
+            guard supersession != .none else {
                 previous = slot
                 continue
             }
             counters.replaced += 1
             if hasReplaced {
                 remove(slot, of: place, behind: previous)
-            } else {
-                hasReplaced = true
-                messages.replace(slot, by: datagram, radius: radius, expiry: now + configuration.messageLifetime)
-                previous = slot
+                continue
             }
+            hasReplaced = true
+            previous = slot
+            if supersession == .replacement { messages.replace(slot, by: datagram, radius: radius) }
+            messages[slot].expiry = now + configuration.messageLifetime
         }
         return hasReplaced
     }

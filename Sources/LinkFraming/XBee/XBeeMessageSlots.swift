@@ -46,25 +46,24 @@ struct XBeeMessageSlots: Sendable {
     /// - Precondition: `datagram` is no longer than a slot.
     mutating func insert(_ datagram: RawSpan, radius: UInt8, expiry: Instant) -> Int? {
         guard let slot = free.popLast() else { return nil }
-        messages[slot] = Message()
-        replace(slot, by: datagram, radius: radius, expiry: expiry)
+        messages[slot] = Message(expiry: expiry)
+        replace(slot, by: datagram, radius: radius)
         return slot
     }
 
     /// Puts a copy of `datagram` in a slot that is in use; its place among the others stays, and how it fared so far.
     ///
     /// - Precondition: `datagram` is no longer than a slot.
-    mutating func replace(_ slot: Int, by datagram: RawSpan, radius: UInt8, expiry: Instant) {
+    mutating func replace(_ slot: Int, by datagram: RawSpan, radius: UInt8) {
         for offset in 0..<datagram.byteCount { bytes[slot * byteCountPerSlot + offset] = datagram[unchecked: offset] }
         messages[slot].byteCount = datagram.byteCount
         messages[slot].radius = radius
-        messages[slot].expiry = expiry
     }
 
-    /// Whether `datagram` says all that the one in a slot says.
-    func isPointless(_ slot: Int, after datagram: RawSpan) -> Bool {
+    /// What `datagram` means for the one in a slot.
+    func supersession(of slot: Int, by datagram: RawSpan) -> Supersession {
         let bytes = bytes.span.bytes
-        return Supersession.replaces(datagram, bytes.extracting(range(of: slot)))
+        return Supersession(of: datagram, over: bytes.extracting(range(of: slot)))
     }
 
     mutating func remove(_ slot: Int) { free.append(slot) }

@@ -91,9 +91,10 @@ struct XBeeNodeTable: Sendable {
         return nil
     }
 
-    /// A node is at `route` now; a source route to where it was leads nowhere.
+    /// A node is at `route` now, and nobody else; a source route to where it was leads nowhere.
     mutating func note(_ route: XBeeAddress16, for place: Int) {
         guard route.isNode, route != nodes[place].route else { return }
+        for other in nodes.indices where nodes[other].route == route { dropRoute(of: other) }
         nodes[place].route = route
         nodes[place].sourceRoute = []
     }

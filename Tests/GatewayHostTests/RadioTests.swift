@@ -22,7 +22,9 @@ extension RealSocketTests {
             radio = try RadioOnTerminal(configuration)
         }
 
-        private func gateway(retryInterval: Int, level: String = "debug") throws -> GatewayProcess {
+        private func gateway(
+            retryInterval: Int, level: String = "debug", _ keys: String = ""
+        ) throws -> GatewayProcess {
             let configuration = """
                 [[serial]]
                 device = "\(radio.device)"
@@ -30,6 +32,7 @@ extension RealSocketTests {
                 broadcast = false
                 retry_interval_seconds = \(retryInterval)
                 retry_count = 30
+                \(keys)
                 [[udp]]
                 listen = "udp://127.0.0.1:0"
                 """
@@ -153,6 +156,44 @@ extension RealSocketTests {
             print("with a dead node beside them: longest \(with.longest) ms, mean \(with.mean) ms")
             #expect(radio.ask(\.mostOutstandingToOneNode) == 1)
             #expect(radio.ask { $0.outstandingCount(to: dead) } <= 1)
+        }
+
+        @Test func whatTheModuleTellsOfItsNetworkIsInTheLog() throws {
+            let gateway = try gateway(retryInterval: 10, "source_routing_nodes = 2")
+            #expect(gateway.logs("packet=84 encryption=off link_key=unknown"))
+            let network = "channel=F network_address=0 open_to_join=always"
+            #expect(gateway.logs("radio network of \(radio.device): id=1 operating_id=1 \(network)"))
+            let sensor = Sensor(on: radio.node(1))
+            try sensor.connect("radio", keepAlive: 300)
+            #expect(gateway.logs("info  xbee 0013A20042000001 on \(radio.device) is heard at -"))
+            try Sensor(on: radio.node(2)).connect("other", keepAlive: 300)
+            #expect(gateway.logs("2 nodes on \(radio.device): the XBee asks for source routes from now on (AR)"))
+            // The routes come with packets, about half of them here.
+            #expect(
+                try eventually {
+                    try sensor.send(Datagram.pingRequest)
+                    try sensor.expect(Datagram.pingResponse)
+                    return radio.ask(\.sourceRouteCount) > 0
+                })
+            #expect(gateway.logs("hops away"))
+            radio.meetsAnotherNetwork(keepsID: true)
+            #expect(gateway.logs("warn  the XBee on \(radio.device) says: another network near by has the same PAN ID"))
+            radio.meetsAnotherNetwork(keepsID: false)
+            #expect(gateway.logs("another network near by had the same PAN ID, so it gave its own another one"))
+            #expect(gateway.logs("radio network of \(radio.device): id=2 operating_id=2 \(network)"))
+        }
+
+        @Test func whatIsNotEncryptedIsDroppedAndSaidWhereTheOwnerRequiresIt() throws {
+            let gateway = try gateway(retryInterval: 10, "require_encryption = true")
+            #expect(gateway.logs("warn  the XBee on \(radio.device) does not encrypt (EE=0)"))
+            let node = radio.node(1)
+            for _ in 0..<3 { try node.send(Datagram.connect("radio")) }
+            #expect(gateway.logs("warn  packets without encryption dropped on \(radio.device): count=1"))
+            gateway.process.kill(SIGTERM)
+            #expect(gateway.process.waitForExit() == .exited(0))
+            #expect(gateway.log.count { $0.contains("packets without encryption") } == 1)
+            #expect(gateway.logs(" unencrypted="))
+            #expect(!gateway.logs("client connected", within: .zero))
         }
 
         /// 8 of 200 messages of QoS 0 wait for a node that does not answer; the others are not called delivered.

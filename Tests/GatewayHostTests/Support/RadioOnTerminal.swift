@@ -62,6 +62,11 @@ final class RadioOnTerminal {
     /// It is in a network again, and says so.
     func joinNetwork() { shared.state.withLock { $0.radio.joinNetwork(into: &$0.said) } }
 
+    /// Another network near by has the same ID, which the module keeps or not.
+    func meetsAnotherNetwork(keepsID: Bool) {
+        shared.state.withLock { $0.radio.meetsAnotherNetwork(keepsID: keepsID, into: &$0.said) }
+    }
+
     // MARK: The plug
 
     func unplug() {

@@ -12,10 +12,12 @@ extension RealSocketTests {
     /// A serial line that goes away under clients in every state, and comes back, in front of a real broker.
     @Suite(.serialized, .enabled(if: MosquittoProcess.isExpected, "mosquitto is not installed"))
     struct SerialLossTests {
-        /// What is not there for a while: a radio module, its network, or a wire with a forwarder at its end.
+        /// What is not there for a while: a radio module, its network, of which it may say nothing unless it is to send or
+        /// is asked, or a wire with a forwarder at its end.
         enum Loss: CaseIterable {
             case module
             case network
+            case networkInSilence
             case wire
         }
 
@@ -65,7 +67,8 @@ extension RealSocketTests {
         private func goesAway(_ loss: Loss) {
             switch loss {
             case .module: radio.unplug()
-            case .network: radio.leaveNetwork()
+            case .network: radio.leaveNetwork(saysSo: true)
+            case .networkInSilence: radio.leaveNetwork(saysSo: false)
             case .wire: wire.unplug()
             }
         }
@@ -73,7 +76,8 @@ extension RealSocketTests {
         private func returns(_ loss: Loss) throws {
             switch loss {
             case .module: try radio.plugInAgain()
-            case .network: radio.joinNetwork()
+            case .network: radio.joinNetwork(saysSo: true)
+            case .networkInSilence: radio.joinNetwork(saysSo: false)
             case .wire: try wire.plugInAgain()
             }
         }

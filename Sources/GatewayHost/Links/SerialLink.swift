@@ -54,7 +54,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
 
     private var now: Instant { Instant(nanoseconds: host.loop.now) }
 
-    /// Whether the gateway can send on this line at all now: the device is open and, on a radio, the module in a network.
+    /// Whether the gateway can send on this line now: the device is open and, on a radio, the module in a network.
     private var canSend: Bool { line.state == .ready }
 
     var nextDeadline: UInt64? {

@@ -56,11 +56,15 @@ final class RadioOnTerminal {
         shared.state.withLock { $0.radio.setReachable(isReachable, node) }
     }
 
-    /// The module loses its network, and says so.
-    func leaveNetwork() { shared.state.withLock { $0.radio.leaveNetwork(into: &$0.said) } }
+    /// The module loses its network, where it may say so.
+    func leaveNetwork(saysSo: Bool) {
+        shared.state.withLock { $0.radio.leaveNetwork(saysSo: saysSo, into: &$0.said) }
+    }
 
-    /// It is in a network again, and says so.
-    func joinNetwork() { shared.state.withLock { $0.radio.joinNetwork(into: &$0.said) } }
+    /// It is in a network again, where it may say so.
+    func joinNetwork(saysSo: Bool) {
+        shared.state.withLock { $0.radio.joinNetwork(saysSo: saysSo, into: &$0.said) }
+    }
 
     /// Another network near by has the same ID, which the module keeps or not.
     func meetsAnotherNetwork(keepsID: Bool) {

@@ -78,6 +78,21 @@ import Time
         upstream.receives(.publishAcknowledgement(7))
     }
 
+    @Test("GW-57 A denial that comes when the wake-up is over counts: the id is told before the message comes again")
+    func lateDenial() {
+        let (client, upstream) = active()
+        client.fallsAsleep()
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 7))
+        client.wakesUp()
+        client.receives(first)
+        dialogue.passes(.seconds(40))
+        client.receives(repetition, repetition, repetition)
+        client.sends(.publishAcknowledgement(1, 1, .invalidTopicID))
+        client.receivesNothing()
+        client.wakesUp()
+        client.receives(.register(1, 1, "a/b"))
+    }
+
     // MARK: DUP that is not understood
 
     @Test("AMB-18 0x03 to a repetition at QoS 1: it is sent again without DUP")

@@ -81,7 +81,11 @@ extension SimulatedClient {
     private mutating func receivePublish(_ publish: Publish, _ datagram: RawSpan, into effects: inout ClientEffects) {
         guard let topic = topic(of: publish) else {
             // MQTT-SN 1.2 §6.10
-            acknowledge(publish, .invalidTopicID, into: &effects)
+            deny(publish, into: &effects)
+            return
+        }
+        if configuration.refusesRepetitions, publish.flags.duplicate, publish.flags.qos == .atLeastOnce {
+            acknowledge(publish, .notSupported, into: &effects)
             return
         }
         let message = ClientMessage(
@@ -108,6 +112,14 @@ extension SimulatedClient {
         case .shortName: .shortName(publish.topicID)
         case .reserved: nil
         }
+    }
+
+    private mutating func deny(_ publish: Publish, into effects: inout ClientEffects) {
+        guard configuration.refusesUnknownIDs, publish.flags.topicIDType == .normal, publish.messageID != 0 else {
+            return acknowledge(publish, .invalidTopicID, into: &effects)
+        }
+        let answer = PublishAcknowledgement(topicID: 0, messageID: publish.messageID, returnCode: .notSupported)
+        send(.publishAcknowledgement(answer), into: &effects)
     }
 
     private mutating func acknowledge(_ publish: Publish, _ code: ReturnCode, into effects: inout ClientEffects) {

@@ -26,6 +26,10 @@ package struct SimulatedClientConfiguration: Equatable, Sendable {
     package var ignoresRegister = false
     /// Whether QoS 2 messages that come are told apart by what they say, too, and not by message ids alone.
     package var comparesMessages = false
+    /// Whether a QoS 1 message with DUP is refused as not supported, as RIOT's emcute does.
+    package var refusesRepetitions = false
+    /// Whether a message on an unknown topic id is refused as not supported, with topic id 0.
+    package var refusesUnknownIDs = false
 
     package init(clientID: [UInt8]) { self.clientID = clientID }
 }

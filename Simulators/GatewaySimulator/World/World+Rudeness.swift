@@ -34,6 +34,8 @@ extension World {
         }
         configuration.givesUp = rollsRudely(.surrenders)
         configuration.ignoresRegister = rollsRudely(.unteachables)
+        configuration.refusesRepetitions = rollsRudely(.refusers)
+        configuration.refusesUnknownIDs = rollsRudely(.refusers)
         // Where broker and gateway forget, one after the other, message ids alone say nothing to anybody.
         configuration.comparesMessages = options.canAllMemoryBeLost || rollsRudely(.comparers)
     }

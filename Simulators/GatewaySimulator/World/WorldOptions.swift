@@ -68,6 +68,8 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     case silentRadios, totalRestarts
     /// Per second and thousand: the interface of the gateway's UDP socket is gone for a while.
     case linkLosses
+    /// Shares: of clients that refuse messages with DUP; of clients that refuse those on ids that they have forgotten.
+    case refusers
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -146,8 +148,8 @@ extension WorldOption {
             .lostAcknowledgements, .lostStatuses, .slowStatuses, .busyChannel, .lineNoise, .fewBuffers,
             .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .windows, .fewIDs, .recounts, .surrenders,
             .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
-            .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses, .calm,
-            .audience:
+            .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses,
+            .refusers, .calm, .audience:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -232,6 +234,7 @@ extension WorldOption {
         case .silentRadios: 1...15
         case .totalRestarts: 1...5
         case .linkLosses: 1...10
+        case .refusers: 100...600
         case .calm, .audience: 0...0
         }
     }

@@ -27,8 +27,8 @@ extension ClientSession {
         // The first message, if its PUBLISH is open under this message id; its topic id does not matter (AMB-18).
         guard downlink.stateUnderWay(in: environment.store) == .sent(answer.messageID) else {
             // What the client does not know it does not know, also where the message waits for the end of a set-up or
-            // has let others pass.
-            let isOfAMessage = setUp.isUnderWay || downlink.aside.hasSent(answer.messageID, in: environment.store)
+            // the next wake-up, or has let others pass.
+            let isOfAMessage = setUp.isUnderWay || downlink.hasSent(answer.messageID, in: environment.store)
             if answer.returnCode == .invalidTopicID, isOfAMessage { _ = topics.noteDenied(answer.topicID) }
             return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
         }

@@ -52,7 +52,7 @@ struct ClientSupervision: Sendable {
         heard(at: now)
     }
 
-    /// When a silent client is given up, never while it is cut off: by its keep-alive while active, by its Duration while
+    /// When a silent client is given up, never while cut off: by its keep-alive while active, by its Duration while
     /// asleep (GW-62, GW-70).
     func silenceDeadline(_ phase: SessionPhase, keepAliveSeconds: UInt16, _ configuration: Supervision) -> Instant? {
         guard !isCutOff else { return nil }

@@ -9,5 +9,6 @@ extern void *__libc_realloc(void *memory, size_t byteCount);
 extern void *__libc_memalign(size_t alignment, size_t byteCount);
 extern void __libc_free(void *memory);
 extern size_t malloc_usable_size(void *memory);
+extern int malloc_trim(size_t keptByteCount);
 
 #endif

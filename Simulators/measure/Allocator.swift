@@ -13,6 +13,7 @@ enum AllocationLedger {
     private static let allocations = Atomic<Int>(0)
     private static let allocatedOctets = Atomic<Int>(0)
     private static let liveOctets = Atomic<Int>(0)
+    private static let peakOctets = Atomic<Int>(0)
 
     /// How often memory was asked for, larger pieces for smaller ones included.
     static var allocationCount: Int { allocations.load(ordering: .sequentiallyConsistent) }
@@ -21,10 +22,15 @@ enum AllocationLedger {
     /// Octets that are in use now, as the allocator has rounded them.
     static var liveByteCount: Int { liveOctets.load(ordering: .sequentiallyConsistent) }
 
+    /// The most that was in use since `beginPeak`.
+    static var peakByteCount: Int { peakOctets.load(ordering: .sequentiallyConsistent) }
+    static func beginPeak() { peakOctets.store(liveByteCount, ordering: .sequentiallyConsistent) }
+
     fileprivate static func noteTaken(_ memory: UnsafeMutableRawPointer?, byteCount: Int) {
         allocations.add(1, ordering: .relaxed)
         allocatedOctets.add(byteCount, ordering: .relaxed)
-        liveOctets.add(malloc_usable_size(memory), ordering: .relaxed)
+        let live = liveOctets.add(malloc_usable_size(memory), ordering: .relaxed).newValue
+        peakOctets.max(live, ordering: .relaxed)
     }
 
     fileprivate static func noteGiven(_ memory: UnsafeMutableRawPointer?) {

@@ -23,6 +23,9 @@ struct Budgets {
 
     private(set) var budgetByName: [String: Budget] = [:]
 
+    /// None.
+    init() {}
+
     init(path: String) throws(Complaint) {
         let bytes: [UInt8]
         do throws(IOError) {

@@ -91,6 +91,24 @@ struct Script {
 // MARK: Whole procedures
 
 extension Script {
+    /// CONNECT with a Will, which the gateway then asks for.
+    mutating func begins(_ device: Device, cleanSession: Bool) {
+        self.device(
+            device,
+            says: .connect(
+                MQTTSN.Connect(
+                    flags: Flags(will: true, cleanSession: cleanSession), protocolID: 1, duration: 600,
+                    clientID: device.clientID.indices)), from: device.clientID)
+    }
+
+    /// The stream that was asked for last is open, and the broker accepts.
+    mutating func brokerAccepts(sessionPresent: Bool = false) {
+        add(.latestStreamOpened)
+        latestBroker(
+            says: .connectAcknowledgement(
+                ConnectAcknowledgement(sessionPresent: sessionPresent, returnCode: .accepted)))
+    }
+
     /// CONNECT until the CONNACK.
     mutating func connects(_ device: Device, cleanSession: Bool = true, sessionPresent: Bool = false) {
         self.device(
@@ -99,10 +117,7 @@ extension Script {
                 MQTTSN.Connect(
                     flags: Flags(cleanSession: cleanSession), protocolID: 1, duration: 600,
                     clientID: device.clientID.indices)), from: device.clientID)
-        add(.latestStreamOpened)
-        latestBroker(
-            says: .connectAcknowledgement(
-                ConnectAcknowledgement(sessionPresent: sessionPresent, returnCode: .accepted)))
+        brokerAccepts(sessionPresent: sessionPresent)
     }
 
     mutating func registers(_ device: Device, _ topicName: [UInt8], messageID: MessageID) {
@@ -111,28 +126,36 @@ extension Script {
             from: topicName)
     }
 
-    /// SUBSCRIBE until the SUBACK.
-    mutating func subscribes(_ device: Device, _ filter: [UInt8], messageID: MessageID) {
+    mutating func asksToSubscribe(_ device: Device, _ filter: [UInt8], messageID: MessageID) {
         self.device(
             device,
             says: .subscribe(
                 MQTTSN.Subscribe(
                     flags: Flags(qos: .exactlyOnce, topicIDType: .normal), messageID: messageID,
                     topic: filter.indices)), from: filter)
+    }
+
+    /// SUBSCRIBE until the SUBACK.
+    mutating func subscribes(_ device: Device, _ filter: [UInt8], messageID: MessageID) {
+        asksToSubscribe(device, filter, messageID: messageID)
         broker(
             of: device,
             says: .subscribeAcknowledgement(
                 MQTT.SubscribeAcknowledgement(packetID: messageID, returnCodes: 0..<1)), from: [2])
     }
 
-    /// UNSUBSCRIBE until the UNSUBACK.
-    mutating func unsubscribes(_ device: Device, _ filter: [UInt8], messageID: MessageID) {
+    mutating func asksToUnsubscribe(_ device: Device, _ filter: [UInt8], messageID: MessageID) {
         self.device(
             device,
             says: .unsubscribe(
                 MQTTSN.Unsubscribe(
                     flags: Flags(topicIDType: .normal), messageID: messageID, topic: filter.indices)),
             from: filter)
+    }
+
+    /// UNSUBSCRIBE until the UNSUBACK.
+    mutating func unsubscribes(_ device: Device, _ filter: [UInt8], messageID: MessageID) {
+        asksToUnsubscribe(device, filter, messageID: messageID)
         broker(of: device, says: .unsubscribeAcknowledgement(messageID))
     }
 
@@ -149,15 +172,17 @@ extension Script {
             from: Self.payload)
     }
 
-    /// A PUBLISH of the broker with 20 octets.
-    mutating func brokerPublishes(to device: Device, _ qos: DeliveryQoS, _ topicName: [UInt8], packetID: PacketID = 0) {
+    /// A PUBLISH of the broker with up to 20 octets.
+    mutating func brokerPublishes(
+        to device: Device, _ qos: DeliveryQoS, _ topicName: [UInt8], packetID: PacketID = 0, payloadByteCount: Int = 20
+    ) {
         let end = topicName.count
         broker(
             of: device,
             says: .publish(
                 MQTT.Publish(
                     duplicate: false, qos: qos, retain: false, topicName: 0..<end, packetID: packetID,
-                    payload: end..<(end + 20))), from: topicName + Self.payload)
+                    payload: end..<(end + payloadByteCount))), from: topicName + Self.payload)
     }
 
     mutating func acknowledges(_ device: Device, topicID: TopicID, messageID: MessageID) {

@@ -38,6 +38,7 @@ enum Measure {
             Terminal.complain("allocations are not seen here, so nothing can be measured")
             return 1
         }
+        guard !options.areLimitsWanted else { return compareLimits(options) }
         let budgets: Budgets
         do throws(Budgets.Complaint) {
             budgets = try Budgets(path: options.budgetsPath)
@@ -57,6 +58,21 @@ enum Measure {
         }
         report.printScenarios(Scenario.all.filter { options.wants($0.name) })
         report.printFootprints(Footprint.all.filter { options.wants($0.name) })
+        return conclude(report)
+    }
+
+    private static func compareLimits(_ options: MeasureOptions) -> Int32 {
+        let names = Hoard.all.map(\.name)
+        if let wanted = options.scenario, !names.contains(wanted) {
+            Terminal.complain("there is no hoard '\(wanted)'; there are \(names.joined(separator: ", "))")
+            return 64
+        }
+        var report = Report(budgets: Budgets())
+        report.printHoards(Hoard.all.filter { options.wants($0.name) })
+        return conclude(report)
+    }
+
+    private static func conclude(_ report: Report) -> Int32 {
         for complaint in report.complaints { Terminal.complain(complaint) }
         return report.complaints.isEmpty ? 0 : 1
     }
@@ -73,16 +89,18 @@ struct MeasureOptions {
     /// nil for all of them.
     var scenario: String?
     var isHelpWanted = false
+    var areLimitsWanted = false
 
     static let helpText = """
-        usage: measure [--budgets FILE] [--scenario NAME]
+        usage: measure [--budgets FILE] [--limits] [--scenario NAME]
 
           --budgets FILE   What each scenario may cost (default Simulators/measure/Budgets.txt).
+          --limits         Fills everything that can be piled up, and compares its memory with the configured limits.
           --scenario NAME  Measures this one only.
 
         Counts what the gateway's core asks of the allocator, and compares it with the budgets; the times are for
         information. Build it with -c release.
-        exit status: 0 all budgets are kept, 1 not so, 64 wrong arguments
+        exit status: 0 all budgets and limits are kept, 1 not so, 64 wrong arguments
         """
 
     func wants(_ name: String) -> Bool { scenario == nil || scenario == name }
@@ -93,6 +111,10 @@ struct MeasureOptions {
         while let name = rest.popFirst() {
             if name == "--help" || name == "-h" {
                 options.isHelpWanted = true
+                continue
+            }
+            if name == "--limits" {
+                options.areLimitsWanted = true
                 continue
             }
             guard let value = rest.popFirst() else {

@@ -52,6 +52,22 @@ struct Report {
         }
     }
 
+    mutating func printHoards(_ hoards: [Hoard]) {
+        Self.printRow("hoard (KiB)", ["allowed", "held", "at most", "resident", "refusals", "verdict"])
+        for hoard in hoards {
+            let size = hoard.measure()
+            if !size.isKept { complain("\(hoard.name) takes more memory than the configuration allows") }
+            if size.complaintCount == 0 { complain("\(hoard.name) reached no limit, or in silence") }
+            let octets = [size.allowedByteCount, size.heldByteCount, size.peakByteCount]
+            Self.printRow(
+                hoard.name,
+                octets.map { String($0 / 1_024) } + [
+                    size.residentByteCount.map { String($0 / 1_024) } ?? "–", String(size.complaintCount),
+                    size.isKept ? "kept" : "EXCEEDED",
+                ])
+        }
+    }
+
     private mutating func judge(_ name: String, _ value: Double, _ limit: Double?, _ unit: Budgets.Unit) -> String {
         guard let limit else {
             complain("\(name) has no budget in \(unit.rawValue)")

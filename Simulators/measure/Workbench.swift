@@ -39,9 +39,14 @@ struct Workbench: ~Copyable {
     private var now = Instant(nanoseconds: 1_000_000_000_000)
     /// The stream that was asked for last.
     private var latestStream = UpstreamID(slot: 0, generation: 0)
+    private var sharedStream = UpstreamID(slot: 0, generation: 0)
     /// The one that was closed last, until the gateway is told that it has ended.
     private var closedStream: UpstreamID?
+    /// Those that the gateway does not want to read: the broker keeps what it has.
+    private var pausedStreams: Set<UpstreamID> = []
     private(set) var devices: [Device]
+    /// Observations that said that something was refused, dropped or not understood.
+    private(set) var complaintCount = 0
 
     var sessionCount: Int { gateway.sessionCount }
 
@@ -52,8 +57,11 @@ struct Workbench: ~Copyable {
     /// What devices and broker speak of in most scenarios.
     static let predefinedTopicID: UInt16 = 7
 
-    /// Begins with the shared connection open; the devices are there and not connected.
-    init(deviceCount: Int, areForwarded: Bool = false) {
+    /// Begins with the shared connection open; the devices are there and not connected. `change` says what is not as by
+    /// default.
+    init(
+        deviceCount: Int, areForwarded: Bool = false, _ change: (inout GatewayConfiguration) -> Void = { _ in }
+    ) {
         devices = (0..<deviceCount).map { Device(number: $0, isForwarded: areForwarded) }
         var configuration = GatewayConfiguration()
         configuration.links = [LinkConfiguration()]
@@ -61,6 +69,7 @@ struct Workbench: ~Copyable {
         configuration.predefinedTopics = PredefinedTopics([
             PredefinedTopics.Entry(topicID: Self.predefinedTopicID, topicName: Array("house/weather".utf8))
         ])
+        change(&configuration)
         gateway = Gateway(configuration: configuration, seed: 1)
         var script = Script()
         script.add(.event(.deadlineReached))
@@ -68,6 +77,7 @@ struct Workbench: ~Copyable {
         script.latestBroker(
             says: .connectAcknowledgement(.init(sessionPresent: false, returnCode: .accepted)))
         play(script)
+        sharedStream = latestStream
     }
 
     /// Carries out a script; takes no memory of its own.
@@ -82,11 +92,20 @@ struct Workbench: ~Copyable {
             case .latestStreamOpened: event = .streamOpened(latestStream)
             case .latestStreamReceived: event = .streamReceived(latestStream)
             }
+            if case .streamReceived(let id) = event, !pausedStreams.isEmpty, pausedStreams.contains(id) { continue }
             now = now + pace
             tell(event, bytes.bytes.extracting(step.bytes), &tally)
             if let ended = closedStream.take() { tell(.streamEnded(ended), bytes.bytes.extracting(0..<0), &tally) }
         }
+        complaintCount += tally.complaints
         return tally
+    }
+
+    /// The broker ends the gateway's own connection, which is the first of all streams.
+    mutating func loseSharedConnection() {
+        var script = Script()
+        script.add(.event(.streamClosed(sharedStream, .closedByBroker)))
+        play(script)
     }
 
     private mutating func tell(_ event: Event, _ bytes: RawSpan, _ tally: inout Tally) {
@@ -102,7 +121,9 @@ struct Workbench: ~Copyable {
         case .openStream(let id): latestStream = id
         case .closeStream(let id): closedStream = id
         case .observe(let observation): tally.note(observation.kind)
-        case .broadcastDatagram, .pauseStream, .resumeStream, .forgetPeer: break
+        case .pauseStream(let id): pausedStreams.insert(id)
+        case .resumeStream(let id): pausedStreams.remove(id)
+        case .broadcastDatagram, .forgetPeer: break
         }
     }
 

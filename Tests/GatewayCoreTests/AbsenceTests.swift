@@ -115,7 +115,7 @@ import Time
 
     @Test("GW-73 AMB-15 A sleeper whose PUBREL cannot be read finishes its wake-ups, until it has waited long enough")
     func awakeForRelease() {
-        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerClient = 2 })
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCountPerClient = Limits.queued(2) })
         let (client, upstream) = TestClient.asleep(dialogue, clean: false)
         upstream.sends(.publish("a/b", "1", qos: .exactlyOnce, id: 1))
         client.wakesUp()

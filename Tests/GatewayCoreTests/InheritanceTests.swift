@@ -58,7 +58,7 @@ import Time
 
     @Test("GW-87 AMB-23 Where nothing more can be kept the message comes again when its number is free")
     func noRoomToKeep() {
-        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCount = 1 })
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedByteCount = Limits.queued(0) - 1 })
         let (client, upstream) = TestClient.publisher(dialogue, clean: false, present: true)
         client.sends(.publish(1, "AB", id: 1, qos: .exactlyOnce))
         upstream.receives(.publishRelease(1))

@@ -132,8 +132,7 @@ import Time
             .dialogue {
                 $0.qosMinusOne = .on
                 $0.queuePolicy = policy
-                // A packet of seven octets, and sixteen to keep it.
-                $0.limits.qosMinusOneByteCount = 45
+                $0.limits.qosMinusOneByteCount = 2 * Limits.waitingByteCount(packetByteCount: 7) - 1
             })
         lostShared(dialogue)
         let shared = dialogue.opensStream()

@@ -43,10 +43,10 @@ import Time
         client.receives(.publish(1, "1"), .publish(1, "2"), .pingResponse)
     }
 
-    @Test("GW-87 Octets of payload are bounded for each client", arguments: [QueuePolicy.dropOldest, .dropNewest])
+    @Test("GW-87 Octets of messages are bounded for each client", arguments: [QueuePolicy.dropOldest, .dropNewest])
     func bytesPerClient(policy: QueuePolicy) {
         let dialogue = dialogue {
-            $0.limits.queuedByteCountPerClient = 10
+            $0.limits.queuedByteCountPerClient = Limits.queued(5, 5)
             $0.queuePolicy = policy
         }
         let (client, upstream) = TestClient.asleep(dialogue)
@@ -61,9 +61,9 @@ import Time
         }
     }
 
-    @Test("GW-87 Octets of payload are bounded for all clients together, and each gives way for itself only")
+    @Test("GW-87 Octets of messages are bounded for all clients together, and each gives way for itself only")
     func bytesInTotal() {
-        let dialogue = dialogue { $0.limits.queuedByteCount = 10 }
+        let dialogue = dialogue { $0.limits.queuedByteCount = Limits.queued(5, 5) }
         let (client, upstream) = TestClient.asleep(dialogue)
         let other = dialogue.client("c2")
         let otherUpstream = other.connects()
@@ -81,16 +81,18 @@ import Time
     @Test("GW-87 AMB-15 A message that could have no room drives none out", arguments: [true, false])
     func noDropInVain(isTooLong: Bool) {
         let dialogue = dialogue {
-            $0.limits.queuedByteCountPerClient = isTooLong ? 10 : 100
-            $0.limits.queuedByteCount = isTooLong ? 100 : 10
+            $0.limits.queuedByteCountPerClient = isTooLong ? Limits.queued(1, 1) : 10_000
+            $0.limits.queuedByteCount = isTooLong ? 10_000 : Limits.queued(7, 1, 1)
         }
         let other = dialogue.client("c2")
         let otherUpstream = other.connects()
         other.fallsAsleep()
         if !isTooLong { otherUpstream.sends(.publish("a/b", "1234567")) }
         let (client, upstream) = TestClient.asleep(dialogue)
-        upstream.sends(.publish("a/b", "1"), .publish("a/b", "2"), .publish("a/b", isTooLong ? "12345678901" : "1234"))
-        dialogue.observes(.messageDroppedQueueFull, detail: isTooLong ? 11 : 4, of: "c1")
+        upstream.sends(
+            .publish("a/b", "1"), .publish("a/b", "2"),
+            .publish("a/b", isTooLong ? String(repeating: "x", count: 210) : String(repeating: "x", count: 420)))
+        dialogue.observes(.messageDroppedQueueFull, detail: isTooLong ? 210 : 420, of: "c1")
         client.wakesUp()
         client.receives(.publish(1, "1"), .publish(1, "2"), .pingResponse)
     }
@@ -216,7 +218,7 @@ import Time
 
     @Test("AMB-14 GW-87 A queue that runs empty is filled again though others hold all the room")
     func resumedWhenEmpty() {
-        let dialogue = dialogue { $0.limits.queuedByteCount = 4 }
+        let dialogue = dialogue { $0.limits.queuedByteCount = Limits.queued(4) }
         let (_, upstream) = TestClient.asleep(dialogue)
         upstream.sends(.publish("a/b", "12345", qos: .atLeastOnce, id: 1))
         upstream.receives(.pause)

@@ -94,7 +94,7 @@ import Time
     func strangersFill() {
         let dialogue = Dialogue(
             .dialogue {
-                $0.limits.topicNamesByteCount = 1_000
+                $0.limits.topicNamesByteCount = 12_000
                 $0.limits.clients = 10
             })
         let (client, upstream) = subscriber(dialogue)
@@ -113,7 +113,7 @@ import Time
             Issue.record("the honest client is refused")
             return
         }
-        // Its share, a hundred octets, is bounded too.
+        // Its share, 600 octets with what it takes to keep names, is bounded too.
         client.sends(.register(0, 6, String(repeating: "x", count: 95)))
         client.receives(.registerAcknowledgement(0, 6, .congestion))
     }

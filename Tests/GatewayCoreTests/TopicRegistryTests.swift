@@ -143,14 +143,15 @@ import Time
     @Test("GW-87 Where all names have no room, a session keeps to its share, and a long name takes the room of several")
     func share() {
         var bench = Bench()
-        bench.byteCount = 12
+        let overhead = Limits.nameOverheadByteCount + Limits.nameUseByteCount
+        bench.byteCount = 6 * (2 + overhead)
         for number in 0..<6 { #expect(bench.id(of: "n\(number)", .given) != nil) }
         #expect(bench.id(of: "n6", .given) == nil)
         bench.passes(40)
-        #expect(bench.id(of: "four", .given) != nil)
+        #expect(bench.id(of: String(repeating: "x", count: 4 + overhead), .given) != nil)
         #expect(bench.registry.count == 5)
-        #expect(bench.registry.byteCount(in: bench.names) == 12)
-        #expect(bench.id(of: "longer than the share", .given) == nil)
+        #expect(bench.registry.byteCount(in: bench.names) == bench.byteCount)
+        #expect(bench.id(of: String(repeating: "y", count: bench.byteCount - overhead + 1), .given) == nil)
         #expect(bench.registry.checkInvariants() == nil)
     }
 

@@ -336,7 +336,7 @@ import Time
 
     @Test("GW-87 AMB-14 An honest client loses nothing of QoS 1 when strangers fill the topic names")
     func namesFilled() {
-        let dialogue = Dialogue(.dialogue { $0.limits.topicNamesByteCount = 39 })
+        let dialogue = Dialogue(.dialogue { $0.limits.topicNamesByteCount = 1_400 })
         let (client, upstream) = subscriber(dialogue)
         usesReserve(client, upstream)
         let stranger = dialogue.client("stranger")

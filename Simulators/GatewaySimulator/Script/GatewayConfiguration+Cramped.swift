@@ -50,10 +50,10 @@ extension Limits {
         limits.exchangesPerClient = 3
         limits.willMessageByteCount = 6
         limits.queuedMessagesPerClient = 4
-        limits.queuedByteCountPerClient = 40
-        limits.queuedByteCount = 90
+        limits.queuedByteCountPerClient = 40 + 3 * messageOverheadByteCount
+        limits.queuedByteCount = 90 + 6 * messageOverheadByteCount
         limits.queuedByteCountPerUpstream = 60
-        limits.qosMinusOneByteCount = 40
+        limits.qosMinusOneByteCount = waitingByteCount(packetByteCount: 24)
         limits.packetByteCount = 200
         limits.strangerRepliesPerSecond = 5
         limits.recentDepartures = 3

@@ -275,8 +275,9 @@ extension World {
         // that reached the limit, and the first of a new broker connection, which comes with the CONNACK.
         let places = limits.queuedMessagesPerClient + max(limits.queuedMessagesPerClient, 64) + 2
         expect(census.longestQueue <= places, "a queue is longer than the limit")
-        let reserve = max(limits.queuedByteCountPerClient, 64 * WorldPlan.longestPayload)
-        let octets = limits.queuedByteCountPerClient + reserve + 2 * WorldPlan.longestPayload
+        let longest = Limits.queuedByteCount(
+            nameByteCount: 0, payloadByteCount: LinkConfiguration().maximumDatagramByteCount)
+        let octets = max(2 * limits.queuedByteCountPerClient, 64 * longest) + 4 * longest
         expect(census.largestQueueByteCount <= octets, "a queue is larger than the limit")
         // After the broker has forgotten, the gateway asks it for all subscriptions again, whatever the client asks.
         let exchanges = limits.exchangesPerClient + census.mostSubscriptions

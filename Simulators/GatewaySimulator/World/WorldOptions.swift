@@ -202,7 +202,7 @@ extension WorldOption {
         case .takeovers, .brokerCloses: 1...15
         case .shutdowns: 1...8
         case .smallStreamQueues: 50...2_000
-        case .smallByteQueues: 20...2_000
+        case .smallByteQueues: 220...10_000
         case .fewExchanges, .fewSubscriptions: 1...4
         case .fewReplies: 1...3
         case .forwarders: 1...3

@@ -93,7 +93,7 @@ enum Schema {
             "Messages waiting for one client, asleep or slow."),
         .integer(
             "clients.queued_bytes", \.gateway.limits.queuedByteCountPerClient, 1...1_073_741_824, "bytes",
-            "Payload waiting for one client, asleep or slow."),
+            "Messages waiting for one client, each with its topic name and 200 bytes more."),
         .choice(
             "clients.queue_policy", \.gateway.queuePolicy,
             "Which QoS 0 message goes when that is too much; those of QoS 1 and 2 wait at the broker."),
@@ -140,10 +140,10 @@ enum Schema {
         // [limits]
         .integer(
             "limits.queued_bytes", \.gateway.limits.queuedByteCount, 1...1_099_511_627_776, "bytes",
-            "Payload waiting for all clients together."),
+            "Messages waiting for all clients together, each with its topic name and 200 bytes more."),
         .integer(
             "limits.topic_names_bytes", \.gateway.limits.topicNamesByteCount, 1...1_099_511_627_776, "bytes",
-            "All topic names and filters in use together; beyond it each client still has its share."),
+            "Topic names and filters: 96 bytes more for each, 64 for each use; half is for the clients' equal shares."),
         .integer(
             "limits.topic_levels", \.gateway.limits.topicLevels, 3...65_535, "levels",
             "Levels of a topic name or filter; a broker may end the connection for more."),

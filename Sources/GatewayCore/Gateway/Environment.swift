@@ -13,6 +13,7 @@ struct Environment: ~Copyable {
     var effects = Effects()
     var topicNames: TopicNameTable
     var store = MessageStore()
+    var remnants = Remnants()
     var forwarders = ForwarderTable()
     var deadlines = DeadlineQueue()
     var random: RandomNumbers

@@ -117,17 +117,23 @@ extension Environment {
         // What was taken beyond the limits, so that something behind it could be read, is taken here as well.
         let count = record.downlink.messages.count
         if count > max(2 * limits.queuedMessagesPerClient, 64) + limits.undeliverablePerClient { return "messages" }
-        let ownLimit = max(2 * limits.queuedByteCountPerClient, 64 * longestDatagramByteCount) + limits.packetByteCount
+        let longest = Limits.queuedByteCount(nameByteCount: 0, payloadByteCount: longestDatagramByteCount)
+        let ownLimit = max(2 * limits.queuedByteCountPerClient, 64 * longest) + limits.packetByteCount
         let isOnly = count <= 1
         if byteCount > ownLimit || !isOnly && store.byteCount + byteCount > 2 * limits.queuedByteCount + ownLimit {
             return "octets of messages"
         }
         // A session that grew name by name was let go beyond the limit by one, and by one more for deliveries.
+        let overhead = Limits.nameOverheadByteCount + Limits.nameUseByteCount
+        let beyond = 2 * (limits.topicNameByteCount + overhead)
         let names = record.names
-        let ownByteCount = names.reduce(0) { $0 + $1.count }
-        let newByteCount = names.reduce(0) { $0 + (topicNames.find($1.span.bytes) == nil ? $1.count : 0) }
-        let isWithin = topicNames.byteCount + newByteCount <= limits.topicNamesByteCount + 2 * limits.topicNameByteCount
-        return isWithin || ownByteCount <= limits.topicNamesShare ? nil : "octets of topic names"
+        let useByteCount = Limits.nameUseByteCount * record.nameUseCount
+        func keptByteCount(_ names: some Sequence<[UInt8]>) -> Int {
+            names.reduce(useByteCount) { $0 + $1.count + Limits.nameOverheadByteCount }
+        }
+        let newNames = names.filter { topicNames.find($0.span.bytes) == nil }
+        let isWithin = topicNames.heldByteCount + keptByteCount(newNames) <= limits.topicNamesByteCount + beyond
+        return isWithin || keptByteCount(names) <= limits.topicNamesShare ? nil : "octets of topic names"
     }
 
     /// Of every link.

@@ -50,9 +50,9 @@ extension Gateway {
         while let gone = departures.takeExcess() { release(gone) }
     }
 
-    /// Forgets those whose time is over.
+    /// Forgets those whose time is over, as many as a turn has room for.
     mutating func forgetDepartures() {
-        while let gone = departures.takeExpired(at: environment.now) { release(gone) }
+        while !isTurnFull, let gone = departures.takeExpired(at: environment.now) { release(gone) }
         if let next = departures.nextExpiry { environment.deadlines.schedule(.gateway, noLaterThan: next) }
     }
 }

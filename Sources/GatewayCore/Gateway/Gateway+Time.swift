@@ -1,8 +1,11 @@
 // What the gateway does when time passes, and how it ends.
 
 extension Gateway {
+    /// What time brings about with more effects than this is for another turn, so that others are heard between.
+    var isTurnFull: Bool { environment.effects.list.count >= 4_096 }
+
     mutating func deadlineReached() {
-        while let key = environment.deadlines.takeDue(at: environment.now) {
+        while !isTurnFull, let key = environment.deadlines.takeDue(at: environment.now) {
             switch key.owner {
             case .gateway: gatewayDeadlineReached()
             case .session(let index):
@@ -21,6 +24,7 @@ extension Gateway {
             environment.openStream(ofUpstream: shared, inNameOf: nil)
         }
         forgetDepartures()
+        goOnWithRemnants()
         if !isShuttingDown { advertiseIfDue() }
     }
 

@@ -13,6 +13,8 @@ struct CountedNameTable {
         var name: [UInt8] = []
         var scope: UInt64 = 0
         var useCount: UInt32 = 0
+        /// Of the uses.
+        var holdCount: UInt32 = 0
         var hash = 0
     }
 
@@ -21,8 +23,8 @@ struct CountedNameTable {
     /// Entry index + 1; 0 where nothing is. The count is a power of two.
     private var buckets: [UInt32] = Array(repeating: 0, count: 16)
     private(set) var count = 0
-    /// Octets of all names in use.
-    private(set) var byteCount = 0
+    /// Octets of all names that are held, and what it takes to keep them and to hold them.
+    private(set) var heldByteCount = 0
 
     /// Numbers ever given out at the same time.
     var placeCount: Int { entries.count }
@@ -50,7 +52,6 @@ struct CountedNameTable {
             entries.append(entry)
         }
         count += 1
-        byteCount += name.byteCount
         if count * 4 > buckets.count * 3 { grow() } else { place(index, hash: hash) }
         return index
     }
@@ -68,11 +69,29 @@ struct CountedNameTable {
         entries[slot].useCount -= 1
         guard entries[slot].useCount == 0 else { return }
         unplace(index, hash: entries[slot].hash)
-        byteCount -= entries[slot].name.count
         entries[slot] = Entry()
         free.append(index)
         count -= 1
     }
+
+    /// One more user of a name that is in use, who answers for it.
+    mutating func hold(_ index: UInt32) {
+        use(index)
+        if entries[Int(index)].holdCount == 0 { heldByteCount += keptByteCount(of: index) }
+        entries[Int(index)].holdCount += 1
+        heldByteCount += Limits.nameUseByteCount
+    }
+
+    /// One user less who answers for the name.
+    mutating func letGo(_ index: UInt32) {
+        precondition(entries[Int(index)].holdCount > 0, "a name is let go once per hold")
+        entries[Int(index)].holdCount -= 1
+        heldByteCount -= Limits.nameUseByteCount
+        if entries[Int(index)].holdCount == 0 { heldByteCount -= keptByteCount(of: index) }
+        release(index)
+    }
+
+    private func keptByteCount(of index: UInt32) -> Int { byteCount(of: index) + Limits.nameOverheadByteCount }
 
     /// The number of a name that is in use, without using it.
     func find(_ name: RawSpan, in scope: UInt64) -> UInt32? { find(name, scope, hash: Self.hash(name, scope)) }
@@ -136,9 +155,13 @@ extension CountedNameTable {
     /// What does not hold here; nil if all does.
     func checkInvariants() -> String? {
         let used = entries.indices.filter { entries[$0].useCount > 0 }
-        if used.count != count || used.reduce(0, { $0 + entries[$1].name.count }) != byteCount {
-            return "the sums are not those of the names"
+        let heldSum = used.reduce(0) { sum, index in
+            let (holdCount, name) = (Int(entries[index].holdCount), entries[index].name)
+            let kept = holdCount > 0 ? name.count + Limits.nameOverheadByteCount : 0
+            return sum + kept + holdCount * Limits.nameUseByteCount
         }
+        if used.count != count || heldSum != heldByteCount { return "the sums are not those of the names" }
+        if used.contains(where: { entries[$0].holdCount > entries[$0].useCount }) { return "a name is held unused" }
         if used.count + free.count != entries.count || Set(free).count != free.count {
             return "a number is neither used nor free"
         }

@@ -13,7 +13,7 @@ import Testing
         _ message: ModelMessage, to queue: inout DeliveryQueue, in store: inout MessageStore
     ) -> StoredMessageIndex {
         let index = store.insert(
-            message.payload.span.bytes, topicName: TopicNameIndex(rawValue: 7), token: message.token,
+            message.payload.span.bytes, topicName: TopicNameIndex(rawValue: 7), nameByteCount: 9, token: message.token,
             qos: .atLeastOnce, retain: true)
         queue.append(index, in: &store)
         return index
@@ -23,6 +23,10 @@ import Testing
         var bytes: [UInt8] = [0xEE]
         store.appendPayload(of: index, to: &bytes)
         return Array(bytes.dropFirst())
+    }
+
+    private func byteCount(of messages: [ModelMessage]) -> Int {
+        messages.reduce(0) { $0 + $1.payload.count + 9 + Limits.messageOverheadByteCount }
     }
 
     @Test("A message comes out as it went in, whatever its length", arguments: [0, 1, 63, 64, 65, 128, 129, 5_000])
@@ -38,8 +42,9 @@ import Testing
         #expect(store[index].qos == .atLeastOnce)
         #expect(store[index].retain)
         #expect(store[index].state == .waiting)
-        #expect((store.byteCount, queue.byteCount) == (byteCount, byteCount))
-        store.remove(queue.takeFirst(in: store))
+        let counted = byteCount + 9 + Limits.messageOverheadByteCount
+        #expect((store.byteCount, queue.byteCount) == (counted, counted))
+        store.remove(queue.takeFirst(in: &store))
         #expect((store.byteCount, store.messageCount, queue.count) == (0, 0, 0))
         #expect(queue.isEmpty)
     }
@@ -50,7 +55,7 @@ import Testing
         let index = store.insertRelease(
             token: BrokerToken(packetID: 9), messageID: 9, topicName: TopicNameIndex(rawValue: 0))
         #expect(store[index].state == .released(9))
-        #expect(store.byteCount == 0)
+        #expect(store.byteCount == Limits.messageOverheadByteCount)
     }
 
     @Test("Several queues through one store keep their order, their payloads and their sums", arguments: 0..<20)
@@ -68,12 +73,12 @@ import Testing
                 _ = append(message, to: &queues[which], in: &store)
                 models[which].append(message)
             } else {
-                store.remove(queues[which].takeFirst(in: store))
+                store.remove(queues[which].takeFirst(in: &store))
                 models[which].removeFirst()
             }
             let model = models[which]
             #expect(queues[which].count == model.count)
-            #expect(queues[which].byteCount == model.map(\.payload.count).reduce(0, +))
+            #expect(queues[which].byteCount == byteCount(of: model))
             if let first = model.first { #expect(payload(queues[which].first, in: store) == first.payload) }
             if let some = model.randomElement(using: &random) {
                 let found = queues[which].message(withToken: some.token, in: store)
@@ -82,6 +87,6 @@ import Testing
             #expect(queues[which].message(withToken: .none, in: store) == nil)
         }
         #expect(store.messageCount == models.map(\.count).reduce(0, +))
-        #expect(store.byteCount == models.flatMap { $0 }.map(\.payload.count).reduce(0, +))
+        #expect(store.byteCount == byteCount(of: models.flatMap { $0 }))
     }
 }

@@ -89,6 +89,7 @@ final class Dialogue {
 
     var nextDeadline: Instant? { gateway.nextDeadline }
     var sessionCount: Int { gateway.sessionCount }
+    var census: Census { gateway.takeCensus() }
 
     // MARK: Who takes part
 

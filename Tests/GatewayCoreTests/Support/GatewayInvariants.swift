@@ -115,6 +115,15 @@ private struct SessionView {
         for index in 0..<gateway.sessions.endIndex where gateway.sessions.contains(index) {
             add(gateway.sessions[index], gateway.environment)
         }
+        add(gateway.environment.remnants, gateway.environment)
+    }
+
+    private mutating func add(_ remnants: Remnants, _ environment: borrowing Environment) {
+        queuedByteCount += remnants.byteCount
+        for index in remnants.messages(in: environment.store) {
+            queuedMessageCount += 1
+            names.insert(environment.topicNames.name(environment.store[index].topicName))
+        }
     }
 
     private mutating func add(_ session: ClientSession, _ environment: borrowing Environment) {
@@ -128,7 +137,7 @@ private struct SessionView {
         for entry in session.topics.all { names.insert(environment.topicNames.name(entry.name)) }
         queuedByteCount += session.downlink.waiting.byteCount + session.downlink.aside.byteCount
         for index in session.kept.indices() {
-            queuedByteCount += Int(environment.store[index].payloadByteCount)
+            queuedByteCount += environment.store[index].byteCount
         }
         for index in session.downlink.messages(in: environment.store) + session.kept.indices() {
             queuedMessageCount += 1

@@ -62,7 +62,7 @@ struct RecordProof {
         let names = records.reduce(into: Set(messages.map(\.topicName))) { $0.formUnion($1.names) }
         let predefined = Set(gateway.environment.configuration.predefinedTopics.entries.map(\.topicName))
         guard census.sessions == records.count, census.queuedMessages == messages.count,
-            census.queuedByteCount == messages.reduce(0, { $0 + $1.payload.count }),
+            census.queuedByteCount == records.reduce(0, { $0 + $1.queuedByteCount }),
             census.topicNames == nameCount + names.subtracting(predefined).count
         else { return "the books differ: \(census), after \(records)" }
         return nil

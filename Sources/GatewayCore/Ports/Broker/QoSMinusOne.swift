@@ -91,13 +91,13 @@ extension Environment {
     /// The shared connection is open again; what has waited for too long is no longer news.
     mutating func sendWaitingPublishes() {
         guard !waitingPublishes.isEmpty else { return }
-        for (packet, arrivedAt) in waitingPublishes.takeAll() {
-            guard now.since(arrivedAt) <= configuration.upstream.restoreTimeout else {
+        for waiting in waitingPublishes.takeAll() {
+            guard now.since(waiting.arrivedAt) <= configuration.upstream.restoreTimeout else {
                 observe(.qosMinusOneDropped)
                 continue
             }
             let start = effects.bytes.count
-            effects.bytes.append(contentsOf: packet)
+            effects.bytes.append(contentsOf: waiting.packet)
             endPacket(start, on: sharedUpstream)
             observe(.qosMinusOneForwarded)
         }

@@ -4,59 +4,64 @@ import Time
 
 /// QoS −1 messages that wait for the return of the gateway's own connection, as the packets that they will be.
 ///
-/// **What it owns.** The packets, one behind the other, and when each came. **Invariant.** The octets of the packets
-/// and of what it takes to keep them are never more than the limit it was given last. **Awkward case.** What has waited
-/// for too long is no longer news: it is not sent.
+/// **What it owns.** The packets and when each came, in their order; those before `first` are gone. **Invariant.** The
+/// octets of the packets and of what it takes to keep them are never more than the limit it was given last. **Awkward
+/// case.** What has waited for too long is no longer news: it is not sent.
 struct WaitingPublishes {
-    private struct Entry {
-        var byteCount: Int
-        var arrivedAt: Instant
+    struct Entry {
+        fileprivate(set) var packet: [UInt8]
+        fileprivate(set) var arrivedAt: Instant
     }
 
     private var entries: [Entry] = []
-    private var bytes: [UInt8] = []
-
-    var isEmpty: Bool { entries.isEmpty }
-
+    private var first = 0
     /// Octets of all that waits, with what it takes to keep it.
-    var byteCount: Int { bytes.count + entries.count * MemoryLayout<Entry>.stride }
+    private(set) var byteCount = 0
+
+    var isEmpty: Bool { first == entries.count }
 
     /// Whether a message of so many octets has room.
     func hasRoom(for packetByteCount: Int, limit: Int) -> Bool {
-        byteCount + packetByteCount + MemoryLayout<Entry>.stride <= limit
+        byteCount + Limits.waitingByteCount(packetByteCount: packetByteCount) <= limit
     }
 
     mutating func append(_ topicName: RawSpan, _ payload: RawSpan, retain: Bool, at now: Instant) {
-        let start = bytes.count
-        bytes.appendPublishPacket(
+        var packet: [UInt8] = []
+        packet.reserveCapacity(
+            Packet.publishByteCount(
+                topicNameByteCount: topicName.byteCount, payloadByteCount: payload.byteCount, qos: .atMostOnce))
+        packet.appendPublishPacket(
             duplicate: false, qos: .atMostOnce, retain: retain, topicName: topicName, packetID: 0, payload: payload)
-        entries.append(Entry(byteCount: bytes.count - start, arrivedAt: now))
+        byteCount += Limits.waitingByteCount(packetByteCount: packet.count)
+        entries.append(Entry(packet: packet, arrivedAt: now))
     }
 
     /// - Returns: the octets of its packet; nil where nothing waits.
     mutating func removeOldest() -> Int? {
-        guard let oldest = entries.first else { return nil }
-        entries.removeFirst()
-        bytes.removeFirst(oldest.byteCount)
-        return oldest.byteCount
+        guard !isEmpty else { return nil }
+        let packetByteCount = entries[first].packet.count
+        byteCount -= Limits.waitingByteCount(packetByteCount: packetByteCount)
+        entries[first].packet = []
+        first += 1
+        if first > 64, first * 2 > entries.count {
+            entries.removeFirst(first)
+            first = 0
+        }
+        return packetByteCount
     }
 
     /// Hands over everything, oldest first, and forgets it.
-    mutating func takeAll() -> [(packet: ArraySlice<UInt8>, arrivedAt: Instant)] {
-        var start = 0
-        let packets = entries.map { entry in
-            defer { start += entry.byteCount }
-            return (packet: bytes[start..<(start + entry.byteCount)], arrivedAt: entry.arrivedAt)
-        }
-        (entries, bytes) = ([], [])
-        return packets
+    mutating func takeAll() -> ArraySlice<Entry> {
+        defer { self = WaitingPublishes() }
+        return entries[first...]
     }
 }
 
 extension WaitingPublishes {
     /// What does not hold here; nil if all does.
     func checkInvariants(limit: Int) -> String? {
-        if entries.reduce(0, { $0 + $1.byteCount }) != bytes.count { return "waiting packets and their sums differ" }
+        let sum = entries[first...].reduce(0) { $0 + Limits.waitingByteCount(packetByteCount: $1.packet.count) }
+        if sum != byteCount { return "waiting packets and their sums differ" }
         return byteCount <= limit || isEmpty ? nil : "more waits for the shared connection than may"
     }
 }

@@ -82,8 +82,7 @@ extension ClientSession {
         topics.removeAll(in: &environment.topicNames)
         subscriptions.removeAll(in: &environment.topicNames)
         wills.replace(with: nil)
-        let missedCount = downlink.forgetSession(in: &environment.store, names: &environment.topicNames)
-        noteMissed(missedCount, in: &environment)
+        environment.remove(downlink.forgetSession(in: &environment.store), of: clientID, peer: route?.peer)
     }
 
     /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16). Where the session

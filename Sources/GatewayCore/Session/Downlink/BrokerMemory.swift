@@ -9,10 +9,17 @@ import Time
 ///   have told was lost: a broker that has the session sends again at once what it waits for, so that the doubt ends.
 /// - A PUBREL that lies *behind* what there is no room to read.
 ///
-/// It holds no more tokens than the broker has packet identifiers, and as a rule no more than that has in flight.
+/// It holds no more tokens than the broker has packet identifiers, in 8 KiB at the most, and as a rule no more than the
+/// broker has in flight.
 struct BrokerMemory: Sendable {
-    private var settledTokens: [BrokerToken] = []
+    /// So many tokens are looked through; those that come then have bits.
+    private static let few = 256
+
+    private var fewSettledTokens: [BrokerToken] = []
+    private var moreSettledTokens = TokenBits()
     private var leftCount = 0
+    /// Messages that a client which is away will not get, as far as they have been looked at.
+    private var missedCount = 0
     /// When a broker that has the session would have named every token that it knows; nil without a connection.
     private(set) var doubtEnds: Instant?
     /// Since when the PUBREL for the first message cannot be read.
@@ -20,19 +27,34 @@ struct BrokerMemory: Sendable {
 
     /// The client need not hear of the message any more.
     mutating func noteSettled(_ token: BrokerToken) {
-        if !settledTokens.contains(token) { settledTokens.append(token) }
+        guard !isSettled(token) else { return }
+        if fewSettledTokens.count < Self.few { fewSettledTokens.append(token) } else { moreSettledTokens.insert(token) }
     }
 
-    func isSettled(_ token: BrokerToken) -> Bool { settledTokens.contains(token) }
+    func isSettled(_ token: BrokerToken) -> Bool {
+        moreSettledTokens.contains(token) || fewSettledTokens.contains(token)
+    }
 
     /// - Returns: whether a message with this token was settled.
     mutating func forgetSettled(_ token: BrokerToken) -> Bool {
-        guard let index = settledTokens.firstIndex(of: token) else { return false }
-        settledTokens.remove(at: index)
+        if moreSettledTokens.contains(token) {
+            moreSettledTokens.remove(token)
+            return true
+        }
+        guard let index = fewSettledTokens.firstIndex(of: token) else { return false }
+        fewSettledTokens.remove(at: index)
         return true
     }
 
     mutating func noteLeft(_ count: Int) { leftCount += count }
+
+    mutating func noteMissed(_ count: Int) { missedCount += count }
+
+    /// - Returns: how many the client will not get; from now on none counts.
+    mutating func takeMissed() -> Int {
+        defer { missedCount = 0 }
+        return missedCount
+    }
 
     /// - Returns: how many messages only the broker had; from now on none counts.
     mutating func takeLeft() -> Int {
@@ -42,7 +64,8 @@ struct BrokerMemory: Sendable {
 
     /// The broker may have begun a new session, or surely has.
     mutating func forgetTokens() {
-        settledTokens = []
+        fewSettledTokens = []
+        moreSettledTokens = TokenBits()
         doubtEnds = nil
     }
 
@@ -68,10 +91,12 @@ extension BrokerMemory {
         }
     }
 
-    var record: Record { Record(settledTokens: settledTokens, leftCount: UInt32(clamping: leftCount)) }
+    var record: Record {
+        Record(settledTokens: fewSettledTokens + moreSettledTokens.all, leftCount: UInt32(clamping: leftCount))
+    }
 
     init(_ record: Record) {
-        settledTokens = record.settledTokens
+        for token in record.settledTokens { noteSettled(token) }
         leftCount = Int(record.leftCount)
     }
 }

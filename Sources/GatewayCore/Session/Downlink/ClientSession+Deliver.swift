@@ -103,11 +103,17 @@ extension ClientSession {
 
     // MARK: To the client
 
+    /// So many messages are sent to a client on one occasion, or found not to fit; then others have their turn.
+    static var messagesAtATime: Int { 64 }
+
     /// Sends what waits, as far as it can go without an answer of the client.
     mutating func deliver(in environment: inout Environment) {
         guard state.isListening else { return }
+        var count = 0
         while downlink.isIdle, !downlink.isEmpty, !hasHadEnough(in: environment) {
+            guard count < Self.messagesAtATime else { return pause(for: Environment.breath, in: environment) }
             sendFirst(in: &environment)
+            count += 1
         }
         guard state == .awake, downlink.isIdle else { return }
         // What the broker sent before it was not read any more belongs to this wake-up; it is read next.
@@ -124,8 +130,12 @@ extension ClientSession {
     private mutating func pauseBetweenMessages(in environment: inout Environment) {
         let pacing = environment.configuration.sleep.pacing
         guard state == .awake, !pacing.isZero, !downlink.isEmpty, !hasHadEnough(in: environment) else { return }
+        pause(for: pacing, in: environment)
+    }
+
+    private mutating func pause(for span: TimeSpan, in environment: borrowing Environment) {
         downlink.beginPause()
-        clock.wait(until: environment.now + pacing)
+        clock.wait(until: environment.now + span)
     }
 
     private mutating func sendFirst(in environment: inout Environment) {

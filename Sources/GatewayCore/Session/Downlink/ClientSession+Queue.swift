@@ -11,16 +11,19 @@ extension ClientSession {
         _ publish: Publication, _ name: TopicNameIndex, _ payload: RawSpan, in environment: inout Environment
     ) {
         let mayDisplace = environment.configuration.queuePolicy == .dropOldest
+        let nameByteCount = environment.topicNames.byteCount(of: name)
+        let byteCount = Limits.queuedByteCount(nameByteCount: nameByteCount, payloadByteCount: payload.byteCount)
         if publish.qos == .atMostOnce,
-            isQueueFull(adding: payload.byteCount, countingAtMostOnce: !mayDisplace, in: environment)
+            isQueueFull(adding: byteCount, countingAtMostOnce: !mayDisplace, in: environment)
         {
             noteQueueDrop(payload.byteCount, in: &environment)
             return
         }
-        if mayDisplace { makeRoom(for: payload.byteCount, in: &environment) }
+        if mayDisplace { makeRoom(for: byteCount, in: &environment) }
         environment.topicNames.use(name)
         let index = environment.store.insert(
-            payload, topicName: name, token: publish.token, qos: publish.qos, retain: publish.retain)
+            payload, topicName: name, nameByteCount: nameByteCount, token: publish.token, qos: publish.qos,
+            retain: publish.retain)
         if publish.duplicate, publish.qos != .atMostOnce {
             let patience = link(in: environment).patience
             downlink.expectKnown(index, at: environment.now, patience: patience, in: &environment.store)
@@ -29,10 +32,11 @@ extension ClientSession {
         adjustReading(in: &environment)
     }
 
-    /// The client is away (AMB-15).
+    /// The client is away (AMB-15); what of a long queue has not been looked at is another time.
     mutating func leaveQueueToBroker(in environment: inout Environment) {
         let missedCount = downlink.leaveToBroker(
             isKept: !broker.isClean, in: &environment.store, names: &environment.topicNames)
+        guard let missedCount else { return environment.putOff(clientID) }
         noteMissed(missedCount, in: &environment)
     }
 
@@ -76,10 +80,17 @@ extension ClientSession {
     private func isReserveUsed(in environment: borrowing Environment) -> Bool {
         let limits = environment.limits
         // Longer messages do not pass the link.
-        let leastByteCount = Self.leastReserve * link(in: environment).maximumDatagramByteCount
+        let leastByteCount = Self.leastReserve * leastReserveOfOne(in: environment)
         return downlink.waiting.count >= max(2 * limits.queuedMessagesPerClient, Self.leastReserve)
             || downlink.waiting.byteCount > max(2 * limits.queuedByteCountPerClient, leastByteCount)
             || environment.store.byteCount > 2 * limits.queuedByteCount
+    }
+
+    /// What the longest message that passes the client's link counts, unless its name is as long.
+    @inline(__always)
+    private func leastReserveOfOne(in environment: borrowing Environment) -> Int {
+        Limits.queuedByteCount(
+            nameByteCount: 0, payloadByteCount: link(in: environment).maximumDatagramByteCount)
     }
 
     /// More messages than brokers have in flight to one client.

@@ -16,7 +16,7 @@ extension ClientSession {
         downlink.setFirstAside(
             isUnanswered: isUnanswered, at: environment.now, patience: patience, in: &environment.store)
         let limit = environment.limits.undeliverablePerClient
-        while let index = downlink.aside.takeExcess(limit: limit, in: environment.store) {
+        while let index = downlink.aside.takeExcess(limit: limit, in: &environment.store) {
             let message = environment.store[index]
             environment.store.remove(index)
             giveUp(message, in: &environment)
@@ -61,19 +61,21 @@ extension ClientSession {
         }
     }
 
-    /// What needs no answer goes past what the client has not answered in time, where the client knows its topic.
+    /// What needs no answer goes past what the client has not answered in time, where the client knows its topic; so
+    /// much at a time that others have their turn.
     mutating func letPass(in environment: inout Environment) {
         guard clock.isOverdue, state == .active, downlink.waiting.atMostOnceCount > 0 else { return }
-        var last = StoredMessageIndex.none
-        while let (index, previous) = downlink.takeAtMostOnce(behind: last, in: &environment.store) {
-            let name = environment.store[index].topicName
-            if let reference = reference(to: name, in: environment) {
+        var index = downlink.waiting.oldestAtMostOnce
+        var (lookedAtCount, sentCount) = (0, 0)
+        while index != .none, lookedAtCount < Remnants.portion, sentCount < Self.messagesAtATime {
+            let next = environment.store[index].nextOfKind
+            if let reference = reference(to: environment.store[index].topicName, in: environment) {
+                downlink.takeAtMostOnce(index, in: &environment.store)
                 sendPassing(index, as: reference, in: &environment)
-                last = previous
-            } else {
-                downlink.putBack(index, behind: previous, in: &environment.store)
-                last = index
+                sentCount += 1
             }
+            index = next
+            lookedAtCount += 1
         }
     }
 
@@ -82,10 +84,10 @@ extension ClientSession {
     ///
     /// - Returns: whether there were any.
     mutating func putOlderFirst(on name: TopicNameIndex, in environment: inout Environment) -> Bool {
-        guard downlink.aside.count > 0 else { return false }
-        let count = downlink.aside.count
+        guard downlink.asideCount > 0 else { return false }
+        let count = downlink.asideCount
         tryUndeliverable(in: &environment) { message, _, _ in message.topicName == name && message.timesUnanswered < 2 }
-        return downlink.aside.count < count
+        return downlink.asideCount < count
     }
 
     // MARK: Another attempt
@@ -108,7 +110,7 @@ extension ClientSession {
     /// The client knows the name now, by its own request: it need not be told, and what waits for that goes on.
     mutating func tryUndeliverable(on topicID: TopicID, in environment: inout Environment) {
         let isBeingTold = downlink.registration?.topicID == topicID
-        guard isBeingTold || downlink.aside.count > 0, let name = topics.entry(topicID)?.name else { return }
+        guard isBeingTold || downlink.asideCount > 0, let name = topics.entry(topicID)?.name else { return }
         if isBeingTold { stopAsking() }
         tryUndeliverable(in: &environment) { message, _, _ in message.topicName == name }
         deliver(in: &environment)
@@ -137,11 +139,11 @@ extension ClientSession {
         in environment: inout Environment,
         where isTried: (StoredMessage, inout ClientSession, inout Environment) -> Bool
     ) {
-        guard downlink.aside.count > 0 else { return }
+        guard downlink.asideCount > 0 else { return }
         var waiting = downlink.aside.takeAll()
         var (tried, aside) = (DeliveryQueue(), DeliveryQueue())
         while !waiting.isEmpty {
-            let index = waiting.takeFirst(in: environment.store)
+            let index = waiting.takeFirst(in: &environment.store)
             if isTried(environment.store[index], &self, &environment) {
                 askAgain(environment.store[index].topicName)
                 tried.append(index, in: &environment.store)

@@ -2,154 +2,240 @@ import MQTTSN
 
 /// Messages that wait for one client, first to last; the messages themselves are in the store.
 ///
-/// Invariants: the links of the store lead from the first to the last; count and octets are theirs.
+/// Those of QoS 0, and those that the broker keeps until they are acknowledged, are each a list of their own besides,
+/// as they give way, pass and are looked for apart: nothing that happens to one message looks at all others. Which
+/// tokens wait is known without looking where they are many.
+///
+/// Invariants: the links of the store lead from the first to the last of all and of each kind, and back; count and
+/// octets are theirs; a token that waits is never denied.
 struct DeliveryQueue: Sendable {
-    private(set) var first = StoredMessageIndex.none
-    private var last = StoredMessageIndex.none
-    private var messageCount: UInt32 = 0
-    private var atMostOnceMessageCount: UInt32 = 0
-    /// Octets of payload.
-    private(set) var byteCount = 0
-    /// Of these, what is of QoS 0 and could make room.
-    private(set) var atMostOnceByteCount = 0
+    /// The ends of a list through the store.
+    private struct Ends: Sendable {
+        var first = StoredMessageIndex.none
+        var last = StoredMessageIndex.none
 
-    var count: Int { Int(messageCount) }
-    var atMostOnceCount: Int { Int(atMostOnceMessageCount) }
-    var isEmpty: Bool { messageCount == 0 }
+        mutating func append(_ index: StoredMessageIndex) {
+            if last == .none { first = index }
+            last = index
+        }
 
-    /// The message that came last; nil where none waits.
-    var newest: StoredMessageIndex? { isEmpty ? nil : last }
-
-    mutating func append(_ message: StoredMessageIndex, in store: inout MessageStore) {
-        store.link(message, to: .none)
-        if last == .none { first = message } else { store.link(last, to: message) }
-        last = message
-        add(store[message])
+        mutating func take(between previous: StoredMessageIndex, _ next: StoredMessageIndex) {
+            if previous == .none { first = next }
+            if next == .none { last = previous }
+        }
     }
 
-    /// Puts `other` before or, where the first message is not to be overtaken, behind it.
+    private var all = Ends()
+    private var atMostOnce = Ends()
+    private var acknowledged = Ends()
+    private var messageCount: UInt32 = 0
+    private var atMostOnceMessageCount: UInt32 = 0
+    /// Octets that the messages count; a client may have a gibibyte, and as much again (AMB-15).
+    private var messageByteCount: UInt32 = 0
+    /// Of these, what is of QoS 0 and could make room.
+    private var atMostOnceMessageByteCount: UInt32 = 0
+    /// Tokens under which something may wait, once there are many.
+    private var tokens = TokenBits()
+    /// From here on `remove` has looked at every message, of which none has come or gone since; `none` for no message.
+    private var lookedAtFrom = StoredMessageIndex.none
+
+    var first: StoredMessageIndex { all.first }
+    var count: Int { Int(messageCount) }
+    var atMostOnceCount: Int { Int(atMostOnceMessageCount) }
+    var byteCount: Int { Int(messageByteCount) }
+    var atMostOnceByteCount: Int { Int(atMostOnceMessageByteCount) }
+    var isEmpty: Bool { messageCount == 0 }
+    /// So many messages are looked through for a token.
+    private static let few = 256
+    private var acknowledgedCount: Int { Int(messageCount - atMostOnceMessageCount) }
+
+    /// The message that came last; nil where none waits.
+    var newest: StoredMessageIndex? { isEmpty ? nil : all.last }
+    /// `none` where nothing of QoS 0 waits.
+    var oldestAtMostOnce: StoredMessageIndex { atMostOnce.first }
+
+    // MARK: Coming and going
+
+    mutating func append(_ index: StoredMessageIndex, in store: inout MessageStore) {
+        var message = store[index]
+        let isAtMostOnce = message.qos == .atMostOnce
+        let lastOfKind = isAtMostOnce ? atMostOnce.last : acknowledged.last
+        (message.previous, message.next) = (all.last, .none)
+        (message.previousOfKind, message.nextOfKind) = (lastOfKind, .none)
+        store[index] = message
+        if all.last == .none { all.first = index } else { store[all.last].next = index }
+        if lastOfKind != .none { store[lastOfKind].nextOfKind = index }
+        all.last = index
+        if isAtMostOnce { atMostOnce.append(index) } else { acknowledged.append(index) }
+        add(message, in: store)
+    }
+
+    /// Puts `other`, which has nothing of QoS 0, before or, where the first message is not to be overtaken, behind it.
     mutating func insert(_ other: DeliveryQueue, behindFirst: Bool, in store: inout MessageStore) {
         guard !other.isEmpty else { return }
+        precondition(other.atMostOnceMessageCount == 0, "only what the broker keeps comes back")
         guard !isEmpty else {
             self = other
             return
         }
-        if behindFirst {
-            store.link(other.last, to: store[first].next)
-            store.link(first, to: other.first)
-            if last == first { last = other.last }
-        } else {
-            store.link(other.last, to: first)
-            first = other.first
-        }
+        let previous = behindFirst ? all.first : .none
+        let following = behindFirst ? store[all.first].next : all.first
+        join(other.all, behind: previous, before: following, in: &store)
+        let isBehindKind = behindFirst && acknowledged.first == previous
+        joinKind(other.acknowledged, behind: isBehindKind ? previous : .none, in: &store)
         messageCount += other.messageCount
-        byteCount += other.byteCount
-        atMostOnceMessageCount += other.atMostOnceMessageCount
-        atMostOnceByteCount += other.atMostOnceByteCount
+        messageByteCount += other.messageByteCount
+        lookedAtFrom = .none
+        noteTokens(of: other, in: store)
     }
 
-    private mutating func add(_ message: StoredMessage) {
+    private mutating func join(
+        _ other: Ends, behind previous: StoredMessageIndex, before following: StoredMessageIndex,
+        in store: inout MessageStore
+    ) {
+        store[other.first].previous = previous
+        store[other.last].next = following
+        if previous == .none { all.first = other.first } else { store[previous].next = other.first }
+        if following == .none { all.last = other.last } else { store[following].previous = other.last }
+    }
+
+    private mutating func joinKind(
+        _ other: Ends, behind previous: StoredMessageIndex, in store: inout MessageStore
+    ) {
+        let following = previous == .none ? acknowledged.first : store[previous].nextOfKind
+        store[other.first].previousOfKind = previous
+        store[other.last].nextOfKind = following
+        if previous == .none { acknowledged.first = other.first } else { store[previous].nextOfKind = other.first }
+        if following == .none { acknowledged.last = other.last } else { store[following].previousOfKind = other.last }
+    }
+
+    /// Takes the first message out of the queue; it stays in the store.
+    mutating func takeFirst(in store: inout MessageStore) -> StoredMessageIndex {
+        precondition(first != .none, "only a queue that holds something is shortened")
+        let message = first
+        take(message, in: &store)
+        return message
+    }
+
+    /// Takes a message out of the queue, wherever it is; it stays in the store.
+    mutating func take(_ index: StoredMessageIndex, in store: inout MessageStore) {
+        let message = store[index]
+        let (previous, next) = (message.previous, message.next)
+        if previous == .none { all.first = next } else { store[previous].next = next }
+        if next == .none { all.last = previous } else { store[next].previous = previous }
+        let (previousOfKind, nextOfKind) = (message.previousOfKind, message.nextOfKind)
+        if previousOfKind != .none { store[previousOfKind].nextOfKind = nextOfKind }
+        if nextOfKind != .none { store[nextOfKind].previousOfKind = previousOfKind }
+        if message.qos == .atMostOnce {
+            atMostOnce.take(between: previousOfKind, nextOfKind)
+        } else {
+            acknowledged.take(between: previousOfKind, nextOfKind)
+        }
+        subtract(message)
+    }
+
+    private mutating func add(_ message: StoredMessage, in store: borrowing MessageStore) {
         messageCount += 1
-        byteCount += Int(message.payloadByteCount)
-        guard message.qos == .atMostOnce else { return }
+        messageByteCount += UInt32(message.byteCount)
+        lookedAtFrom = .none
+        guard message.qos == .atMostOnce else {
+            if tokens.isInUse {
+                tokens.insert(message.token)
+            } else if acknowledgedCount > Self.few {
+                noteTokens(of: self, in: store)
+            }
+            return
+        }
         atMostOnceMessageCount += 1
-        atMostOnceByteCount += Int(message.payloadByteCount)
+        atMostOnceMessageByteCount += UInt32(message.byteCount)
     }
 
     private mutating func subtract(_ message: StoredMessage) {
         messageCount -= 1
-        byteCount -= Int(message.payloadByteCount)
-        guard message.qos == .atMostOnce else { return }
-        atMostOnceMessageCount -= 1
-        atMostOnceByteCount -= Int(message.payloadByteCount)
-    }
-
-    /// Takes the first message out of the queue; it stays in the store.
-    mutating func takeFirst(in store: borrowing MessageStore) -> StoredMessageIndex {
-        precondition(first != .none, "only a queue that holds something is shortened")
-        let message = first
-        take(message, behind: .none, in: store)
-        return message
-    }
-
-    private mutating func take(
-        _ message: StoredMessageIndex, behind previous: StoredMessageIndex, in store: borrowing MessageStore
-    ) {
-        if previous == .none { first = store[message].next }
-        if last == message { last = previous }
-        subtract(store[message])
-    }
-
-    /// Takes out the first message of QoS 0 behind `start`, or of all where that is none; it stays in the store.
-    mutating func takeAtMostOnce(
-        behind start: StoredMessageIndex, in store: inout MessageStore
-    ) -> (message: StoredMessageIndex, previous: StoredMessageIndex)? {
-        guard atMostOnceMessageCount > 0 else { return nil }
-        var previous = start
-        var index = start == .none ? first : store[start].next
-        while index != .none, store[index].qos != .atMostOnce {
-            previous = index
-            index = store[index].next
+        messageByteCount -= UInt32(message.byteCount)
+        lookedAtFrom = .none
+        guard message.qos == .atMostOnce else {
+            tokens.remove(message.token)
+            if acknowledgedCount == 0 { tokens = TokenBits() }
+            return
         }
-        guard index != .none else { return nil }
-        let following = store[index].next
-        take(index, behind: previous, in: store)
-        if previous != .none { store.link(previous, to: following) }
-        return (index, previous)
+        atMostOnceMessageCount -= 1
+        atMostOnceMessageByteCount -= UInt32(message.byteCount)
     }
 
-    /// Puts a message back that `takeAtMostOnce` took from there.
-    mutating func putBack(
-        _ message: StoredMessageIndex, behind previous: StoredMessageIndex, in store: inout MessageStore
-    ) {
-        store.link(message, to: previous == .none ? first : store[previous].next)
-        if previous == .none { first = message } else { store.link(previous, to: message) }
-        if last == previous { last = message }
-        add(store[message])
+    private mutating func noteTokens(of other: DeliveryQueue, in store: borrowing MessageStore) {
+        guard tokens.isInUse || acknowledgedCount > Self.few else { return }
+        // What is here besides is noted already, or now for the first time.
+        let isComplete = tokens.isInUse
+        var index = isComplete ? other.acknowledged.first : acknowledged.first
+        let end = isComplete ? other.acknowledged.last : acknowledged.last
+        while index != .none {
+            tokens.insert(store[index].token)
+            index = index == end ? .none : store[index].nextOfKind
+        }
     }
+
+    // MARK: Looking
+
+    private func mayHold(_ token: BrokerToken) -> Bool { !tokens.isInUse || tokens.contains(token) }
 
     /// The waiting message of QoS 1 or 2 that the broker knows by `token`.
     func message(withToken token: BrokerToken, in store: borrowing MessageStore) -> StoredMessageIndex? {
-        var index = first
+        guard !token.isNone, mayHold(token) else { return nil }
+        var index = acknowledged.first
         while index != .none {
             if store[index].token == token { return index }
-            index = store[index].next
+            index = store[index].nextOfKind
         }
         return nil
     }
 
     /// Whether a QoS 2 message waits that the client has, or may have, under this number.
     func holds(exactlyOnce messageID: MessageID, in store: borrowing MessageStore) -> Bool {
-        var index = first
+        var index = acknowledged.first
         while index != .none {
             if store[index].qos == .exactlyOnce, store[index].state.messageID == messageID { return true }
-            index = store[index].next
+            index = store[index].nextOfKind
         }
         return false
     }
 
-    /// Takes out the messages that `goes` is true of, and gives their room and their topic names back.
-    mutating func removeAll(
-        in store: inout MessageStore, names: inout TopicNameTable, where goes: (StoredMessage) -> Bool
-    ) {
-        var rest = self
-        self = DeliveryQueue()
-        while !rest.isEmpty {
-            let index = rest.takeFirst(in: store)
+    /// Takes out, of so many messages from the last on, those that `goes` is true of, and gives their room and their
+    /// topic names back; the next time it goes on where it was, unless something has come or gone since. What is left
+    /// is what would be delivered first.
+    ///
+    /// - Returns: whether all have been looked at.
+    mutating func remove(
+        _ portion: Int, in store: inout MessageStore, names: inout TopicNameTable, where goes: (StoredMessage) -> Bool
+    ) -> Bool {
+        var following = lookedAtFrom
+        var index = following == .none ? all.last : store[following].previous
+        var lookedAtCount = 0
+        while index != .none, lookedAtCount < portion {
+            let previous = store[index].previous
             if goes(store[index]) {
+                take(index, in: &store)
                 names.release(store[index].topicName)
                 store.remove(index)
             } else {
-                append(index, in: &store)
+                following = index
             }
+            index = previous
+            lookedAtCount += 1
         }
+        lookedAtFrom = following
+        return index == .none
     }
 
-    func forEach(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {
-        var index = first
+    /// `remove` looks at all of them again, as something else is asked of them.
+    mutating func lookAgain() { lookedAtFrom = .none }
+
+    /// Changes every message that the broker waits for; those of QoS 0 have nothing that changes.
+    func forEachAcknowledged(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {
+        var index = acknowledged.first
         while index != .none {
             change(&store[index])
-            index = store[index].next
+            index = store[index].nextOfKind
         }
     }
 
@@ -166,16 +252,30 @@ struct DeliveryQueue: Sendable {
 
     /// - Returns: what does not hold; nil where everything does.
     func checkInvariants(in store: borrowing MessageStore) -> String? {
-        var counted = DeliveryQueue()
-        var index = first
-        while index != .none {
-            counted.add(store[index])
-            if store[index].next == .none, index != last { return "a queue does not end with its last message" }
-            index = store[index].next
-        }
-        guard counted.count == count, counted.byteCount == byteCount, counted.atMostOnceCount == atMostOnceCount,
-            counted.atMostOnceByteCount == atMostOnceByteCount, isEmpty == (last == .none)
+        let indices = indices(in: store)
+        let atMostOnceIndices = indices.filter { store[$0].qos == .atMostOnce }
+        let sum = indices.reduce(0) { $0 + store[$1].byteCount }
+        let atMostOnceSum = atMostOnceIndices.reduce(0) { $0 + store[$1].byteCount }
+        guard (indices.count, sum) == (count, byteCount),
+            (atMostOnceIndices.count, atMostOnceSum) == (atMostOnceCount, atMostOnceByteCount)
         else { return "a queue has counted wrong" }
-        return nil
+        let acknowledgedIndices = indices.filter { store[$0].qos != .atMostOnce }
+        guard all.last == indices.last ?? .none, leads(atMostOnce, through: atMostOnceIndices, in: store),
+            leads(acknowledged, through: acknowledgedIndices, in: store)
+        else { return "a queue does not lead through its messages" }
+        for (previous, index) in zip([.none] + indices, indices) where store[index].previous != previous {
+            return "a queue does not lead back"
+        }
+        let waiting = acknowledgedIndices.map { store[$0].token }.filter { !$0.isNone }
+        return waiting.allSatisfy(mayHold) ? nil : "a token that waits is denied"
+    }
+
+    private func leads(_ ends: Ends, through indices: [StoredMessageIndex], in store: borrowing MessageStore) -> Bool {
+        var (previous, index) = (StoredMessageIndex.none, ends.first)
+        for expected in indices {
+            guard index == expected, store[index].previousOfKind == previous else { return false }
+            (previous, index) = (index, store[index].nextOfKind)
+        }
+        return index == .none && ends.last == previous
     }
 }

@@ -46,6 +46,7 @@ struct Downlink {
         _modify { yield &rarities.aside }
     }
 
+    var asideCount: Int { rarities.asideCount }
     var nextAttempt: Instant? { rarities.nextAttempt }
 
     /// What the broker knows of messages that are not in the queue.
@@ -63,7 +64,7 @@ struct Downlink {
 
     /// Without what is set aside.
     var isEmpty: Bool { queue.isEmpty }
-    var waiting: DeliveryQueue { queue }
+    var waiting: DeliveryQueue { @inline(__always) _read { yield queue } }
     /// The next to be delivered, or the one that is; `none` where nothing waits.
     var first: StoredMessageIndex { queue.first }
 
@@ -78,23 +79,17 @@ struct Downlink {
 
     /// Takes the oldest message of QoS 0 out, gives its room back and leaves its topic name to the caller.
     mutating func dropOldestAtMostOnce(in store: inout MessageStore) -> StoredMessage? {
-        guard let (index, _) = queue.takeAtMostOnce(behind: .none, in: &store) else { return nil }
+        let index = queue.oldestAtMostOnce
+        guard index != .none else { return nil }
         let message = store[index]
+        takeAtMostOnce(index, in: &store)
         store.remove(index)
         return message
     }
 
-    /// Takes a message of QoS 0 out that need not wait for what is first; `putBack` where it has to, after all.
-    mutating func takeAtMostOnce(
-        behind start: StoredMessageIndex, in store: inout MessageStore
-    ) -> (message: StoredMessageIndex, previous: StoredMessageIndex)? {
-        queue.takeAtMostOnce(behind: start, in: &store)
-    }
-
-    mutating func putBack(
-        _ message: StoredMessageIndex, behind previous: StoredMessageIndex, in store: inout MessageStore
-    ) {
-        queue.putBack(message, behind: previous, in: &store)
+    /// Takes a message of QoS 0 out that need not wait for what is first; it stays in the store.
+    mutating func takeAtMostOnce(_ message: StoredMessageIndex, in store: inout MessageStore) {
+        queue.take(message, in: &store)
     }
 
     // MARK: What is under way
@@ -189,7 +184,7 @@ struct Downlink {
     mutating func removeFirst(
         at now: Instant, patience: TimeSpan, in store: inout MessageStore
     ) -> StoredMessage {
-        let index = queue.takeFirst(in: store)
+        let index = queue.takeFirst(in: &store)
         let message = store[index]
         store.remove(index)
         settle(message)
@@ -212,7 +207,7 @@ struct Downlink {
     mutating func setFirstAside(
         isUnanswered: Bool, at now: Instant, patience: TimeSpan, in store: inout MessageStore
     ) {
-        let index = queue.takeFirst(in: store)
+        let index = queue.takeFirst(in: &store)
         if isUnanswered, store[index].timesUnanswered < .max { store[index].timesUnanswered += 1 }
         indulgence = Indulgence()
         underWay = .nothing
@@ -221,7 +216,7 @@ struct Downlink {
 
     /// The client is as a new one.
     mutating func forgetUnanswered(in store: inout MessageStore) {
-        forEachMessage(in: &store) { $0.timesUnanswered = 0 }
+        forEachAcknowledged(in: &store) { $0.timesUnanswered = 0 }
     }
 
     /// What is to be tried again goes before all others, but for one that is under way.
@@ -260,19 +255,19 @@ struct Downlink {
 
     /// What waits is not acknowledged over another connection before the broker has repeated it there.
     mutating func brokerConnectionEnded(in store: inout MessageStore) {
-        forEachMessage(in: &store) { $0.brokerConnectionEnded() }
+        forEachAcknowledged(in: &store) { $0.brokerConnectionEnded() }
     }
 
     /// The broker may have begun a new session: what waits may mean nothing to it, and its tokens other messages.
     mutating func doubtTokens(in store: inout MessageStore) {
-        forEachMessage(in: &store) { if !$0.token.isNone { $0.tokenStanding = .doubtful } }
+        forEachAcknowledged(in: &store) { if !$0.token.isNone { $0.tokenStanding = .doubtful } }
         if !rarities.isEmpty { memory.forgetTokens() }
     }
 
     /// A connection is open whose broker has a session: until `end` it would have named every token that it knows.
     mutating func expectNamedTokens(until end: Instant, in store: inout MessageStore) {
         var isInDoubt = false
-        forEachMessage(in: &store) { isInDoubt = isInDoubt || $0.isDoubtful }
+        forEachAcknowledged(in: &store) { isInDoubt = isInDoubt || $0.isDoubtful }
         if isInDoubt { memory.expectNamedTokens(until: end) }
     }
 
@@ -293,7 +288,7 @@ struct Downlink {
     /// - Returns: how many messages that were left to the broker it has lost.
     mutating func brokerForgot(in store: inout MessageStore) -> Int {
         if awaitsBroker(in: store) { underWay = .nothing }
-        forEachMessage(in: &store) { $0.brokerForgot() }
+        forEachAcknowledged(in: &store) { $0.brokerForgot() }
         numbers.brokerForgot()
         guard !rarities.isEmpty else { return 0 }
         memory.forgetTokens()
@@ -305,12 +300,12 @@ struct Downlink {
     mutating func brokerReplaced(_ index: StoredMessageIndex, in store: inout MessageStore) {
         if awaitsBroker(in: store) { underWay = .nothing }
         guard store[index].isDoubtful else { return store[index].brokerForgot() }
-        forEachMessage(in: &store) { if $0.isDoubtful { $0.brokerForgot() } }
+        forEachAcknowledged(in: &store) { if $0.isDoubtful { $0.brokerForgot() } }
         numbers.brokerForgot()
     }
 
-    private mutating func forEachMessage(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {
-        queue.forEach(in: &store, change)
+    private mutating func forEachAcknowledged(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {
+        queue.forEachAcknowledged(in: &store, change)
         if !rarities.isEmpty { aside.forEach(in: &store, change) }
     }
 
@@ -331,15 +326,15 @@ struct Downlink {
     ///
     /// A broker that does not keep the session (`isKept`) will not send anything again.
     ///
-    /// - Returns: how many messages of QoS 0 it has missed.
+    /// - Returns: how many messages of QoS 0 it has missed; nil where there is more to look at, the next time.
     mutating func leaveToBroker(
         isKept: Bool, in store: inout MessageStore, names: inout TopicNameTable
-    ) -> Int {
+    ) -> Int? {
         takeAllBack(in: &store)
         (underWay, indulgence) = (.nothing, Indulgence())
         var (missed, left) = (0, 0)
         let numbers = numbers
-        queue.removeAll(in: &store, names: &names) { message in
+        let isDone = queue.remove(Remnants.portion, in: &store, names: &names) { message in
             if message.qos == .atMostOnce { missed += 1 }
             guard isKept || message.qos == .atMostOnce else { return false }
             guard message.mayLeave(following: numbers.following(message.token)) else { return false }
@@ -347,7 +342,9 @@ struct Downlink {
             return true
         }
         if left > 0 { memory.noteLeft(left) }
-        return missed
+        if !isDone || !rarities.isEmpty { memory.noteMissed(missed) }
+        guard isDone else { return nil }
+        return rarities.isEmpty ? missed : memory.takeMissed()
     }
 
     private mutating func takeAllBack(in store: inout MessageStore) {
@@ -360,18 +357,15 @@ struct Downlink {
 
     /// The client's session is over, and the next one has nothing of it but the place where the numbers are.
     ///
-    /// - Returns: how many messages the client has not got, as far as the gateway knows.
-    mutating func forgetSession(in store: inout MessageStore, names: inout TopicNameTable) -> Int {
+    /// - Returns: what has waited, to be removed by the caller.
+    mutating func forgetSession(in store: inout MessageStore) -> DeliveryQueue {
         takeAllBack(in: &store)
         (underWay, indulgence) = (.nothing, Indulgence())
-        var missed = 0
-        queue.removeAll(in: &store, names: &names) { message in
-            if !message.state.isWithClient { missed += 1 }
-            return true
-        }
+        queue.lookAgain()
+        defer { queue = DeliveryQueue() }
         numbers.forgetSession()
         rarities = DownlinkRarities()
-        return missed
+        return queue
     }
 
     /// All that waits, first what is to be delivered, then what is set aside; for checkers.

@@ -23,6 +23,8 @@ struct DownlinkRarities: Sendable {
         }
     }
 
+    var asideCount: Int { content.isEmpty ? 0 : content[0].aside.count }
+
     /// When what was set aside is tried again; nil where nothing was.
     var nextAttempt: Instant? { content.isEmpty ? nil : content[0].aside.nextAttempt }
 

@@ -61,47 +61,59 @@ struct StoredMessage {
     var timesUnanswered: UInt8 = 0
     var qos: QoS
     var retain: Bool
-    var payloadByteCount: UInt32
+    fileprivate(set) var nameByteCount: UInt16
+    fileprivate(set) var payloadByteCount: UInt32
     fileprivate var firstBlock: UInt32
-    /// The message behind it in the same queue.
-    fileprivate(set) var next: StoredMessageIndex
+    /// The messages before and behind it in the same queue, and of its kind there; the queue's own.
+    var previous = StoredMessageIndex.none
+    var next = StoredMessageIndex.none
+    var previousOfKind = StoredMessageIndex.none
+    var nextOfKind = StoredMessageIndex.none
+
+    /// What it counts where octets are bounded.
+    var byteCount: Int {
+        Limits.queuedByteCount(nameByteCount: Int(nameByteCount), payloadByteCount: Int(payloadByteCount))
+    }
 }
 
-/// The payloads of all waiting messages, in blocks of one arena that grows on demand and is shared by all clients.
+/// All waiting messages and their payloads, in pages that are shared by all clients and grow on demand.
 ///
-/// One bound holds for all clients together, a waiting message costs no allocation once the arena has its size, and an
-/// idle client holds nothing.
+/// One bound holds for all clients together, a waiting message costs no allocation once there are pages for it, growing
+/// moves nothing, and an idle client holds nothing.
 struct MessageStore {
     private static let blockByteCount = 64
     private static let noBlock = UInt32.max
 
-    private var messages: [StoredMessage] = []
-    private var freeMessages: [UInt32] = []
-    private var arena: [UInt8] = []
-    private var nextBlock: [UInt32] = []
+    /// The links of a queue and of a kind; a place that is free leads to the next free one.
+    private var messages = Pages<StoredMessage>(ofTwoToThe: 9)
+    private var freeMessage = StoredMessageIndex.none
+    private var blocks = Pages<[64 of UInt8]>(ofTwoToThe: 9)
+    private var nextBlock = Pages<UInt32>(ofTwoToThe: 12)
     private var freeBlock = MessageStore.noBlock
-    /// Octets of payload held.
+    /// Octets that all messages count.
     private(set) var byteCount = 0
     private(set) var messageCount = 0
 
     subscript(_ index: StoredMessageIndex) -> StoredMessage {
-        _read { yield messages[Int(index.rawValue)] }
-        _modify { yield &messages[Int(index.rawValue)] }
+        @inline(__always) _read { yield messages[Int(index.rawValue)] }
+        @inline(__always) _modify { yield &messages[Int(index.rawValue)] }
     }
 
+    /// A message whose topic name, of so many octets, the caller has used for it.
     mutating func insert(
-        _ payload: RawSpan, topicName: TopicNameIndex, token: BrokerToken, qos: QoS, retain: Bool
-    )
-        -> StoredMessageIndex
-    {
+        _ payload: RawSpan, topicName: TopicNameIndex, nameByteCount: Int, token: BrokerToken, qos: QoS, retain: Bool
+    ) -> StoredMessageIndex {
         let message = StoredMessage(
             topicName: topicName, token: token, qos: qos, retain: retain,
-            payloadByteCount: UInt32(payload.byteCount), firstBlock: keep(payload), next: .none)
-        byteCount += payload.byteCount
+            nameByteCount: UInt16(clamping: nameByteCount), payloadByteCount: UInt32(payload.byteCount),
+            firstBlock: keep(payload))
+        byteCount += message.byteCount
         messageCount += 1
-        if let reused = freeMessages.popLast() {
-            messages[Int(reused)] = message
-            return StoredMessageIndex(rawValue: reused)
+        guard freeMessage == .none else {
+            let index = freeMessage
+            freeMessage = self[index].next
+            self[index] = message
+            return index
         }
         messages.append(message)
         return StoredMessageIndex(rawValue: UInt32(messages.count - 1))
@@ -113,19 +125,16 @@ struct MessageStore {
     {
         let nothing: [UInt8] = []
         let index = insert(
-            nothing.span.bytes, topicName: topicName, token: token, qos: .exactlyOnce, retain: false)
+            nothing.span.bytes, topicName: topicName, nameByteCount: 0, token: token, qos: .exactlyOnce,
+            retain: false)
         self[index].state = .released(messageID)
         return index
     }
 
-    mutating func link(_ message: StoredMessageIndex, to next: StoredMessageIndex) {
-        messages[Int(message.rawValue)].next = next
-    }
-
     /// Gives the message's room back.
     mutating func remove(_ index: StoredMessageIndex) {
-        let message = messages[Int(index.rawValue)]
-        byteCount -= Int(message.payloadByteCount)
+        let message = self[index]
+        byteCount -= message.byteCount
         messageCount -= 1
         var block = message.firstBlock
         while block != Self.noBlock {
@@ -134,18 +143,19 @@ struct MessageStore {
             freeBlock = block
             block = following
         }
-        freeMessages.append(index.rawValue)
+        self[index].next = freeMessage
+        freeMessage = index
     }
 
     /// Appends the message's payload to `bytes`.
     func appendPayload(of index: StoredMessageIndex, to bytes: inout [UInt8]) {
-        let message = messages[Int(index.rawValue)]
+        let message = self[index]
         var remaining = Int(message.payloadByteCount)
         var block = message.firstBlock
         while remaining > 0 {
-            let start = Int(block) * Self.blockByteCount
             let portion = min(remaining, Self.blockByteCount)
-            bytes.append(contentsOf: arena[start..<start + portion])
+            let content = blocks[Int(block)]
+            bytes.append(content.span.bytes.extracting(0..<portion))
             remaining -= portion
             block = nextBlock[Int(block)]
         }
@@ -158,8 +168,9 @@ struct MessageStore {
         while offset < payload.byteCount {
             let block = takeBlock()
             let portion = min(Self.blockByteCount, payload.byteCount - offset)
-            let start = Int(block) * Self.blockByteCount
-            for index in 0..<portion { arena[start + index] = payload[unchecked: offset + index] }
+            var content = [64 of UInt8](repeating: 0)
+            for index in 0..<portion { content[index] = payload[unchecked: offset + index] }
+            blocks[Int(block)] = content
             if last == Self.noBlock { first = block } else { nextBlock[Int(last)] = block }
             last = block
             offset += portion
@@ -174,7 +185,7 @@ struct MessageStore {
             nextBlock[Int(block)] = Self.noBlock
             return block
         }
-        arena.append(contentsOf: repeatElement(0, count: Self.blockByteCount))
+        blocks.append(.init(repeating: 0))
         nextBlock.append(Self.noBlock)
         return UInt32(nextBlock.count - 1)
     }
@@ -261,7 +272,7 @@ extension StoredMessage {
         self.init(
             state: record.state, topicName: TopicNameIndex(rawValue: 0), token: record.token,
             tokenStanding: record.tokenStanding, timesUnanswered: record.timesUnanswered, qos: record.qos,
-            retain: record.retain, payloadByteCount: 0, firstBlock: 0, next: .none)
+            retain: record.retain, nameByteCount: 0, payloadByteCount: 0, firstBlock: 0)
     }
 }
 
@@ -279,8 +290,8 @@ extension MessageStore {
     /// A message with a use of its topic name.
     mutating func insert(_ record: StoredMessage.Record, in names: inout TopicNameTable) -> StoredMessageIndex {
         let index = insert(
-            record.payload.span.bytes, topicName: names.use(record.topicName.span.bytes), token: record.token,
-            qos: record.qos, retain: record.retain)
+            record.payload.span.bytes, topicName: names.use(record.topicName.span.bytes),
+            nameByteCount: record.topicName.count, token: record.token, qos: record.qos, retain: record.retain)
         self[index].state = record.state
         self[index].tokenStanding = record.tokenStanding
         self[index].timesUnanswered = record.timesUnanswered

@@ -34,8 +34,8 @@ struct SetAside: Sendable {
     }
 
     /// The oldest, where there are more than `limit`; it stays in the store.
-    mutating func takeExcess(limit: Int, in store: borrowing MessageStore) -> StoredMessageIndex? {
-        queue.count > limit ? queue.takeFirst(in: store) : nil
+    mutating func takeExcess(limit: Int, in store: inout MessageStore) -> StoredMessageIndex? {
+        queue.count > limit ? queue.takeFirst(in: &store) : nil
     }
 
     /// All of them, to be sorted by whoever tries again.
@@ -73,7 +73,7 @@ struct SetAside: Sendable {
     }
 
     func forEach(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {
-        queue.forEach(in: &store, change)
+        queue.forEachAcknowledged(in: &store, change)
     }
 
     func indices(in store: borrowing MessageStore) -> [StoredMessageIndex] { queue.indices(in: store) }

@@ -33,9 +33,16 @@ extension SessionRecord {
         return hasRoomForWills ? nil : "octets of a Will"
     }
 
-    /// Octets of payload that wait.
-    var queuedByteCount: Int { downlink.messages.reduce(0) { $0 + $1.payload.count } }
+    /// Octets that what waits counts.
+    var queuedByteCount: Int {
+        downlink.messages.reduce(0) {
+            $0 + Limits.queuedByteCount(nameByteCount: $1.topicName.count, payloadByteCount: $1.payload.count)
+        }
+    }
 
     /// Every name and filter that the client has asked for or been given, each once.
     var names: Set<[UInt8]> { Set(topics.all.map(\.name) + subscriptions.all.map(\.filter)) }
+
+    /// How often it holds them.
+    var nameUseCount: Int { topics.all.count + subscriptions.all.count }
 }

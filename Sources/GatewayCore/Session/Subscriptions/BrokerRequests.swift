@@ -12,7 +12,7 @@ struct BrokerRequest: Hashable, Sendable {
     }
 
     var kind: Kind
-    /// In use until the broker has answered.
+    /// Held until the broker has answered.
     var filter: TopicNameIndex
     /// The client's, which may be 0 for an UNSUBSCRIBE; 0 for the gateway's own.
     var messageID: MessageID
@@ -23,7 +23,7 @@ struct BrokerRequest: Hashable, Sendable {
     var isSleptOver = false
 }
 
-/// What the client has asked the broker for besides publishing, until it is answered; each request uses its filter.
+/// What the client has asked the broker for besides publishing, until it is answered; each request holds its filter.
 ///
 /// A message id has one request at the most: the same once more is a repetition, and asking twice would bring the
 /// retained messages twice (GW-79); another one must wait, as the answer could not tell which is meant (AMB-28).
@@ -65,7 +65,7 @@ struct BrokerRequests: Hashable, Sendable {
 
     mutating func add(_ request: BrokerRequest) { open.append(request) }
 
-    /// Takes out the request that the broker answers; the caller releases its filter.
+    /// Takes out the request that the broker answers; the caller lets its filter go.
     mutating func take(_ token: BrokerToken, where isMeant: (BrokerRequest.Kind) -> Bool) -> BrokerRequest? {
         guard let index = open.firstIndex(where: { $0.token == token && isMeant($0.kind) }) else { return nil }
         return open.remove(at: index)
@@ -77,11 +77,11 @@ struct BrokerRequests: Hashable, Sendable {
 
     /// The connection that they were asked on has ended, or the session.
     mutating func removeAll(in names: inout TopicNameTable) {
-        for request in open { names.release(request.filter) }
+        for request in open { names.letGo(request.filter) }
         open.removeAll()
     }
 
-    /// Every filter they use, once for each use.
+    /// Every filter they hold, once for each request.
     var filters: [TopicNameIndex] { open.map(\.filter) }
 
     /// What does not hold; nil where all does.

@@ -35,8 +35,11 @@ extension ClientSession {
         case .free:
             let answered = subscriptions.answered(
                 target.filter, messageID, qos, within: link(in: environment).patience, before: environment.now)
-            guard let answered else { return forwardSubscribe(messageID, qos, target, in: &environment) }
-            answer(answered, in: &environment)
+            if let answered {
+                answer(answered, in: &environment)
+            } else {
+                forwardSubscribe(messageID, qos, target, in: &environment)
+            }
         }
         environment.topicNames.release(target.filter)
     }
@@ -46,22 +49,21 @@ extension ClientSession {
     ) {
         guard maySubscribe(target.filter, in: environment), hasRoomForRequest(in: environment) else {
             makeRoomForRequest(in: &environment)
-            environment.topicNames.release(target.filter)
             return refuseSubscribe(messageID, .congestion, in: &environment)
         }
         let token = nextToken(preferring: messageID)
-        guard !token.isNone, environment.subscribe(target.filter, qos: qos, token: token, on: upstream) else {
-            environment.topicNames.release(target.filter)
-            return refuseSubscribe(messageID, .congestion, in: &environment)
-        }
+        guard hasRoom(for: target.filter, in: environment), !token.isNone,
+            environment.subscribe(target.filter, qos: qos, token: token, on: upstream)
+        else { return refuseSubscribe(messageID, .congestion, in: &environment) }
         add(
             BrokerRequest(
                 kind: .subscribe(qos: qos), filter: target.filter, messageID: messageID, token: token,
-                topicID: target.topicID))
+                topicID: target.topicID), in: &environment)
     }
 
-    private mutating func add(_ request: BrokerRequest) {
+    private mutating func add(_ request: BrokerRequest, in environment: inout Environment) {
         tokens.take(request.token, for: request.messageID)
+        environment.topicNames.hold(request.filter)
         requests.add(request)
     }
 
@@ -109,10 +111,6 @@ extension ClientSession {
         let filter = environment.topicNames.use(topic)
         // Messages of a wildcard or of a shared subscription come under other names: no id yet (AMB-07).
         if TopicRules.hasWildcards(topic) || TopicRules.isShared(topic) {
-            guard hasRoom(for: filter, in: environment) else {
-                environment.topicNames.release(filter)
-                return .failure(TargetRefusal(code: .congestion))
-            }
             return .success(SubscriptionTarget(filter: filter, topicID: 0))
         }
         guard let topicID = topicID(askedFor: filter, in: &environment) else {
@@ -122,13 +120,27 @@ extension ClientSession {
         return .success(SubscriptionTarget(filter: filter, topicID: topicID))
     }
 
-    /// Where the octets of all names are used up, a new filter must fit the client's share.
+    /// Whether the octets of names leave room for a request. Where what is for all is used up, a filter must fit the
+    /// client's share; one that it has subscribed to takes no more than the request, and those are few.
     private func hasRoom(for filter: TopicNameIndex, in environment: borrowing Environment) -> Bool {
-        guard environment.topicNames.isFull(environment.limits), !subscriptions.contains(filter) else { return true }
-        let filterByteCount = (subscriptions.filters + [filter]).reduce(0) {
-            $0 + environment.topicNames.byteCount(of: $1)
+        guard environment.topicNames.isFull(for: filter, environment.limits), !subscriptions.contains(filter) else {
+            return true
         }
-        return topics.byteCount(in: environment.topicNames) + filterByteCount <= environment.limits.topicNamesShare
+        let byteCount =
+            topics.id(for: filter) == nil ? environment.topicNames.heldByteCount(of: filter) : Limits.nameUseByteCount
+        let ownByteCount = topics.byteCount(in: environment.topicNames) + filterByteCount(in: environment)
+        return ownByteCount + byteCount <= environment.limits.topicNamesShare
+    }
+
+    /// Octets of what the client has subscribed to and asked for, besides those of its topic ids' names.
+    func filterByteCount(in environment: borrowing Environment) -> Int {
+        var byteCount = 0
+        for filter in subscriptions.filters + requests.filters {
+            byteCount +=
+                topics.id(for: filter) == nil
+                ? environment.topicNames.heldByteCount(of: filter) : Limits.nameUseByteCount
+        }
+        return byteCount
     }
 
     private func refuseSubscribe(
@@ -165,16 +177,16 @@ extension ClientSession {
             return true
         }
         guard let granted else {
-            environment.topicNames.release(request.filter)
+            environment.topicNames.letGo(request.filter)
             observeRefusal(.notSupported, in: &environment)
             answer(request, Self.refusal(request.messageID, .notSupported), in: &environment)
             return true
         }
-        // The subscription takes over the request's use of the filter.
+        // The subscription takes over the request's hold of the filter.
         let subscription = Subscription(
             filter: request.filter, requestedQoS: qos, grantedQoS: granted, topicID: request.topicID,
             messageID: request.messageID, answeredAt: environment.now)
-        if subscriptions.grant(subscription) { environment.topicNames.release(request.filter) }
+        if subscriptions.grant(subscription) { environment.topicNames.letGo(request.filter) }
         if !request.isSleptOver { answer(subscription, in: &environment) }
         return true
     }
@@ -197,9 +209,9 @@ extension ClientSession {
                 environment.subscribe(
                     subscription.filter, qos: subscription.requestedQoS, token: token, on: upstream)
             else { return false }
-            environment.topicNames.use(subscription.filter)
             add(
-                BrokerRequest(kind: .resubscribe, filter: subscription.filter, messageID: 0, token: token))
+                BrokerRequest(kind: .resubscribe, filter: subscription.filter, messageID: 0, token: token),
+                in: &environment)
         }
         return true
     }
@@ -209,7 +221,7 @@ extension ClientSession {
     private mutating func brokerResubscribed(
         _ request: BrokerRequest, isGranted: Bool, in environment: inout Environment
     ) {
-        defer { environment.topicNames.release(request.filter) }
+        defer { environment.topicNames.letGo(request.filter) }
         guard subscriptions.contains(request.filter) else { return }
         subscriptions.confirm(request.filter)
         guard !isGranted else { return }
@@ -219,7 +231,7 @@ extension ClientSession {
 
     /// Forgets a subscription.
     private mutating func end(subscriptionTo filter: TopicNameIndex, in environment: inout Environment) {
-        if subscriptions.remove(filter) { environment.topicNames.release(filter) }
+        if subscriptions.remove(filter) { environment.topicNames.letGo(filter) }
     }
 
     /// The client does not want messages of a name any more: the broker is told, and the subscription is over.
@@ -227,8 +239,7 @@ extension ClientSession {
         guard subscriptions.contains(filter) else { return }
         let token = nextToken(preferring: 0)
         if !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) {
-            environment.topicNames.use(filter)
-            add(BrokerRequest(kind: .giveUp, filter: filter, messageID: 0, token: token))
+            add(BrokerRequest(kind: .giveUp, filter: filter, messageID: 0, token: token), in: &environment)
         }
         end(subscriptionTo: filter, in: &environment)
     }
@@ -250,8 +261,9 @@ extension ClientSession {
         case .same: requests.heardAgain(unsubscribe.messageID)
         case .taken: observe(.requestRefusedCongestion, in: &environment)
         case .free:
-            if forwardUnsubscribe(unsubscribe.messageID, filter, in: &environment) { return }
-            observe(.requestRefusedCongestion, in: &environment)
+            if !forwardUnsubscribe(unsubscribe.messageID, filter, in: &environment) {
+                observe(.requestRefusedCongestion, in: &environment)
+            }
         }
         environment.topicNames.release(filter)
     }
@@ -265,8 +277,11 @@ extension ClientSession {
             return false
         }
         let token = nextToken(preferring: messageID)
-        guard !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) else { return false }
-        add(BrokerRequest(kind: .unsubscribe, filter: filter, messageID: messageID, token: token))
+        guard hasRoom(for: filter, in: environment), !token.isNone,
+            environment.unsubscribe(filter, token: token, on: upstream)
+        else { return false }
+        add(
+            BrokerRequest(kind: .unsubscribe, filter: filter, messageID: messageID, token: token), in: &environment)
         return true
     }
 
@@ -293,7 +308,7 @@ extension ClientSession {
     mutating func brokerUnsubscribed(_ token: BrokerToken, in environment: inout Environment) -> Bool {
         guard let request = requests.take(token, where: { $0 == .unsubscribe || $0 == .giveUp }) else { return false }
         end(subscriptionTo: request.filter, in: &environment)
-        environment.topicNames.release(request.filter)
+        environment.topicNames.letGo(request.filter)
         if request.kind == .unsubscribe {
             answer(request, .unsubscribeAcknowledgement(request.messageID), in: &environment)
         }

@@ -15,7 +15,7 @@ struct Subscription: Hashable, Sendable {
     var isAtBroker = true
 }
 
-/// The client's subscriptions, in the order in which they were made; a filter has one at the most, and is used by it.
+/// The client's subscriptions, in the order in which they were made; a filter has one at the most, and is held by it.
 struct Subscriptions: Sendable {
     private var list: [Subscription] = []
 
@@ -39,9 +39,9 @@ struct Subscriptions: Sendable {
         }
     }
 
-    /// The broker has granted a subscription, which takes over the caller's use of the filter.
+    /// The broker has granted a subscription, which takes over the caller's hold of the filter.
     ///
-    /// - Returns: whether it takes the place of an older one, so that the caller's use is one too many.
+    /// - Returns: whether it takes the place of an older one, so that the caller's hold is one too many.
     mutating func grant(_ subscription: Subscription) -> Bool {
         guard let old = list.firstIndex(where: { $0.filter == subscription.filter }) else {
             list.append(subscription)
@@ -51,7 +51,7 @@ struct Subscriptions: Sendable {
         return true
     }
 
-    /// Ends the subscription to a filter; where there was one, the caller releases its use.
+    /// Ends the subscription to a filter; where there was one, the caller lets it go.
     mutating func remove(_ filter: TopicNameIndex) -> Bool {
         guard let index = list.firstIndex(where: { $0.filter == filter }) else { return false }
         list.remove(at: index)
@@ -69,7 +69,7 @@ struct Subscriptions: Sendable {
     }
 
     mutating func removeAll(in names: inout TopicNameTable) {
-        for subscription in list { names.release(subscription.filter) }
+        for subscription in list { names.letGo(subscription.filter) }
         list = []
     }
 
@@ -121,7 +121,7 @@ extension Subscriptions {
         for granted in record.all {
             list.append(
                 Subscription(
-                    filter: names.use(granted.filter.span.bytes), requestedQoS: granted.requestedQoS,
+                    filter: names.hold(granted.filter.span.bytes), requestedQoS: granted.requestedQoS,
                     grantedQoS: granted.grantedQoS, topicID: granted.topicID, messageID: granted.messageID,
                     answeredAt: now - granted.answeredAgo, isAtBroker: granted.isAtBroker))
         }

@@ -56,10 +56,12 @@ extension ClientSession {
     private mutating func assignTopicID(
         _ name: TopicNameIndex, _ origin: TopicRegistry.Origin, in environment: inout Environment
     ) -> TopicID? {
+        let isFull = environment.topicNames.isFull(for: name, environment.limits)
         let conditions = TopicRegistry.Conditions(
             clientID: clientID, nameCount: environment.limits.topicsPerClient,
-            byteCount: environment.topicNames.isFull(environment.limits) ? environment.limits.topicNamesShare : .max,
-            now: environment.now, patience: link(in: environment).patience)
+            byteCount: isFull ? environment.limits.topicNamesShare : .max,
+            otherByteCount: isFull ? filterByteCount(in: environment) : 0, now: environment.now,
+            patience: link(in: environment).patience)
         return topics.assign(name, origin, conditions, in: &environment.topicNames)
     }
 

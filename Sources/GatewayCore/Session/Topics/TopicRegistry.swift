@@ -4,7 +4,7 @@ import Time
 /// One session's normal topic ids: which name each stands for, who wanted it and whether the client has been told
 /// (MQTT-SN 1.2 §6.5).
 ///
-/// **What it owns.** The pairs of id and name, one use of each of those names in the gateway's table, and for ids that
+/// **What it owns.** The pairs of id and name, one hold on each of those names in the gateway's table, and for ids that
 /// nobody has asked for the time of their last use. A session with few names, as most are, pays eight octets for each;
 /// the rest of the state exists only once it is needed.
 ///
@@ -102,8 +102,8 @@ struct TopicRegistry {
 
     func entry(_ id: TopicID) -> Entry? { place(of: id).map { entries[$0] } }
 
-    /// Octets of all names here.
-    func byteCount(in names: TopicNameTable) -> Int { entries.reduce(0) { $0 + names.byteCount(of: $1.name) } }
+    /// Octets of all names here, with what it takes to keep and to hold them.
+    func byteCount(in names: TopicNameTable) -> Int { entries.reduce(0) { $0 + names.heldByteCount(of: $1.name) } }
 
     private func place(of id: TopicID) -> Int? {
         guard isIndexed else { return entries.firstIndex { $0.id == id } }
@@ -124,6 +124,8 @@ struct TopicRegistry {
         var nameCount: Int
         /// Octets of names that this session may have at most; `.max` while those of all sessions have room.
         var byteCount: Int
+        /// Octets of names that it has besides; counted where that is so.
+        var otherByteCount = 0
         var now: Instant
         /// How long after its last use a given id may still be on its way.
         var patience: TimeSpan
@@ -131,16 +133,16 @@ struct TopicRegistry {
 
     /// Gives an id to a name that has none; nil where there is no room and nothing that could make it (GW-30).
     ///
-    /// The registry uses the name from now on.
+    /// The registry holds the name from now on.
     mutating func assign(
         _ name: TopicNameIndex, _ origin: Origin, _ conditions: Conditions, in names: inout TopicNameTable
     ) -> TopicID? {
-        guard makeRoom(for: names.byteCount(of: name), conditions, in: &names) || origin == .given && mayUseReserve
+        guard makeRoom(for: names.heldByteCount(of: name), conditions, in: &names) || origin == .given && mayUseReserve
         else { return nil }
         let bytes = names.name(name)
         var id = PreferredTopicID.of(bytes.span.bytes, clientID: conditions.clientID.bytes.span.bytes)
         while place(of: id) != nil { id = PreferredTopicID.following(id) }
-        names.use(name)
+        names.hold(name)
         append(Entry(name: name, id: id, marks: origin == .asked ? .asked : []), at: conditions.now)
         return id
     }
@@ -156,15 +158,15 @@ struct TopicRegistry {
         var ownByteCount = 0
         var allowance = Int.max
         if conditions.byteCount != .max {
-            ownByteCount = self.byteCount(in: names)
+            ownByteCount = self.byteCount(in: names) + conditions.otherByteCount
             allowance = max(conditions.byteCount, ownByteCount)
         }
         while entries.count >= min(conditions.nameCount, PreferredTopicID.count - 1)
             || ownByteCount + byteCount > allowance
         {
             guard let place = takeForgettable(conditions) else { return false }
-            ownByteCount -= names.byteCount(of: entries[place].name)
-            names.release(entries[place].name)
+            ownByteCount -= names.heldByteCount(of: entries[place].name)
+            names.letGo(entries[place].name)
             remove(at: place)
         }
         return true
@@ -254,7 +256,7 @@ struct TopicRegistry {
     }
 
     mutating func removeAll(in names: inout TopicNameTable) {
-        for entry in entries { names.release(entry.name) }
+        for entry in entries { names.letGo(entry.name) }
         entries = []
         details = []
     }
@@ -368,7 +370,7 @@ extension TopicRegistry {
     /// A registry with everything that stands in a record without fault.
     init(_ record: Record, at now: Instant, in names: inout TopicNameTable) {
         for known in record.all {
-            let name = names.use(known.name.span.bytes)
+            let name = names.hold(known.name.span.bytes)
             append(Entry(name: name, id: known.id, standing: known.standing, marks: known.marks), at: now)
         }
         let lastUses = record.all.compactMap { $0.unusedFor.map { now - $0 } }

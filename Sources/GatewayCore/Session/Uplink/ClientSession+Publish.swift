@@ -122,7 +122,8 @@ extension ClientSession {
             conditions.isTryingOther = atMostOnce.isTrying
         }
         conditions.takesMessages = environment.couldTake(byteCount, on: upstream)
-        conditions.keepsMessages = environment.store.byteCount + byteCount <= environment.limits.queuedByteCount
+        let keptByteCount = Limits.queuedByteCount(nameByteCount: 0, payloadByteCount: byteCount)
+        conditions.keepsMessages = environment.store.byteCount + keptByteCount <= environment.limits.queuedByteCount
         return conditions
     }
 

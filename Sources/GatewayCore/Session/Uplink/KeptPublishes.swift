@@ -40,7 +40,9 @@ extension ClientSession {
     ) {
         let name = environment.topicNames.use(topicName)
         kept.append(
-            environment.store.insert(payload, topicName: name, token: token, qos: .exactlyOnce, retain: retain))
+            environment.store.insert(
+                payload, topicName: name, nameByteCount: topicName.byteCount, token: token, qos: .exactlyOnce,
+                retain: retain))
     }
 
     /// The broker has nothing under the number any more: the message that was kept for it goes up, if it `isWanted`,

@@ -28,6 +28,11 @@ package struct HostSettings: Equatable, Sendable {
     package var strangerLogLinesPerSecond = 10
     /// Lines per second about clients that come, go, move or lose their connection; further ones are only counted.
     package var clientLogLinesPerSecond = 50
+    /// Broker connections that the core is done with and whose end is still awaited; beyond it the oldest are left to
+    /// the system. A client has one at the most, as its next connection waits for that.
+    package var closingConnectionCount = 1_000
+    /// Octets read at once from a broker connection: so many are kept of each whose client has no room for them.
+    package var readByteCountPerConnection = 4_096
 
     package static let maximumListenerCount = 64
     package static let maximumSerialPortCount = 16

@@ -17,20 +17,20 @@ package final class Host {
     /// By the core's numbers for them: the listeners' first, then those of serial lines.
     private(set) var links: [any Link] = []
     private(set) lazy var streams = BrokerStreams(
-        to: BrokerAddress(broker, loop: loop), configuration, host: self)
+        to: BrokerAddress(settings.host.broker, loop: loop), settings, host: self)
     var reporter: Reporter
     /// Where everything that the core is told goes; nil where nobody wants to know.
     private var recorder: Recorder?
     private let configuration: GatewayConfiguration
     private let seed: UInt64
-    private let broker: BrokerEndpoint
+    private let settings: Settings
     private let log: Log
     package private(set) var isStopping = false
 
     /// Opens the sockets; nothing is sent before the first turn.
     package init(settings: Settings, seed: UInt64, log: Log, loop: EventLoop) throws(HostError) {
         self.loop = loop
-        (configuration, broker, self.seed, self.log) = (settings.gateway, settings.host.broker, seed, log)
+        (configuration, self.settings, self.seed, self.log) = (settings.gateway, settings, seed, log)
         gateway = Gateway(configuration: configuration, seed: seed)
         reporter = Reporter(log: log, settings.host)
         do throws(HostError) {

@@ -106,13 +106,14 @@ struct RunCommand {
         // One connection per client, the shared one, sockets, a group's own among them, and some air.
         let sockets =
             settings.host.listeners.reduce(0) { $0 + 1 + $1.groups.count } + settings.host.serialPorts.count
-        let needed = UInt64(limits.clients) + UInt64(sockets) + 32
+        let closing = min(settings.host.closingConnectionCount, limits.clients)
+        let needed = UInt64(limits.clients + closing + sockets) + 32
         if descriptors.soft < needed {
             log.write(
                 .warning,
                 "only \(descriptors.soft) files may be open, \(needed) are needed for"
-                    + " clients.maximum=\(limits.clients): raise the limit (LimitNOFILE= in systemd, ulimit -Hn)"
-                    + " or lower clients.maximum")
+                    + " clients.maximum=\(limits.clients) and limits.closing_connections=\(closing): raise the limit"
+                    + " (LimitNOFILE= in systemd, ulimit -Hn) or lower them")
         }
     }
 }

@@ -100,6 +100,59 @@ import Transports
         #expect(try turn(host) { host.streams.areFinished })
     }
 
+    /// At a broker that does not close, clients that come and go from one address would use up all descriptors.
+    @Test func closingConnectionsAreBoundedAndTheOldestIsWaitedForNoLonger() throws {
+        let broker = try ScriptedBroker()
+        let host = try host(broker: BrokerEndpoint(broker.address)) { $0.host.closingConnectionCount = 3 }
+        defer { host.close() }
+        _ = try accept(host, broker)
+        let peer = try peer(of: host)
+        func connects(_ name: String) throws -> PacketStream {
+            host.handle(.datagramReceived(from: peer), Datagram.connect(name).span.bytes)
+            return try accept(host, broker)
+        }
+        let first = try connects("c0")
+        for number in 1...3 { _ = try connects("c\(number)") }
+        #expect(host.streams.closingCount == 3)
+        #expect(host.reporter.cutShortCount == 0)
+        for number in 4...8 {
+            _ = try connects("c\(number)")
+            #expect(host.streams.closingCount == 3)
+        }
+        #expect(host.reporter.cutShortCount == 5)
+        #expect(try turn(host) { first.socket.hasInput })
+        #expect(try first.hear(within: .zero) == nil)
+        #expect(first.hasEnded)
+        // The core knows that it has ended: the client need not wait for it.
+        _ = try connects("c0")
+    }
+
+    /// A client's next connection waits for the end of the one before, so one that alternates its Duration has one.
+    @Test func oneClientHasOneClosingConnection() throws {
+        let broker = try ScriptedBroker()
+        let host = try host(broker: BrokerEndpoint(broker.address))
+        defer { host.close() }
+        _ = try accept(host, broker)
+        let peer = try peer(of: host)
+        host.handle(.datagramReceived(from: peer), Datagram.connect("c1", keepAlive: 1).span.bytes)
+        _ = try accept(host, broker)
+        for number in 2...50 as ClosedRange<UInt16> {
+            host.handle(.datagramReceived(from: peer), Datagram.connect("c1", keepAlive: number).span.bytes)
+            try loop.turn(deadline: MonotonicClock.now() + 1_000_000)
+            host.finishTurn()
+            #expect(host.streams.closingCount == 1)
+        }
+        #expect(!broker.hasConnectionWaiting)
+    }
+
+    /// Somebody who writes to the host's first listener.
+    private func peer(of host: Host) throws -> PeerID {
+        let link = try #require(host.links[0] as? UDPLink)
+        return link.peer(
+            try SocketAddress.numeric("127.0.0.1", 9),
+            writingTo: LocalAddress(address: host.listeningAddresses[0], interfaceIndex: 0, delivery: .unicast))
+    }
+
     // MARK: What waits for the broker
 
     /// GW-88: what comes in one turn is more than the broker's connection may hold; the rest is refused, and the

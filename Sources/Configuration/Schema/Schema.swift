@@ -154,6 +154,12 @@ enum Schema {
             "limits.upstream_queued_bytes", \.gateway.limits.queuedByteCountPerUpstream, 1_024...1_073_741_824,
             "bytes", "Octets waiting to be written to one broker connection."),
         .integer(
+            "limits.upstream_read_bytes", \.host.readByteCountPerConnection, 256...65_536, "bytes",
+            "Octets read at once from one broker connection; so many are kept while its client has no room."),
+        .integer(
+            "limits.closing_connections", \.host.closingConnectionCount, 1...1_000_000, "connections",
+            "Broker connections whose end is awaited, one of each client; beyond that the system ends the oldest."),
+        .integer(
             "limits.packet_bytes", \.gateway.limits.packetByteCount, 128...268_435_460, "bytes",
             "Longest MQTT packet from the broker; a longer one closes that connection."),
         .integer(

@@ -11,6 +11,10 @@ struct Reporter {
     private var linesAboutClients: LineAllowance
     private var secondBegan: UInt64 = 0
     var undeliveredCount = 0
+    /// Closing connections that were waited for no longer: in all, and since that was said last.
+    private(set) var cutShortCount: UInt64 = 0
+    private var untoldCutShortCount = 0
+    private var closingLimit = 0
     /// While the gateway says goodbye to everybody, so many have heard it; nil at all other times.
     private var dismissedCount: Int?
     private var lastConnectError = ""
@@ -65,6 +69,12 @@ struct Reporter {
             log.write(.warning, "datagrams not taken by the system: count=\(undeliveredCount)")
             undeliveredCount = 0
         }
+        guard untoldCutShortCount > 0 else { return }
+        log.write(
+            .warning,
+            "broker connections left to the system while they were closing, as the broker is slow to close and no more"
+                + " than limits.closing_connections=\(closingLimit) are waited for: count=\(untoldCutShortCount)")
+        untoldCutShortCount = 0
     }
 
     // MARK: The end
@@ -105,6 +115,12 @@ struct Reporter {
 
     mutating func flushed(_ result: FlushResult) {
         undeliveredCount += result.droppedCount
+    }
+
+    mutating func cutShort(limit: Int) {
+        cutShortCount += 1
+        untoldCutShortCount += 1
+        closingLimit = limit
     }
 
     func failed(_ error: IOError) { log.write(.error, "\(error)") }
@@ -152,6 +168,7 @@ struct Reporter {
             let known = counts.filter { $0.count > 0 }.map { " \($0.name)=\($0.count)" }.joined()
             log.write(.info, "counted on \(name):\(known)")
         }
+        if cutShortCount > 0 { log.write(.info, "counted closingConnectionsCutShort=\(cutShortCount)") }
         for kind in ObservationKind.allCases where counters[kind] > 0 {
             log.write(.info, "counted \(kind)=\(counters[kind])")
         }

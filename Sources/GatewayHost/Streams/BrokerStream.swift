@@ -65,6 +65,13 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
         if let stream { stream.close() } else { timer = owner.loop.schedule(at: 0, self) }
     }
 
+    /// After `close`: nothing is waited for any longer. The system goes on delivering what it was handed, and
+    /// `finished` comes in a later turn.
+    func cutShort() {
+        stream?.leaveToSystem()
+        if timer == nil { timer = owner.loop.schedule(at: 0, self) }
+    }
+
     /// Ends the stream at once; nothing is heard of it any more.
     func abort() { stream?.abort() }
 

@@ -1,3 +1,4 @@
+import Configuration
 import GatewayCore
 import Time
 import Transports
@@ -11,7 +12,8 @@ final class BrokerStreams {
     let loop: EventLoop
     let options: TCPStreamOptions
     private var inUse = StreamTable()
-    private var closing: [UpstreamID: BrokerStream] = [:]
+    private var closing = ClosingStreams()
+    private let closingLimit: Int
     /// Streams with bytes of this turn.
     private var written: [BrokerStream] = []
     /// Those of them that hold more than the core allows a stream that is blocked.
@@ -19,17 +21,21 @@ final class BrokerStreams {
     private let queuedByteCountPerStream: Int
     private unowned let host: Host
 
-    init(to broker: BrokerAddress, _ configuration: GatewayConfiguration, host: Host) {
+    init(to broker: BrokerAddress, _ settings: Settings, host: Host) {
         address = broker
         loop = host.loop
-        options = Self.options(for: configuration)
+        let configuration = settings.gateway
+        options = Self.options(for: settings)
+        closingLimit = settings.host.closingConnectionCount
         queuedByteCountPerStream = configuration.limits.queuedByteCountPerUpstream
         self.host = host
     }
 
     /// The host's bounds lie behind the core's, which has a policy for reaching them.
-    private static func options(for configuration: GatewayConfiguration) -> TCPStreamOptions {
+    private static func options(for settings: Settings) -> TCPStreamOptions {
+        let configuration = settings.gateway
         var options = TCPStreamOptions()
+        options.readByteCount = settings.host.readByteCountPerConnection
         options.maximumQueuedByteCount = configuration.limits.queuedByteCountPerUpstream * 2 + 1_048_576
         let upstream = configuration.upstream
         options.connectTimeout = .nanoseconds(Int64(clamping: upstream.connectTimeout.nanoseconds))
@@ -66,8 +72,12 @@ final class BrokerStreams {
 
     func close(_ id: UpstreamID) {
         guard let stream = inUse.remove(id) else { return }
-        closing[id] = stream
+        closing.append(stream)
         stream.close()
+        // At the end nothing more is opened, and each is to hear its DISCONNECT.
+        guard !host.isStopping, let oldest = closing.takeExcess(limit: closingLimit) else { return }
+        host.reporter.cutShort(limit: closingLimit)
+        oldest.cutShort()
     }
 
     /// Hands what was written to the system. That may tell the core of a blocked stream, which may write to others.
@@ -104,11 +114,14 @@ final class BrokerStreams {
     /// What `close` asked for is done: the broker has read everything and ended its side, or the time for that is over.
     /// Comes once for each stream that was in use, in a later turn.
     func finished(_ stream: BrokerStream) {
-        guard closing.removeValue(forKey: stream.id) != nil else { return }
+        guard closing.remove(stream.id) else { return }
         host.handle(.streamEnded(stream.id))
     }
 
     // MARK: The end
+
+    /// Connections that the core is done with and that still hold a descriptor.
+    var closingCount: Int { closing.count }
 
     /// Whether those that were closed have delivered their last bytes.
     var areFinished: Bool { closing.isEmpty }
@@ -116,8 +129,7 @@ final class BrokerStreams {
     /// Connections that were ended are left to the system, which goes on delivering what it was handed; others are cut.
     func abandon() {
         for stream in inUse.removeAll() { stream.abort() }
-        for (_, stream) in closing { stream.leaveToSystem() }
-        closing = [:]
+        for stream in closing.removeAll() { stream.leaveToSystem() }
         address.close()
     }
 }

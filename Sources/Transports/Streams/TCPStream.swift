@@ -87,7 +87,7 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
 
     /// Reads once and passes the octets on; what is left is told of again in the next turn.
     private func readOnce(for delegate: any ByteStreamDelegate) {
-        let count = receive()
+        let count = receive(upTo: options.readByteCount)
         if count > 0 {
             precondition(!loop.isReadBufferLent, "one read at a time, since all streams share the buffer")
             loop.isReadBufferLent = true
@@ -101,9 +101,9 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
         }
     }
 
-    private func receive() -> Int {
+    private func receive(upTo byteCount: Int = .max) -> Int {
         while true {
-            let count = recv(socket.value, loop.readBuffer.baseAddress, loop.readBuffer.count, 0)
+            let count = recv(socket.value, loop.readBuffer.baseAddress, min(byteCount, loop.readBuffer.count), 0)
             if count >= 0 || errno != EINTR { return count }
         }
     }

@@ -29,6 +29,9 @@ package struct TCPStreamOptions: Equatable, Sendable {
     /// How long written octets may stay unacknowledged (TCP_USER_TIMEOUT); nil for the system's default.
     package var userTimeout: Duration?
 
+    /// Octets read at once, if the loop has room for so many.
+    package var readByteCount = 65_536
+
     /// More octets than this in the write queue close the stream.
     package var maximumQueuedByteCount = 4_194_304
 

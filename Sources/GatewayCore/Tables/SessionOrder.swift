@@ -48,12 +48,14 @@ struct SessionOrder {
     /// Drops what is past or stale once that is most of the list, so that the list stays as short as its sessions.
     private mutating func compact() {
         guard order.count > 64, order.count > position.count * 2 else { return }
-        var current: [SessionIndex] = []
+        var kept = 0
         for index in first..<order.count where position[order[index]] == forgottenCount + index {
-            position[order[index]] = current.count
-            current.append(order[index])
+            position[order[index]] = kept
+            order[kept] = order[index]
+            kept += 1
         }
-        order = current
+        // In place, as a list that is emptied all the time would be allocated anew all the time.
+        order.removeLast(order.count - kept)
         first = 0
         forgottenCount = 0
     }

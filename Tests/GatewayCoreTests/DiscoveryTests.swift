@@ -259,4 +259,23 @@ import Time
         other.receives(.gatewayInfo(gatewayID: 7))
         dialogue.broadcasts(.gatewayInfo(gatewayID: 7))
     }
+
+    // MARK: Another gateway with the same number
+
+    @Test("GW-14 Another gateway that uses this one's number is observed; clients that answer for this one are not")
+    func sameNumber() {
+        let dialogue = Dialogue(.dialogue { $0.gatewayID = 7 }, hearsAdvertise: true)
+        dialogue.broadcasts(.advertise(gatewayID: 7, seconds: 1_200))
+        let other = dialogue.client("")
+        other.sends(.advertise(gatewayID: 7, seconds: 60))
+        dialogue.observes(.gatewayIDTaken, detail: 7)
+        other.sends(.gatewayInfo(gatewayID: 7))
+        dialogue.observes(.gatewayIDTaken, detail: 7)
+        let others: [[UInt8]] = [[7, 0x02, 7, 192, 0, 2, 1], [3, 0x02, 8], [5, 0x00, 8, 0, 60]]
+        for bytes in others {
+            other.sends(octets: bytes)
+            dialogue.doesNotObserve(.gatewayIDTaken)
+        }
+        other.receivesNothing()
+    }
 }

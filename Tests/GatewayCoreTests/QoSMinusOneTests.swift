@@ -42,21 +42,28 @@ import Time
     }
 
     @Test(
-        "GW-49 AMB-19 What the policy does not allow is dropped without an answer",
+        "GW-49 AMB-19 What the policy does not allow is dropped without an answer, and the reason observed",
         arguments: [
-            (QoSMinusOnePolicy.off, Topic.predefined(7)), (.off, .short("ab")), (.predefined, .short("ab")),
-            (.predefined, .id(7)), (.on, .id(7)), (.on, .reserved(7)), (.on, .predefined(8)), (.on, .short("a+")),
+            (QoSMinusOnePolicy.off, Topic.predefined(7), QoSMinusOneRefusal.off), (.off, .short("ab"), .off),
+            (.predefined, .short("ab"), .shortName), (.predefined, .id(7), .normalTopicID),
+            (.on, .id(7), .normalTopicID), (.on, .reserved(7), .noTopic), (.on, .predefined(8), .unknownPredefinedID),
+            (.on, .short("a+"), .noTopic),
         ])
-    func dropped(policy: QoSMinusOnePolicy, topic: Topic) {
+    func dropped(policy: QoSMinusOnePolicy, topic: Topic, reason: QoSMinusOneRefusal) {
         let dialogue = dialogue(policy)
+        func refused() {
+            dialogue.observes(.qosMinusOneRefused)
+            let detail = dialogue.observations.first { $0.kind == .qosMinusOneRefused }?.detail
+            #expect(QoSMinusOneRefusal.parts(of: detail ?? -1)?.refusal == reason)
+        }
         let stranger = dialogue.client("")
         stranger.sends(.publish(topic, "x", qos: .minusOne))
-        dialogue.observes(.qosMinusOneDropped)
+        refused()
         stranger.receivesNothing()
         let client = dialogue.client("c1")
         client.connects()
         client.sends(.publish(topic, "x", qos: .minusOne))
-        dialogue.observes(.qosMinusOneDropped)
+        refused()
         client.receivesNothing()
     }
 
@@ -87,7 +94,7 @@ import Time
     func shortNameRefused() {
         let dialogue = dialogue(.on)
         dialogue.client("").sends(.publish(.short("\u{1}\u{1}"), "x", qos: .minusOne))
-        dialogue.observes(.qosMinusOneDropped)
+        dialogue.observes(.qosMinusOneRefused)
         dialogue.shared?.receivesNothing()
     }
 

@@ -104,6 +104,6 @@ import Testing
         let dialogue = Dialogue(.dialogue { $0.qosMinusOneFullNames = true })
         let stranger = dialogue.client("")
         stranger.sends(.publish(.id(TopicID(name.utf8.count)), name + "x", qos: .minusOne))
-        dialogue.observes(.qosMinusOneDropped)
+        dialogue.observes(.qosMinusOneRefused)
     }
 }

@@ -98,13 +98,17 @@ import Time
         dialogue.broadcasts(advertise)
     }
 
-    @Test("GW-15 Its own ADVERTISE, which the group gives back, does not silence it")
-    func ownEcho() {
+    @Test("GW-15 Another gateway counts as the other one, also where it has the same number, which is observed")
+    func sameNumber() {
         let dialogue = dialogue()
         dialogue.passes(.seconds(300))
         dialogue.broadcasts(advertise)
+        dialogue.doesNotObserve(.gatewayIDTaken)
         hears(dialogue, 7, seconds: 100)
-        dialogue.passes(.seconds(100))
+        dialogue.observes(.gatewayIDTaken, detail: 7)
+        dialogue.passes(.milliseconds(299_999))
+        dialogue.broadcasts()
+        dialogue.passes(.milliseconds(1))
         dialogue.broadcasts(advertise)
     }
 

@@ -165,7 +165,7 @@ import Testing
         let dialogue = fullNames(.on)
         let stranger = dialogue.client("")
         stranger.sends(.publish(.id(count), data, qos: .minusOne))
-        dialogue.observes(.qosMinusOneDropped)
+        dialogue.observes(.qosMinusOneRefused)
         stranger.receivesNothing()
     }
 
@@ -174,7 +174,7 @@ import Testing
         let dialogue = fullNames(isChosen ? .off : .on, isChosen)
         let stranger = dialogue.client("")
         stranger.sends(.publish(.id(4), "namex", qos: .minusOne))
-        dialogue.observes(.qosMinusOneDropped)
+        dialogue.observes(.qosMinusOneRefused)
         stranger.receivesNothing()
     }
 
@@ -187,7 +187,7 @@ import Testing
             })
         let stranger = dialogue.client("")
         stranger.sends(.publish(.id(5), "12345", qos: .minusOne))
-        dialogue.observes(.qosMinusOneDropped)
+        dialogue.observes(.qosMinusOneRefused)
         stranger.sends(.publish(.id(4), "12345", qos: .minusOne))
         dialogue.shared?.receives(.publish("1234", "5"))
     }

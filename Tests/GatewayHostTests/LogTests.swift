@@ -60,7 +60,7 @@ import Transports
         settings.clientLogLinesPerSecond = 5
         var reporter = Reporter(log: Log(level: .info, descriptor: pipe.writing), settings)
         for second in 1...2 {
-            let lineCount = (0..<1_000).count { _ in reporter.count(kind) != nil }
+            let lineCount = (0..<1_000).count { _ in reporter.count(kind, at: 0) != nil }
             #expect(lineCount == 5)
             #expect(reporter.counters[kind] == UInt64(1_000 * second))
             reporter.turnEnded(at: UInt64(second) * 1_000_000_000)
@@ -72,14 +72,63 @@ import Transports
         }
     }
 
+    /// What an owner may want to allow is told once for each reason with the key, whatever else strangers cause.
+    @Test(arguments: [
+        (
+            QoSMinusOneRefusal.off, #"publish without connection refused: gateway.qos_minus_one is "off""#
+        ),
+        (
+            .shortName,
+            #"refused: short topic names are taken with gateway.qos_minus_one = "on" only"#
+        ),
+        (.normalTopicID, "are taken with gateway.qos_minus_one_full_names = true only"),
+        (.unknownPredefinedID, "no [[topic]] has the id 7, and gateway.qos_minus_one takes those of the configuration"),
+    ])
+    func whatTheOwnerCanAllowIsToldOnce(refusal: QoSMinusOneRefusal, words: String) throws {
+        let pipe = try LogPipe()
+        var settings = HostSettings()
+        settings.strangerLogLinesPerSecond = 0
+        var reporter = Reporter(log: Log(level: .info, descriptor: pipe.writing), settings)
+        let detail = Int(refusal.rawValue) << 16 | 7
+        let levels = (0..<100).map { reporter.count(.qosMinusOneRefused, detail: detail, at: $0) }
+        #expect(levels == [.warning] + [LogLevel?](repeating: nil, count: 99))
+        #expect(reporter.counters[.qosMinusOneRefused] == 100)
+        #expect(ObservationText.words(for: .qosMinusOneRefused, detail: detail).hasSuffix(words))
+        // Nobody but the client can change that.
+        let none = Int(QoSMinusOneRefusal.noTopic.rawValue) << 16
+        #expect(reporter.count(.qosMinusOneRefused, detail: none, at: 0) == nil)
+        #expect(reporter.count(.forwarderRefused, at: 0) == .warning)
+        #expect(reporter.count(.forwarderRefused, at: 0) == nil)
+    }
+
+    /// MQTT 3.1.1 §3.2.2.3.
+    @Test(arguments: [
+        (1, "it does not speak MQTT 3.1.1"), (2, "it does not accept the client identifier"),
+        (3, "it is unavailable for the moment"), (4, "bad user name or password"), (5, "not authorized"),
+        (77, "for a reason that MQTT 3.1.1 does not know"),
+    ])
+    func theBrokersRefusalsAreSpeltOut(code: Int, words: String) {
+        let line = ObservationText.words(for: .upstreamRefused, detail: code)
+        #expect(line.hasPrefix("broker refused a connection: \(words)"))
+        #expect(line.hasSuffix("(CONNACK return code \(code))"))
+    }
+
+    /// Every ADVERTISE of the other gateway says so again.
+    @Test func aNumberThatIsTakenIsToldInFewLines() {
+        var reporter = Reporter(log: Log(level: .info), HostSettings())
+        let second: UInt64 = 1_000_000_000
+        let told = (100...160).filter { reporter.count(.gatewayIDTaken, detail: 1, at: $0 * second) != nil }
+        #expect(told == [100, 110, 130])
+    }
+
     /// What tells the owner that something is wrong comes through.
     @Test func theBrokersLinesAreNotLimited() throws {
         var settings = HostSettings()
         (settings.clientLogLinesPerSecond, settings.strangerLogLinesPerSecond) = (0, 0)
         var reporter = Reporter(log: Log(level: .info), settings)
-        #expect(reporter.count(.brokerUnreachable) == .warning)
-        #expect(reporter.count(.brokerReachable) == .info)
-        #expect(reporter.count(.clientConnected) == nil)
+        #expect(reporter.count(.brokerUnreachable, at: 0) == .warning)
+        #expect(reporter.count(.brokerReachable, at: 0) == .info)
+        #expect(reporter.count(.clientConnected, at: 0) == nil)
     }
 }
 

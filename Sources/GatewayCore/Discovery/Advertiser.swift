@@ -5,7 +5,6 @@ struct Advertiser {
     private let interval: TimeSpan
     private let missedAdvertisements: Int
     private let isStandby: Bool
-    private let gatewayID: UInt8
     /// TADV after the last ADVERTISE; nil before the first.
     private var planned: Instant?
     /// Until when a stand-by that has heard nobody waits for somebody; nil before the first look at the clock.
@@ -13,11 +12,10 @@ struct Advertiser {
     /// Until when each of the other gateways counts as active.
     private var othersActiveUntil: [UInt8: Instant] = [:]
 
-    init(_ configuration: DiscoveryConfiguration, gatewayID: UInt8) {
+    init(_ configuration: DiscoveryConfiguration) {
         interval = .seconds(Int(configuration.advertiseIntervalSeconds))
         missedAdvertisements = configuration.missedAdvertisements
         isStandby = configuration.isStandby
-        self.gatewayID = gatewayID
     }
 
     /// Whether this gateway is the one that makes itself known.
@@ -37,10 +35,10 @@ struct Advertiser {
 
     mutating func hasAdvertised(at now: Instant) { planned = now + interval }
 
-    /// Another gateway says that it is there, and when it will say so again.
+    /// Another gateway says that it is there, and when it will say so again; one with this one's number is another all
+    /// the same.
     mutating func heardAdvertise(gatewayID other: UInt8, seconds: UInt16, at now: Instant) {
-        // Groups give back what is sent to them.
-        guard isStandby, other != gatewayID else { return }
+        guard isStandby else { return }
         othersActiveUntil[other] = now + TimeSpan.seconds(Int(seconds)) * missedAdvertisements
         patienceEnd = now
     }

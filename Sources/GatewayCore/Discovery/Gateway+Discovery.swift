@@ -32,10 +32,24 @@ extension Gateway {
         environment.deadlines.schedule(.gateway, noLaterThan: advertiser.nextAdvertise(at: environment.now))
     }
 
-    /// Another gateway, or this one's own echo.
-    mutating func advertiseReceived(gatewayID: UInt8, duration: UInt16) {
+    /// Another gateway: the host keeps this one's own messages to itself when a group gives them back.
+    mutating func advertiseReceived(gatewayID: UInt8, duration: UInt16, from peer: PeerID) {
         advertiser.heardAdvertise(gatewayID: gatewayID, seconds: duration, at: environment.now)
+        noteGatewayID(gatewayID, of: peer)
         advertiseIfDue()
+    }
+
+    /// A client answers for a gateway that it knows and says where that is; what says no address is a gateway's own
+    /// (MQTT-SN 1.2 §5.4.3).
+    mutating func gatewayInfoReceived(gatewayID: UInt8, isOfClient: Bool, from peer: PeerID) {
+        environment.observe(.unexpectedMessage, peer: peer, detail: Int(MessageType.gatewayInfo.rawValue))
+        if !isOfClient { noteGatewayID(gatewayID, of: peer) }
+    }
+
+    /// Clients tell gateways apart by their numbers (§5.3.8).
+    private mutating func noteGatewayID(_ gatewayID: UInt8, of peer: PeerID) {
+        guard gatewayID == environment.configuration.gatewayID else { return }
+        environment.observe(.gatewayIDTaken, peer: peer, detail: Int(gatewayID))
     }
 
     private mutating func broadcast(_ message: Message, radius: UInt8, on link: LinkID) {

@@ -50,8 +50,11 @@ extension Gateway {
         switch message {
         case .connect(let connect): self.connect(connect, datagram, from: route)
         case .searchGateway(let radius): searched(radius: radius, from: route)
-        case .advertise(let gatewayID, let duration): advertiseReceived(gatewayID: gatewayID, duration: duration)
-        case .gatewayInfo, .encapsulated:
+        case .advertise(let gatewayID, let duration):
+            advertiseReceived(gatewayID: gatewayID, duration: duration, from: route.peer)
+        case .gatewayInfo(let gatewayID, let address):
+            gatewayInfoReceived(gatewayID: gatewayID, isOfClient: !address.isEmpty, from: route.peer)
+        case .encapsulated:
             environment.observe(.unexpectedMessage, peer: route.peer, detail: Int(message.type.rawValue))
         case .pingRequest(let clientID): pingRequestReceived(clientID, datagram, from: route)
         case .connectAcknowledgement, .willTopicRequest, .willTopic, .willMessageRequest, .willMessage, .register,

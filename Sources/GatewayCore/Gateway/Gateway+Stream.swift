@@ -1,6 +1,7 @@
 import Bytes
 import MQTT
 import MQTTSN
+import Time
 
 // The way of the broker's bytes to the session that they concern.
 
@@ -109,7 +110,12 @@ extension Gateway {
     private mutating func connectAcknowledged(_ answer: ConnectAcknowledgement, slot: UInt32) {
         brokerIsReachable(true)
         guard answer.returnCode == .accepted else {
-            environment.observe(.upstreamRefused, detail: Int(answer.returnCode.rawValue))
+            let code = Int(answer.returnCode.rawValue)
+            if let name = name(ofUpstream: slot) {
+                environment.observe(.upstreamRefused, of: name, detail: code)
+            } else {
+                environment.observe(.upstreamRefused, detail: code)
+            }
             environment.upstreams[slot].state = .refused
             connectRefused(answer.returnCode, slot: slot)
             return
@@ -172,7 +178,9 @@ extension Gateway {
             environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
             brokerIsReachable(false)
         case .localFailure: environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
-        case .closedByBroker, .failed: noteUnwelcome(onUpstream: id.slot)
+        case .closedByBroker, .failed:
+            noteUnwelcome(onUpstream: id.slot)
+            noteContest(onUpstream: id.slot)
         case .queueOverflow: break
         }
         connectionEnded(id.slot)
@@ -194,6 +202,14 @@ extension Gateway {
             environment.unwelcome.brokerClosed(
                 sessions[index].clientID, digest, isUnasked: state == .open, at: environment.now)
         }
+    }
+
+    /// The broker has ended the gateway's own connection: it does so to the one when another comes with its identifier.
+    private mutating func noteContest(onUpstream slot: UInt32) {
+        guard slot == environment.sharedUpstream, environment.upstreams[slot].state == .open else { return }
+        let life = environment.now.since(environment.upstreams[slot].openedAt)
+        guard let count = sharedContest.closed(after: life) else { return }
+        environment.observe(.sharedConnectionContested, detail: count)
     }
 
     /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.

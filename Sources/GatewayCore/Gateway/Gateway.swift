@@ -20,6 +20,7 @@ package struct Gateway: ~Copyable {
     /// The sender of the datagram that is being handled: not forgotten before that is done.
     var sender: PeerID?
     var departures: RecentDepartures
+    var sharedContest = ConnectionContest()
     /// Sessions that only wait for their client to return, oldest first, for when a place is needed.
     var remembered = SessionOrder()
     /// Sessions of clients that were never connected, oldest first: they have no place yet.
@@ -35,7 +36,7 @@ package struct Gateway: ~Copyable {
     package init(configuration: GatewayConfiguration, seed: UInt64) {
         environment = Environment(configuration: configuration, seed: seed)
         departures = RecentDepartures(limit: configuration.limits.recentDepartures)
-        advertiser = Advertiser(configuration.discovery, gatewayID: configuration.gatewayID)
+        advertiser = Advertiser(configuration.discovery)
         strangerReplies = TokenBucket(perSecond: configuration.limits.strangerRepliesPerSecond)
         searchReplies = TokenBucket(perSecond: configuration.limits.searchRepliesPerSecond)
         environment.sharedUpstream = environment.makeUpstream(for: .shared)

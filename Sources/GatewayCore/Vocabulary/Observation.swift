@@ -47,6 +47,9 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     /// A client's refusal (0x03) is taken for the denial of a topic id; for one of a message because of its DUP.
     case refusalReadAsDenial, refusalOfRepetition
     case qosMinusOneForwarded, qosMinusOneDropped
+    /// The configuration does not allow it, or the reference leads to no topic name; the detail is that of
+    /// `QoSMinusOneRefusal`.
+    case qosMinusOneRefused
     /// Too much waits for the shared connection; the detail is the octet count of what was dropped for it.
     case qosMinusOneBufferFull
     /// At most once per client and minute; the detail is the number of messages dropped from its queue since the last.
@@ -57,6 +60,8 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
 
     // The gateway makes itself known.
     case advertised, searchAnswered
+    /// Another gateway uses this one's number (MQTT-SN 1.2 §5.3.8); the detail is the number.
+    case gatewayIDTaken
     /// An encapsulated message from a sender that is not allowed to forward.
     case forwarderRefused
 
@@ -74,8 +79,13 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     // The broker.
     case brokerReachable, brokerUnreachable
     case upstreamOpened, upstreamLost, upstreamRestored
-    /// The detail is the CONNACK's code.
+    /// The detail is the CONNACK's code; without a ClientId it is the gateway's own connection.
     case upstreamRefused
+    /// The gateway's own connection was accepted and soon closed by the broker, again and again: another client may
+    /// have its identifier (MQTT 3.1.1 §3.1.4). The detail is the number of times in a row.
+    case sharedConnectionContested
+    /// The broker refused a client's subscription (SUBACK 0x80, MQTT 3.1.1 §3.9.3).
+    case subscriptionRefused
     /// The detail is the `StreamEnd`.
     case upstreamUnavailable
     /// The detail is the raw value of the codec's reason.

@@ -21,6 +21,7 @@ final class UDPLink: Link, UDPTransportDelegate {
     private var hopLimit: UInt8 = 1
     /// Whether datagrams wait for the end of the turn.
     private var hasQueued = false
+    private var failures = Recurrence()
     private unowned let host: Host
 
     /// Binds the listener, the port may be one that the system chooses, and joins its groups.
@@ -81,7 +82,7 @@ final class UDPLink: Link, UDPTransportDelegate {
                 host.handle(.datagramTruncated(from: peer(source, writingTo: local)))
             }
         } catch {
-            host.reporter.failed(error)
+            host.reporter.failed(error, &failures, at: host.loop.now)
         }
     }
 
@@ -114,7 +115,7 @@ final class UDPLink: Link, UDPTransportDelegate {
             try transport.setMulticastHopLimit(limit)
             hopLimit = limit
         } catch {
-            host.reporter.failed(error)
+            host.reporter.failed(error, &failures, at: host.loop.now)
         }
     }
 

@@ -13,17 +13,18 @@ enum ObservationText {
             nil
         case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
             .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .upstreamLost, .upstreamRefused,
-            .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull:
+            .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull, .sharedConnectionContested,
+            .gatewayIDTaken, .subscriptionRefused:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .sessionEvicted, .willPublished,
             .brokerReachable, .upstreamRestored:
             .info
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageDroppedUpstreamDown,
-            .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneDropped, .malformedDatagram,
-            .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
-            .requestRefusedInvalidTopic,
-            .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened, .upstreamUnavailable,
-            .unexpectedPacket, .upstreamPaused, .upstreamResumed, .refusalReadAsDenial, .refusalOfRepetition:
+            .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneDropped, .qosMinusOneRefused,
+            .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
+            .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened,
+            .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed,
+            .refusalReadAsDenial, .refusalOfRepetition:
             .debug
         }
     }
@@ -42,18 +43,19 @@ enum ObservationText {
     static func cause(of kind: ObservationKind) -> Cause {
         switch kind {
         case .clientRefused, .clientSetUpAbandoned, .messageDroppedTooLong, .messageDroppedNotRegistered,
-            .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .malformedDatagram,
-            .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
+            .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .qosMinusOneRefused,
+            .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
-            .qosMinusOneBufferFull, .refusalReadAsDenial, .refusalOfRepetition:
+            .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
             .upstreamLost, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened, .upstreamPaused,
-            .upstreamResumed, .clientMissesMessages:
+            .upstreamResumed, .clientMissesMessages, .subscriptionRefused:
             .client
         case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
-            .searchAnswered, .brokerReachable, .brokerUnreachable, .malformedPacket, .unexpectedPacket, .advertised:
+            .searchAnswered, .brokerReachable, .brokerUnreachable, .malformedPacket, .unexpectedPacket, .advertised,
+            .sharedConnectionContested:
             .gateway
         }
     }
@@ -67,7 +69,11 @@ enum ObservationText {
         case .willPublished: "Will of the lost client published"
         case .willNotPublished: "Will of the lost client not published: the broker is away"
         case .advertised: "advertised"
-        case .forwarderRefused: "encapsulated message dropped: its sender may not forward"
+        case .forwarderRefused:
+            "encapsulated message dropped: its sender may not forward; udp.forwarders and serial.forwarding say who may"
+        case .gatewayIDTaken:
+            "another gateway in the network has the number of this one, \(detail): clients take the two for one;"
+                + " give each its own gateway.id"
         case .clientConnected: "client connected"
         case .clientResumed: "client connected, session resumed"
         case .clientMoved: "client connects from another address"
@@ -87,8 +93,8 @@ enum ObservationText {
         case .messageDroppedUpstreamBlocked: dropped("the broker takes no more")
         case .refusalReadAsDenial: "PUBACK 0x03 with topic id 0 taken for an unknown topic id: it is told again"
         case .refusalOfRepetition: "PUBACK 0x03 to a repetition: the message is sent again without DUP"
-        case .qosMinusOneDropped:
-            "publish without connection dropped" + (detail == 0 ? "" : ": topic \(detail) is not open to all")
+        case .qosMinusOneDropped: "publish without connection dropped: the gateway's own broker connection is away"
+        case .qosMinusOneRefused: "publish without connection refused: \(qosMinusOneRefusal(detail))"
         case .qosMinusOneBufferFull: dropped("too much waits for the gateway's own broker connection")
         case .malformedDatagram: "malformed datagram dropped: \(decodeReason(detail))"
         case .truncatedDatagram: "datagram dropped: longer than the gateway receives"
@@ -102,7 +108,12 @@ enum ObservationText {
         case .upstreamOpened: "broker connection open"
         case .upstreamLost: "client's broker connection lost: restoring it"
         case .upstreamRestored: "client's broker connection restored"
-        case .upstreamRefused: "broker refused a connection: MQTT return code \(detail)"
+        case .upstreamRefused: "broker refused a connection: \(connectReturnCode(detail))"
+        case .sharedConnectionContested:
+            "the broker has accepted the gateway's own connection and soon closed it, \(detail) times in a row: another"
+                + " gateway or client may use the same client identifier; give each gateway its own"
+                + " broker.shared_client_id"
+        case .subscriptionRefused: "broker refused a subscription: failure (0x80), often for want of permission"
         case .upstreamUnavailable: "broker connection failed: \(streamEnd(detail))"
         case .malformedPacket: "malformed packet from the broker, connection closed: \(packetError(detail))"
         case .unexpectedPacket: "packet of type \(detail) from the broker has no place here"
@@ -142,10 +153,40 @@ enum ObservationText {
         }
     }
 
+    /// MQTT-SN 1.2 §5.3.10.
     private static func returnCode(_ code: Int) -> String {
         let code = ReturnCode(rawValue: UInt8(clamping: code))
         if code == .congestion { return "congestion" }
         if code == .notSupported { return "not supported" }
         return "code \(code.rawValue)"
+    }
+
+    /// MQTT 3.1.1 §3.2.2.3, and what the owner can do.
+    private static func connectReturnCode(_ code: Int) -> String {
+        let words =
+            switch ConnectReturnCode(rawValue: UInt8(clamping: code)) {
+            case .unacceptableProtocolVersion: "it does not speak MQTT 3.1.1"
+            case .identifierRejected: "it does not accept the client identifier; see broker.client_id_prefix"
+            case .serverUnavailable: "it is unavailable for the moment"
+            case .badCredentials: "bad user name or password; see broker.username and broker.password"
+            case .notAuthorized: "not authorized; see broker.username and broker.password, or the broker's own lists"
+            default: "for a reason that MQTT 3.1.1 does not know"
+            }
+        return "\(words) (CONNACK return code \(code))"
+    }
+
+    /// Each reason with the key that would change it.
+    private static func qosMinusOneRefusal(_ detail: Int) -> String {
+        guard let (refusal, topicID) = QoSMinusOneRefusal.parts(of: detail) else { return "\(detail)" }
+        return switch refusal {
+        case .off: "gateway.qos_minus_one is \"off\""
+        case .shortName: "short topic names are taken with gateway.qos_minus_one = \"on\" only"
+        case .normalTopicID:
+            "topic id \(topicID) means nothing without one; whole topic names, as RSMB's clients send them, are taken"
+                + " with gateway.qos_minus_one_full_names = true only"
+        case .unknownPredefinedID:
+            "no [[topic]] has the id \(topicID), and gateway.qos_minus_one takes those of the configuration"
+        case .noTopic: "its topic is no topic name"
+        }
     }
 }

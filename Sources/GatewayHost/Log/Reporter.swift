@@ -18,6 +18,9 @@ struct Reporter {
     /// While the gateway says goodbye to everybody, so many have heard it; nil at all other times.
     private var dismissedCount: Int?
     private var lastConnectError = ""
+    /// What the owner has been told to change, each by a number of its own.
+    private var toldRefusals: Set<Int> = []
+    private var takenNumbers = Recurrence()
 
     init(log: Log, _ settings: HostSettings) {
         self.log = log
@@ -27,15 +30,29 @@ struct Reporter {
             "clients", key: "log.client_lines_per_second", perSecond: settings.clientLogLinesPerSecond)
     }
 
-    /// Counts an observation; returns the level of its line where one is to be written.
-    mutating func count(_ kind: ObservationKind) -> LogLevel? {
+    /// Counts an observation made at `now`, in monotonic nanoseconds; returns the level of its line where one is to be
+    /// written.
+    mutating func count(_ kind: ObservationKind, detail: Int = 0, at now: UInt64) -> LogLevel? {
         counters.count(kind)
+        if kind == .gatewayIDTaken, takenNumbers.happened(at: now) == nil { return nil }
+        if isRefusalByOwner(kind, detail) { return log.isOn(.warning) ? .warning : nil }
         if kind == .clientDismissed, let count = dismissedCount {
             dismissedCount = count + 1
             return nil
         }
         guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind) else { return nil }
         return level
+    }
+
+    /// Whether something is refused for the first time that the owner may want to allow; further ones are counted.
+    private mutating func isRefusalByOwner(_ kind: ObservationKind, _ detail: Int) -> Bool {
+        switch kind {
+        case .forwarderRefused: return toldRefusals.insert(-1).inserted
+        case .qosMinusOneRefused:
+            guard let refusal = QoSMinusOneRefusal.parts(of: detail)?.refusal, refusal != .noTopic else { return false }
+            return toldRefusals.insert(Int(refusal.rawValue)).inserted
+        default: return false
+        }
     }
 
     private mutating func mayWrite(_ kind: ObservationKind) -> Bool {
@@ -123,7 +140,11 @@ struct Reporter {
         closingLimit = limit
     }
 
-    func failed(_ error: IOError) { log.write(.error, "\(error)") }
+    /// What goes wrong again and again on one link is told in `recurrence`'s measure.
+    func failed(_ error: IOError, _ recurrence: inout Recurrence, at now: UInt64) {
+        guard let count = recurrence.happened(at: now) else { return }
+        log.write(.error, "\(error)" + Recurrence.suffix(count))
+    }
 
     mutating func streamEnded(_ reason: StreamCloseReason) {
         switch reason {

@@ -14,7 +14,8 @@ extension Environment {
         case .sent: observe(.qosMinusOneForwarded, peer: peer)
         case .waits: break
         case .notTaken: observe(.qosMinusOneDropped, peer: peer)
-        case .notAllowed: observe(.qosMinusOneDropped, peer: peer, detail: Int(publish.topicID))
+        case .refused(let reason):
+            observe(.qosMinusOneRefused, peer: peer, detail: reason.detail(topicID: publish.topicID))
         }
     }
 
@@ -25,28 +26,30 @@ extension Environment {
         case waits
         /// By the connection, or by what waits for it.
         case notTaken
-        /// By the policy, or the reference is none.
-        case notAllowed
+        case refused(QoSMinusOneRefusal)
     }
 
     private mutating func publishOnShared(_ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?) -> Fate {
         let retain = publish.flags.retain
         switch (publish.flags.topicIDType, configuration.qosMinusOne) {
-        case (_, .off), (.reserved, _), (.shortName, .predefined): return .notAllowed
+        case (_, .off): return .refused(.off)
+        case (.reserved, _): return .refused(.noTopic)
+        case (.shortName, .predefined): return .refused(.shortName)
         case (.normal, .predefined), (.normal, .on):
-            guard configuration.qosMinusOneFullNames,
-                let end = endOfFullName(byteCount: Int(publish.topicID), in: publish.data, datagram)
-            else { return .notAllowed }
+            guard configuration.qosMinusOneFullNames else { return .refused(.normalTopicID) }
+            guard let end = endOfFullName(byteCount: Int(publish.topicID), in: publish.data, datagram) else {
+                return .refused(.noTopic)
+            }
             let name = datagram.extracting(publish.data.lowerBound..<end)
             return publishOnShared(name, datagram.extracting(end..<publish.data.upperBound), retain: retain)
         case (.predefined, .predefined), (.predefined, .on):
             guard let index = predefinedTopics.name(for: publish.topicID, clientID: clientID) else {
-                return .notAllowed
+                return .refused(.unknownPredefinedID)
             }
             let name = topicNames.name(index)
             return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain)
         case (.shortName, .on):
-            guard let name = Self.shortName(publish.topicID) else { return .notAllowed }
+            guard let name = Self.shortName(publish.topicID) else { return .refused(.noTopic) }
             return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain)
         }
     }

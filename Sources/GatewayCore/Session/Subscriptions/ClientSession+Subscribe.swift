@@ -179,6 +179,7 @@ extension ClientSession {
         guard let granted else {
             environment.topicNames.letGo(request.filter)
             observeRefusal(.notSupported, in: &environment)
+            observe(.subscriptionRefused, in: &environment)
             answer(request, Self.refusal(request.messageID, .notSupported), in: &environment)
             return true
         }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SimulatorSupport
 import Testing
 import Transports
 
@@ -89,6 +90,31 @@ private func hasIPv6MulticastRoute() -> Bool {
         #expect(receiver.datagrams.allSatisfy { $0.to.address == receiver.transport.localAddress })
         #expect(receiver.datagrams.allSatisfy { !$0.to.isMulticastOrBroadcast && $0.to.interfaceIndex != 0 })
         #expect(receiver.batchCounts.first == UDPTransport.batchCount, "a full batch comes in one call")
+    }
+
+    /// An error that lasts is met less and less often, and what waits comes when it is over.
+    @Test(.enabled(if: SystemCallFilter.isAvailable, "this machine allows no system call filters (seccomp)"))
+    func aSocketThatCannotBeReadRests() throws {
+        let attempts = try OwnThread.run {
+            let loop = try EventLoop()
+            let socket = try UDPTransport(binding: loopback("127.0.0.1"), receiveBufferByteCount: nil, loop: loop)
+            let receiver = DatagramRecorder(socket)
+            defer { socket.close() }
+            let datagram: [UInt8] = [1]
+            socket.queue(datagram.span.bytes, to: socket.localAddress, from: nil)
+            socket.flush()
+            try SystemCallFilter.install(.receivingDatagrams(ENOMEM))
+            var attempts: [(errors: [IOError], at: UInt64)] = []
+            _ = try loop.turn {
+                if receiver.errors.count > attempts.count { attempts.append((receiver.errors, loop.now)) }
+                return attempts.count == 5
+            }
+            return attempts
+        }
+        try #require(attempts.count == 5)
+        #expect(attempts[4].errors.allSatisfy { $0.code == ENOMEM })
+        let pauses = zip(attempts, attempts.dropFirst()).map { $1.at - $0.at }
+        for (pause, least) in zip(pauses, [10, 20, 40, 80] as [UInt64]) { #expect(pause >= least * 1_000_000) }
     }
 
     @Test func emptyDatagramsArrive() throws {

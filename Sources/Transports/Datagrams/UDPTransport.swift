@@ -8,15 +8,25 @@ package protocol UDPTransportDelegate: AnyObject {
 }
 
 /// One bound UDP socket that receives and sends datagrams in batches of up to 64.
-package final class UDPTransport: ReadinessHandler {
+///
+/// A socket that cannot be read rests: the loop asks it again after pauses that grow from `shortestRest` to
+/// `longestRest` nanoseconds, so that an error that lasts does not take all the time there is.
+package final class UDPTransport: ReadinessHandler, TimerHandler {
     /// The most datagrams that one `receive` gives.
     package static let batchCount = DatagramSlots.count
+
+    package static let shortestRest: UInt64 = 10_000_000
+    package static let longestRest: UInt64 = 1_000_000_000
 
     private var socket: OwnedDescriptor
     private let loop: EventLoop
     private var incoming: DatagramReceiveBatch
     private var outgoing = DatagramSendBatch()
     private var unreported = FlushResult()
+    /// The pause after the next failure.
+    private var rest = shortestRest
+    /// Ends the rest; nil while the loop watches the socket.
+    private var restTimer: LoopTimer?
 
     /// The address the socket is bound to; the port is the real one when 0 was asked for.
     package let localAddress: SocketAddress
@@ -91,8 +101,24 @@ package final class UDPTransport: ReadinessHandler {
     /// Closes the socket; what is queued is lost. The transport must not be used afterwards.
     package func close() {
         guard socket.isOpen else { return }
+        if let restTimer { loop.cancel(restTimer) }
         loop.remove(socket.value)
         socket.close()
+    }
+
+    // MARK: Resting
+
+    /// Lets the loop forget the socket for a while: an error that it has pending would be told in every turn.
+    private func takeRest() {
+        loop.remove(socket.value)
+        restTimer = loop.schedule(at: loop.now + rest, self)
+        rest = min(rest * 2, Self.longestRest)
+    }
+
+    package func timerFired(_ timer: LoopTimer) {
+        restTimer = nil
+        guard socket.isOpen else { return }
+        do throws(IOError) { try loop.add(socket.value, self, interest: .readable) } catch { takeRest() }
     }
 
     // MARK: Receiving
@@ -101,12 +127,20 @@ package final class UDPTransport: ReadinessHandler {
     /// bytes are valid during the call only.
     ///
     /// Instead of `body`, `truncated` is called for a datagram that was too long, with its whole length; its bytes are
-    /// gone. Returns how many datagrams came, of both kinds; `batchCount` means that there may be more.
+    /// gone. Returns how many datagrams came, of both kinds; `batchCount` means that there may be more. Throws when the
+    /// socket cannot be read; it then rests.
     package func receive(
         _ body: (_ datagram: RawSpan, _ from: SocketAddress, _ to: LocalAddress) -> Void,
         truncated: (_ byteCount: Int, _ from: SocketAddress, _ to: LocalAddress) -> Void = { _, _, _ in }
     ) throws(IOError) -> Int {
-        let count = try receiveBatch()
+        let count: Int
+        do throws(IOError) {
+            count = try receiveBatch()
+        } catch {
+            if restTimer == nil { takeRest() }
+            throw error
+        }
+        rest = Self.shortestRest
         for index in 0..<count {
             guard let source = incoming.source(index) else { continue }
             let destination = incoming.destination(index, fallback: localAddress)
@@ -123,10 +157,11 @@ package final class UDPTransport: ReadinessHandler {
 
     private func receiveBatch() throws(IOError) -> Int {
         // Every pending error is reported once and then gone; the bound is against one that is not.
+        var code: Int32 = 0
         for _ in 0..<DatagramSlots.count {
             let count = incoming.receive(from: socket.value)
             if count >= 0 { return count }
-            let code = errno
+            code = errno
             switch code {
             case EAGAIN: return 0
             case EINTR: continue
@@ -136,7 +171,7 @@ package final class UDPTransport: ReadinessHandler {
                 throw IOError(operation: "receive udp://\(localAddress)", code: code)
             }
         }
-        return 0
+        throw IOError(operation: "receive udp://\(localAddress)", code: code)
     }
 
     // MARK: Sending

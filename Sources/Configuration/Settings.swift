@@ -34,6 +34,11 @@ package struct HostSettings: Equatable, Sendable {
     /// Octets read at once from a broker connection: so many are kept of each whose client has no room for them.
     package var readByteCountPerConnection = 4_096
 
+    /// Whether a gateway does without the listener where the system has no IPv6: the usual one for it, beside the other.
+    package static func isOptional(_ listener: UDPListener, among listeners: [UDPListener]) -> Bool {
+        listener.host == "::" && listeners == HostSettings().listeners
+    }
+
     package static let maximumListenerCount = 64
     package static let maximumSerialPortCount = 16
 
@@ -69,6 +74,12 @@ package struct UDPListener: Equatable, Sendable {
 
     /// As written in the configuration: `udp://0.0.0.0:1884`, `udp://[::]:1884`.
     package var name: String { "udp://" + authority(host, port) }
+
+    /// The interface of all its groups, by name; nil lets the system choose.
+    package var interfaceOfGroups: String? { interface ?? groups.lazy.compactMap(\.interface).first }
+
+    /// The interface that its own address belongs to; nil when it names none.
+    package var interfaceOfAddress: String? { interfaceName(in: host) }
 }
 
 /// What reaches every node of a network: a multicast group, or an IPv4 broadcast address.
@@ -84,9 +95,7 @@ package struct UDPGroup: Equatable, Sendable {
     }
 
     /// The interface after `%`; nil when there is none.
-    package var interface: String? {
-        host.firstIndex(of: "%").map { String(host[host.index(after: $0)...]) }
-    }
+    package var interface: String? { interfaceName(in: host) }
 
     /// As written in the configuration: `udp://239.255.18.84:1884`, `udp://[ff02::1%eth0]:1884`.
     package var name: String { "udp://" + authority(host, port) }
@@ -141,6 +150,11 @@ package enum LogLevel: UInt8, Comparable, CaseIterable, Sendable {
     case trace
 
     package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// What stands after `%`.
+private func interfaceName(in host: String) -> String? {
+    host.firstIndex(of: "%").map { String(host[host.index(after: $0)...]) }
 }
 
 private func authority(_ host: String, _ port: UInt16) -> String {

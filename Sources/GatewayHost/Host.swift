@@ -25,12 +25,15 @@ package final class Host {
     private let seed: UInt64
     private let settings: Settings
     private let log: Log
+    private(set) lazy var network = HostNetwork(self)
+    private let listeners: [UDPListener]
     package private(set) var isStopping = false
 
     /// Opens the sockets; nothing is sent before the first turn.
     package init(settings: Settings, seed: UInt64, log: Log, loop: EventLoop) throws(HostError) {
         self.loop = loop
         (configuration, self.settings, self.seed, self.log) = (settings.gateway, settings, seed, log)
+        listeners = settings.host.listeners
         gateway = Gateway(configuration: configuration, seed: seed)
         reporter = Reporter(log: log, settings.host)
         do throws(HostError) {
@@ -39,6 +42,7 @@ package final class Host {
             }
         } catch {
             for link in links { link.close() }
+            network.close()
             throw error
         }
         for port in settings.host.serialPorts {
@@ -158,6 +162,11 @@ package final class Host {
         reporter.write(level, observation, clientID: arena.extracting(observation.clientID), address: address)
     }
 
+    /// Whether a listener is left out where the system lacks its family: nobody has asked for it.
+    func mayDoWithout(_ listener: UDPListener, _ error: HostError) -> Bool {
+        error.isFamilyMissing && HostSettings.isOptional(listener, among: listeners)
+    }
+
     // MARK: The end
 
     /// Says goodbye to clients and broker; `hasStopped` tells when everybody has heard it.
@@ -178,6 +187,7 @@ package final class Host {
     /// handed; others are cut. The host must not be used afterwards.
     package func close() {
         for link in links { link.close() }
+        network.close()
         streams.abandon()
         recorder?.finish(.complete)
         reporter.summarize(links)

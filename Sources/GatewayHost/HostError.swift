@@ -12,9 +12,19 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// Whether the system forbids what was asked.
     package var isPermission: Bool {
+        error?.isPermission ?? false
+    }
+
+    /// Whether it is about an address or an interface that this machine may have later.
+    var isNotThereYet: Bool { error?.isNotThereYet ?? false }
+
+    /// Whether the system knows no such addresses, as a kernel without IPv6.
+    var isFamilyMissing: Bool { error?.isFamilyMissing ?? false }
+
+    private var error: IOError? {
         switch self {
-        case .notAnAddress, .notAForwarder: false
-        case .cannotListen(_, let error), .cannotJoin(_, _, let error): error.isPermission
+        case .notAnAddress, .notAForwarder: nil
+        case .cannotListen(_, let error), .cannotJoin(_, _, let error): error
         }
     }
 
@@ -24,12 +34,36 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notAnAddress(let listener):
             "cannot listen on \(listener): its host is not an IP address; use one of this machine's, or 0.0.0.0 or [::]"
         case .cannotListen(let listener, let error):
-            "cannot listen on \(listener): \(error); is another gateway running, or the address not this machine's?"
+            "cannot listen on \(listener): \(error)" + Self.advice(for: error)
         case .cannotJoin(let group, let listener, let error):
-            "cannot use the group \(group) of the listener \(listener): \(error); name a network interface that is up"
-                + " with 'interface', and give the group to a listener with no other socket at the group's port"
+            "cannot use the group \(group) of the listener \(listener): \(error)" + Self.advice(forGroup: error)
         case .notAForwarder(let address):
-            "cannot tell the forwarder \(address): it is not an IP address, or this machine has no such interface"
+            "cannot tell the forwarder \(address): it is not an IP address"
         }
+    }
+
+    /// What to do about a socket that could not be had.
+    private static func advice(for error: IOError) -> String {
+        if error.isAddressInUse {
+            return
+                "; is another gateway running? 'ss -lunp' says who has the port; another one can be named with 'listen'"
+        }
+        if error.isPermission {
+            return "; ports below 1024 need CAP_NET_BIND_SERVICE (AmbientCapabilities= in systemd), others do not"
+        }
+        if error.isNotThereYet { return "; no interface of this machine has that address now" }
+        if error.isFamilyMissing {
+            return "; the system has no IPv6, or no IPv4: leave out this [[udp]], or switch the family on"
+        }
+        return ""
+    }
+
+    private static func advice(forGroup error: IOError) -> String {
+        if error.isAddressInUse {
+            return "; another socket has the group's port: give the group a port of its own, or listen at that port"
+        }
+        return error.isNotThereYet
+            ? "; name a network interface that is up with 'interface'"
+            : advice(for: error)
     }
 }

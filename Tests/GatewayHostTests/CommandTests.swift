@@ -163,7 +163,8 @@ extension RealSocketTests {
             #expect(
                 result.error.lines.last == """
                     swiftlet: cannot listen on udp://127.0.0.1:\(port): bind udp://127.0.0.1:\(port): address already in \
-                    use (EADDRINUSE); is another gateway running, or the address not this machine's?
+                    use (EADDRINUSE); is another gateway running? 'ss -lunp' says who has the port; another one can be \
+                    named with 'listen'
                     """)
             withExtendedLifetime(holder) {}
         }

@@ -2,38 +2,47 @@ import Configuration
 import Transports
 
 /// Who on a link may send encapsulated messages (MQTT-SN 1.2 §5.5, AMB-26), in the form in which each datagram asks.
-enum ForwarderList {
-    case nobody
-    case everybody
-    /// Addresses with port 0, since a forwarder may send from any port.
-    case listed(Set<SocketAddress>)
+struct ForwarderList {
+    private let hosts: [String]
+    private let isOpenToAll: Bool
+    /// With port 0, since a forwarder may send from any port.
+    private var addresses: Set<SocketAddress> = []
+    /// Those whose interface is not there.
+    private(set) var missing: [String] = []
 
+    /// Throws where a forwarder's address is none.
     init(_ forwarders: [Forwarder]) throws(HostError) {
-        var addresses: Set<SocketAddress> = []
-        var isOpenToAll = false
-        for forwarder in forwarders {
-            switch forwarder {
-            case .any: isOpenToAll = true
-            case .address(let host):
-                guard let address = SocketAddress(numeric: host, port: 0) else { throw .notAForwarder(host) }
-                addresses.insert(address)
-            }
+        var hosts: [String] = []
+        for case .address(let host) in forwarders {
+            guard SocketAddress.isNumeric(host) else { throw .notAForwarder(host) }
+            hosts.append(host)
         }
-        if isOpenToAll {
-            self = .everybody
-        } else {
-            self = addresses.isEmpty ? .nobody : .listed(addresses)
+        self.hosts = hosts
+        isOpenToAll = forwarders.contains(.any)
+        resolve()
+    }
+
+    /// Link-local addresses belong to an interface, which may be another one than before.
+    mutating func followInterfaces() {
+        if hosts.contains(where: { $0.contains("%") }) { resolve() }
+    }
+
+    private mutating func resolve() {
+        (addresses, missing) = ([], [])
+        for host in hosts {
+            if let address = SocketAddress(numeric: host, port: 0) {
+                addresses.insert(address)
+            } else {
+                missing.append(host)
+            }
         }
     }
 
     func allows(_ sender: SocketAddress) -> Bool {
-        switch self {
-        case .nobody: return false
-        case .everybody: return true
-        case .listed(let addresses):
-            var address = sender
-            address.port = 0
-            return addresses.contains(address)
-        }
+        guard !isOpenToAll else { return true }
+        guard !addresses.isEmpty else { return false }
+        var address = sender
+        address.port = 0
+        return addresses.contains(address)
     }
 }

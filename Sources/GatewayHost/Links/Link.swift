@@ -28,6 +28,9 @@ protocol Link: AnyObject {
 
     func deadlineReached()
 
+    /// Network interfaces or addresses have come, gone or changed.
+    func networkChanged()
+
     // The end
 
     /// Whether everything that can leave has left.
@@ -43,11 +46,13 @@ protocol Link: AnyObject {
     var counted: (link: String, counts: [(name: String, count: UInt64)])? { get }
 }
 
-/// A link without deadlines, which the system takes everything from at once.
+/// A link without deadlines and networks, which the system takes everything from at once.
 extension Link {
     var nextDeadline: UInt64? { nil }
 
     func deadlineReached() {}
+
+    func networkChanged() {}
 
     var isDrained: Bool { true }
 

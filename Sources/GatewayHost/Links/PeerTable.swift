@@ -40,6 +40,20 @@ struct PeerTable<Address: Hashable, Way> {
 
     func way(to peer: PeerID) -> Way? { entries[Int(peer.number)]?.way }
 
+    /// Gives entries another address and way, as `change` says; each stays the sender that it was.
+    mutating func readdress(_ change: (inout Address, inout Way) -> Void) {
+        for number in entries.indices {
+            guard var entry = entries[number] else { continue }
+            let before = entry.address
+            change(&entry.address, &entry.way)
+            // Who is there under the new address already is somebody else by now.
+            guard entry.address == before || numberByAddress[entry.address] == nil else { continue }
+            numberByAddress[before] = nil
+            numberByAddress[entry.address] = UInt32(number)
+            entries[number] = entry
+        }
+    }
+
     mutating func forget(_ peer: PeerID) {
         guard let entry = entries[Int(peer.number)] else { return }
         numberByAddress[entry.address] = nil
@@ -49,15 +63,49 @@ struct PeerTable<Address: Hashable, Way> {
 }
 
 /// The senders on a UDP link, each with the address of ours that it wrote to.
-typealias UDPPeerTable = PeerTable<SocketAddress, LocalAddress>
+struct UDPPeerTable {
+    private var peers: PeerTable<SocketAddress, LocalAddress>
+    /// The names of interfaces that link-local senders are on, by the interfaces' numbers.
+    private var interfaces: [UInt32: String] = [:]
 
-extension PeerTable<SocketAddress, LocalAddress> {
-    mutating func peer(_ address: SocketAddress, writingTo local: LocalAddress) -> PeerID { peer(address, by: local) }
+    init(link: LinkID) { peers = PeerTable(link: link) }
+
+    mutating func peer(_ address: SocketAddress, writingTo local: LocalAddress) -> PeerID {
+        peers.peer(address, by: local)
+    }
+
+    func address(of peer: PeerID) -> SocketAddress? { peers.address(of: peer) }
+
+    mutating func forget(_ peer: PeerID) { peers.forget(peer) }
 
     /// Where an answer to the peer goes and from which of our addresses: the one it wrote to. An answer never leaves
     /// from a group's address.
     func destination(of peer: PeerID) -> (address: SocketAddress, local: LocalAddress?)? {
-        guard let address = address(of: peer), let local = way(to: peer) else { return nil }
+        guard let address = peers.address(of: peer), let local = peers.way(to: peer) else { return nil }
         return (address, local.isMulticastOrBroadcast ? nil : local)
+    }
+
+    // MARK: Interfaces that are made anew
+
+    /// Takes note that a sender is on the interface with that number.
+    mutating func noteInterface(_ index: UInt32) {
+        if interfaces[index] == nil { interfaces[index] = NetworkInterface.name(of: index) }
+    }
+
+    /// Senders on an interface that has another number than before are the same senders; returns each number with the
+    /// new one.
+    mutating func followInterfaces() -> [(old: UInt32, new: UInt32)] {
+        var changes: [(old: UInt32, new: UInt32)] = []
+        for (old, name) in interfaces {
+            guard let new = NetworkInterface(named: name)?.index, new != old else { continue }
+            peers.readdress { address, way in
+                if address.scopeIdentifier == old { address = address.onInterface(new) }
+                if way.interfaceIndex == old { way = way.onInterface(new) }
+            }
+            interfaces[old] = nil
+            interfaces[new] = name
+            changes.append((old, new))
+        }
+        return changes
     }
 }

@@ -109,27 +109,6 @@ struct Reporter {
 
     // MARK: The machine
 
-    func listening(on transport: UDPTransport, asked: Int) {
-        let granted = transport.grantedReceiveBufferByteCount
-        var line = "listening on udp://\(transport.localAddress) receive_buffer=\(granted)"
-        if granted < asked { line += " (asked for \(asked); raise net.core.rmem_max for more)" }
-        log.write(.info, line)
-    }
-
-    /// The groups and forwarders of a listener, which its clients depend on.
-    func joined(_ listener: UDPListener, _ groups: [SocketAddress], on address: SocketAddress) {
-        for group in groups {
-            let kind = group.isMulticast ? "multicast group" : "broadcast address"
-            // An IPv6 group names its interface itself; broadcasts go where the routing table says.
-            let isNamed = group.isMulticast && !group.isIPv6
-            let interface = isNamed ? listener.interface.map { " interface=" + $0 } : nil
-            log.write(.info, "\(kind) udp://\(group) of udp://\(address)" + (interface ?? ""))
-        }
-        guard !listener.forwarders.isEmpty else { return }
-        let isOpenToAll = listener.forwarders.contains(.any)
-        log.write(.info, "forwarders of udp://\(address): \(isOpenToAll ? "any" : "\(listener.forwarders.count)")")
-    }
-
     mutating func flushed(_ result: FlushResult) {
         undeliveredCount += result.droppedCount
     }

@@ -28,4 +28,11 @@ package struct LocalAddress: Hashable, Sendable {
 
     /// Whether the datagram came to a group or to everybody, rather than to this host alone.
     package var isMulticastOrBroadcast: Bool { delivery != .unicast }
+
+    /// The same on an interface with another number.
+    package func onInterface(_ index: UInt32) -> LocalAddress {
+        LocalAddress(
+            address: address.scopeIdentifier == interfaceIndex ? address.onInterface(index) : address,
+            interfaceIndex: index, delivery: delivery)
+    }
 }

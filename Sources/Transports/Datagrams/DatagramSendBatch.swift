@@ -12,7 +12,17 @@ package struct FlushResult: Equatable, Sendable {
     /// The `errno` value of the last datagram given up.
     package var lastErrorCode: Int32?
 
+    /// Whom the last datagram was for that had no way out of this machine.
+    package var unreachable: SocketAddress?
+
     package init() {}
+
+    /// One datagram that never got as far as a socket.
+    package static var oneDropped: FlushResult {
+        var result = FlushResult()
+        result.droppedCount = 1
+        return result
+    }
 }
 
 /// The datagrams that wait for one `sendmmsg` call, copied into memory allocated once.
@@ -74,6 +84,11 @@ struct DatagramSendBatch: ~Copyable {
             let lost = isFull ? count - next : 1
             result.droppedCount += lost
             result.lastErrorCode = code
+            // A source address that is gone is an invalid one.
+            if code == EINVAL || IOError(operation: "", code: code).isUnreachable {
+                let byteCount = Int(slots.headers[next].msg_hdr.msg_namelen)
+                result.unreachable = SocketAddress(loadingFrom: slots.name(next), byteCount: byteCount)
+            }
             next += lost
         }
         count = 0

@@ -13,22 +13,33 @@ extension UDPTransport {
         guard group.isMulticast, group.isIPv6 == localAddress.isIPv6 else {
             throw IOError(operation: operation, code: EINVAL)
         }
-        let joined: Bool
-        if group.isIPv6 {
-            var request = ipv6_mreq()
-            var octets = (group.ipv6.high.bigEndian, group.ipv6.low.bigEndian)
-            withUnsafeMutableBytes(of: &request.ipv6mr_multiaddr) { target in
-                withUnsafeBytes(of: &octets) { target.copyMemory(from: $0) }
-            }
-            request.ipv6mr_interface = index == 0 ? group.scopeIdentifier : index
-            joined = SocketOption.trySet(IPV6_JOIN_GROUP, level: Int32(IPPROTO_IPV6), to: request, on: descriptor)
-        } else {
+        guard setMembership(of: group, on: index, IPV6_JOIN_GROUP, IP_ADD_MEMBERSHIP) else {
+            throw IOError(operation: operation, code: errno)
+        }
+    }
+
+    /// Forgets a group that was joined on the interface with the number `index`, which may be gone: a socket has few
+    /// places for groups (net.ipv4.igmp_max_memberships), and those on lost interfaces keep theirs.
+    package func leaveMulticast(group: SocketAddress, interfaceIndex index: UInt32) {
+        _ = setMembership(of: group, on: index, IPV6_LEAVE_GROUP, IP_DROP_MEMBERSHIP)
+    }
+
+    private func setMembership(
+        of group: SocketAddress, on index: UInt32, _ ipv6Option: Int32, _ ipv4Option: Int32
+    ) -> Bool {
+        guard group.isIPv6 else {
             var request = ip_mreqn()
             request.imr_multiaddr.s_addr = group.ipv4.bigEndian
             request.imr_ifindex = Int32(bitPattern: index)
-            joined = SocketOption.trySet(IP_ADD_MEMBERSHIP, level: Int32(IPPROTO_IP), to: request, on: descriptor)
+            return SocketOption.trySet(ipv4Option, level: Int32(IPPROTO_IP), to: request, on: descriptor)
         }
-        guard joined else { throw IOError(operation: operation, code: errno) }
+        var request = ipv6_mreq()
+        var octets = (group.ipv6.high.bigEndian, group.ipv6.low.bigEndian)
+        withUnsafeMutableBytes(of: &request.ipv6mr_multiaddr) { target in
+            withUnsafeBytes(of: &octets) { target.copyMemory(from: $0) }
+        }
+        request.ipv6mr_interface = index == 0 ? group.scopeIdentifier : index
+        return SocketOption.trySet(ipv6Option, level: Int32(IPPROTO_IPV6), to: request, on: descriptor)
     }
 
     /// Sends multicast datagrams out of the interface called `interface`.

@@ -26,6 +26,12 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
         self.phase = phase
     }
 
+    /// There is no such interface now.
+    package static func noInterface(operation: String) -> IOError { IOError(operation: operation, code: ENODEV) }
+
+    /// No interface has the address now.
+    package static func noAddress(operation: String) -> IOError { IOError(operation: operation, code: EADDRNOTAVAIL) }
+
     /// Such as `bind udp://0.0.0.0:1884: address already in use (EADDRINUSE)`.
     package var description: String {
         guard let text = strerrordesc_np(code), let name = strerrorname_np(code) else {
@@ -43,6 +49,23 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
         default: false
         }
     }
+
+    /// Whether an address or an interface is meant that this machine has not now, and may have later.
+    package var isNotThereYet: Bool { code == EADDRNOTAVAIL || code == ENODEV || code == ENXIO }
+
+    /// Whether this machine has no way to where something was to go.
+    package var isUnreachable: Bool {
+        switch code {
+        case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, ENODEV, ENXIO, EADDRNOTAVAIL: true
+        default: false
+        }
+    }
+
+    /// Whether somebody else has the address.
+    package var isAddressInUse: Bool { code == EADDRINUSE }
+
+    /// Whether the system knows no such addresses at all, as a kernel without IPv6.
+    package var isFamilyMissing: Bool { code == EAFNOSUPPORT }
 
     /// Whether the process may open no more files.
     package var isDescriptorShortage: Bool { code == EMFILE }

@@ -51,10 +51,12 @@ final class GatewayProcess {
 
     /// Starts the gateway in front of the broker on this machine at `brokerPort`; `configuration` is the file's rest.
     /// It may open `descriptorLimit` files and write `fileBlockLimit` blocks to each (ulimit(1)), if that is given;
-    /// `options` are further ones of the command line.
+    /// `options` are further ones of the command line. Without `listener` those of the file are used, of which one is at
+    /// 127.0.0.1.
     init(
         brokerPort: UInt16, _ configuration: String = "", program: String? = nil, level: String = "debug",
-        descriptorLimit: Int? = nil, fileBlockLimit: Int? = nil, options: [String] = []
+        descriptorLimit: Int? = nil, fileBlockLimit: Int? = nil, options: [String] = [],
+        listener: String? = "udp://127.0.0.1:0"
     ) throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(
@@ -66,7 +68,7 @@ final class GatewayProcess {
             \(configuration)
             """)
         var command = [try #require(program ?? SwiftletCommand.path, "the command swiftlet is not built")]
-        command += ["run", "--config", file, "--listen", "udp://127.0.0.1:0"] + options
+        command += ["run", "--config", file] + (listener.map { ["--listen", $0] } ?? []) + options
         let limits = [("-n", descriptorLimit), ("-f", fileBlockLimit)].compactMap { option, limit in
             limit.map { "ulimit \(option) \($0); " }
         }

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 package import Transports
 
-/// A network namespace for the calling thread and for all that it starts (network_namespaces(7)): it begins with nothing
-/// but a loopback interface that is down, and what is done there nobody else notices.
+/// A network namespace for the calling thread and for all that it starts (network_namespaces(7)): it begins with
+/// nothing but a loopback interface that is down, and what is done there nobody else notices.
 package enum OwnNetwork {
     private static let programs: [String] = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"]
     private static let program = programs.first { access($0, X_OK) == 0 }

@@ -23,6 +23,8 @@ package struct HostSettings: Equatable, Sendable {
     /// At most `maximumSerialPortCount`; their links follow those of the listeners.
     package var serialPorts: [SerialPort] = []
     package var broker = BrokerEndpoint(host: "127.0.0.1", port: BrokerEndpoint.defaultPort)
+    /// Client identifier of the gateway's own broker connection, 1 to 65,535 octets; nil: one that the machine makes.
+    package var sharedClientID: [UInt8]?
     package var logLevel = LogLevel.info
     /// Lines per second about senders the gateway does not know; further ones are only counted.
     package var strangerLogLinesPerSecond = 10
@@ -34,7 +36,7 @@ package struct HostSettings: Equatable, Sendable {
     /// Octets read at once from a broker connection: so many are kept of each whose client has no room for them.
     package var readByteCountPerConnection = 4_096
 
-    /// Whether a gateway does without the listener where the system has no IPv6: the usual one for it, beside the other.
+    /// Whether a gateway does without the listener where the system has no IPv6: the usual one for it, with the other.
     package static func isOptional(_ listener: UDPListener, among listeners: [UDPListener]) -> Bool {
         listener.host == "::" && listeners == HostSettings().listeners
     }

@@ -21,7 +21,7 @@ package final class Host {
     var reporter: Reporter
     /// Where everything that the core is told goes; nil where nobody wants to know.
     private var recorder: Recorder?
-    private let configuration: GatewayConfiguration
+    private var configuration: GatewayConfiguration
     private let seed: UInt64
     private let settings: Settings
     private let log: Log
@@ -34,6 +34,7 @@ package final class Host {
         self.loop = loop
         (configuration, self.settings, self.seed, self.log) = (settings.gateway, settings, seed, log)
         listeners = settings.host.listeners
+        if let sharedClientID = settings.host.sharedClientID { configuration.upstream.sharedClientID = sharedClientID }
         gateway = Gateway(configuration: configuration, seed: seed)
         reporter = Reporter(log: log, settings.host)
         do throws(HostError) {

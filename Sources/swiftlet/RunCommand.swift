@@ -34,6 +34,10 @@ struct RunCommand {
         }
         if let broker = options.broker { settings.host.broker = broker }
         if let level = options.logLevel { settings.host.logLevel = level }
+        if settings.host.sharedClientID == nil {
+            settings.host.sharedClientID = MachineIdentity.current.sharedClientID(
+                gatewayID: settings.gateway.gatewayID)
+        }
         return settings
     }
 
@@ -96,7 +100,8 @@ struct RunCommand {
     /// The rest of the banner: where the broker is, which limits hold, and whether the system allows them.
     private func reportLimits(_ settings: Settings, _ log: Log) {
         let limits = settings.gateway.limits
-        log.write(.info, "broker \(settings.host.broker.name)")
+        let ownName = LogText.quoted(settings.host.sharedClientID ?? settings.gateway.upstream.sharedClientID)
+        log.write(.info, "broker \(settings.host.broker.name) shared_client_id=\(ownName)")
         log.write(
             .info,
             "limits clients=\(limits.clients) topics_per_client=\(limits.topicsPerClient)"

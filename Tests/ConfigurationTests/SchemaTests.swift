@@ -58,6 +58,8 @@ import Time
         changed.host.listeners = [listener.endpoint]
         changed.host.serialPorts = [serial.port]
         changed.gateway.links = [listener.link, serial.link]
+        // The host hands it on.
+        changed.gateway.upstream.sharedClientID = changed.host.sharedClientID ?? Array("swiftlet-1".utf8)
         let usualPort = leaves(of: SerialPort(device: ""))
         for (path, value) in leaves(of: serial.port) where !path.hasPrefix(".mode.stopBitCount") {
             #expect(usualPort[path] != value, "no key sets \(path) of a serial port")

@@ -1,3 +1,4 @@
+import GatewayHost
 import Glibc
 import MQTT
 import MQTTSN
@@ -153,6 +154,17 @@ extension RealSocketTests {
         }
 
         // MARK: run
+
+        /// Two gateways as shipped at one broker must not cut each other's connection.
+        @Test func theMachineGivesTheGatewaysOwnConnectionItsName() throws {
+            let broker = try ScriptedBroker()
+            let url = "mqtt://127.0.0.1:\(broker.address.port)"
+            let name = String(decoding: MachineIdentity.current.sharedClientID(gatewayID: 1), as: UTF8.self)
+            let arguments = ["run", "--listen", "udp://127.0.0.1:0", "--broker", url]
+            let process = try SwiftletCommand.start(arguments, in: TemporaryDirectory())
+            try broker.acceptClient(name)
+            #expect(eventually { process.errorOutput.contains("broker \(url) shared_client_id=\(name)") })
+        }
 
         @Test func aPortInUseIsSaidInASentence() throws {
             let any = try SocketAddress.numeric("127.0.0.1")

@@ -26,9 +26,9 @@ enum Schema {
         .text(
             "broker.client_id_prefix", \.gateway.upstream.clientIDPrefix, 0...65_535,
             "Put before each client's id, so that two gateways at one broker do not clash."),
-        .text(
-            "broker.shared_client_id", \.gateway.upstream.sharedClientID, 1...65_535,
-            "Client identifier of the gateway's own connection, which carries publishes without a connection."),
+        .optionalText(
+            "broker.shared_client_id", \.host.sharedClientID, 1...65_535,
+            "Client identifier of the gateway's own connection; without the key one made by the machine, see README."),
         .optionalText(
             "broker.username", \.gateway.upstream.username, 1...65_535,
             "User name of every connection to the broker; without the key none is sent."),

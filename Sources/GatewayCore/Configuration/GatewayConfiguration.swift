@@ -130,7 +130,8 @@ package struct DiscoveryConfiguration: Equatable, Sendable {
 package struct UpstreamConfiguration: Equatable, Sendable {
     /// Put before each ClientId, so that two gateways at one broker do not clash.
     package var clientIDPrefix: [UInt8] = []
-    /// Client identifier of the connection that carries QoS −1 and tells whether the broker is reachable.
+    /// Client identifier of the connection that carries QoS −1 and tells whether the broker is reachable; `swiftlet
+    /// run` puts one here that the machine makes.
     package var sharedClientID: [UInt8] = Array("swiftlet-1".utf8)
     package var username: [UInt8]?
     package var password: [UInt8]?

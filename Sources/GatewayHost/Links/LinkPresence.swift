@@ -114,8 +114,8 @@ struct LinkPresence {
         if case .noWay(let peer) = obstacle, peer.scopeIdentifier == old { obstacle = .noWay(peer.onInterface(new)) }
     }
 
-    /// The sockets are not open at `now`, as their address is not there: they are tried again after a pause, which grows
-    /// each time that it is over.
+    /// The sockets are not open at `now`, as their address is not there: they are tried again after a pause, which
+    /// grows each time that it is over.
     mutating func isNotOpen(at now: UInt64) {
         obstacle = .notOpen
         if openAt.map({ $0 <= now }) ?? true { openAt = now + pause.take() }

@@ -33,8 +33,8 @@ final class UDPLink: Link, UDPTransportDelegate {
     /// Whether the last loss is in the log, so that the return belongs there too.
     var isLossWritten = false
 
-    /// Binds the listener, the port may be one that the system chooses, and joins its groups; waits for what is not there
-    /// yet.
+    /// Binds the listener, the port may be one that the system chooses, and joins its groups; waits for what is not
+    /// there yet.
     init(_ listener: UDPListener, id: LinkID, host: Host) throws(HostError) {
         guard SocketAddress.isNumeric(listener.host) else { throw .notAnAddress(listener.name) }
         (self.listener, self.id, self.host) = (listener, id, host)

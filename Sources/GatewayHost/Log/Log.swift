@@ -54,9 +54,9 @@ extension LogLevel {
 }
 
 /// Makes foreign text safe to show.
-enum LogText {
+package enum LogText {
     /// A value in quotes where it holds anything but plain characters.
-    static func quoted(_ bytes: some Collection<UInt8>) -> String {
+    package static func quoted(_ bytes: some Collection<UInt8>) -> String {
         let text = String(decoding: bytes, as: UTF8.self)
         let isPlain = text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
         guard !isPlain || text.isEmpty else { return text }

@@ -43,11 +43,11 @@ extension Reporter {
     }
 
     func notJoined(_ membership: UDPGroupMembership, of link: UDPLink, _ trouble: String, wasJoined: Bool) {
+        let awaited = membership.interface.map { "the interface " + $0 } ?? "an interface that leads there"
         log.write(
             .warning,
             "group \(membership.group.name) of \(link.listener.name) \(wasJoined ? "lost" : "not joined"): \(trouble);"
-                + " waiting for \(membership.interface.map { "the interface " + $0 } ?? "an interface that leads there")"
-        )
+                + " waiting for \(awaited)")
     }
 
     // MARK: Links

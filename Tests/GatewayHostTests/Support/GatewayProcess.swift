@@ -64,6 +64,7 @@ final class GatewayProcess {
             """
             broker.url = "mqtt://127.0.0.1:\(brokerPort)"
             broker.reconnect_maximum_seconds = 1
+            broker.shared_client_id = "swiftlet-1"
             log.level = "\(level)"
             \(configuration)
             """)

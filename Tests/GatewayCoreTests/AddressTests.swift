@@ -120,6 +120,48 @@ import Time
         #expect(!old.isKnown)
     }
 
+    @Test(
+        "AMB-11 GW-21 Where addresses do not change, a CONNECT from elsewhere is refused while the client is connected",
+        arguments: [false, true], [false, true])
+    func fixedAddresses(isAsleep: Bool, isClean: Bool) {
+        let dialogue = Dialogue(.dialogue { $0.sleep.allowsAddressChange = false })
+        let client = dialogue.client("c1")
+        client.connects(clean: isClean, keepAlive: 60)
+        if isAsleep {
+            client.sends(.disconnect(60))
+            client.receives(.disconnect())
+        }
+        let other = dialogue.client("c1")
+        for clean in [true, false] {
+            other.sends(.connect("c1", clean: clean))
+            other.receives(.connectAcknowledgement(.congestion))
+            dialogue.observes(.addressChangeRefused, of: "c1")
+            #expect(!other.isKnown)
+        }
+        client.sends(.pingRequest(isAsleep ? "c1" : ""))
+        client.receives(.pingResponse)
+    }
+
+    @Test("AMB-11 GW-62 A refused CONNECT is no sign of life: the client at the old address is lost in its time")
+    func fixedAddressesLater() {
+        let dialogue = Dialogue(.dialogue { $0.sleep.allowsAddressChange = false })
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: false, keepAlive: 60)
+        let moved = dialogue.client("c1")
+        for _ in 0..<8 {
+            dialogue.passes(.seconds(11))
+            moved.sends(.connect("c1", clean: false))
+            moved.receives(.connectAcknowledgement(.congestion))
+        }
+        dialogue.passes(.seconds(2))
+        upstream.receives(.close)
+        moved.sends(.connect("c1", clean: false))
+        let second = moved.asksBroker(clean: false)
+        second.sends(.connectAcknowledgement(present: true))
+        moved.receives(.connectAcknowledgement())
+        client.receivesNothing()
+    }
+
     @Test("GW-89 GW-22 A refused CONNECT from elsewhere leaves the session where it is", arguments: [true, false])
     func refusedTakeover(isBrokerAway: Bool) {
         let dialogue = Dialogue()

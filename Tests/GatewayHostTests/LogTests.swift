@@ -97,8 +97,10 @@ import Transports
         // Nobody but the client can change that.
         let none = Int(QoSMinusOneRefusal.noTopic.rawValue) << 16
         #expect(reporter.count(.qosMinusOneRefused, detail: none, at: 0) == nil)
-        #expect(reporter.count(.forwarderRefused, at: 0) == .warning)
-        #expect(reporter.count(.forwarderRefused, at: 0) == nil)
+        for kind in [ObservationKind.forwarderRefused, .addressChangeRefused] {
+            #expect(reporter.count(kind, at: 0) == .warning)
+            #expect(reporter.count(kind, at: 0) == nil)
+        }
     }
 
     /// MQTT 3.1.1 §3.2.2.3.

@@ -121,7 +121,7 @@ enum Schema {
             "The pause between two messages to an awake client, for receivers with small buffers."),
         .boolean(
             "sleep.allow_address_change", \.gateway.sleep.allowsAddressChange,
-            "Whether a sleeping client may wake up at another address."),
+            "Whether a connected client may come from another address: a sleeper that wakes up, and a CONNECT."),
         .seconds(
             "sleep.restore_timeout_seconds", \.gateway.sleep.restoreTimeout, 1...86_400,
             "How long a sleeping client's lost broker connection may stay lost before the client is told."),

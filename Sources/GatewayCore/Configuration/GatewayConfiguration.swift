@@ -106,7 +106,7 @@ package struct SleepConfiguration: Equatable, Sendable {
     package var messagesPerWakeUp = 0
     /// The pause between two messages to an awake client, for receivers with small buffers.
     package var pacing = TimeSpan.zero
-    /// Whether a sleeping client may wake up at another address (AMB-11).
+    /// Whether a connected client may come from another address, by PINGREQ where it sleeps or by CONNECT (AMB-11).
     package var allowsAddressChange = true
     /// How long a sleeping client's broker connection may stay lost before its next PINGREQ gets DISCONNECT (GW-86).
     package var restoreTimeout = TimeSpan.seconds(600)

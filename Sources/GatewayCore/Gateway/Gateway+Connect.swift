@@ -14,6 +14,12 @@ extension Gateway {
             changing(index) { session, environment in session.repeatConnectReply(in: &environment) }
             return
         }
+        // AMB-11; the client that is there has not spoken, and is not heard of by this.
+        guard mayConnect(clientID, from: route) else {
+            environment.observe(.addressChangeRefused, of: clientID, peer: route.peer)
+            refuse(route, .congestion)
+            return
+        }
         if let index = sessionByClientID[clientID], sessions[index].canResume(connect) {
             attach(index, to: route)
             changing(index) { session, environment in session.resume(connect, in: &environment) }
@@ -31,6 +37,14 @@ extension Gateway {
         giveUpstream(to: index)
         attach(index, to: route)
         changing(index) { session, environment in session.begin(connect, in: &environment) }
+    }
+
+    /// Whether a client of that name may be there: it is not connected, or known by this address or by none.
+    private func mayConnect(_ clientID: ClientID, from route: Route) -> Bool {
+        guard !environment.configuration.sleep.allowsAddressChange, let index = sessionByClientID[clientID],
+            sessions[index].phase.isConnected, let known = sessions[index].route
+        else { return true }
+        return known == route
     }
 
     /// GW-61: the client that is refused lives, and so does the session that it has; a set-up has come to nothing.

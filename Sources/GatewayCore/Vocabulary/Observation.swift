@@ -24,6 +24,8 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     case clientConnected, clientResumed, clientMoved, clientDisconnected, clientLost
     /// CONNACK with a code other than accepted; the detail is the code.
     case clientRefused
+    /// A CONNECT from elsewhere for a client that is connected, where addresses do not change (AMB-11).
+    case addressChangeRefused
     case clientSetUpAbandoned
     /// The gateway told a client that its session is gone (GW-86).
     case clientDismissed

@@ -24,7 +24,7 @@ enum ObservationText {
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened,
             .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed,
-            .refusalReadAsDenial, .refusalOfRepetition:
+            .refusalReadAsDenial, .refusalOfRepetition, .addressChangeRefused:
             .debug
         }
     }
@@ -46,7 +46,7 @@ enum ObservationText {
             .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .qosMinusOneRefused,
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
-            .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition:
+            .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition, .addressChangeRefused:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
@@ -80,6 +80,8 @@ enum ObservationText {
         case .clientDisconnected: "client disconnected"
         case .clientLost: "client lost: it was silent for too long"
         case .clientRefused: "client refused: \(returnCode(detail))"
+        case .addressChangeRefused:
+            "client at another address refused: the one there is connected, and sleep.allow_address_change is false"
         case .clientSetUpAbandoned: "client did not finish connecting"
         case .clientDismissed: "client told to connect anew: its session is gone"
         case .sessionEvicted where detail == 1:

@@ -48,6 +48,7 @@ struct Reporter {
     private mutating func isRefusalByOwner(_ kind: ObservationKind, _ detail: Int) -> Bool {
         switch kind {
         case .forwarderRefused: return toldRefusals.insert(-1).inserted
+        case .addressChangeRefused: return toldRefusals.insert(-2).inserted
         case .qosMinusOneRefused:
             guard let refusal = QoSMinusOneRefusal.parts(of: detail)?.refusal, refusal != .noTopic else { return false }
             return toldRefusals.insert(Int(refusal.rawValue)).inserted

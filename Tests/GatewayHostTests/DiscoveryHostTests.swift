@@ -114,6 +114,29 @@ import Transports
         network.close([member, sensor])
     }
 
+    /// A group gives back what is sent to it, to the listener itself and to another one of the same gateway; that is no
+    /// other gateway with the same number, as one at another port of the machine is (MQTT-SN 1.2 §5.3.8).
+    @Test(arguments: ["127.0.0.1", "0.0.0.0"])
+    func itsOwnMessagesAreNoOtherGateways(host: String) throws {
+        let loop = try EventLoop()
+        let port = try freePort()
+        var listener = UDPListener(host: host, port: host == "0.0.0.0" ? port : 0)
+        listener.groups = [UDPGroup(host: "239.255.77.16", port: port)]
+        listener.interface = "lo"
+        let network = try TestNetwork(listener, loop, advertiseInterval: 1)
+        let other = try TestNode(numeric("127.0.0.1", 0), loop)
+        try other.transport.setMulticastInterface("lo")
+        try #require(try network.turn { network.host.counters[.advertised] >= 2 })
+        // What came back of the last one waits in the socket.
+        other.send(Self.searchGateway(), to: try numeric("127.0.0.1", network.address.port))
+        try #require(try network.turn { !other.heard.isEmpty })
+        #expect(network.host.counters[.gatewayIDTaken] == 0)
+        #expect(network.host.counters[.unexpectedMessage] == 0)
+        other.send(Self.advertise, to: try numeric("239.255.77.16", port))
+        try #require(try network.turn { network.host.counters[.gatewayIDTaken] == 1 })
+        network.close([other])
+    }
+
     /// Radius 0 is the whole network: a site, not the world, and nobody may ask for more.
     @Test(arguments: [(UInt8(0), Int32(32)), (1, 1), (7, 7), (32, 32), (33, 32), (255, 32)])
     func theRadiusOfASearchBecomesTheHopLimit(radius: UInt8, hopLimit: Int32) throws {

@@ -1,3 +1,4 @@
+import GatewayCore
 import SimulatorSupport
 import Testing
 import Transports
@@ -79,6 +80,39 @@ struct LinkPresenceTests {
             return presence.newsForCore()
         }
         #expect(news == nil)
+    }
+
+    /// A node on an interface that is made anew is the same node, under the interface's new number.
+    @Test func linkLocalSendersFollowTheirInterface() throws {
+        let (peers, indices, scope, wayIndex) = try inNetwork {
+            func sender() throws -> (address: SocketAddress, local: LocalAddress) {
+                let address = try SocketAddress.numeric("fe80::7%v0", 5_000)
+                let local = LocalAddress(
+                    address: try .numeric("fe80::1%v0", 1_884), interfaceIndex: address.scopeIdentifier,
+                    delivery: .unicast)
+                return (address, local)
+            }
+            var table = UDPPeerTable(link: LinkID(0))
+            let old = try sender()
+            let first = table.peer(old.address, writingTo: old.local)
+            table.noteInterface(old.address.scopeIdentifier)
+            _ = table.peer(try .numeric("192.0.2.2", 5_000), writingTo: old.local)
+            try OwnNetwork.ip("link del v0")
+            let early = table.followInterfaces()
+            try OwnNetwork.ip("link add v0 type veth peer name v1")
+            let changes = table.followInterfaces()
+            let new = try sender()
+            let destination = table.destination(of: first)
+            return (
+                [first, table.peer(new.address, writingTo: new.local)],
+                [changes.map(\.old), changes.map(\.new)] == [
+                    [old.address.scopeIdentifier], [new.address.scopeIdentifier],
+                ],
+                early.isEmpty && destination?.address == new.address, destination?.local == new.local
+            )
+        }
+        #expect(peers[0] == peers[1])
+        #expect(indices && scope && wayIndex)
     }
 
     /// What is heard by another way shows that the link works; what has waited in the socket does not.

@@ -145,9 +145,10 @@ extension RealSocketTests {
             #expect(log.contains("(EADDRNOTAVAIL); no interface of this machine has that address now; waiting for it"))
         }
 
-        /// Who cannot be heard while the address is gone is not to blame: the client keeps its session, and is known by
-        /// the same name when it is back.
-        @Test func aLostAddressCostsNoClientItsSession() throws {
+        /// Who cannot be heard while the address is gone, or the cable pulled, is not to blame: the client keeps its
+        /// session, and is known by the same name afterwards.
+        @Test(arguments: ["link del v0", "link set v1 down"])
+        func aLostInterfaceCostsNoClientItsSession(loss: String) throws {
             let (answers, log) = try OwnThread.run {
                 try Self.enterNetwork()
                 try Self.makeInterface()
@@ -165,11 +166,11 @@ extension RealSocketTests {
                 try client.send(Datagram.connect("c", keepAlive: 1))
                 try broker.acceptClient("c")
                 try client.expect(Datagram.connectAcknowledgement(.accepted))
-                try OwnNetwork.ip("link del v0")
+                try OwnNetwork.ip(loss)
                 var answers = [gateway.logs("its clients keep their sessions meanwhile")]
                 // Twice the time after which a silent client is lost.
                 usleep(3_000_000)
-                try Self.makeInterface()
+                if loss == "link del v0" { try Self.makeInterface() } else { try OwnNetwork.ip("link set v1 up") }
                 answers += [gateway.logs("udp://192.0.2.1:1884 can send again", within: .seconds(5))]
                 try client.send(Datagram.pingRequest)
                 answers += [try client.hear() == Datagram.pingResponse]

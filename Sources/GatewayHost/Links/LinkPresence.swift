@@ -19,8 +19,8 @@ struct LinkPresence {
     /// How long sends must fail without a success.
     static let patience: UInt64 = 1_000_000_000
 
-    /// The interface that the owner has named, if any.
-    let interface: String?
+    /// The interface that the owner has named, or that has the listener's address; nil where there may be several.
+    private(set) var interface: String?
     private(set) var obstacle: Obstacle?
     /// Whether the core takes the link for lost.
     private(set) var isToldLost = false
@@ -121,9 +121,11 @@ struct LinkPresence {
         if openAt.map({ $0 <= now }) ?? true { openAt = now + pause.take() }
     }
 
-    /// The sockets are open.
-    mutating func isOpen() {
+    /// The sockets are open, at an address of the interface called `name` where it is of one.
+    mutating func isOpen(on name: String?) {
         if obstacle == .notOpen { obstacle = nil }
+        interface = interface ?? name
+        isInterfaceUsable = true
         (openAt, failingSince, pause) = (nil, nil, GrowingPause())
     }
 

@@ -52,8 +52,15 @@ extension UDPLink {
         host.reporter.listening(on: opened, asked: listener.receiveBufferByteCount)
         host.reporter.forwarders(listener, forwarders, on: opened.localAddress)
         host.network.opened(opened.localAddress)
-        presence.isOpen()
+        presence.isOpen(on: interface(of: opened.localAddress))
         try followGroups(isStart: isStart)
+    }
+
+    /// The name of the one interface that has the address.
+    private func interface(of address: SocketAddress) -> String? {
+        var bare = address
+        bare.port = 0
+        return host.network.addresses?[bare].flatMap(NetworkInterface.name)
     }
 
     /// Tries again after a pause.

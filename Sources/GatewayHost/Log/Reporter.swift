@@ -15,6 +15,9 @@ struct Reporter {
     private(set) var cutShortCount: UInt64 = 0
     private var untoldCutShortCount = 0
     private var closingLimit = 0
+    /// Why the system did not take the last one of them; nil where it was not asked.
+    private var undeliveredReason: Int32?
+    private var undelivered = Recurrence()
     /// While the gateway says goodbye to everybody, so many have heard it; nil at all other times.
     private var dismissedCount: Int?
     private var lastConnectError = ""
@@ -77,17 +80,20 @@ struct Reporter {
         log.turnEnded()
         guard now &- secondBegan >= 1_000_000_000 else { return }
         secondBegan = now
-        ownUp()
-    }
-
-    private mutating func ownUp() {
         linesAboutSenders.refill(log)
         linesAboutClients.refill(log)
-        if undeliveredCount > 0 {
-            log.write(.warning, "datagrams not taken by the system: count=\(undeliveredCount)")
-            undeliveredCount = 0
-        }
-        guard untoldCutShortCount > 0 else { return }
+        if undeliveredCount > 0, undelivered.happened(at: now) != nil { tellUndelivered() }
+        if untoldCutShortCount > 0 { tellCutShort() }
+    }
+
+    private mutating func tellUndelivered() {
+        guard undeliveredCount > 0 else { return }
+        let reason = undeliveredReason.map { "; the last one: \(IOError(operation: "send", code: $0))" } ?? ""
+        log.write(.warning, "datagrams not taken by the system: count=\(undeliveredCount)" + reason)
+        (undeliveredCount, undeliveredReason) = (0, nil)
+    }
+
+    private mutating func tellCutShort() {
         log.write(
             .warning,
             "broker connections left to the system while they were closing, as the broker is slow to close and no more"
@@ -112,6 +118,7 @@ struct Reporter {
 
     mutating func flushed(_ result: FlushResult) {
         undeliveredCount += result.droppedCount
+        undeliveredReason = result.lastErrorCode ?? undeliveredReason
     }
 
     mutating func cutShort(limit: Int) {
@@ -163,7 +170,9 @@ struct Reporter {
 
     /// Everything that was counted, for the last lines of a run.
     mutating func summarize(_ links: [any Link]) {
-        ownUp()
+        linesAboutSenders.refill(log)
+        linesAboutClients.refill(log)
+        tellUndelivered()
         for link in links {
             guard let (name, counts) = link.counted else { continue }
             let known = counts.filter { $0.count > 0 }.map { " \($0.name)=\($0.count)" }.joined()

@@ -146,4 +146,34 @@ struct LinkPresenceTests {
         }
         #expect(seen == [nil, true, nil, false, true, false, nil])
     }
+
+    /// A listener at all addresses learns by what it hears which interfaces count.
+    @Test func ofSeveralInterfacesOneThatIsUsableIsEnough() throws {
+        let seen = try inNetwork {
+            try OwnNetwork.ip("link add w0 type veth peer name w1")
+            try OwnNetwork.ip("addr add 198.51.100.1/24 dev w0")
+            try OwnNetwork.ip("link set w1 up")
+            try OwnNetwork.ip("link set w0 up")
+            try OwnNetwork.ip("link set lo up")
+            var presence = LinkPresence(interface: nil)
+            func hear(_ host: String, on interface: String) throws {
+                let index = NetworkInterface(named: interface)?.index ?? 0
+                let address = try SocketAddress.numeric(host, 1_884)
+                _ = presence.heard(
+                    address, on: LocalAddress(address: address, interfaceIndex: index, delivery: .unicast))
+            }
+            try hear("127.0.0.1", on: "lo")
+            try hear("192.0.2.2", on: "v0")
+            try hear("198.51.100.2", on: "w0")
+            presence.look(at: 0)
+            var seen = [presence.newsForCore()]
+            for change in ["v1 down", "w1 down", "v1 up", "w1 up"] {
+                try OwnNetwork.ip("link set " + change)
+                presence.look(at: 1)
+                seen.append(presence.newsForCore())
+            }
+            return seen
+        }
+        #expect(seen == [nil, nil, true, false, nil])
+    }
 }

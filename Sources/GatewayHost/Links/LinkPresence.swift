@@ -3,24 +3,36 @@ import Transports
 /// Whether anything can leave on a UDP link, by what the system says of its interface, its address and the ways to its
 /// peers.
 ///
-/// One peer that cannot be reached is that peer's affair: a link with several interfaces is lost only when nothing has
-/// left and nobody was heard for a second.
+/// One peer that cannot be reached is that peer's affair: a link with several interfaces is lost only when none of those
+/// on which somebody was heard is usable, or when nothing has left and nobody was heard for a second.
 struct LinkPresence {
     /// Why nothing can leave.
     enum Obstacle: Equatable {
         /// The address to listen on is not there.
         case notOpen
-        /// The interface is gone, down or without a carrier.
-        case interface(String)
+        /// The interfaces of the link are gone, down or without a carrier.
+        case interfaces([String])
         /// There is no way to the last peer tried, nor was there a success with another.
         case noWay(SocketAddress)
     }
 
     /// How long sends must fail without a success.
     static let patience: UInt64 = 1_000_000_000
+    /// The most interfaces of one link that are kept in mind.
+    private static let maximumInterfaceCount = 16
 
-    /// The interface that the owner has named, or that has the listener's address; nil where there may be several.
-    private(set) var interface: String?
+    /// An interface by its name, and the number that it had last.
+    private struct Interface {
+        let name: String
+        var index: UInt32 = 0
+    }
+
+    /// The one that the owner has named or that has the listener's address; else all on which somebody was heard, but for
+    /// those that lead to this machine.
+    private var interfaces: [Interface]
+    private var isNamed: Bool
+    /// The number of the interface on which somebody was heard last.
+    private var lastIndex: UInt32 = 0
     private(set) var obstacle: Obstacle?
     /// Whether the core takes the link for lost.
     private(set) var isToldLost = false
@@ -30,13 +42,18 @@ struct LinkPresence {
     /// When to open the sockets; nil while they are open.
     private(set) var openAt: UInt64?
     private var pause = GrowingPause()
-    private var isInterfaceUsable = true
-    private var interfaceIndex: UInt32 = 0
+    private var hasUsableInterface = true
     private var failingSince: UInt64?
     private var failedPeer: SocketAddress?
     private(set) var lastHeard: SocketAddress?
 
-    init(interface: String?) { self.interface = interface }
+    init(interface: String?) {
+        interfaces = interface.map { [Interface(name: $0)] } ?? []
+        isNamed = interface != nil
+    }
+
+    /// Whether something that can go away is known.
+    var hasInterfaces: Bool { !interfaces.isEmpty }
 
     /// When something is to be done; 0 where the core is to be told at once.
     var nextDeadline: UInt64? {
@@ -63,38 +80,51 @@ struct LinkPresence {
     /// Takes note of a datagram that came in; true where it shows that the link is not lost.
     mutating func heard(_ source: SocketAddress, on local: LocalAddress) -> Bool {
         (lastHeard, failingSince) = (source, nil)
+        if local.interfaceIndex != lastIndex { learn(local.interfaceIndex) }
         switch obstacle {
         case nil, .notOpen: return false
         // What has waited in the socket since before says nothing.
-        case .interface where local.interfaceIndex == interfaceIndex: return false
-        case .interface, .noWay:
+        case .interfaces where interfaces.contains { $0.index == local.interfaceIndex }: return false
+        case .interfaces, .noWay:
             obstacle = nil
             return true
         }
     }
 
-    /// Looks at the named interface and at the ways to peers.
+    private mutating func learn(_ index: UInt32) {
+        lastIndex = index
+        guard !isNamed, let name = NetworkInterface.name(of: index), !interfaces.contains(where: { $0.name == name }),
+            let found = NetworkInterface(named: name), !found.isLoopback
+        else { return }
+        if interfaces.count == Self.maximumInterfaceCount { interfaces.removeFirst() }
+        interfaces.append(Interface(name: name, index: index))
+    }
+
+    /// Looks at the interfaces and at the ways to peers.
     mutating func look(at now: UInt64) {
-        if let interface { look(atInterface: interface) }
+        lookAtInterfaces()
         switch obstacle {
         case .noWay(let peer): if !peer.isUnreachable { obstacle = nil }
         case nil:
             if let lastHeard, failingSince == nil, lastHeard.isUnreachable {
                 (failedPeer, failingSince) = (lastHeard, now)
             }
-        case .notOpen, .interface: break
+        case .notOpen, .interfaces: break
         }
     }
 
-    private mutating func look(atInterface name: String) {
-        let found = NetworkInterface(named: name)
-        if let found { interfaceIndex = found.index }
-        let isUsable = found?.isUsable ?? false
-        guard isUsable != isInterfaceUsable else { return }
-        isInterfaceUsable = isUsable
+    private mutating func lookAtInterfaces() {
+        var isUsable = interfaces.isEmpty
+        for position in interfaces.indices {
+            guard let found = NetworkInterface(named: interfaces[position].name) else { continue }
+            interfaces[position].index = found.index
+            if found.isUsable { isUsable = true }
+        }
+        guard isUsable != hasUsableInterface else { return }
+        hasUsableInterface = isUsable
         if !isUsable, obstacle == nil {
-            obstacle = .interface(name)
-        } else if isUsable, case .interface = obstacle {
+            obstacle = .interfaces(interfaces.map(\.name))
+        } else if isUsable, case .interfaces = obstacle {
             // Its addresses may still be on their way.
             obstacle = lastHeard.flatMap { $0.isUnreachable ? .noWay($0) : nil }
         }
@@ -124,8 +154,8 @@ struct LinkPresence {
     /// The sockets are open, at an address of the interface called `name` where it is of one.
     mutating func isOpen(on name: String?) {
         if obstacle == .notOpen { obstacle = nil }
-        interface = interface ?? name
-        isInterfaceUsable = true
+        if !isNamed, let name { (interfaces, isNamed) = ([Interface(name: name)], true) }
+        hasUsableInterface = true
         (openAt, failingSince, pause) = (nil, nil, GrowingPause())
     }
 

@@ -126,7 +126,7 @@ extension UDPLink {
 
     /// Whether something of the link can go away and come back.
     private var dependsOnNetwork: Bool {
-        !groups.isEmpty || presence.interface != nil || transport?.localAddress.isUnspecified == false
+        !groups.isEmpty || presence.hasInterfaces || transport?.localAddress.isUnspecified == false
     }
 
     /// Whether a datagram is for the core: not what this gateway has sent itself. One that comes in shows that the link

@@ -60,7 +60,8 @@ extension Reporter {
         let reason =
             switch obstacle {
             case .notOpen: "its address is not there"
-            case .interface(let name): "the interface \(name) is gone, down or without a carrier"
+            case .interfaces(let names):
+                "\(names.joined(separator: " and ")) \(names.count == 1 ? "is" : "are") gone, down or without a carrier"
             case .noWay(let peer): "there is no way to \(peer) or to anybody else"
             }
         log.write(

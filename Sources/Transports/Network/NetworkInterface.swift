@@ -9,12 +9,16 @@ package struct NetworkInterface: Equatable, Sendable {
     /// Whether it is up and has a carrier (netdevice(7)): what is sent there leaves.
     package let isUsable: Bool
 
+    /// Whether it leads to this machine only.
+    package let isLoopback: Bool
+
     /// The interface called `name`, which may also be its number; nil when there is none.
     package init?(named name: String) {
         guard let index = SocketAddress.interfaceIndex(name), let flags = Self.flags(of: index) else { return nil }
         self.index = index
         let needed = UInt32(IFF_UP | IFF_RUNNING)
         isUsable = UInt32(flags) & needed == needed
+        isLoopback = UInt32(flags) & UInt32(IFF_LOOPBACK) != 0
     }
 
     /// The name of the interface that has the number now; nil when none has.

@@ -202,6 +202,7 @@ import Time
         let tooLong = dialogue.client(String(repeating: "x", count: limit + 1))
         tooLong.sends(.connect(tooLong.clientID))
         tooLong.receives(.connectAcknowledgement(.notSupported))
+        dialogue.observes(.clientIDTooLong, detail: limit + 1)
     }
 
     @Test("GW-22 GW-90 A refused CONNECT leaves the client at the same address alone")

@@ -25,6 +25,7 @@ import Testing
         let client = dialogue.client("")
         client.sends(.connect("", clean: isClean))
         client.receives(.connectAcknowledgement(.notSupported))
+        dialogue.observes(.emptyClientIDRefused)
         #expect(!client.isKnown)
     }
 

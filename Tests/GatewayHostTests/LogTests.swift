@@ -97,7 +97,10 @@ import Transports
         // Nobody but the client can change that.
         let none = Int(QoSMinusOneRefusal.noTopic.rawValue) << 16
         #expect(reporter.count(.qosMinusOneRefused, detail: none, at: 0) == nil)
-        for kind in [ObservationKind.forwarderRefused, .addressChangeRefused] {
+        let kinds: [ObservationKind] = [
+            .forwarderRefused, .addressChangeRefused, .clientIDTooLong, .emptyClientIDRefused,
+        ]
+        for kind in kinds {
             #expect(reporter.count(kind, at: 0) == .warning)
             #expect(reporter.count(kind, at: 0) == nil)
         }

@@ -58,11 +58,18 @@ extension Gateway {
     /// repeated CONNECT (AMB-08).
     private mutating func clientID(of connect: Connect, _ datagram: RawSpan, from route: Route) -> ClientID? {
         guard connect.clientID.isEmpty else {
-            guard isAcceptable(datagram.extracting(connect.clientID)) else { return nil }
+            let name = datagram.extracting(connect.clientID)
+            if name.byteCount > environment.limits.clientIDByteCount {
+                environment.observe(.clientIDTooLong, peer: route.peer, detail: name.byteCount)
+            }
+            guard isAcceptable(name) else { return nil }
             return ClientID(bytes: datagram.copy(of: connect.clientID))
         }
         // Nobody could come back to a session whose name he was never told.
-        guard environment.configuration.emptyClientID == .assign, connect.flags.cleanSession else { return nil }
+        guard environment.configuration.emptyClientID == .assign, connect.flags.cleanSession else {
+            environment.observe(.emptyClientIDRefused, peer: route.peer)
+            return nil
+        }
         if let index = sessionByRoute[route], sessions[index].clientID.isAssigned,
             sessions[index].isRepeated(connect, from: route, in: environment)
         {

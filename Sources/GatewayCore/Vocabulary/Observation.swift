@@ -24,6 +24,9 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     case clientConnected, clientResumed, clientMoved, clientDisconnected, clientLost
     /// CONNACK with a code other than accepted; the detail is the code.
     case clientRefused
+    /// Why a client was refused: its ClientId is longer than the limit, and has the detail's number of octets; or it has
+    /// none (AMB-08).
+    case clientIDTooLong, emptyClientIDRefused
     /// A CONNECT from elsewhere for a client that is connected, where addresses do not change (AMB-11).
     case addressChangeRefused
     case clientSetUpAbandoned

@@ -24,7 +24,8 @@ enum ObservationText {
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened,
             .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed,
-            .refusalReadAsDenial, .refusalOfRepetition, .addressChangeRefused:
+            .refusalReadAsDenial, .refusalOfRepetition, .addressChangeRefused, .clientIDTooLong,
+            .emptyClientIDRefused:
             .debug
         }
     }
@@ -46,7 +47,8 @@ enum ObservationText {
             .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .qosMinusOneRefused,
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
-            .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition, .addressChangeRefused:
+            .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition, .addressChangeRefused,
+            .clientIDTooLong, .emptyClientIDRefused:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
@@ -80,6 +82,9 @@ enum ObservationText {
         case .clientDisconnected: "client disconnected"
         case .clientLost: "client lost: it was silent for too long"
         case .clientRefused: "client refused: \(returnCode(detail))"
+        case .clientIDTooLong: "ClientId of \(detail) octets refused: clients.id_bytes allows fewer"
+        case .emptyClientIDRefused:
+            "CONNECT without ClientId refused: clients.empty_id = \"assign\" would take it with a clean session"
         case .addressChangeRefused:
             "client at another address refused: the one there is connected, and sleep.allow_address_change is false"
         case .clientSetUpAbandoned: "client did not finish connecting"

@@ -49,7 +49,7 @@ final class HostNetwork: NetworkMonitorDelegate {
         var host = address
         host.port = 0
         if host.isLoopbackIPv4 { return true }
-        return addresses.map { $0[host] != nil } ?? host.isOnThisMachine
+        return addresses.map { $0[host] != nil } ?? (NetworkInterface.canBeAsked && host.isOnThisMachine)
     }
 
     func networkChanged() {

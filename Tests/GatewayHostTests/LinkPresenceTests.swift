@@ -16,9 +16,17 @@ struct LinkPresenceTests {
             try OwnNetwork.enter()
             try OwnNetwork.ip("link add v0 type veth peer name v1")
             try OwnNetwork.ip("addr add 192.0.2.1/24 dev v0")
-            try OwnNetwork.ip("link set v1 up")
             try OwnNetwork.ip("link set v0 up")
+            try set("v1", "up", noticedBy: "v0")
             return try body()
+        }
+    }
+
+    /// Takes one end of a pair down or up, and waits until the other end has noticed.
+    private func set(_ end: String, _ state: String, noticedBy other: String) throws {
+        try OwnNetwork.ip("link set \(end) \(state)")
+        guard eventually({ NetworkInterface(named: other)?.isUsable == (state == "up") }) else {
+            throw NothingCame(awaited: "the carrier of \(other) \(state)")
         }
     }
 
@@ -126,13 +134,13 @@ struct LinkPresenceTests {
             var presence = LinkPresence(interface: "v0")
             presence.look(at: 0)
             var seen = [presence.newsForCore()]
-            try OwnNetwork.ip("link set v1 down")
+            try set("v1", "down", noticedBy: "v0")
             presence.look(at: 1)
             seen.append(presence.newsForCore())
             presence.sent(sent, at: 2)
             _ = presence.heard(neighbour, on: local(index))
             seen.append(presence.newsForCore())
-            try OwnNetwork.ip("link set v1 up")
+            try set("v1", "up", noticedBy: "v0")
             presence.look(at: 3)
             seen.append(presence.newsForCore())
             try OwnNetwork.ip("link del v0")
@@ -152,8 +160,8 @@ struct LinkPresenceTests {
         let seen = try inNetwork {
             try OwnNetwork.ip("link add w0 type veth peer name w1")
             try OwnNetwork.ip("addr add 198.51.100.1/24 dev w0")
-            try OwnNetwork.ip("link set w1 up")
             try OwnNetwork.ip("link set w0 up")
+            try set("w1", "up", noticedBy: "w0")
             try OwnNetwork.ip("link set lo up")
             var presence = LinkPresence(interface: nil)
             func hear(_ host: String, on interface: String) throws {
@@ -167,8 +175,8 @@ struct LinkPresenceTests {
             try hear("198.51.100.2", on: "w0")
             presence.look(at: 0)
             var seen = [presence.newsForCore()]
-            for change in ["v1 down", "w1 down", "v1 up", "w1 up"] {
-                try OwnNetwork.ip("link set " + change)
+            for (name, state) in [("v", "down"), ("w", "down"), ("v", "up"), ("w", "up")] {
+                try set(name + "1", state, noticedBy: name + "0")
                 presence.look(at: 1)
                 seen.append(presence.newsForCore())
             }

@@ -113,6 +113,35 @@ extension RealSocketTests {
             #expect(!log.contains("another gateway in the network"), "it takes its own messages for another's")
         }
 
+        /// Who has no descriptor left cannot ask for interfaces; they are not gone for that.
+        @Test func withoutADescriptorGroupsStayJoined() throws {
+            let (answers, log) = try OwnThread.run {
+                try Self.enterNetwork()
+                try Self.makeInterface()
+                let broker = try ScriptedBroker()
+                let gateway = try GatewayProcess(
+                    brokerPort: broker.address.port,
+                    """
+                    [[udp]]
+                    listen = "udp://0.0.0.0:1884"
+                    groups = ["udp://239.255.77.42:1884"]
+                    interface = "v0"
+                    [[udp]]
+                    listen = "udp://127.0.0.1:0"
+                    """, descriptorLimit: 24, listener: nil)
+                try broker.acceptGateway()
+                let sensors = try (0..<30).map { _ in try Sensor(gateway.address) }
+                for (number, sensor) in sensors.enumerated() { try sensor.send(Datagram.connect("s\(number)")) }
+                var answers = [gateway.logs("too many open files (EMFILE)")]
+                for number in 1...5 { try OwnNetwork.ip("addr add 127.1.0.\(number)/32 dev lo") }
+                answers += [try Searcher(.numeric("239.255.77.42", 1_884)).finds(within: generous)]
+                return (answers, gateway.process.errorOutput)
+            }
+            #expect(answers == [true, true], "\(answers) \(log)")
+            #expect(!log.contains("lost: use the network interface"), "\(log)")
+            #expect(!log.contains("nothing can be sent"), "\(log)")
+        }
+
         /// A radio's interface is often made after the gateway has started.
         @Test func anAddressThatIsNotThereYetIsWaitedFor() throws {
             let (answers, log) = try OwnThread.run {

@@ -60,7 +60,11 @@ struct NetworkTests {
             try OwnNetwork.enter()
             var states: [Bool?] = []
             var indices: [UInt32] = []
-            func look() {
+            func look(for expected: Bool? = nil) {
+                // The kernel tells of a carrier when it comes to it.
+                for _ in 0..<2_000 where expected != nil && NetworkInterface(named: "v0")?.isUsable != expected {
+                    usleep(5_000)
+                }
                 let found = NetworkInterface(named: "v0")
                 states.append(found?.isUsable)
                 if let found { indices.append(found.index) }
@@ -71,7 +75,7 @@ struct NetworkTests {
             try OwnNetwork.ip("link set v0 up")
             look()
             try OwnNetwork.ip("link set v1 up")
-            look()
+            look(for: true)
             try OwnNetwork.ip("link del v0")
             look()
             try OwnNetwork.ip("link add v0 type veth peer name v1")

@@ -134,7 +134,8 @@ struct LinkPresence {
     mutating func settleDoubt(at now: UInt64) {
         guard obstacle == nil, let since = failingSince, now >= since + Self.patience else { return }
         failingSince = nil
-        if let peer = failedPeer, peer.isUnreachable { obstacle = .noWay(peer) }
+        guard let peer = failedPeer, peer.isUnreachable else { return }
+        (obstacle, lookAt) = (.noWay(peer), now + Self.patience)
     }
 
     /// The interface with the number `old` has another one now, so peers on it have another address.
@@ -149,6 +150,12 @@ struct LinkPresence {
     mutating func isNotOpen(at now: UInt64) {
         obstacle = .notOpen
         if openAt.map({ $0 <= now }) ?? true { openAt = now + pause.take() }
+    }
+
+    /// The system could not be asked at `now`: everything stays as it is for a second.
+    mutating func cannotLook(at now: UInt64) {
+        lookAt = now + Self.patience
+        if let due = openAt, due <= now { openAt = now + Self.patience }
     }
 
     /// The sockets are open, at an address of the interface called `name` where it is of one.

@@ -86,6 +86,7 @@ extension UDPLink {
     /// Interfaces or addresses may be others than before.
     func networkChanged() {
         guard !presence.isClosed else { return }
+        guard NetworkInterface.canBeAsked else { return presence.cannotLook(at: host.loop.now) }
         followInterfaces()
         if transport == nil {
             tryToOpen()
@@ -105,13 +106,8 @@ extension UDPLink {
 
     func deadlineReached() {
         let now = host.loop.now
-        if let openAt = presence.openAt, openAt <= now {
-            networkChanged()
-        } else if let lookAt = presence.lookAt, lookAt <= now {
-            networkChanged()
-        }
+        if min(presence.openAt ?? .max, presence.lookAt ?? .max) <= now { networkChanged() }
         presence.settleDoubt(at: now)
-        planLook()
         tellCore()
     }
 

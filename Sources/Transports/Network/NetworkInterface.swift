@@ -21,6 +21,12 @@ package struct NetworkInterface: Equatable, Sendable {
         isLoopback = UInt32(flags) & UInt32(IFF_LOOPBACK) != 0
     }
 
+    /// Whether the system can be asked at all: without a descriptor left every interface seems to be missing.
+    package static var canBeAsked: Bool {
+        let socket = OwnedDescriptor(adopting: Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0))
+        return socket.isOpen
+    }
+
     /// The name of the interface that has the number now; nil when none has.
     package static func name(of index: UInt32) -> String? {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { text in

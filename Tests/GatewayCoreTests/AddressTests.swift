@@ -135,7 +135,7 @@ import Time
         for clean in [true, false] {
             other.sends(.connect("c1", clean: clean))
             other.receives(.connectAcknowledgement(.congestion))
-            dialogue.observes(.addressChangeRefused, of: "c1")
+            dialogue.observes(.clientRefused, detail: 0x301)
             #expect(!other.isKnown)
         }
         client.sends(.pingRequest(isAsleep ? "c1" : ""))

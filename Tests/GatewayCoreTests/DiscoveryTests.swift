@@ -262,7 +262,7 @@ import Time
 
     // MARK: Another gateway with the same number
 
-    @Test("GW-14 Another gateway that uses this one's number is observed; clients that answer for this one are not")
+    @Test("GW-14 AMB-36 Another gateway with this one's number is observed; clients that answer for this one are not")
     func sameNumber() {
         let dialogue = Dialogue(.dialogue { $0.gatewayID = 7 }, hearsAdvertise: true)
         dialogue.broadcasts(.advertise(gatewayID: 7, seconds: 1_200))

@@ -98,7 +98,7 @@ import Time
         dialogue.broadcasts(advertise)
     }
 
-    @Test("GW-15 Another gateway counts as the other one, also where it has the same number, which is observed")
+    @Test("GW-15 AMB-36 Another gateway counts as the other one, also where it has the same number, which is observed")
     func sameNumber() {
         let dialogue = dialogue()
         dialogue.passes(.seconds(300))

@@ -7,7 +7,7 @@ extension Gateway {
     mutating func connect(_ connect: Connect, _ datagram: RawSpan, from route: Route) {
         // GW-22; whoever is connected from this address is left alone by a CONNECT that is refused.
         guard connect.protocolID == 1, let clientID = clientID(of: connect, datagram, from: route) else {
-            refuse(route, .notSupported)
+            refuse(route, .notSupported, because: unacceptableName(of: connect))
             return
         }
         if let index = sessionByClientID[clientID], sessions[index].isRepeated(connect, from: route, in: environment) {
@@ -16,8 +16,7 @@ extension Gateway {
         }
         // AMB-11; the client that is there has not spoken, and is not heard of by this.
         guard mayConnect(clientID, from: route) else {
-            environment.observe(.addressChangeRefused, of: clientID, peer: route.peer)
-            refuse(route, .congestion)
+            refuse(route, .congestion, because: .addressChange)
             return
         }
         if let index = sessionByClientID[clientID], sessions[index].canResume(connect) {
@@ -58,24 +57,24 @@ extension Gateway {
     /// repeated CONNECT (AMB-08).
     private mutating func clientID(of connect: Connect, _ datagram: RawSpan, from route: Route) -> ClientID? {
         guard connect.clientID.isEmpty else {
-            let name = datagram.extracting(connect.clientID)
-            if name.byteCount > environment.limits.clientIDByteCount {
-                environment.observe(.clientIDTooLong, peer: route.peer, detail: name.byteCount)
-            }
-            guard isAcceptable(name) else { return nil }
+            guard isAcceptable(datagram.extracting(connect.clientID)) else { return nil }
             return ClientID(bytes: datagram.copy(of: connect.clientID))
         }
         // Nobody could come back to a session whose name he was never told.
-        guard environment.configuration.emptyClientID == .assign, connect.flags.cleanSession else {
-            environment.observe(.emptyClientIDRefused, peer: route.peer)
-            return nil
-        }
+        guard environment.configuration.emptyClientID == .assign, connect.flags.cleanSession else { return nil }
         if let index = sessionByRoute[route], sessions[index].clientID.isAssigned,
             sessions[index].isRepeated(connect, from: route, in: environment)
         {
             return sessions[index].clientID
         }
         return .assigned(environment.random.next())
+    }
+
+    /// Why the name in a CONNECT that is refused was not acceptable, as far as the owner can change that.
+    private func unacceptableName(of connect: Connect) -> ClientRefusal? {
+        guard connect.protocolID == 1 else { return nil }
+        if connect.clientID.isEmpty { return .noClientID }
+        return connect.clientID.count > environment.limits.clientIDByteCount ? .clientIDTooLong : nil
     }
 
     /// Whether a client may go by that name, which is not empty.
@@ -93,8 +92,9 @@ extension Gateway {
         return name.equals(ownName.span.bytes, in: 0..<name.byteCount)
     }
 
-    private mutating func refuse(_ route: Route, _ code: ReturnCode) {
+    private mutating func refuse(_ route: Route, _ code: ReturnCode, because refusal: ClientRefusal? = nil) {
         environment.send(.connectAcknowledgement(code), to: route)
-        environment.observe(.clientRefused, peer: route.peer, detail: Int(code.rawValue))
+        let detail = Int(refusal?.rawValue ?? 0) << 8 | Int(code.rawValue)
+        environment.observe(.clientRefused, peer: route.peer, detail: detail)
     }
 }

@@ -22,13 +22,8 @@ package struct Observation: Equatable, Hashable, Sendable {
 package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     // Clients come and go.
     case clientConnected, clientResumed, clientMoved, clientDisconnected, clientLost
-    /// CONNACK with a code other than accepted; the detail is the code.
+    /// CONNACK with a code other than accepted; the detail is the code, plus 256 times the `ClientRefusal` if any.
     case clientRefused
-    /// Why a client was refused: its ClientId is longer than the limit, and has the detail's number of octets; or it has
-    /// none (AMB-08).
-    case clientIDTooLong, emptyClientIDRefused
-    /// A CONNECT from elsewhere for a client that is connected, where addresses do not change (AMB-11).
-    case addressChangeRefused
     case clientSetUpAbandoned
     /// The gateway told a client that its session is gone (GW-86).
     case clientDismissed

@@ -3,8 +3,8 @@ import Transports
 /// Whether anything can leave on a UDP link, by what the system says of its interface, its address and the ways to its
 /// peers.
 ///
-/// One peer that cannot be reached is that peer's affair: a link with several interfaces is lost only when none of those
-/// on which somebody was heard is usable, or when nothing has left and nobody was heard for a second.
+/// One peer that cannot be reached is that peer's affair: a link with several interfaces is lost only when none of
+/// those on which somebody was heard is usable, or when nothing has left and nobody was heard for a second.
 struct LinkPresence {
     /// Why nothing can leave.
     enum Obstacle: Equatable {
@@ -27,8 +27,8 @@ struct LinkPresence {
         var index: UInt32 = 0
     }
 
-    /// The one that the owner has named or that has the listener's address; else all on which somebody was heard, but for
-    /// those that lead to this machine.
+    /// The one that the owner has named or that has the listener's address; else all on which somebody was heard, but
+    /// for those that lead to this machine.
     private var interfaces: [Interface]
     private var isNamed: Bool
     /// The number of the interface on which somebody was heard last.

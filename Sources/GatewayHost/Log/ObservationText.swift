@@ -24,8 +24,7 @@ enum ObservationText {
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened,
             .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed,
-            .refusalReadAsDenial, .refusalOfRepetition, .addressChangeRefused, .clientIDTooLong,
-            .emptyClientIDRefused:
+            .refusalReadAsDenial, .refusalOfRepetition:
             .debug
         }
     }
@@ -47,8 +46,7 @@ enum ObservationText {
             .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .qosMinusOneRefused,
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
-            .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition, .addressChangeRefused,
-            .clientIDTooLong, .emptyClientIDRefused:
+            .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
@@ -73,20 +71,13 @@ enum ObservationText {
         case .advertised: "advertised"
         case .forwarderRefused:
             "encapsulated message dropped: its sender may not forward; udp.forwarders and serial.forwarding say who may"
-        case .gatewayIDTaken:
-            "another gateway in the network has the number of this one, \(detail): clients take the two for one;"
-                + " give each its own gateway.id"
+        case .gatewayIDTaken: gatewayIDTaken(detail)
         case .clientConnected: "client connected"
         case .clientResumed: "client connected, session resumed"
         case .clientMoved: "client connects from another address"
         case .clientDisconnected: "client disconnected"
         case .clientLost: "client lost: it was silent for too long"
-        case .clientRefused: "client refused: \(returnCode(detail))"
-        case .clientIDTooLong: "ClientId of \(detail) octets refused: clients.id_bytes allows fewer"
-        case .emptyClientIDRefused:
-            "CONNECT without ClientId refused: clients.empty_id = \"assign\" would take it with a clean session"
-        case .addressChangeRefused:
-            "client at another address refused: the one there is connected, and sleep.allow_address_change is false"
+        case .clientRefused: "client refused: \(clientRefusal(detail))"
         case .clientSetUpAbandoned: "client did not finish connecting"
         case .clientDismissed: "client told to connect anew: its session is gone"
         case .sessionEvicted where detail == 1:
@@ -116,10 +107,7 @@ enum ObservationText {
         case .upstreamLost: "client's broker connection lost: restoring it"
         case .upstreamRestored: "client's broker connection restored"
         case .upstreamRefused: "broker refused a connection: \(connectReturnCode(detail))"
-        case .sharedConnectionContested:
-            "the broker has accepted the gateway's own connection and soon closed it, \(detail) times in a row: another"
-                + " gateway or client may use the same client identifier; give each gateway its own"
-                + " broker.shared_client_id"
+        case .sharedConnectionContested: contested(detail)
         case .subscriptionRefused: "broker refused a subscription: failure (0x80), often for want of permission"
         case .upstreamUnavailable: "broker connection failed: \(streamEnd(detail))"
         case .malformedPacket: "malformed packet from the broker, connection closed: \(packetError(detail))"
@@ -157,6 +145,27 @@ enum ObservationText {
         case .queueOverflow: "the broker took bytes too slowly"
         case .localFailure: "this machine could not open one"
         case nil: "reason \(end)"
+        }
+    }
+
+    private static func gatewayIDTaken(_ number: Int) -> String {
+        "another gateway in the network has the number of this one, \(number): clients take the two for one;"
+            + " give each its own gateway.id"
+    }
+
+    private static func contested(_ count: Int) -> String {
+        "the broker has accepted the gateway's own connection and soon closed it, \(count) times in a row: another"
+            + " gateway or client may use the same client identifier; give each gateway its own broker.shared_client_id"
+    }
+
+    /// The CONNACK's code, and the key that would change it.
+    private static func clientRefusal(_ detail: Int) -> String {
+        let code = returnCode(detail & 0xFF)
+        return switch ClientRefusal(rawValue: UInt8(clamping: detail >> 8)) {
+        case .clientIDTooLong: code + "; its ClientId is longer than clients.id_bytes allows"
+        case .noClientID: code + "; it has no ClientId, which clients.empty_id = \"assign\" takes with a clean session"
+        case .addressChange: code + "; it is connected at another address, and sleep.allow_address_change is false"
+        case nil: code
         }
     }
 

@@ -50,8 +50,7 @@ struct Reporter {
     /// Whether something is refused for the first time that the owner may want to allow; further ones are counted.
     private mutating func isRefusalByOwner(_ kind: ObservationKind, _ detail: Int) -> Bool {
         switch kind {
-        case .forwarderRefused, .addressChangeRefused, .clientIDTooLong, .emptyClientIDRefused:
-            return toldRefusals.insert(-Int(kind.rawValue)).inserted
+        case .forwarderRefused: return toldRefusals.insert(-1).inserted
         case .qosMinusOneRefused:
             guard let refusal = QoSMinusOneRefusal.parts(of: detail)?.refusal, refusal != .noTopic else { return false }
             return toldRefusals.insert(Int(refusal.rawValue)).inserted

@@ -49,7 +49,9 @@ final class HostNetwork: NetworkMonitorDelegate {
         var host = address
         host.port = 0
         if host.isLoopbackIPv4 { return true }
-        return addresses.map { $0[host] != nil } ?? (NetworkInterface.canBeAsked && host.isOnThisMachine)
+        if addresses?[host] != nil { return true }
+        // A datagram from an address that is quite new may come before the word that there is one.
+        return NetworkInterface.canBeAsked && host.isOnThisMachine
     }
 
     func networkChanged() {

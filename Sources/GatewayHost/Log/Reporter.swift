@@ -82,7 +82,7 @@ struct Reporter {
         linesAboutSenders.refill(log)
         linesAboutClients.refill(log)
         if undeliveredCount > 0, undelivered.happened(at: now) != nil { tellUndelivered() }
-        if untoldCutShortCount > 0 { tellCutShort() }
+        tellCutShort()
     }
 
     private mutating func tellUndelivered() {
@@ -93,6 +93,7 @@ struct Reporter {
     }
 
     private mutating func tellCutShort() {
+        guard untoldCutShortCount > 0 else { return }
         log.write(
             .warning,
             "broker connections left to the system while they were closing, as the broker is slow to close and no more"
@@ -172,6 +173,7 @@ struct Reporter {
         linesAboutSenders.refill(log)
         linesAboutClients.refill(log)
         tellUndelivered()
+        tellCutShort()
         for link in links {
             guard let (name, counts) = link.counted else { continue }
             let known = counts.filter { $0.count > 0 }.map { " \($0.name)=\($0.count)" }.joined()

@@ -38,11 +38,10 @@ package enum Canary: String, CaseIterable, Sendable {
             .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
             .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink:
             100
-        // Copies that come so late, streams that stand still long enough and with small queues, and identifiers that a
-        // broker uses again in one session are rarer.
-        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .blockIgnored,
-            .knownIdentifierSwallowed:
-            600
+        // Copies that come so late and identifiers that a broker uses again in one session are rarer, and rarer still
+        // are streams that stand still for long enough, with small queues.
+        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .knownIdentifierSwallowed: 600
+        case .blockIgnored: 2_000
         }
     }
 

@@ -57,7 +57,7 @@ extension World {
         case .forgetPeer(let peer):
             guard let address = addressByPeer.removeValue(forKey: peer) else { return }
             if peerByAddress[address] == peer { peerByAddress[address] = nil }
-        case .observe(let observation): note(observation)
+        case .observe(let observation): note(observation, answering: client)
         }
     }
 
@@ -78,7 +78,7 @@ extension World {
     }
 
     /// What the gateway says of itself, such as that it must drop a message.
-    private func note(_ observation: Observation) {
+    private func note(_ observation: Observation, answering sender: Int?) {
         observations.note(Int(observation.kind.rawValue))
         switch observation.kind {
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageUndeliverable:
@@ -99,6 +99,8 @@ extension World {
                 conversations.gatewayLost(client)
                 givenUp.append(client)
             }
+        case .clientRefused where observation.detail >> 8 == Int(ClientRefusal.addressChange.rawValue):
+            if let sender { noteUnheard(sender) }
         case .upstreamRefused: isRefusedByBroker = true
         case .brokerReachable, .brokerUnreachable:
             discovery.brokerIsReachable(observation.kind == .brokerReachable, at: now)

@@ -185,6 +185,7 @@ extension World {
 
     /// The gateway cannot tell that its client did not say it twice; if that starts again, it may answer what follows.
     private func noteDoubledConnect(_ datagram: Datagram, of client: Int) {
+        keepWhenHeard(client)
         clients[client].lastHeard = now
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
         noteWill(message, datagram, of: client)
@@ -220,8 +221,22 @@ extension World {
         }
     }
 
+    private func keepWhenHeard(_ client: Int) {
+        clients[client].heardBefore = (
+            clients[client].lastHeard, clients[client].heardAt, clients[client].askedKeepAlive
+        )
+    }
+
+    /// The gateway has refused a CONNECT as it came from elsewhere: the client that it knows was not heard (AMB-11).
+    func noteUnheard(_ client: Int) {
+        guard let before = clients[client].heardBefore else { return }
+        (clients[client].lastHeard, clients[client].heardAt) = (before.time, before.place)
+        clients[client].askedKeepAlive = before.keepAlive
+    }
+
     /// Who looks for a gateway says nothing of a session.
     private func noteHeard(_ message: Message, _ client: Int, at place: Int) {
+        keepWhenHeard(client)
         switch message {
         case .searchGateway: return
         case .connect(let connect): clients[client].askedKeepAlive = connect.duration

@@ -35,6 +35,8 @@ struct WorldClient {
     var lastHeard = Instant(nanoseconds: 0)
     /// From which place that was.
     var heardAt = 0
+    /// What of this was so before the last message.
+    var heardBefore: (time: Instant, place: Int, keepAlive: UInt16)?
     /// When the first copy of the REGISTER set out that was sent last, and after which CONNECT.
     var registerSentAt = Instant(nanoseconds: 0)
     var registerConnection = 0

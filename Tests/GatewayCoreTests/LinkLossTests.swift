@@ -190,4 +190,25 @@ import Time
         dialogue.observes(.clientDismissed, of: "c0")
         client.receives(.disconnect())
     }
+
+    // MARK: ADVERTISE
+
+    @Test("GW-09 An ADVERTISE that went out while the link was lost is said there again when it is back")
+    func advertisesAgain() {
+        let dialogue = Dialogue(
+            .dialogue {
+                $0.discovery.advertiseIntervalSeconds = 100
+                $0.links = [LinkConfiguration(), LinkConfiguration()]
+            }, hearsAdvertise: true)
+        let advertise = SNMessage.advertise(gatewayID: dialogue.configuration.gatewayID, seconds: 100)
+        _ = dialogue.takeBroadcasts()
+        dialogue.happens(.linkLost(LinkID(1)), at: #_sourceLocation)
+        dialogue.happens(.linkReturned(LinkID(1)), at: #_sourceLocation)
+        dialogue.broadcasts()
+        dialogue.happens(.linkLost(LinkID(1)), at: #_sourceLocation)
+        dialogue.passes(.seconds(100))
+        _ = dialogue.takeBroadcasts()
+        dialogue.happens(.linkReturned(LinkID(1)), at: #_sourceLocation)
+        dialogue.broadcasts(advertise, link: 1)
+    }
 }

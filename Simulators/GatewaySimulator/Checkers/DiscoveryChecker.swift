@@ -6,11 +6,14 @@ import Time
 ///
 /// ADVERTISE carries the gateway's own id and TADV, comes not more often than that, and not later while the broker is
 /// reachable. GWINFO carries the id and no address, goes out with the radius of the search it answers and for nothing
-/// else, within the configured rate. Without a broker neither of them is sent.
+/// else, within the configured rate. Without a broker neither of them is sent. When a link returns, an ADVERTISE may
+/// come once more.
 struct DiscoveryChecker {
     private let configuration: GatewayConfiguration
     private let interval: TimeSpan
     private var lastAdvertise: Instant?
+    /// Whether the link has come back, so that what was lost on it may be said once more.
+    private var mayRepeat = false
     private var reachableSince: Instant?
     /// The radius of the search that the gateway is hearing.
     private var searchedRadius: UInt8?
@@ -27,6 +30,8 @@ struct DiscoveryChecker {
 
     mutating func gatewayRestarted() { (lastAdvertise, reachableSince, searchedRadius, answers) = (nil, nil, nil, []) }
 
+    mutating func linkReturned() { mayRepeat = true }
+
     /// The gateway is about to hear a datagram; nil for any other event.
     mutating func heard(_ message: Message?) {
         if case .searchGateway(let radius)? = message { searchedRadius = radius } else { searchedRadius = nil }
@@ -42,8 +47,12 @@ struct DiscoveryChecker {
             if gatewayID != configuration.gatewayID || seconds != configuration.discovery.advertiseIntervalSeconds {
                 violate("advertises gateway \(gatewayID) for \(seconds) s")
             }
-            if let lastAdvertise, now < lastAdvertise + interval { violate("advertises too often") }
-            lastAdvertise = now
+            if let lastAdvertise, now < lastAdvertise + interval {
+                if !mayRepeat { violate("advertises too often") }
+                mayRepeat = false
+            } else {
+                lastAdvertise = now
+            }
         case .gatewayInfo(let gatewayID, let address)?:
             if gatewayID != configuration.gatewayID || !address.isEmpty { violate("gives wrong information") }
             if searchedRadius != radius { violate("answers a search that nobody has begun, over \(radius) hops") }

@@ -53,6 +53,7 @@ extension World {
             dropDatagrams { self.link(to: $0.address) == link }
         } else {
             links[index].returnedAt = now
+            if link == Self.udpLink { discovery.linkReturned() }
         }
         gatewayHandles(isLost ? .linkLost(link) : .linkReturned(link))
     }

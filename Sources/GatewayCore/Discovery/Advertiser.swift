@@ -35,6 +35,9 @@ struct Advertiser {
 
     mutating func hasAdvertised(at now: Instant) { planned = now + interval }
 
+    /// Whether an ADVERTISE has gone out at `time` or later.
+    func hasAdvertised(since time: Instant) -> Bool { planned.map { $0 >= time + interval } ?? false }
+
     /// Another gateway says that it is there, and when it will say so again; one with this one's number is another all
     /// the same.
     mutating func heardAdvertise(gatewayID other: UInt8, seconds: UInt16, at now: Instant) {

@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 // ADVERTISE, SEARCHGW and GWINFO (MQTT-SN 1.2 §6.1).
 
@@ -23,13 +24,25 @@ extension Gateway {
         let due = advertiser.nextAdvertise(at: environment.now)
         guard environment.isBrokerReachable == true, !isShuttingDown else { return }
         guard due <= environment.now else { return environment.deadlines.schedule(.gateway, noLaterThan: due) }
-        let configuration = environment.configuration
-        let message = Message.advertise(
-            gatewayID: configuration.gatewayID, duration: configuration.discovery.advertiseIntervalSeconds)
-        for index in configuration.links.indices { broadcast(message, radius: 0, on: LinkID(UInt16(index))) }
+        for index in environment.configuration.links.indices { advertise(on: LinkID(UInt16(index))) }
         environment.observe(.advertised)
         advertiser.hasAdvertised(at: environment.now)
         environment.deadlines.schedule(.gateway, noLaterThan: advertiser.nextAdvertise(at: environment.now))
+    }
+
+    /// The link is there again: nobody on it has heard the ADVERTISE that went out meanwhile, if one did.
+    mutating func advertiseAgain(on link: LinkID, lostSince since: Instant) {
+        guard environment.isBrokerReachable == true, !isShuttingDown, advertiser.isActive(at: environment.now),
+            advertiser.hasAdvertised(since: since)
+        else { return }
+        advertise(on: link)
+    }
+
+    private mutating func advertise(on link: LinkID) {
+        let configuration = environment.configuration
+        let message = Message.advertise(
+            gatewayID: configuration.gatewayID, duration: configuration.discovery.advertiseIntervalSeconds)
+        broadcast(message, radius: 0, on: link)
     }
 
     /// Another gateway: the host keeps this one's own messages to itself when a group gives them back.

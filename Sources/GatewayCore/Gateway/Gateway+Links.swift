@@ -17,6 +17,7 @@ extension Gateway {
         for index in 0..<sessions.endIndex where isBehind(link, index) {
             changing(index) { session, environment in session.linkReturned(lostSince: since, in: &environment) }
         }
+        advertiseAgain(on: link, lostSince: since)
     }
 
     private borrowing func isBehind(_ link: LinkID, _ index: SessionIndex) -> Bool {

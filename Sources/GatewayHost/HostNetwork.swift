@@ -7,6 +7,9 @@ final class HostNetwork: NetworkMonitorDelegate {
     private var monitor: NetworkMonitor?
     /// This machine's addresses by interface, as of the last change; nil where they must be asked for.
     private var knownAddresses: [SocketAddress: UInt32]?
+    /// When all addresses were asked for as one was not known; as senders cause it, at most once in the interval.
+    private var askedAt: UInt64 = 0
+    private static let askingInterval: UInt64 = 100_000_000
     /// The addresses of the gateway's main sockets.
     private var sockets: [SocketAddress] = []
     private unowned let host: Host
@@ -51,7 +54,11 @@ final class HostNetwork: NetworkMonitorDelegate {
         if host.isLoopbackIPv4 { return true }
         if addresses?[host] != nil { return true }
         // A datagram from an address that is quite new may come before the word that there is one.
-        return NetworkInterface.canBeAsked && host.isOnThisMachine
+        let now = self.host.loop.now
+        guard isTold, now &- askedAt >= Self.askingInterval else { return false }
+        askedAt = now
+        knownAddresses = nil
+        return addresses?[host] != nil
     }
 
     func networkChanged() {

@@ -6,7 +6,7 @@ enum Supersession {
     case none
     /// It is the same again, at most with DUP, which its copy must not have as long as nobody has seen it.
     case repetition
-    /// It answers a later CONNECT, and what waits is over.
+    /// It answers a later CONNECT, and what waits is over; or it is the same without DUP.
     case replacement
 
     private static let connectAcknowledgement: UInt8 = 0x05
@@ -52,7 +52,9 @@ enum Supersession {
             ignored = Self.duplicate
         }
         if newer.isSame(as: older, ignoring: ignored, at: offset + 1) {
-            self = .repetition
+            // DUP is left out for clients that do not understand it: then no copy may have it.
+            let isWithoutDuplicate = (newer.byte(at: offset + 1) ?? 0) & ignored == 0
+            self = isWithoutDuplicate && !newer.isSame(as: older, ignoring: 0, at: 0) ? .replacement : .repetition
         } else {
             self = Self.answersConnect(newer) && Self.isOverAfterAnswer(older) ? .replacement : .none
         }

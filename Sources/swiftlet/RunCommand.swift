@@ -111,14 +111,15 @@ struct RunCommand {
         // One connection per client, the shared one, sockets, a group's own among them, and some air.
         let sockets =
             settings.host.listeners.reduce(0) { $0 + 1 + $1.groups.count } + settings.host.serialPorts.count
-        let closing = min(settings.host.closingConnectionCount, limits.clients)
-        let needed = UInt64(limits.clients + closing + sockets) + 32
+        let closing = settings.host.closingConnectionCount
+        let needed = UInt64(limits.clients + limits.setUps + closing + sockets) + 32
         if descriptors.soft < needed {
             log.write(
                 .warning,
                 "only \(descriptors.soft) files may be open, \(needed) are needed for"
-                    + " clients.maximum=\(limits.clients) and limits.closing_connections=\(closing): raise the limit"
-                    + " (LimitNOFILE= in systemd, ulimit -Hn) or lower them")
+                    + " clients.maximum=\(limits.clients), clients.set_ups=\(limits.setUps) and"
+                    + " limits.closing_connections=\(closing): raise the limit (LimitNOFILE= in systemd, ulimit -Hn)"
+                    + " or lower them")
         }
     }
 }

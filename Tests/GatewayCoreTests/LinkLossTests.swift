@@ -125,9 +125,58 @@ import Time
         client.receivesNothing()
         upstream.receivesNothing()
         returns()
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
         client.receives(.publish(1, "0"), .publish(1, "1", id: 1, qos: .atLeastOnce))
         client.sends(.publishAcknowledgement(1, 1))
         client.receives(.publish(1, "2"))
+    }
+
+    @Test("GW-73 A wake-up that waits for the broker ends after the return, though its time ran out meanwhile")
+    func wakeUpAwaitsBroker() {
+        let (client, upstream) = active()
+        client.fallsAsleep(60)
+        upstream.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 7))
+        client.wakesUp()
+        client.receives(.publish(1, "x", id: 7, qos: .exactlyOnce))
+        client.sends(.publishReceived(7))
+        upstream.receives(.publishReceived(7))
+        loses()
+        dialogue.passes(.seconds(1_000))
+        returns()
+        dialogue.passes(.milliseconds(9_999))
+        client.receivesNothing()
+        dialogue.passes(.milliseconds(1))
+        client.receives(.pingResponse)
+    }
+
+    @Test("GW-71 A wake-up that has nothing to bring ends a moment after the return")
+    func emptyWakeUp() {
+        let (client, upstream) = active()
+        client.fallsAsleep(60)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 7))
+        client.wakesUp()
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        loses()
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(7))
+        client.receivesNothing()
+        returns()
+        dialogue.passes(.milliseconds(1))
+        client.receives(.pingResponse)
+    }
+
+    @Test("GW-78 The refusal of a first copy is none of a repetition, though its link was lost between")
+    func refusalOfFirstCopy() {
+        let (client, upstream) = active(keepAlive: 1_000)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 7))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        loses()
+        dialogue.passes(.seconds(60))
+        returns()
+        client.sends(.publishAcknowledgement(1, 1, .notSupported))
+        upstream.receives(.publishAcknowledgement(7))
+        client.receivesNothing()
     }
 
     @Test("GW-78 A set-up is not abandoned: WILLTOPICREQ is asked again after the return")
@@ -178,6 +227,7 @@ import Time
         client.receivesNothing()
         dialogue.passes(.seconds(100))
         returns()
+        dialogue.passes(.milliseconds(1))
         client.receives(.publish(1, "x"))
     }
 
@@ -202,6 +252,7 @@ import Time
             }, hearsAdvertise: true)
         let advertise = SNMessage.advertise(gatewayID: dialogue.configuration.gatewayID, seconds: 100)
         _ = dialogue.takeBroadcasts()
+        dialogue.passes(.seconds(1))
         dialogue.happens(.linkLost(LinkID(1)), at: #_sourceLocation)
         dialogue.happens(.linkReturned(LinkID(1)), at: #_sourceLocation)
         dialogue.broadcasts()

@@ -148,6 +148,19 @@ import Time
         second.connects()
     }
 
+    @Test("GW-87 A set-up that waits for the broker does not keep those behind it from giving way")
+    func behindBroker() {
+        let dialogue = Self.dialogue(setUps: 2)
+        let first = dialogue.client("c1")
+        first.sends(.connect("c1"))
+        _ = first.asksBroker()
+        for number in 0..<5 {
+            let stranger = dialogue.client("stranger\(number)")
+            stranger.sends(.connect("stranger\(number)", will: true))
+            stranger.receives(.willTopicRequest)
+        }
+    }
+
     @Test("GW-87 Who has a session needs none of the set-ups for its CONNECT")
     func knownClient() {
         let dialogue = Self.dialogue(setUps: 1)

@@ -184,4 +184,31 @@ struct LinkPresenceTests {
         }
         #expect(seen == [nil, nil, true, false, nil])
     }
+
+    /// A client that comes by an interface on which nobody was heard before shows that the listener works.
+    @Test func whoIsHeardOnAnotherInterfaceEndsTheLoss() throws {
+        let seen = try inNetwork {
+            try OwnNetwork.ip("link add w0 type veth peer name w1")
+            try OwnNetwork.ip("addr add 198.51.100.1/24 dev w0")
+            try OwnNetwork.ip("link set w0 up")
+            try set("w1", "up", noticedBy: "w0")
+            var presence = LinkPresence(interface: nil)
+            func hear(_ host: String, on interface: String) throws {
+                let index = NetworkInterface(named: interface)?.index ?? 0
+                let address = try SocketAddress.numeric(host, 1_884)
+                _ = presence.heard(
+                    address, on: LocalAddress(address: address, interfaceIndex: index, delivery: .unicast))
+            }
+            try hear("192.0.2.2", on: "v0")
+            try set("v1", "down", noticedBy: "v0")
+            presence.look(at: 0)
+            var seen = [presence.newsForCore()]
+            try hear("198.51.100.2", on: "w0")
+            seen.append(presence.newsForCore())
+            presence.look(at: 1)
+            seen.append(presence.newsForCore())
+            return seen
+        }
+        #expect(seen == [true, false, nil])
+    }
 }

@@ -58,6 +58,8 @@ import Testing
         Queue(sent: ["08 0C 40 0001 0007 41", "08 0C C0 0001 0007 41"], left: ["08 0C 40 0001 0007 41"]),
         Queue(
             sent: ["01 000A 0C 20 0001 0007 41", "01 000A 0C A0 0001 0007 41"], left: ["01 000A 0C 20 0001 0007 41"]),
+        // A client that does not understand DUP must get the one without.
+        Queue(sent: ["08 0C A0 0001 0007 41", "08 0C 20 0001 0007 41"], left: ["08 0C 20 0001 0007 41"]),
         // Messages of QoS 0 that look the same are two messages.
         Queue(
             sent: ["08 0C 00 0001 0000 41", "08 0C 00 0001 0000 41"],

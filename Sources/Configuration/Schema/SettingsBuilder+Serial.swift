@@ -55,15 +55,18 @@ extension SettingsBuilder {
 
     private mutating func checkLongest(_ port: SerialPort, _ seen: SeenKeys) {
         let (longest, queue) = ("serial.maximum_datagram_bytes", "serial.queued_bytes")
-        let byteCount = port.maximumDatagramByteCount
-        guard byteCount > 0, let offset = seen.offset(of: longest) else { return }
-        if byteCount < 32 {
-            report(offset, "\(quoted(longest)) must be 0, or at least 32; found \(byteCount)")
+        if let offset = seen.offset(of: longest), port.maximumDatagramByteCount > 0 {
+            let byteCount = port.maximumDatagramByteCount
+            if byteCount < 32 {
+                report(offset, "\(quoted(longest)) must be 0, or at least 32; found \(byteCount)")
+            }
+            let limit = SerialPort.maximumXBeeDatagramByteCount
+            if port.framing == .xbee, byteCount > limit {
+                report(offset, "\(quoted(longest)) must be at most \(limit) for an XBee; found \(byteCount)")
+            }
         }
-        let limit = SerialPort.maximumXBeeDatagramByteCount
-        if port.framing == .xbee, byteCount > limit {
-            report(offset, "\(quoted(longest)) must be at most \(limit) for an XBee; found \(byteCount)")
-        }
+        let byteCount = port.initialMaximumDatagramByteCount
+        guard let offset = seen.offset(of: longest) ?? seen.offset(of: queue) else { return }
         // Escapes double a frame at worst, and its ends and checksums are few octets.
         if port.framing != .xbee, !seen.isWrong(queue), port.queuedByteCount < 2 * byteCount + 16 {
             report(

@@ -38,12 +38,13 @@ extension Gateway {
         changing(index) { session, environment in session.begin(connect, in: &environment) }
     }
 
-    /// Whether a client of that name may be there: it is not connected, or known by this address or by none.
+    /// Whether a client of that name may be there: it is not connected, known by this address or by none, or known by
+    /// one where nobody could be heard, as its link is lost.
     private func mayConnect(_ clientID: ClientID, from route: Route) -> Bool {
         guard !environment.configuration.sleep.allowsAddressChange, let index = sessionByClientID[clientID],
             sessions[index].phase.isConnected, let known = sessions[index].route
         else { return true }
-        return known == route
+        return known == route || environment.linkState(known.peer.link).isLost
     }
 
     /// GW-61: the client that is refused lives, and so does the session that it has; a set-up has come to nothing.

@@ -33,11 +33,11 @@ extension Gateway {
 
     // MARK: Set-ups
 
-    /// Where there are as many set-ups as may be, the oldest goes, if its client owes an answer: who means it answers
-    /// at once.
+    /// Where there are as many set-ups as may be, the oldest goes whose client owes an answer: who means it answers at
+    /// once.
     private mutating func hasRoomForSetUp() -> Bool {
         guard newcomers.count >= environment.limits.setUps else { return true }
-        guard let oldest = newcomers.oldest, sessions[oldest].setUp.prompt != nil else { return false }
+        guard let oldest = newcomers.first(where: { sessions[$0].setUp.prompt != nil }) else { return false }
         changing(oldest) { session, environment in session.abandonSetUp(in: &environment) }
         return true
     }

@@ -1,3 +1,5 @@
+import Time
+
 // What the gateway does when time passes, and how it ends.
 
 extension Gateway {
@@ -40,5 +42,8 @@ extension Gateway {
         // Nothing is advertised any more; those who just left are still forgotten in their time.
         environment.deadlines.cancel(.gateway)
         if let next = departures.nextExpiry { environment.deadlines.schedule(.gateway, noLaterThan: next) }
+        if !environment.remnants.isEmpty {
+            environment.deadlines.schedule(.gateway, noLaterThan: environment.now + Environment.breath)
+        }
     }
 }

@@ -20,6 +20,14 @@ struct SessionOrder {
 
     func contains(_ session: SessionIndex) -> Bool { position[session] != nil }
 
+    /// The one that is here longest of those that are wanted.
+    func first(where isWanted: (SessionIndex) -> Bool) -> SessionIndex? {
+        for index in first..<order.count where position[order[index]] == forgottenCount + index {
+            if isWanted(order[index]) { return order[index] }
+        }
+        return nil
+    }
+
     /// All of them, in their order.
     var all: [SessionIndex] {
         order.indices.filter { position[order[$0]] == forgottenCount + $0 }.map { order[$0] }

@@ -80,12 +80,18 @@ struct LinkPresence {
     /// Takes note of a datagram that came in; true where it shows that the link is not lost.
     mutating func heard(_ source: SocketAddress, on local: LocalAddress) -> Bool {
         (lastHeard, failingSince) = (source, nil)
+        let wasKnown = interfaces.contains { $0.index == local.interfaceIndex }
         if local.interfaceIndex != lastIndex { learn(local.interfaceIndex) }
         switch obstacle {
         case nil, .notOpen: return false
         // What has waited in the socket since before says nothing.
-        case .interfaces where interfaces.contains { $0.index == local.interfaceIndex }: return false
-        case .interfaces, .noWay:
+        case .interfaces where wasKnown: return false
+        case .interfaces:
+            obstacle = nil
+            // The interface that was learned just now is one of the link's.
+            if !isNamed { hasUsableInterface = true }
+            return true
+        case .noWay:
             obstacle = nil
             return true
         }

@@ -97,15 +97,17 @@ struct UDPPeerTable {
     mutating func followInterfaces() -> [(old: UInt32, new: UInt32)] {
         var changes: [(old: UInt32, new: UInt32)] = []
         for (old, name) in interfaces {
-            guard let new = NetworkInterface(named: name)?.index, new != old else { continue }
-            peers.readdress { address, way in
-                if address.scopeIdentifier == old { address = address.onInterface(new) }
-                if way.interfaceIndex == old { way = way.onInterface(new) }
-            }
-            interfaces[old] = nil
-            interfaces[new] = name
-            changes.append((old, new))
+            if let new = NetworkInterface(named: name)?.index, new != old { changes.append((old, new)) }
         }
+        guard !changes.isEmpty else { return [] }
+        // All at once, as numbers may be exchanged.
+        let newNumbers = Dictionary(uniqueKeysWithValues: changes.map { ($0.old, $0.new) })
+        peers.readdress { address, way in
+            if let new = newNumbers[address.scopeIdentifier] { address = address.onInterface(new) }
+            if let new = newNumbers[way.interfaceIndex] { way = way.onInterface(new) }
+        }
+        let names = changes.map { interfaces.removeValue(forKey: $0.old) }
+        for (change, name) in zip(changes, names) { interfaces[change.new] = name }
         return changes
     }
 }

@@ -7,7 +7,7 @@ import GatewayCore
 /// for no longer, and hold no descriptor from then on.
 struct ClosingStreams {
     private var streams: [UpstreamID: BrokerStream] = [:]
-    /// Those that are waited for, and some that have ended; those before `first` are over.
+    /// Those that are there, and some that have ended; those before `first` have.
     private var order: [UpstreamID] = []
     private var first = 0
     private var isCutShort: Set<UpstreamID> = []
@@ -24,20 +24,20 @@ struct ClosingStreams {
     /// - Returns: false where it was none of these.
     mutating func remove(_ id: UpstreamID) -> Bool {
         isCutShort.remove(id)
-        return streams.removeValue(forKey: id) != nil
+        guard streams.removeValue(forKey: id) != nil else { return false }
+        skipEnded()
+        return true
     }
 
-    /// The one that is waited for longest, where there are more than `limit`; from now on it is not.
+    /// One that is waited for no longer, where there are more than `limit`: the oldest whose last octets, DISCONNECT
+    /// among them, the system has, or where there is none the oldest.
     mutating func takeExcess(limit: Int) -> BrokerStream? {
         guard count > limit else { return nil }
-        while first < order.count {
-            let id = order[first]
-            first += 1
-            compact()
-            guard let stream = streams[id], isCutShort.insert(id).inserted else { continue }
-            return stream
-        }
-        return nil
+        skipEnded()
+        let waiting = order[first...].filter { streams[$0] != nil && !isCutShort.contains($0) }
+        guard let id = waiting.first(where: { streams[$0]?.queuedByteCount == 0 }) ?? waiting.first else { return nil }
+        isCutShort.insert(id)
+        return streams[id]
     }
 
     mutating func removeAll() -> [BrokerStream] {
@@ -45,7 +45,8 @@ struct ClosingStreams {
         return order[first...].compactMap { streams[$0] }
     }
 
-    private mutating func compact() {
+    private mutating func skipEnded() {
+        while first < order.count, streams[order[first]] == nil { first += 1 }
         guard first > 64, first * 2 > order.count else { return }
         order.removeFirst(first)
         first = 0

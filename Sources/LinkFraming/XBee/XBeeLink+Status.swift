@@ -15,6 +15,8 @@ extension XBeeLink {
         let transmission = outstanding.remove(at: index)
         guard !transmission.isReleased else {
             counters.unknownStatuses += 1
+            // The datagram is given up, but what the status says of the module holds.
+            if status == .notJoined { askForNetwork(at: now, into: &effects) }
             return
         }
         let place = transmission.place

@@ -111,11 +111,16 @@ extension XBeeLink {
             }
             hasReplaced = true
             previous = slot
-            if supersession == .replacement { messages.replace(slot, by: datagram, radius: radius) }
+            let reach = Self.wider(messages[slot].radius, radius)
+            if supersession == .replacement { messages.replace(slot, by: datagram) }
+            messages[slot].radius = reach
             messages[slot].expiry = now + configuration.messageLifetime
         }
         return hasReplaced
     }
+
+    /// Of two radii the one that reaches more nodes; 0 is the whole network.
+    private static func wider(_ one: UInt8, _ other: UInt8) -> UInt8 { min(one, other) == 0 ? 0 : max(one, other) }
 
     private mutating func remove(_ slot: Int, of place: Int, behind previous: Int?) {
         guard let previous else { return removeFirst(of: place) }
@@ -160,6 +165,12 @@ extension XBeeLink {
     private func maySend(to place: Int, at now: Instant) -> Bool {
         let node = nodes[place]
         if let notBefore = node.notBefore, now < notBefore { return false }
+        // The module may still be busy with what the node was released from; nobody has more than half of its places.
+        if outstanding.contains(where: { $0.isReleased && $0.place == place }),
+            outstanding.count >= max(1, configuration.maximumOutstanding / 2)
+        {
+            return false
+        }
         guard node.isSuspect else { return true }
         // Nodes that do not answer hold a place for seconds; some places are kept from them.
         let suspectCount = outstanding.count { !$0.isReleased && nodes[$0.place].isSuspect }

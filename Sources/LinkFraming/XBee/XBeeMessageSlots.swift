@@ -47,17 +47,17 @@ struct XBeeMessageSlots: Sendable {
     mutating func insert(_ datagram: RawSpan, radius: UInt8, expiry: Instant) -> Int? {
         guard let slot = free.popLast() else { return nil }
         messages[slot] = Message(expiry: expiry)
-        replace(slot, by: datagram, radius: radius)
+        replace(slot, by: datagram)
+        messages[slot].radius = radius
         return slot
     }
 
     /// Puts a copy of `datagram` in a slot that is in use; its place among the others stays, and how it fared so far.
     ///
     /// - Precondition: `datagram` is no longer than a slot.
-    mutating func replace(_ slot: Int, by datagram: RawSpan, radius: UInt8) {
+    mutating func replace(_ slot: Int, by datagram: RawSpan) {
         for offset in 0..<datagram.byteCount { bytes[slot * byteCountPerSlot + offset] = datagram[unchecked: offset] }
         messages[slot].byteCount = datagram.byteCount
-        messages[slot].radius = radius
     }
 
     /// What `datagram` means for the one in a slot.

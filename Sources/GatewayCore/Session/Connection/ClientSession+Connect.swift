@@ -82,7 +82,9 @@ extension ClientSession {
         topics.removeAll(in: &environment.topicNames)
         subscriptions.removeAll(in: &environment.topicNames)
         wills.replace(with: nil)
-        environment.remove(downlink.forgetSession(in: &environment.store), of: clientID, peer: route?.peer)
+        let missedCount = downlink.takeMissed()
+        let messages = downlink.forgetSession(in: &environment.store)
+        environment.remove(messages, of: clientID, peer: route?.peer, missedCount: missedCount)
     }
 
     /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16). Where the session
@@ -214,6 +216,7 @@ extension ClientSession {
     private mutating func adoptSetUp(in environment: inout Environment) {
         guard let asked = setUp.request else { return }
         let willWish = setUp.willWish
+        downlink.clientReturned()
         if beginsNewSession {
             forgetSession(in: &environment)
         } else {

@@ -133,7 +133,8 @@ extension ClientSession {
         pause(for: pacing, in: environment)
     }
 
-    private mutating func pause(for span: TimeSpan, in environment: borrowing Environment) {
+    /// Nothing more is sent to the client for so long.
+    mutating func pause(for span: TimeSpan, in environment: borrowing Environment) {
         downlink.beginPause()
         clock.wait(until: environment.now + span)
     }

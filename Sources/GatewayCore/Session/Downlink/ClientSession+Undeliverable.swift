@@ -64,6 +64,7 @@ extension ClientSession {
     /// What needs no answer goes past what the client has not answered in time, where the client knows its topic; so
     /// much at a time that others have their turn.
     mutating func letPass(in environment: inout Environment) {
+        downlink.passOn(at: nil)
         guard clock.isOverdue, state == .active, downlink.waiting.atMostOnceCount > 0 else { return }
         var index = downlink.waiting.oldestAtMostOnce
         var (lookedAtCount, sentCount) = (0, 0)
@@ -77,6 +78,7 @@ extension ClientSession {
             index = next
             lookedAtCount += 1
         }
+        if sentCount == Self.messagesAtATime { downlink.passOn(at: environment.now + Environment.breath) }
     }
 
     /// Puts older messages of the same topic before the first one, so that order holds inside a topic; not those that

@@ -48,6 +48,9 @@ struct Downlink {
 
     var asideCount: Int { rarities.asideCount }
     var nextAttempt: Instant? { rarities.nextAttempt }
+    /// When more of QoS 0 goes past what the client does not answer.
+    var passesOnAt: Instant? { rarities.passesOnAt }
+    mutating func passOn(at instant: Instant?) { rarities.passesOnAt = instant }
 
     /// What the broker knows of messages that are not in the queue.
     var memory: BrokerMemory {
@@ -222,6 +225,7 @@ struct Downlink {
     /// What is to be tried again goes before all others, but for one that is under way.
     mutating func putBack(_ tried: DeliveryQueue, in store: inout MessageStore) {
         let behindFirst = underWay != .nothing && underWay != .pause
+        if !behindFirst, !tried.isEmpty { indulgence = Indulgence() }
         queue.insert(tried, behindFirst: behindFirst, in: &store)
     }
 
@@ -344,7 +348,7 @@ struct Downlink {
         if left > 0 { memory.noteLeft(left) }
         if !isDone || !rarities.isEmpty { memory.noteMissed(missed) }
         guard isDone else { return nil }
-        return rarities.isEmpty ? missed : memory.takeMissed()
+        return rarities.isEmpty ? missed : takeMissed()
     }
 
     private mutating func takeAllBack(in store: inout MessageStore) {
@@ -354,6 +358,10 @@ struct Downlink {
 
     /// The broker has what was left to it, and sends it again.
     mutating func takeLeftToBroker() { if !rarities.isEmpty { _ = memory.takeLeft() } }
+
+    /// How many messages of QoS 0 an absent client has missed that have not been told of.
+    mutating func takeMissed() -> Int { rarities.isEmpty ? 0 : memory.takeMissed() }
+    mutating func clientReturned() { queue.lookAgain() }
 
     /// The client's session is over, and the next one has nothing of it but the place where the numbers are.
     ///

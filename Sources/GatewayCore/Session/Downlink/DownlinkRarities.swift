@@ -8,6 +8,7 @@ struct DownlinkRarities: Sendable {
         var aside = SetAside()
         var memory = BrokerMemory()
         var drops = DropReports()
+        var passesOnAt: Instant?
     }
 
     /// One, or none.
@@ -25,8 +26,24 @@ struct DownlinkRarities: Sendable {
 
     var asideCount: Int { content.isEmpty ? 0 : content[0].aside.count }
 
-    /// When what was set aside is tried again; nil where nothing was.
-    var nextAttempt: Instant? { content.isEmpty ? nil : content[0].aside.nextAttempt }
+    /// When what was set aside is tried again, or more goes past what is not answered; nil where neither is to be done.
+    var nextAttempt: Instant? {
+        guard !content.isEmpty else { return nil }
+        guard let passesOnAt, let other = content[0].aside.nextAttempt else {
+            return passesOnAt ?? content[0].aside.nextAttempt
+        }
+        return min(passesOnAt, other)
+    }
+
+    /// When more of QoS 0 goes past what the client does not answer; nil where nothing more is to.
+    var passesOnAt: Instant? {
+        get { content.isEmpty ? nil : content[0].passesOnAt }
+        set {
+            guard newValue != nil || !content.isEmpty else { return }
+            makeContent()
+            content[0].passesOnAt = newValue
+        }
+    }
 
     var memory: BrokerMemory {
         get { content.first?.memory ?? BrokerMemory() }

@@ -51,11 +51,9 @@ extension Environment {
     static var breath: TimeSpan { .milliseconds(1) }
 
     /// Gives the room of messages back that nobody waits for any more, and their topic names.
-    mutating func remove(_ messages: DeliveryQueue, of clientID: ClientID, peer: PeerID?) {
-        remove(messages, of: clientID, peer: peer, missedCount: 0)
-    }
-
-    private mutating func remove(_ messages: DeliveryQueue, of clientID: ClientID, peer: PeerID?, missedCount: Int) {
+    ///
+    /// `missedCount` messages have been removed before that the client has not got.
+    mutating func remove(_ messages: DeliveryQueue, of clientID: ClientID, peer: PeerID?, missedCount: Int) {
         var (messages, missedCount) = (messages, missedCount)
         let isDone = messages.remove(Remnants.portion, in: &store, names: &topicNames) { message in
             if !message.state.isWithClient { missedCount += 1 }

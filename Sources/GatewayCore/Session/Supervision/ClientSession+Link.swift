@@ -6,10 +6,17 @@ extension ClientSession {
     /// The client hears nothing: nothing is begun, repeated or judged before the link returns.
     mutating func linkLost() { supervision.linkLost() }
 
-    /// What the client was asked goes on where it stood, and what has come meanwhile is delivered.
+    /// What the client was asked goes on where it stood. What has come meanwhile is delivered a moment later, when each
+    /// has its turn: all at once it would be more than the link can take.
     mutating func linkReturned(lostSince since: Instant, in environment: inout Environment) {
         goOn(since: since, at: environment.now)
-        deliver(in: &environment)
+        guard state.isListening else { return }
+        if downlink.isIdle {
+            pause(for: Environment.breath, in: environment)
+        } else if phase == .awake, downlink.awaitsBroker(in: environment.store) {
+            // Its time may have run out while the client could not be told that its wake-up is over.
+            clock.wait(until: environment.now + retryInterval(after: 0, in: environment))
+        }
     }
 
     /// The client is on another link, or on one again.

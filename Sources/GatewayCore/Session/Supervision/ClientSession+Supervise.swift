@@ -61,6 +61,7 @@ extension ClientSession {
             if setUp.isAwaitingRest { restIsOver(in: &environment) } else { repeatPrompt(in: &environment) }
         }
         if let rings = ringsAt, rings <= environment.now { clockRang(in: &environment) }
+        if let due = downlink.passesOnAt, due <= environment.now { letPass(in: &environment) }
         if state.isListening {
             tryUndeliverableInTime(in: &environment)
             deliver(in: &environment)

@@ -15,6 +15,8 @@ struct RetryClock: Sendable {
     private(set) var attempts: UInt16 = 0
     /// Whether the message had been sent before, with DUP, in an earlier exchange.
     private var isRepetition = false
+    /// Whether the clock has stood still, so that what it has measured means nothing.
+    private var hasStoodStill = false
 
     /// The first copy has just been sent.
     mutating func start(at now: Instant, interval: TimeSpan, isRepetition: Bool) {
@@ -33,7 +35,7 @@ struct RetryClock: Sendable {
         guard attempts > 0, let rings = ringsAt else { return }
         // What was begun meanwhile has all of its time left.
         let rest = rings > stopped ? min(rings.since(stopped), rings.since(beganAt)) : .zero
-        self = RetryClock(beganAt: now, ringsAt: now + rest, attempts: attempts, isRepetition: true)
+        (beganAt, ringsAt, hasStoodStill) = (now, now + rest, true)
     }
 
     /// Nothing more is said, and the answer is awaited until so long after the first copy.
@@ -63,7 +65,7 @@ struct RetryClock: Sendable {
 
     /// How long an answer that comes now took; nil where it may belong to any of several copies (Karn's rule).
     func roundTrip(at now: Instant) -> TimeSpan? {
-        attempts == 1 && !isRepetition ? now.since(beganAt) : nil
+        attempts == 1 && !isRepetition && !hasStoodStill ? now.since(beganAt) : nil
     }
 }
 

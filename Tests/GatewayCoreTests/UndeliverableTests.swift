@@ -105,6 +105,28 @@ import Time
         dialogue.observes(.clientLost, of: "c1")
     }
 
+    @Test("GW-78 AMB-22 That is remembered of a client whose session is over, too")
+    func silentInNewSessions() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        for isFirst in [true, false] {
+            let upstream = client.connects()
+            client.subscribes("#", as: 0, on: upstream)
+            upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+            #expect(dialogue.readMessages(to: client.address).count == 1)
+            dialogue.passes(.seconds(40))
+            #expect(dialogue.readMessages(to: client.address).count == 3)
+            if isFirst {
+                dialogue.observes(.clientLost, of: "c1")
+                upstream.receives(.close)
+                #expect(dialogue.sessionCount == 0)
+            } else {
+                dialogue.doesNotObserve(.clientLost)
+                upstream.receivesNothing()
+            }
+        }
+    }
+
     @Test("GW-78 AMB-22 One word since then, whenever it was, is enough to stay", arguments: [1, 39_999])
     func oneWord(milliseconds: Int) {
         let dialogue = Dialogue()

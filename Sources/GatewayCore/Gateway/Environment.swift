@@ -26,6 +26,8 @@ struct Environment: ~Copyable {
     var sharedUpstream: UInt32 = 0
     /// When that was lost last; nil before.
     var sharedLostAt: Instant?
+    /// Clients without a session that were lost over a REGISTER in their last one; the latest of them.
+    private var ignoringRegister = ArrivalOrder<ClientID>()
     var waitingPublishes = WaitingPublishes()
     /// How many streams have been asked for; numbers them.
     var streamCount: UInt32 = 0
@@ -119,6 +121,21 @@ struct Environment: ~Copyable {
         let bytes = topicNames.name(name)
         effects.bytes.appendRegister(topicID: topicID, messageID: messageID, topicName: bytes.span.bytes)
         endDatagram(start, to: route)
+    }
+
+    // MARK: Clients that answer no REGISTER
+
+    /// Nothing else is left of the session of `clientID` in which it was lost over a REGISTER.
+    mutating func noteIgnoredRegister(by clientID: ClientID) {
+        guard limits.recentDepartures > 0, !ignoringRegister.contains(clientID) else { return }
+        ignoringRegister.append(clientID)
+        if ignoringRegister.count > limits.recentDepartures { _ = ignoringRegister.takeOldest() }
+    }
+
+    /// Whether a client that begins a session was lost over a REGISTER in the one before; the session knows then.
+    mutating func takeIgnoredRegister(by clientID: ClientID) -> Bool {
+        defer { ignoringRegister.remove(clientID) }
+        return ignoringRegister.contains(clientID)
     }
 
     // MARK: Topic names of two octets

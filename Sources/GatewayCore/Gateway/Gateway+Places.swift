@@ -15,7 +15,9 @@ extension Gateway {
             return index
         }
         guard placeCount < environment.limits.clients || canMakePlace, hasRoomForSetUp() else { return nil }
-        let index = insert(ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin()))
+        var session = ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin())
+        if environment.takeIgnoredRegister(by: clientID) { session.supervision.lostOverRegister() }
+        let index = insert(session)
         newcomers.append(index)
         return index
     }

@@ -22,11 +22,11 @@ package struct Gateway: ~Copyable {
     var departures: RecentDepartures
     var sharedContest = ConnectionContest()
     /// Sessions that only wait for their client to return, oldest first, for when a place is needed.
-    var remembered = SessionOrder()
+    var remembered = ArrivalOrder<SessionIndex>()
     /// Sessions of clients that were never connected, oldest first: they have no place yet.
-    var newcomers = SessionOrder()
+    var newcomers = ArrivalOrder<SessionIndex>()
     /// Sessions whose clients may have done nothing but connect, oldest first.
-    var idlers = SessionOrder()
+    var idlers = ArrivalOrder<SessionIndex>()
     var strangerReplies: TokenBucket
     var searchReplies: TokenBucket
     /// Sessions that may read on from what the broker sent before it was not read any more.
@@ -174,6 +174,9 @@ extension Gateway {
     /// Empties the session's place, unless that has been done; the client is not connected.
     mutating func forget(_ index: SessionIndex) {
         guard sessions.contains(index) else { return }
+        if sessions[index].supervision.ignoresRegister {
+            environment.noteIgnoredRegister(by: sessions[index].clientID)
+        }
         sessions[index].forgetSession(in: &environment)
         sessionByClientID[sessions[index].clientID] = nil
         remembered.remove(index)

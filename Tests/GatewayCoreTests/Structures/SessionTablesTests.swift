@@ -51,10 +51,10 @@ import Time
 }
 
 /// The order in which absent clients' sessions give up their places.
-@Suite struct SessionOrderTests {
+@Suite struct ArrivalOrderTests {
     @Test("GW-87 The longest absent goes first, and who came back and left again goes last")
     func order() {
-        var remembered = SessionOrder()
+        var remembered = ArrivalOrder<SessionIndex>()
         for session in [1, 2, 3] as [SessionIndex] { remembered.append(session) }
         remembered.remove(1)
         #expect(!remembered.contains(1))
@@ -67,7 +67,7 @@ import Time
     @Test("GW-87 The list does what an ordered set does", arguments: 0..<10)
     func model(seed: Int) {
         var random = RandomNumbers(seed: UInt64(seed))
-        var remembered = SessionOrder()
+        var remembered = ArrivalOrder<SessionIndex>()
         var model: [SessionIndex] = []
         for _ in 0..<5_000 {
             let session = SessionIndex.random(in: 0..<100, using: &random)

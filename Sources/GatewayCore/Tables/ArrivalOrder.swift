@@ -1,27 +1,27 @@
-/// Sessions in the order in which the same befell them, such as that their clients left, each at most once.
-struct SessionOrder {
-    private var order: [SessionIndex] = []
+/// Sessions or clients in the order in which the same befell them, such as that they left, each at most once.
+struct ArrivalOrder<Element: Hashable> {
+    private var order: [Element] = []
     private var first = 0
-    /// The position of a session in `order`, counted from the beginning of time; stale entries do not match it.
-    private var position: [SessionIndex: Int] = [:]
+    /// The position of each in `order`, counted from the beginning of time; stale entries do not match it.
+    private var position: [Element: Int] = [:]
     private var forgottenCount = 0
 
     var count: Int { position.count }
 
-    mutating func append(_ session: SessionIndex) {
-        position[session] = forgottenCount + order.count
-        order.append(session)
+    mutating func append(_ element: Element) {
+        position[element] = forgottenCount + order.count
+        order.append(element)
         compact()
     }
 
-    mutating func remove(_ session: SessionIndex) {
-        position[session] = nil
+    mutating func remove(_ element: Element) {
+        position[element] = nil
     }
 
-    func contains(_ session: SessionIndex) -> Bool { position[session] != nil }
+    func contains(_ element: Element) -> Bool { position[element] != nil }
 
     /// The one that is here longest of those that are wanted.
-    func first(where isWanted: (SessionIndex) -> Bool) -> SessionIndex? {
+    func first(where isWanted: (Element) -> Bool) -> Element? {
         for index in first..<order.count where position[order[index]] == forgottenCount + index {
             if isWanted(order[index]) { return order[index] }
         }
@@ -29,16 +29,16 @@ struct SessionOrder {
     }
 
     /// All of them, in their order.
-    var all: [SessionIndex] {
+    var all: [Element] {
         order.indices.filter { position[order[$0]] == forgottenCount + $0 }.map { order[$0] }
     }
 
     /// The one that is here longest; nil where none is.
-    var oldest: SessionIndex? {
+    var oldest: Element? {
         mutating get {
             while first < order.count {
-                let session = order[first]
-                if position[session] == forgottenCount + first { return session }
+                let element = order[first]
+                if position[element] == forgottenCount + first { return element }
                 first += 1
                 compact()
             }
@@ -47,10 +47,10 @@ struct SessionOrder {
     }
 
     /// Takes the one that is here longest.
-    mutating func takeOldest() -> SessionIndex? {
-        guard let session = oldest else { return nil }
-        remove(session)
-        return session
+    mutating func takeOldest() -> Element? {
+        guard let element = oldest else { return nil }
+        remove(element)
+        return element
     }
 
     /// Drops what is past or stale once that is most of the list, so that the list stays as short as its sessions.

@@ -155,24 +155,22 @@ struct LinkPresenceTests {
         #expect(seen == [nil, true, nil, false, true, false, nil])
     }
 
+    private func makeSecondInterface() throws {
+        try OwnNetwork.ip("link add w0 type veth peer name w1")
+        try OwnNetwork.ip("addr add 198.51.100.1/24 dev w0")
+        try OwnNetwork.ip("link set w0 up")
+        try set("w1", "up", noticedBy: "w0")
+    }
+
     /// A listener at all addresses learns by what it hears which interfaces count.
     @Test func ofSeveralInterfacesOneThatIsUsableIsEnough() throws {
         let seen = try inNetwork {
-            try OwnNetwork.ip("link add w0 type veth peer name w1")
-            try OwnNetwork.ip("addr add 198.51.100.1/24 dev w0")
-            try OwnNetwork.ip("link set w0 up")
-            try set("w1", "up", noticedBy: "w0")
+            try makeSecondInterface()
             try OwnNetwork.ip("link set lo up")
             var presence = LinkPresence(interface: nil)
-            func hear(_ host: String, on interface: String) throws {
-                let index = NetworkInterface(named: interface)?.index ?? 0
-                let address = try SocketAddress.numeric(host, 1_884)
-                _ = presence.heard(
-                    address, on: LocalAddress(address: address, interfaceIndex: index, delivery: .unicast))
-            }
-            try hear("127.0.0.1", on: "lo")
-            try hear("192.0.2.2", on: "v0")
-            try hear("198.51.100.2", on: "w0")
+            try presence.hears("127.0.0.1", on: "lo")
+            try presence.hears("192.0.2.2", on: "v0")
+            try presence.hears("198.51.100.2", on: "w0")
             presence.look(at: 0)
             var seen = [presence.newsForCore()]
             for (name, state) in [("v", "down"), ("w", "down"), ("v", "up"), ("w", "up")] {
@@ -188,27 +186,27 @@ struct LinkPresenceTests {
     /// A client that comes by an interface on which nobody was heard before shows that the listener works.
     @Test func whoIsHeardOnAnotherInterfaceEndsTheLoss() throws {
         let seen = try inNetwork {
-            try OwnNetwork.ip("link add w0 type veth peer name w1")
-            try OwnNetwork.ip("addr add 198.51.100.1/24 dev w0")
-            try OwnNetwork.ip("link set w0 up")
-            try set("w1", "up", noticedBy: "w0")
+            try makeSecondInterface()
             var presence = LinkPresence(interface: nil)
-            func hear(_ host: String, on interface: String) throws {
-                let index = NetworkInterface(named: interface)?.index ?? 0
-                let address = try SocketAddress.numeric(host, 1_884)
-                _ = presence.heard(
-                    address, on: LocalAddress(address: address, interfaceIndex: index, delivery: .unicast))
-            }
-            try hear("192.0.2.2", on: "v0")
+            try presence.hears("192.0.2.2", on: "v0")
             try set("v1", "down", noticedBy: "v0")
             presence.look(at: 0)
             var seen = [presence.newsForCore()]
-            try hear("198.51.100.2", on: "w0")
+            try presence.hears("198.51.100.2", on: "w0")
             seen.append(presence.newsForCore())
             presence.look(at: 1)
             seen.append(presence.newsForCore())
             return seen
         }
         #expect(seen == [true, false, nil])
+    }
+}
+
+extension LinkPresence {
+    /// A datagram comes in from `host` by an interface.
+    fileprivate mutating func hears(_ host: String, on interface: String) throws {
+        let index = NetworkInterface(named: interface)?.index ?? 0
+        let address = try SocketAddress.numeric(host, 1_884)
+        _ = heard(address, on: LocalAddress(address: address, interfaceIndex: index, delivery: .unicast))
     }
 }

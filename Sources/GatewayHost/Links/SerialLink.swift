@@ -36,8 +36,8 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     private var openedAt: UInt64 = 0
     /// What was last said of a line that is not in order; nil when it is.
     private var lastTrouble: String?
-    private var limitReminder = Reminder()
-    private var encryptionReminder = Reminder()
+    private var fullQueues = Recurrence()
+    private var unencrypted = Recurrence()
     /// What the core believes the longest datagram to be.
     private var knownMaximumByteCount: Int
     /// What the core believes of `canSend`; of a link that nothing was said of it believes the best.
@@ -191,7 +191,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         host.reporter.refused(self, refusal, to: address, datagram)
         switch refusal {
         case .nodeQueueFull, .queueFull, .lineQueueFull:
-            guard let count = limitReminder.count(at: host.loop.now) else { return }
+            guard let count = fullQueues.happened(at: host.loop.now) else { return }
             host.reporter.limitReached(self, refusal, to: address, count: count)
         case .tooLong, .linkDown, .notSendable: break
         }
@@ -285,7 +285,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         case .wrongAPIMode(let mode):
             return host.reporter.wrongAPIMode(self, mode, isNew: trouble("API mode \(mode)"))
         case .unencrypted(let address):
-            guard let count = encryptionReminder.count(at: host.loop.now) else { return }
+            guard let count = unencrypted.happened(at: host.loop.now) else { return }
             return host.reporter.unencrypted(self, from: address, count: count)
         case .stateChanged, .moduleIdentified, .networkIdentified, .sourceRoutesWanted, .signal, .distance,
             .commandRefused, .modemStatus, .frameError, .deliveryFailed, .statusMissing, .messageExpired, .paused,

@@ -60,7 +60,7 @@ extension Reporter {
     }
 
     /// A limit of the owner's was reached; told once a minute at most.
-    func limitReached(_ link: SerialLink, _ refusal: SendRefusal, to address: LinkAddress?, count: Int) {
+    func limitReached(_ link: SerialLink, _ refusal: SendRefusal, to address: LinkAddress?, count: UInt64) {
         log.write(
             .warning,
             "datagrams dropped on \(link.port.device): count=\(count), the latest to \(link.name(of: address)):"
@@ -115,7 +115,7 @@ extension Reporter {
     }
 
     /// Told once a minute at most, since anybody near by can cause it.
-    func unencrypted(_ link: SerialLink, from address: LinkAddress, count: Int) {
+    func unencrypted(_ link: SerialLink, from address: LinkAddress, count: UInt64) {
         log.write(
             .warning,
             "packets without encryption dropped on \(link.port.device): count=\(count), the latest from"

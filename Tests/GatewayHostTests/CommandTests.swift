@@ -87,6 +87,18 @@ extension RealSocketTests {
                 result.error == "\(file):2:6: 'gateway.id' must be an integer from 0 to 255 (GwId); found 256\n")
         }
 
+        /// Standard input instead of a file, and the option that `run` has.
+        @Test func checkReadsWhatItIsGiven() throws {
+            let directory = try TemporaryDirectory()
+            let file = try directory.write("good.toml", "[gateway]\nid = 7\n")
+            #expect(try SwiftletCommand.run(["check", "--config", file]).output == "\(file): no errors\n")
+            let good = try SwiftletCommand.run(["check", "-"], input: "[gateway]\nid = 7\n")
+            #expect(good.output == "standard input: no errors\n")
+            let broken = try SwiftletCommand.run(["check", "-"], input: "\nid = 7\n")
+            #expect(broken.exit == .exited(78))
+            #expect(broken.error.hasPrefix("standard input:2:1: "))
+        }
+
         // MARK: Arguments
 
         @Test(arguments: [["--version"], ["-V"], ["version"]])
@@ -99,10 +111,12 @@ extension RealSocketTests {
         }
 
         @Test(arguments: [
-            ([], "usage: swiftlet run [options]"), (["--help"], "usage: swiftlet run [options]"),
-            (["help"], "usage: swiftlet run [options]"), (["run", "--help"], "--broker mqtt://HOST:PORT"),
-            (["help", "run"], "--broker mqtt://HOST:PORT"), (["run", "-h"], "--broker mqtt://HOST:PORT"),
-            (["check", "--help"], "usage: swiftlet check FILE"), (["help", "check"], "usage: swiftlet check FILE"),
+            ([], "usage: swiftlet COMMAND [options]"), (["--help"], "usage: swiftlet COMMAND [options]"),
+            (["help"], "usage: swiftlet COMMAND [options]"), (["run", "--help"], "--broker mqtt://HOST:PORT"),
+            (["help", "run"], "--broker mqtt://HOST:PORT"), (["run", "--lisen", "-h"], "--broker mqtt://HOST:PORT"),
+            (["check", "--help"], "usage: swiftlet check [options] FILE|-"),
+            (["help", "check"], "usage: swiftlet check"),
+            (["help", "exit-codes"], "75   EX_TEMPFAIL     nobody answered"),
         ])
         func helpIsPrinted(arguments: [String], part: String) throws {
             let result = try SwiftletCommand.run(arguments)
@@ -112,44 +126,60 @@ extension RealSocketTests {
             #expect(result.error.isEmpty)
         }
 
-        @Test(arguments: [
-            (["walk"], "there is no command 'walk'"),
-            (["check"], "'check' takes exactly one file"),
-            (["check", "a", "b"], "'check' takes exactly one file"),
-            (["check", "--fast"], "'check' takes exactly one file"),
-            (["run", "--port", "1"], "'run' does not know '--port'"),
-            (["run", "file"], "'run' does not know 'file'"),
-            (["run", "--config"], "'--config' needs a value"),
-            (["run", "--config", "a", "--config=b"], "'--config' is given twice"),
-            (
-                ["run", "--listen", "tcp://h"],
-                "'--listen' must start with 'udp://', as in udp://0.0.0.0:1884; found 'tcp'"
-            ),
-            (["run", "--broker=mqtts://h"], "'--broker' asks for TLS, which is not supported yet"),
-            (
-                ["run", "--log-level", "loud"],
-                "'--log-level' is one of error, warning, info, debug, trace; found 'loud'"
-            ),
-            (["run", "--record"], "'--record' needs a value"),
-            (["run", "--record", "a", "--record=b"], "'--record' is given twice"),
-            (
-                ["run", "--record", "a", "--record-limit=70000", "--record-limit=70000"],
-                "'--record-limit' is given twice"
-            ),
-            (["run", "--record-limit", "100000"], "'--record-limit' is for '--record', which is not given"),
-            (
-                ["run", "--record", "a", "--record-limit", "65535"],
-                "'--record-limit' is a number of octets, 65536 or more; found '65535'"
-            ),
-            (
-                ["run", "--record", "a", "--record-limit=1M"],
-                "'--record-limit' is a number of octets, 65536 or more; found '1M'"
-            ),
-        ])
-        func wrongArgumentsAreExplained(arguments: [String], message: String) throws {
-            let result = try SwiftletCommand.run(arguments)
+        @Test(
+            arguments: [
+                ([], "there is no command 'walk'", ["walk"]),
+                ([], "there is no command 'chek'; did you mean 'swiftlet check'?", ["chek"]),
+                ([], "there is no command 'start'; did you mean 'swiftlet run'?", ["start"]),
+                ([], "there is no command 'walk'", ["help", "walk"]),
+                (
+                    [], "'--broker=mqtt://h' stands before a command; did you mean 'swiftlet run --broker=mqtt://h'?",
+                    ["--broker=mqtt://h"]
+                ),
+                (["check"], "'check' needs FILE|-", []),
+                (["check"], "'check' takes one file, not two", ["a", "--config", "b"]),
+                (["check"], "'check' does not know 'b': it takes no more than FILE|-", ["a", "b"]),
+                (["check"], "'check' does not know '--fast'", ["--fast"]),
+                (["check"], "'check' does not know '--broker'; 'swiftlet run' does", ["--broker", "mqtt://h", "a"]),
+                (["run"], "'run' does not know '--port'", ["--port", "1"]),
+                (["run"], "'run' does not know '--lisen'; did you mean '--listen'?", ["--lisen", "udp://h"]),
+                (["run"], "'run' does not know '-config'; did you mean '--config'?", ["-config=x"]),
+                (["run"], "'run' does not know 'file'; did you mean 'swiftlet run --config file'?", ["file"]),
+                (["run"], "'--config' needs a value", ["--config"]),
+                (["run"], "'--config' needs a value", ["-c", "--listen", "udp://h"]),
+                (["run"], "'--config' is given twice", ["-c", "a", "--config=b"]),
+                (
+                    ["run"], "'--listen' must start with 'udp://', as in udp://0.0.0.0:1884; found 'tcp'",
+                    ["--listen", "tcp://h"]
+                ),
+                (["run"], "'--broker' asks for TLS, which is not supported yet", ["--broker=mqtts://h"]),
+                (
+                    ["run"], "'--log-level' is one of error, warning, info, debug, trace; found 'loud'",
+                    ["--log-level", "loud"]
+                ),
+                (["run"], "'--record' needs a value", ["--record"]),
+                (["run"], "'--record' is given twice", ["--record", "a", "--record=b"]),
+                (
+                    ["run"], "'--record-limit' is given twice",
+                    ["--record", "a", "--record-limit=70000", "--record-limit=70000"]
+                ),
+                (["run"], "'--record-limit' is for '--record', which is not given", ["--record-limit", "100000"]),
+                (
+                    ["run"], "'--record-limit' is a number of octets, 65536 or more, such as 5M; found '63K'",
+                    ["--record", "a", "--record-limit", "63K"]
+                ),
+                (
+                    ["run"], "'--record-limit' is a number of octets, 65536 or more, such as 5M; found '1T'",
+                    ["--record", "a", "--record-limit=1T"]
+                ),
+                (["completion"], "there is completion for bash, zsh, fish, not for 'tcsh'", ["tcsh"]),
+                (["man"], "'man' does not know 'run'", ["run"]),
+            ] as [([String], String, [String])])
+        func wrongArgumentsAreExplained(command: [String], message: String, arguments: [String]) throws {
+            let result = try SwiftletCommand.run(command + arguments)
             #expect(result.exit == .exited(64))
-            #expect(result.error == "swiftlet: \(message)\n\nTry 'swiftlet --help'.\n")
+            let help = (["swiftlet"] + command + ["--help"]).joined(separator: " ")
+            #expect(result.error == "swiftlet: \(message)\n\nTry '\(help)'.\n")
             #expect(result.output.isEmpty)
         }
 

@@ -16,6 +16,15 @@ package enum StandardOutput {
     }
 }
 
+/// The process's standard input.
+package enum StandardInput {
+    /// All of it to its end; throws EFBIG when that is more than `maximumByteCount` octets.
+    package static func readAll(maximumByteCount: Int) throws(IOError) -> [UInt8] {
+        try FileReader.readAll(
+            from: STDIN_FILENO, maximumByteCount: maximumByteCount, operation: "read standard input")
+    }
+}
+
 /// Writes until all is written; waits where the descriptor is non-blocking (a terminal shared with another program).
 func writeAll(_ bytes: RawSpan, to descriptor: Int32) {
     bytes.withUnsafeBytes { buffer in

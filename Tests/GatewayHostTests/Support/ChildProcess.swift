@@ -63,13 +63,16 @@ final class ChildProcess {
         case signalled(Int32)
     }
 
-    /// Starts `program`; its output goes to `name.out` and `name.err` in `directory`.
-    init(_ program: String, _ arguments: [String], name: String, in directory: TemporaryDirectory) throws {
+    /// Starts `program`; it reads `input`, and its output goes to `name.out` and `name.err` in `directory`.
+    init(
+        _ program: String, _ arguments: [String], name: String, in directory: TemporaryDirectory, input: String = ""
+    ) throws {
         (self.directory, self.name) = (directory, name)
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        let source = input.isEmpty ? "/dev/null" : try directory.write("\(name).in", input)
+        posix_spawn_file_actions_addopen(&actions, 0, source, O_RDONLY, 0)
         let flags = O_WRONLY | O_CREAT | O_APPEND
         posix_spawn_file_actions_addopen(&actions, 1, "\(directory.path)/\(name).out", flags, 0o644)
         posix_spawn_file_actions_addopen(&actions, 2, "\(directory.path)/\(name).err", flags, 0o644)

@@ -31,16 +31,20 @@ enum SwiftletCommand {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 
-    /// Runs the command to its end.
-    static func run(_ arguments: [String]) throws -> (exit: ChildProcess.ExitReason?, output: String, error: String) {
-        let process = try start(arguments, in: TemporaryDirectory())
+    /// Runs the command to its end; it reads `input`.
+    static func run(
+        _ arguments: [String], input: String = ""
+    ) throws -> (exit: ChildProcess.ExitReason?, output: String, error: String) {
+        let process = try start(arguments, in: TemporaryDirectory(), input: input)
         let exit = process.waitForExit()
         return (exit, process.output, process.errorOutput)
     }
 
-    static func start(_ arguments: [String], in directory: TemporaryDirectory) throws -> ChildProcess {
+    static func start(
+        _ arguments: [String], in directory: TemporaryDirectory, name: String = "swiftlet", input: String = ""
+    ) throws -> ChildProcess {
         let program = try #require(path, "the command swiftlet is not built")
-        return try ChildProcess(program, arguments, name: "swiftlet", in: directory)
+        return try ChildProcess(program, arguments, name: name, in: directory, input: input)
     }
 }
 

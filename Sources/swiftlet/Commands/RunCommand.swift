@@ -3,14 +3,91 @@ import GatewayCore
 import GatewayHost
 import Transports
 
+/// What `swiftlet run` was told on the command line; it goes before what the file says.
+struct RunOptions {
+    var configurationFile: String?
+    /// Whether nobody named that file, and it is used for being where it is.
+    var isUsualFile = false
+    /// Empty: those of the file.
+    var listeners: [UDPListener] = []
+    var broker: BrokerEndpoint?
+    var logLevel: LogLevel?
+    var recordingFile: String?
+    /// In octets; nil: `defaultRecordingLimit`.
+    var recordingLimit: Int?
+
+    static let defaultRecordingLimit = 67_108_864
+    /// A recording that holds less than some hundred events is of no use.
+    static let smallestRecordingLimit = 65_536
+}
+
 /// `swiftlet run`: the gateway, from its first line of log to its last.
 struct RunCommand {
+    /// The configuration of an installed gateway.
+    static let usualFile = "/etc/swiftlet/gateway.toml"
+
+    static let entry = CommandEntry(
+        "run", "run the gateway until SIGTERM or SIGINT",
+        details: """
+            Without --config it uses \(usualFile) where that exists, else what 'swiftlet config' prints.
+            """,
+        options: [config, listen, broker, logLevel, record, recordLimit], success: "stopped by a signal",
+        failures: [
+            .noInput, .unavailable, .systemFailure, .cannotCreate, .noPermission, .configuration,
+        ],
+        examples: [
+            ("swiftlet run --broker mqtt://broker.example", "sensors on UDP port 1884, a broker elsewhere"),
+            ("swiftlet run -c gateway.toml --log-level debug", "options go before the file"),
+        ],
+        synonyms: ["start", "serve", "daemon"],
+        execute: { (arguments) throws(UsageError) in RunCommand(try options(arguments)).execute() })
+
+    static let config = Option(
+        "--config", "-c", value: "FILE",
+        help: "Read this configuration file; 'swiftlet config' prints one with every key.")
+    static let listen = Option(
+        "--listen", "-l", value: "udp://HOST:PORT", isRepeatable: true,
+        help:
+            "Listen here, instead of where the file says; the file's [[udp]] are not used then, nor their groups,"
+            + " forwarders and retry settings.")
+    static let broker = Option(
+        "--broker", "-b", value: "mqtt://HOST:PORT", help: "Connect to this broker, instead of the file's.")
+    static let logLevel = Option(
+        "--log-level", choices: LogLevel.allCases.map { "\($0)" }, aliases: ["warn": "warning", "err": "error"],
+        help: "How much the log tells.")
+    static let record = Option(
+        "--record", value: "FILE",
+        help: "Record everything the gateway is told, to be replayed. FILE must be new, and holds the content of all"
+            + " messages and the broker's password; the gateway waits for each write, so the disk must"
+            + " not be a slow one."
+    )
+    static let recordLimit = Option(
+        "--record-limit", value: "BYTES",
+        help: "End the recording at this size, such as 5M, and go on without; default 64M.")
+
     /// How long clients and broker are given to hear the goodbye, in nanoseconds.
     private static let farewell: UInt64 = 800_000_000
 
     private var options: RunOptions
 
     init(_ options: RunOptions) { self.options = options }
+
+    private static func options(_ arguments: Arguments) throws(UsageError) -> RunOptions {
+        var options = RunOptions()
+        options.configurationFile = arguments.value(config)
+        if options.configurationFile == nil, FileReader.exists(path: usualFile) {
+            (options.configurationFile, options.isUsualFile) = (usualFile, true)
+        }
+        options.listeners = try arguments.allParsed(listen, EndpointParser.udp)
+        options.broker = try arguments.parsed(broker, EndpointParser.broker)
+        options.logLevel = arguments.value(logLevel).flatMap { name in LogLevel.allCases.first { "\($0)" == name } }
+        options.recordingFile = arguments.value(record)
+        options.recordingLimit = try arguments.octets(recordLimit, atLeast: RunOptions.smallestRecordingLimit)
+        guard options.recordingLimit == nil || options.recordingFile != nil else {
+            throw arguments.wrong("'--record-limit' is for '--record', which is not given")
+        }
+        return options
+    }
 
     func execute() -> ExitStatus {
         switch fileSettings() {
@@ -44,6 +121,7 @@ struct RunCommand {
     private func run(_ settings: Settings, file: Settings) -> ExitStatus {
         let log = Log(level: settings.host.logLevel)
         log.write(.info, "swiftlet \(Swiftlet.version) starting, gateway id \(settings.gateway.gatewayID)")
+        if options.isUsualFile { log.write(.info, "configuration \(Self.usualFile), since it is there") }
         reportLimits(settings, log)
         warnOfUnusedListeners(file, log)
         do {

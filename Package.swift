@@ -41,7 +41,7 @@ let package = Package(
         module("MQTT", ["Bytes"]),
         module("LinkFraming", ["Bytes", "Time"]),
         module("GatewayCore", ["Bytes", "Time", "MQTTSN", "MQTT"]),
-        module("TraceFile", ["Bytes", "Time", "GatewayCore"]),
+        module("TraceFile", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore"]),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         module("Transports", ["CLinux"]),
         module("Configuration", ["Time", "GatewayCore"]),

@@ -158,7 +158,7 @@ package final class Host {
     private func link(of peer: PeerID) -> any Link { links[Int(peer.link.rawValue)] }
 
     private func observe(_ observation: Observation, _ arena: RawSpan) {
-        guard let level = reporter.count(observation.kind, detail: observation.detail, at: loop.now) else { return }
+        guard let level = reporter.count(observation.occurrence, at: loop.now) else { return }
         let address = observation.peer.flatMap { link(of: $0).name(of: $0) }
         reporter.write(level, observation, clientID: arena.extracting(observation.clientID), address: address)
     }

@@ -57,7 +57,7 @@ package struct EffectHash: Equatable, Sendable {
         case .observe(let observation):
             combine(9 + UInt64(observation.kind.rawValue))
             combine(observation.clientID)
-            combine(UInt64(bitPattern: Int64(observation.detail)))
+            combine(observation.occurrence.payload)
             if let peer = observation.peer { combine(peer) }
         }
     }

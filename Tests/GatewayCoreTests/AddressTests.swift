@@ -135,7 +135,7 @@ import Time
         for clean in [true, false] {
             other.sends(.connect("c1", clean: clean))
             other.receives(.connectAcknowledgement(.congestion))
-            dialogue.observes(.clientRefused, detail: 0x301)
+            dialogue.observes(exactly: .clientRefused(.congestion, because: .addressChange))
             #expect(!other.isKnown)
         }
         client.sends(.pingRequest(isAsleep ? "c1" : ""))

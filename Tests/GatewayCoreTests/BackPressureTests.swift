@@ -99,7 +99,7 @@ import Time
         upstream.sends(.publish("a/b", "123456", qos: .atLeastOnce, id: 1))
         client.receives(.publish(1, "123456", id: 1, qos: .atLeastOnce))
         upstream.sends(.publish("a/b", "12345"))
-        dialogue.observes(.messageDroppedQueueFull, detail: 5, of: "c1")
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: 5), of: "c1")
         upstream.sends(.publish("a/b", "1234"))
         dialogue.doesNotObserve(.messageDroppedQueueFull)
         client.sends(.publishAcknowledgement(1, 1))

@@ -38,7 +38,9 @@ import Time
         var told: [Int] = []
         for count in 1...12 {
             isCut(dialogue, shared, after: .seconds(5), end)
-            told += dialogue.observations.filter { $0.kind == .sharedConnectionContested }.map(\.detail)
+            for case (.sharedConnectionContested(let timesInARow), _) in dialogue.observations {
+                told.append(timesInARow)
+            }
             if told.last == count { #expect([3, 6, 12].contains(count)) }
             shared = returns(dialogue)
         }

@@ -268,9 +268,9 @@ import Time
         dialogue.broadcasts(.advertise(gatewayID: 7, seconds: 1_200))
         let other = dialogue.client("")
         other.sends(.advertise(gatewayID: 7, seconds: 60))
-        dialogue.observes(.gatewayIDTaken, detail: 7)
+        dialogue.observes(exactly: .gatewayIDTaken(7))
         other.sends(.gatewayInfo(gatewayID: 7))
-        dialogue.observes(.gatewayIDTaken, detail: 7)
+        dialogue.observes(exactly: .gatewayIDTaken(7))
         let others: [[UInt8]] = [[7, 0x02, 7, 192, 0, 2, 1], [3, 0x02, 8], [5, 0x00, 8, 0, 60]]
         for bytes in others {
             other.sends(octets: bytes)

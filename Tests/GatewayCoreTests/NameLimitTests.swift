@@ -104,7 +104,7 @@ import Time
         client.subscribes("#", as: 0, on: upstream)
         client.fallsAsleep()
         upstream.sends(.publish(name + "1", ""), .publish(name, ""))
-        dialogue.observes(.messageDroppedQueueFull, detail: 0, of: "c1")
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: 0), of: "c1")
         upstream.sends(.publish("n", ""))
         dialogue.doesNotObserve(.messageDroppedQueueFull)
         #expect(dialogue.census.queuedByteCount == counted + 1 + 201)

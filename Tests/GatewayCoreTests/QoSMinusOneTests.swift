@@ -53,8 +53,11 @@ import Time
         let dialogue = dialogue(policy)
         func refused() {
             dialogue.observes(.qosMinusOneRefused)
-            let detail = dialogue.observations.first { $0.kind == .qosMinusOneRefused }?.detail
-            #expect(QoSMinusOneRefusal.parts(of: detail ?? -1)?.refusal == reason)
+            let found = dialogue.observations.first { $0.occurrence.kind == .qosMinusOneRefused }
+            guard case .qosMinusOneRefused(reason, _) = found?.occurrence else {
+                Issue.record("\(dialogue.observations)")
+                return
+            }
         }
         let stranger = dialogue.client("")
         stranger.sends(.publish(topic, "x", qos: .minusOne))
@@ -146,7 +149,7 @@ import Time
         dialogue.client("").sends(.publish(.short("ab"), "1", qos: .minusOne))
         dialogue.doesNotObserve(.qosMinusOneBufferFull)
         dialogue.client("").sends(.publish(.short("ab"), "2", qos: .minusOne))
-        dialogue.observes(.qosMinusOneBufferFull, detail: 7)
+        dialogue.observes(exactly: .qosMinusOneBufferFull(octets: 7))
         dialogue.observes(.qosMinusOneDropped)
         returnsShared(shared)
         shared.receives(.publish("ab", payload))

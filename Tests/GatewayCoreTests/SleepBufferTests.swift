@@ -18,9 +18,9 @@ import Time
             .publish("a/b", "1", qos: .atLeastOnce, id: 1), .publish("a/b", "22"), .publish("a/b", "3"))
         dialogue.doesNotObserve(.messageDroppedQueueFull)
         upstream.sends(.publish("a/b", "4"))
-        dialogue.observes(.messageDroppedQueueFull, detail: 2, of: "c1")
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: 2), of: "c1")
         upstream.sends(.publish("a/b", "5", qos: .atLeastOnce, id: 5))
-        dialogue.observes(.messageDroppedQueueFull, detail: 1, of: "c1")
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: 1), of: "c1")
         upstream.receivesNothing()
         client.wakesUp()
         client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
@@ -37,7 +37,7 @@ import Time
         }
         let (client, upstream) = TestClient.asleep(dialogue)
         upstream.sends(.publish("a/b", "1"), .publish("a/b", "2"), .publish("a/b", "333"))
-        dialogue.observes(.messageDroppedQueueFull, detail: 3, of: "c1")
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: 3), of: "c1")
         upstream.receivesNothing()
         client.wakesUp()
         client.receives(.publish(1, "1"), .publish(1, "2"), .pingResponse)
@@ -53,7 +53,7 @@ import Time
         upstream.sends(.publish("a/b", "12345"), .publish("a/b", "67890"))
         dialogue.doesNotObserve(.messageDroppedQueueFull)
         upstream.sends(.publish("a/b", "x"))
-        dialogue.observes(.messageDroppedQueueFull, detail: policy == .dropOldest ? 5 : 1, of: "c1")
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: policy == .dropOldest ? 5 : 1), of: "c1")
         client.wakesUp()
         switch policy {
         case .dropOldest: client.receives(.publish(1, "67890"), .publish(1, "x"), .pingResponse)
@@ -71,7 +71,7 @@ import Time
         other.fallsAsleep()
         upstream.sends(.publish("a/b", "12345"))
         otherUpstream.sends(.publish("a/b", "67890"), .publish("a/b", "x"))
-        dialogue.observes(.messageDroppedQueueFull, detail: 5, of: "c2")
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: 5), of: "c2")
         client.wakesUp()
         client.receives(.publish(1, "12345"), .pingResponse)
         other.wakesUp()
@@ -92,7 +92,7 @@ import Time
         upstream.sends(
             .publish("a/b", "1"), .publish("a/b", "2"),
             .publish("a/b", isTooLong ? String(repeating: "x", count: 210) : String(repeating: "x", count: 420)))
-        dialogue.observes(.messageDroppedQueueFull, detail: isTooLong ? 210 : 420, of: "c1")
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: isTooLong ? 210 : 420), of: "c1")
         client.wakesUp()
         client.receives(.publish(1, "1"), .publish(1, "2"), .pingResponse)
     }
@@ -105,7 +105,7 @@ import Time
         client.wakesUp()
         client.receives(.register(2, 1, "new"))
         upstream.sends(.publish("a/b", "2", qos: .atLeastOnce, id: 2))
-        dialogue.observes(.messageDroppedQueueFull, detail: 1)
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: 1))
         upstream.receives(.pause)
         client.sends(.registerAcknowledgement(2, 1))
         client.receives(.publish(1, "2", id: 1, qos: .atLeastOnce))
@@ -119,7 +119,7 @@ import Time
         let dialogue = dialogue { $0.limits.queuedMessagesPerClient = 1 }
         let (_, upstream) = TestClient.asleep(dialogue)
         upstream.sends(.publish("a/b", "1"), .publish("a/b", "2"))
-        dialogue.observes(.queueDropsReported, detail: 1, of: "c1")
+        dialogue.observes(exactly: .queueDropsReported(count: 1), of: "c1")
         for _ in 0..<5 {
             upstream.sends(.publish("a/b", "3"))
             dialogue.observes(.messageDroppedQueueFull, of: "c1")
@@ -130,7 +130,7 @@ import Time
         dialogue.doesNotObserve(.queueDropsReported)
         dialogue.passes(.milliseconds(1))
         upstream.sends(.publish("a/b", "3"))
-        dialogue.observes(.queueDropsReported, detail: 7, of: "c1")
+        dialogue.observes(exactly: .queueDropsReported(count: 7), of: "c1")
     }
 
     @Test("AMB-15 QoS 0 never makes the gateway stop reading", arguments: [QueuePolicy.dropOldest, .dropNewest])

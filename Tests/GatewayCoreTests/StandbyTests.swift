@@ -105,7 +105,7 @@ import Time
         dialogue.broadcasts(advertise)
         dialogue.doesNotObserve(.gatewayIDTaken)
         hears(dialogue, 7, seconds: 100)
-        dialogue.observes(.gatewayIDTaken, detail: 7)
+        dialogue.observes(exactly: .gatewayIDTaken(7))
         dialogue.passes(.milliseconds(299_999))
         dialogue.broadcasts()
         dialogue.passes(.milliseconds(1))

@@ -25,7 +25,7 @@ import Testing
         let client = dialogue.client("")
         client.sends(.connect("", clean: isClean))
         client.receives(.connectAcknowledgement(.notSupported))
-        dialogue.observes(.clientRefused, detail: 0x203)
+        dialogue.observes(exactly: .clientRefused(.notSupported, because: .noClientID))
         #expect(!client.isKnown)
     }
 

@@ -1,6 +1,8 @@
 import Configuration
 import GatewayCore
 import Glibc
+import MQTT
+import MQTTSN
 import Testing
 import Transports
 
@@ -51,18 +53,18 @@ import Transports
 
     /// Anybody can come and go a thousand times a second; a full disk would be the owner's.
     @Test(arguments: [
-        ObservationKind.clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost,
+        Occurrence.clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost,
         .clientDismissed, .upstreamLost,
     ])
-    func clientsCauseFewLines(kind: ObservationKind) throws {
+    func clientsCauseFewLines(occurrence: Occurrence) throws {
         let pipe = try LogPipe()
         var settings = HostSettings()
         settings.clientLogLinesPerSecond = 5
         var reporter = Reporter(log: Log(level: .info, descriptor: pipe.writing), settings)
         for second in 1...2 {
-            let lineCount = (0..<1_000).count { _ in reporter.count(kind, at: 0) != nil }
+            let lineCount = (0..<1_000).count { _ in reporter.count(occurrence, at: 0) != nil }
             #expect(lineCount == 5)
-            #expect(reporter.counters[kind] == UInt64(1_000 * second))
+            #expect(reporter.counters[occurrence.kind] == UInt64(1_000 * second))
             reporter.turnEnded(at: UInt64(second) * 1_000_000_000)
             let said = pipe.readLines()
             #expect(said.count == 1)
@@ -89,33 +91,36 @@ import Transports
         var settings = HostSettings()
         settings.strangerLogLinesPerSecond = 0
         var reporter = Reporter(log: Log(level: .info, descriptor: pipe.writing), settings)
-        let detail = Int(refusal.rawValue) << 16 | 7
-        let levels = (0..<100).map { reporter.count(.qosMinusOneRefused, detail: detail, at: $0) }
+        let refused = Occurrence.qosMinusOneRefused(refusal, topicID: 7)
+        let levels = (0..<100).map { reporter.count(refused, at: $0) }
         #expect(levels == [.warning] + [LogLevel?](repeating: nil, count: 99))
         #expect(reporter.counters[.qosMinusOneRefused] == 100)
-        #expect(ObservationText.words(for: .qosMinusOneRefused, detail: detail).hasSuffix(words))
+        #expect(ObservationText.words(for: refused).hasSuffix(words))
         // Nobody but the client can change that.
-        let none = Int(QoSMinusOneRefusal.noTopic.rawValue) << 16
-        #expect(reporter.count(.qosMinusOneRefused, detail: none, at: 0) == nil)
+        #expect(reporter.count(.qosMinusOneRefused(.noTopic, topicID: 0), at: 0) == nil)
         #expect(reporter.count(.forwarderRefused, at: 0) == .warning)
         #expect(reporter.count(.forwarderRefused, at: 0) == nil)
     }
 
     @Test(arguments: [
-        (0x03, "client refused: not supported"), (0x01, "client refused: congestion"),
-        (0x103, "client refused: not supported; its ClientId is longer than clients.id_bytes allows"),
+        (ReturnCode.notSupported, nil, "client refused: not supported"),
+        (.congestion, nil, "client refused: congestion"),
         (
-            0x203,
+            .notSupported, ClientRefusal.clientIDTooLong,
+            "client refused: not supported; its ClientId is longer than clients.id_bytes allows"
+        ),
+        (
+            .notSupported, .noClientID,
             "client refused: not supported; it has no ClientId, which clients.empty_id = \"assign\" takes with a clean"
                 + " session"
         ),
         (
-            0x301,
+            .congestion, .addressChange,
             "client refused: congestion; it is connected at another address, and sleep.allow_address_change is false"
         ),
     ])
-    func theKeyThatWouldTakeAClientIsNamed(detail: Int, words: String) {
-        #expect(ObservationText.words(for: .clientRefused, detail: detail) == words)
+    func theKeyThatWouldTakeAClientIsNamed(code: ReturnCode, refusal: ClientRefusal?, words: String) {
+        #expect(ObservationText.words(for: .clientRefused(code, because: refusal)) == words)
     }
 
     /// MQTT 3.1.1 §3.2.2.3.
@@ -124,8 +129,8 @@ import Transports
         (3, "it is unavailable for the moment"), (4, "bad user name or password"), (5, "not authorized"),
         (77, "for a reason that MQTT 3.1.1 does not know"),
     ])
-    func theBrokersRefusalsAreSpeltOut(code: Int, words: String) {
-        let line = ObservationText.words(for: .upstreamRefused, detail: code)
+    func theBrokersRefusalsAreSpeltOut(code: UInt8, words: String) {
+        let line = ObservationText.words(for: .upstreamRefused(ConnectReturnCode(rawValue: code)))
         #expect(line.hasPrefix("broker refused a connection: \(words)"))
         #expect(line.hasSuffix("(CONNACK return code \(code))"))
     }
@@ -134,7 +139,7 @@ import Transports
     @Test func aNumberThatIsTakenIsToldInFewLines() {
         var reporter = Reporter(log: Log(level: .info), HostSettings())
         let second: UInt64 = 1_000_000_000
-        let told = (100...160).filter { reporter.count(.gatewayIDTaken, detail: 1, at: $0 * second) != nil }
+        let told = (100...160).filter { reporter.count(.gatewayIDTaken(1), at: $0 * second) != nil }
         #expect(told == [100, 110, 130])
     }
 

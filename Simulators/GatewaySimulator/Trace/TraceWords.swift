@@ -53,8 +53,8 @@ package struct TraceWords {
             case .resumeStream(let id): "    resumes \(Self.name(id))"
             case .forgetPeer(let peer): "    forgets \(Self.name(peer))"
             case .observe(let observation):
-                "    · \(observation.kind) \(String(decoding: effects.bytes[observation.clientID], as: UTF8.self))"
-                    + " \(observation.detail)"
+                "    · \(observation.occurrence)"
+                    + " \(String(decoding: effects.bytes[observation.clientID], as: UTF8.self))"
             }
         }
     }

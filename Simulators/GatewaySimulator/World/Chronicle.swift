@@ -58,7 +58,7 @@ package struct Chronicle {
             note("    ⇒ stream \(id.generation): \(Self.packetWords(Array(bytes[range])))", at: now)
         case .observe(let observation):
             let name = String(decoding: bytes[observation.clientID], as: UTF8.self)
-            note("    · \(observation.kind) \(name) \(observation.detail)", at: now)
+            note("    · \(observation.occurrence) \(name)", at: now)
         case .openStream, .closeStream, .pauseStream, .resumeStream, .forgetPeer, .broadcastDatagram:
             note("    \(effect)", at: now)
         }

@@ -77,20 +77,18 @@ extension World {
         }
     }
 
+    private func noteDrop(_ observation: Observation, _ octets: Int, _ reason: DeliveryChecker.DropReason) {
+        guard let client = client(named: Array(effects.bytes[observation.clientID])) else { return }
+        deliveries.dropped(for: client, byteCount: octets, reason)
+    }
+
     /// What the gateway says of itself, such as that it must drop a message.
     private func note(_ observation: Observation, answering sender: Int?) {
         observations.note(Int(observation.kind.rawValue))
-        switch observation.kind {
-        case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageUndeliverable:
-            if let client = client(named: Array(effects.bytes[observation.clientID])) {
-                let reason: DeliveryChecker.DropReason =
-                    switch observation.kind {
-                    case .messageDroppedTooLong: .tooLong
-                    case .messageUndeliverable: .undeliverable
-                    default: .notRegistered
-                    }
-                deliveries.dropped(for: client, byteCount: observation.detail, reason)
-            }
+        switch observation.occurrence {
+        case .messageDroppedTooLong(let octets): noteDrop(observation, octets, .tooLong)
+        case .messageDroppedNotRegistered(let octets): noteDrop(observation, octets, .notRegistered)
+        case .messageUndeliverable(let octets): noteDrop(observation, octets, .undeliverable)
         case .clientDisconnected:
             if let client = client(named: Array(effects.bytes[observation.clientID])) { sessions.left(client) }
         case .clientLost:
@@ -99,7 +97,7 @@ extension World {
                 conversations.gatewayLost(client)
                 givenUp.append(client)
             }
-        case .clientRefused where observation.detail >> 8 == Int(ClientRefusal.addressChange.rawValue):
+        case .clientRefused(_, because: .addressChange):
             if let sender { noteUnheard(sender) }
         case .upstreamRefused: isRefusedByBroker = true
         case .brokerReachable, .brokerUnreachable:

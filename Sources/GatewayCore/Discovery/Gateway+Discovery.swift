@@ -55,14 +55,14 @@ extension Gateway {
     /// A client answers for a gateway that it knows and says where that is; what says no address is a gateway's own
     /// (MQTT-SN 1.2 §5.4.3).
     mutating func gatewayInfoReceived(gatewayID: UInt8, isOfClient: Bool, from peer: PeerID) {
-        environment.observe(.unexpectedMessage, peer: peer, detail: Int(MessageType.gatewayInfo.rawValue))
+        environment.observe(.unexpectedMessage(.gatewayInfo), peer: peer)
         if !isOfClient { noteGatewayID(gatewayID, of: peer) }
     }
 
     /// Clients tell gateways apart by their numbers (§5.3.8).
     private mutating func noteGatewayID(_ gatewayID: UInt8, of peer: PeerID) {
         guard gatewayID == environment.configuration.gatewayID else { return }
-        environment.observe(.gatewayIDTaken, peer: peer, detail: Int(gatewayID))
+        environment.observe(.gatewayIDTaken(gatewayID), peer: peer)
     }
 
     private mutating func broadcast(_ message: Message, radius: UInt8, on link: LinkID) {

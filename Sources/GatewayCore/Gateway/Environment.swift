@@ -165,15 +165,15 @@ struct Environment: ~Copyable {
 
     // MARK: Observations
 
-    mutating func observe(_ kind: ObservationKind, peer: PeerID? = nil, detail: Int = 0) {
-        effects.list.append(.observe(Observation(kind, peer: peer, detail: detail)))
+    mutating func observe(_ occurrence: Occurrence, peer: PeerID? = nil) {
+        effects.list.append(.observe(Observation(occurrence, peer: peer)))
     }
 
     /// Observes something about a client; its name goes into the arena, so the observation stays a plain value.
-    mutating func observe(_ kind: ObservationKind, of clientID: ClientID, peer: PeerID? = nil, detail: Int = 0) {
+    mutating func observe(_ occurrence: Occurrence, of clientID: ClientID, peer: PeerID? = nil) {
         let start = effects.bytes.count
         effects.bytes.append(contentsOf: clientID.bytes)
         let range = start..<effects.bytes.count
-        effects.list.append(.observe(Observation(kind, clientID: range, peer: peer, detail: detail)))
+        effects.list.append(.observe(Observation(occurrence, clientID: range, peer: peer)))
     }
 }

@@ -95,7 +95,6 @@ extension Gateway {
 
     private mutating func refuse(_ route: Route, _ code: ReturnCode, because refusal: ClientRefusal? = nil) {
         environment.send(.connectAcknowledgement(code), to: route)
-        let detail = Int(refusal?.rawValue ?? 0) << 8 | Int(code.rawValue)
-        environment.observe(.clientRefused, peer: route.peer, detail: detail)
+        environment.observe(.clientRefused(code, because: refusal), peer: route.peer)
     }
 }

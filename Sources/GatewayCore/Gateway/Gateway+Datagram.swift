@@ -37,7 +37,7 @@ extension Gateway {
         let nodeID = datagram.extracting(encapsulated.nodeID)
         // GW-08: who could not be sent the shortest answer is not listened to.
         guard environment.canAnswer(nodeIDByteCount: nodeID.byteCount, on: route.peer.link) else {
-            environment.observe(.messageDroppedTooLong, peer: route.peer, detail: datagram.byteCount)
+            environment.observe(.messageDroppedTooLong(octets: datagram.byteCount), peer: route.peer)
             return
         }
         let node = environment.forwarders.use(nodeID, behind: route.peer)
@@ -55,7 +55,7 @@ extension Gateway {
         case .gatewayInfo(let gatewayID, let address):
             gatewayInfoReceived(gatewayID: gatewayID, isOfClient: !address.isEmpty, from: route.peer)
         case .encapsulated:
-            environment.observe(.unexpectedMessage, peer: route.peer, detail: Int(message.type.rawValue))
+            environment.observe(.unexpectedMessage(message.type), peer: route.peer)
         case .pingRequest(let clientID): pingRequestReceived(clientID, datagram, from: route)
         case .connectAcknowledgement, .willTopicRequest, .willTopic, .willMessageRequest, .willMessage, .register,
             .registerAcknowledgement, .publish, .publishAcknowledgement, .publishComplete, .publishReceived,
@@ -111,7 +111,7 @@ extension Gateway {
     /// Counted by reason; no session is touched. Where the message id could be read and the client is connected, it is
     /// told that its request is not understood, rather than left waiting (GW-05).
     private mutating func malformedDatagramReceived(_ error: DecodeError, from route: Route) {
-        environment.observe(.malformedDatagram, peer: route.peer, detail: Int(error.reason.rawValue))
+        environment.observe(.malformedDatagram(error.reason), peer: route.peer)
         guard let index = sessionByRoute[route], sessions[index].phase.isConnected else { return }
         switch error.reason {
         case .registerWithoutTopicName:

@@ -56,13 +56,13 @@ extension Gateway {
     private mutating func makePlace() -> Bool {
         dropBusyIdlers()
         if let idler = idlers.takeOldest() {
-            environment.observe(.sessionEvicted, of: sessions[idler].clientID, detail: 1)
+            environment.observe(.sessionEvicted(wasConnected: true), of: sessions[idler].clientID)
             changing(idler) { session, environment in session.dismiss(in: &environment) }
             forget(idler)
             return true
         }
         guard let oldest = remembered.takeOldest() else { return false }
-        environment.observe(.sessionEvicted, of: sessions[oldest].clientID)
+        environment.observe(.sessionEvicted(wasConnected: false), of: sessions[oldest].clientID)
         forget(oldest)
         return true
     }

@@ -18,7 +18,7 @@ extension Gateway {
             remember(route, answers: 0)
         case .connectAcknowledgement, .willTopicRequest, .willMessageRequest, .subscribeAcknowledgement,
             .unsubscribeAcknowledgement, .willTopicResponse, .willMessageResponse:
-            environment.observe(.unexpectedMessage, peer: route.peer, detail: Int(message.type.rawValue))
+            environment.observe(.unexpectedMessage(message.type), peer: route.peer)
         case .willTopic, .willMessage, .register, .registerAcknowledgement, .publish, .publishAcknowledgement,
             .publishComplete, .publishReceived, .publishRelease, .subscribe, .unsubscribe, .pingRequest, .pingResponse,
             .willTopicUpdate, .willMessageUpdate:
@@ -29,7 +29,7 @@ extension Gateway {
     }
 
     private mutating func observeStranger(_ message: Message, _ route: Route) {
-        environment.observe(.strangerMessage, peer: route.peer, detail: Int(message.type.rawValue))
+        environment.observe(.strangerMessage(message.type), peer: route.peer)
     }
 
     private mutating func answerStranger(_ route: Route) {

@@ -77,7 +77,7 @@ extension Gateway {
                 }
             }
         } catch {
-            environment.observe(.malformedPacket, detail: Int(error.rawValue))
+            environment.observe(.malformedPacket(error))
             breakOff(id.slot)
         }
     }
@@ -103,18 +103,17 @@ extension Gateway {
 
     /// Counts a packet that has no place; one that breaks the protocol also ends the connection (`slot`).
     private mutating func unexpectedPacket(_ packet: Packet, slot: UInt32?) {
-        environment.observe(.unexpectedPacket, detail: Int(packet.type.rawValue))
+        environment.observe(.unexpectedPacket(packet.type))
         if let slot { breakOff(slot) }
     }
 
     private mutating func connectAcknowledged(_ answer: ConnectAcknowledgement, slot: UInt32) {
         brokerIsReachable(true)
         guard answer.returnCode == .accepted else {
-            let code = Int(answer.returnCode.rawValue)
             if let name = name(ofUpstream: slot) {
-                environment.observe(.upstreamRefused, of: name, detail: code)
+                environment.observe(.upstreamRefused(answer.returnCode), of: name)
             } else {
-                environment.observe(.upstreamRefused, detail: code)
+                environment.observe(.upstreamRefused(answer.returnCode))
             }
             environment.upstreams[slot].state = .refused
             connectRefused(answer.returnCode, slot: slot)
@@ -175,9 +174,9 @@ extension Gateway {
         guard isCurrent(id) else { return }
         switch end {
         case .unresolved, .refused, .timedOut:
-            environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
+            environment.observe(.upstreamUnavailable(end))
             brokerIsReachable(false)
-        case .localFailure: environment.observe(.upstreamUnavailable, detail: Int(end.rawValue))
+        case .localFailure: environment.observe(.upstreamUnavailable(end))
         case .closedByBroker, .failed:
             noteUnwelcome(onUpstream: id.slot)
             noteContest(onUpstream: id.slot)
@@ -209,7 +208,7 @@ extension Gateway {
         guard slot == environment.sharedUpstream, environment.upstreams[slot].state == .open else { return }
         let life = environment.now.since(environment.upstreams[slot].openedAt)
         guard let count = sharedContest.closed(after: life) else { return }
-        environment.observe(.sharedConnectionContested, detail: count)
+        environment.observe(.sharedConnectionContested(timesInARow: count))
     }
 
     /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.
@@ -273,7 +272,7 @@ extension Gateway {
 
     /// The broker has not answered in time.
     private mutating func timedOut(_ slot: UInt32) {
-        environment.observe(.upstreamUnavailable, detail: Int(StreamEnd.timedOut.rawValue))
+        environment.observe(.upstreamUnavailable(.timedOut))
         if environment.upstreams[slot].state != .open { brokerIsReachable(false) }
         breakOff(slot)
     }

@@ -60,6 +60,6 @@ extension ClientSession {
 
     /// GW-06: what only a gateway sends is ignored, and so is what has no place in the client's state.
     func observeUnexpected(_ message: Message, in environment: inout Environment) {
-        observe(.unexpectedMessage, detail: Int(message.type.rawValue), in: &environment)
+        observe(.unexpectedMessage(message.type), in: &environment)
     }
 }

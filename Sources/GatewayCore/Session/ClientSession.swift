@@ -94,8 +94,8 @@ struct ClientSession: SlabElement {
         environment.send(message, to: route)
     }
 
-    func observe(_ kind: ObservationKind, detail: Int = 0, in environment: inout Environment) {
-        environment.observe(kind, of: clientID, peer: route?.peer, detail: detail)
+    func observe(_ occurrence: Occurrence, in environment: inout Environment) {
+        environment.observe(occurrence, of: clientID, peer: route?.peer)
     }
 
     /// The numbers of the link the client is on.

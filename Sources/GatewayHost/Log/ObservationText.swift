@@ -61,43 +61,46 @@ enum ObservationText {
     }
 
     /// What happened, in words.
-    static func words(for kind: ObservationKind, detail: Int) -> String {
-        func dropped(_ reason: String) -> String { "message of \(detail) octets dropped: \(reason)" }
-        return switch kind {
-        case .queueDropsReported: "messages dropped, too many wait for the client: count=\(detail)"
-        case .absentClientsMessagesDropped: "messages dropped, the client was away: count=\(detail)"
+    static func words(for occurrence: Occurrence) -> String {
+        func dropped(_ octets: Int, _ reason: String) -> String { "message of \(octets) octets dropped: \(reason)" }
+        return switch occurrence {
+        case .queueDropsReported(let count): "messages dropped, too many wait for the client: count=\(count)"
+        case .absentClientsMessagesDropped(let count): "messages dropped, the client was away: count=\(count)"
         case .willPublished: "Will of the lost client published"
         case .willNotPublished: "Will of the lost client not published: the broker is away"
         case .advertised: "advertised"
         case .forwarderRefused:
             "encapsulated message dropped: its sender may not forward; udp.forwarders and serial.forwarding say who may"
-        case .gatewayIDTaken: gatewayIDTaken(detail)
+        case .gatewayIDTaken(let gatewayID): gatewayIDTaken(gatewayID)
         case .clientConnected: "client connected"
         case .clientResumed: "client connected, session resumed"
         case .clientMoved: "client connects from another address"
         case .clientDisconnected: "client disconnected"
         case .clientLost: "client lost: it was silent for too long"
-        case .clientRefused: "client refused: \(clientRefusal(detail))"
+        case .clientRefused(let code, let refusal): "client refused: \(returnCode(code))" + advice(on: refusal)
         case .clientSetUpAbandoned: "client did not finish connecting"
         case .clientDismissed: "client told to connect anew: its session is gone"
-        case .sessionEvicted where detail == 1:
+        case .sessionEvicted(wasConnected: true):
             "client told to go, it has done nothing but connect: a new one needs its place"
         case .sessionEvicted: "absent client's session forgotten: a new client needs its place"
-        case .messageDroppedTooLong: dropped("it does not fit the client's link")
-        case .messageDroppedNotRegistered: dropped("the client did not accept its topic")
-        case .messageUndeliverable: dropped("the client does not take it, and the broker keeps enough like it")
+        case .messageDroppedTooLong(let octets): dropped(octets, "it does not fit the client's link")
+        case .messageDroppedNotRegistered(let octets): dropped(octets, "the client did not accept its topic")
+        case .messageUndeliverable(let octets):
+            dropped(octets, "the client does not take it, and the broker keeps enough like it")
         case .clientMissesMessages: "client misses messages: it does not answer, or there is no topic id for them"
-        case .messageDroppedUpstreamDown: dropped("the broker is not connected")
-        case .messageDroppedUpstreamBlocked: dropped("the broker takes no more")
+        case .messageDroppedUpstreamDown(let octets): dropped(octets, "the broker is not connected")
+        case .messageDroppedUpstreamBlocked(let octets): dropped(octets, "the broker takes no more")
         case .refusalReadAsDenial: "PUBACK 0x03 with topic id 0 taken for an unknown topic id: it is told again"
         case .refusalOfRepetition: "PUBACK 0x03 to a repetition: the message is sent again without DUP"
         case .qosMinusOneDropped: "publish without connection dropped: the gateway's own broker connection is away"
-        case .qosMinusOneRefused: "publish without connection refused: \(qosMinusOneRefusal(detail))"
-        case .qosMinusOneBufferFull: dropped("too much waits for the gateway's own broker connection")
-        case .malformedDatagram: "malformed datagram dropped: \(decodeReason(detail))"
+        case .qosMinusOneRefused(let refusal, let topicID):
+            "publish without connection refused: \(qosMinusOneRefusal(refusal, topicID))"
+        case .qosMinusOneBufferFull(let octets):
+            dropped(octets, "too much waits for the gateway's own broker connection")
+        case .malformedDatagram(let reason): "malformed datagram dropped: \(reason)"
         case .truncatedDatagram: "datagram dropped: longer than the gateway receives"
-        case .unexpectedMessage: "\(messageName(detail)) ignored: it has no place here"
-        case .strangerMessage: "\(messageName(detail)) from a sender without a connection"
+        case .unexpectedMessage(let type): "\(type.specificationName) ignored: it has no place here"
+        case .strangerMessage(let type): "\(type.specificationName) from a sender without a connection"
         case .requestRefusedCongestion: "request refused: congestion"
         case .requestRefusedInvalidTopic: "request refused: invalid topic id"
         case .requestRefusedNotSupported: "request refused: not supported"
@@ -106,37 +109,25 @@ enum ObservationText {
         case .upstreamOpened: "broker connection open"
         case .upstreamLost: "client's broker connection lost: restoring it"
         case .upstreamRestored: "client's broker connection restored"
-        case .upstreamRefused: "broker refused a connection: \(connectReturnCode(detail))"
-        case .sharedConnectionContested: contested(detail)
+        case .upstreamRefused(let code): "broker refused a connection: \(connectReturnCode(code))"
+        case .sharedConnectionContested(let count): contested(count)
         case .subscriptionRefused: "broker refused a subscription: failure (0x80), often for want of permission"
-        case .upstreamUnavailable: "broker connection failed: \(streamEnd(detail))"
-        case .malformedPacket: "malformed packet from the broker, connection closed: \(packetError(detail))"
-        case .unexpectedPacket: "packet of type \(detail) from the broker has no place here"
+        case .upstreamUnavailable(let end): "broker connection failed: \(streamEnd(end))"
+        case .malformedPacket(let error): "malformed packet from the broker, connection closed: \(error.description)"
+        case .unexpectedPacket(let type): "packet of type \(type.rawValue) from the broker has no place here"
         case .upstreamPaused: "broker connection paused: the client cannot keep up"
         case .upstreamResumed: "broker connection resumed"
         case .messageForwarded: "message forwarded"
         case .messageDelivered: "message delivered"
-        case .messageDroppedQueueFull: dropped("too much waits for the client")
+        case .messageDroppedQueueFull(let octets): dropped(octets, "too much waits for the client")
         case .qosMinusOneForwarded: "publish without connection forwarded"
         case .strangerAnswered: "stranger told to connect"
         case .searchAnswered: "search answered"
         }
     }
 
-    private static func messageName(_ type: Int) -> String {
-        MessageType(rawValue: UInt8(clamping: type))?.specificationName ?? "message of type \(type)"
-    }
-
-    private static func decodeReason(_ reason: Int) -> String {
-        DecodeReason(rawValue: UInt8(clamping: reason)).map { "\($0)" } ?? "\(reason)"
-    }
-
-    private static func packetError(_ reason: Int) -> String {
-        PacketError(rawValue: UInt8(clamping: reason)).map { "\($0.description)" } ?? "\(reason)"
-    }
-
-    private static func streamEnd(_ end: Int) -> String {
-        switch StreamEnd(rawValue: UInt8(clamping: end)) {
+    private static func streamEnd(_ end: StreamEnd) -> String {
+        switch end {
         case .unresolved: "its name could not be resolved"
         case .refused: "refused"
         case .timedOut: "no answer in time"
@@ -144,11 +135,10 @@ enum ObservationText {
         case .failed: "it broke"
         case .queueOverflow: "the broker took bytes too slowly"
         case .localFailure: "this machine could not open one"
-        case nil: "reason \(end)"
         }
     }
 
-    private static func gatewayIDTaken(_ number: Int) -> String {
+    private static func gatewayIDTaken(_ number: UInt8) -> String {
         "another gateway in the network has the number of this one, \(number): clients take the two for one;"
             + " give each its own gateway.id"
     }
@@ -158,29 +148,27 @@ enum ObservationText {
             + " gateway or client may use the same client identifier; give each gateway its own broker.shared_client_id"
     }
 
-    /// The CONNACK's code, and the key that would change it.
-    private static func clientRefusal(_ detail: Int) -> String {
-        let code = returnCode(detail & 0xFF)
-        return switch ClientRefusal(rawValue: UInt8(clamping: detail >> 8)) {
-        case .clientIDTooLong: code + "; its ClientId is longer than clients.id_bytes allows"
-        case .noClientID: code + "; it has no ClientId, which clients.empty_id = \"assign\" takes with a clean session"
-        case .addressChange: code + "; it is connected at another address, and sleep.allow_address_change is false"
-        case nil: code
+    /// The key that would take the client.
+    private static func advice(on refusal: ClientRefusal?) -> String {
+        switch refusal {
+        case .clientIDTooLong: "; its ClientId is longer than clients.id_bytes allows"
+        case .noClientID: "; it has no ClientId, which clients.empty_id = \"assign\" takes with a clean session"
+        case .addressChange: "; it is connected at another address, and sleep.allow_address_change is false"
+        case nil: ""
         }
     }
 
     /// MQTT-SN 1.2 §5.3.10.
-    private static func returnCode(_ code: Int) -> String {
-        let code = ReturnCode(rawValue: UInt8(clamping: code))
+    private static func returnCode(_ code: ReturnCode) -> String {
         if code == .congestion { return "congestion" }
         if code == .notSupported { return "not supported" }
         return "code \(code.rawValue)"
     }
 
     /// MQTT 3.1.1 §3.2.2.3, and what the owner can do.
-    private static func connectReturnCode(_ code: Int) -> String {
+    private static func connectReturnCode(_ code: ConnectReturnCode) -> String {
         let words =
-            switch ConnectReturnCode(rawValue: UInt8(clamping: code)) {
+            switch code {
             case .unacceptableProtocolVersion: "it does not speak MQTT 3.1.1"
             case .identifierRejected: "it does not accept the client identifier; see broker.client_id_prefix"
             case .serverUnavailable: "it is unavailable for the moment"
@@ -188,13 +176,12 @@ enum ObservationText {
             case .notAuthorized: "not authorized; see broker.username and broker.password, or the broker's own lists"
             default: "for a reason that MQTT 3.1.1 does not know"
             }
-        return "\(words) (CONNACK return code \(code))"
+        return "\(words) (CONNACK return code \(code.rawValue))"
     }
 
     /// Each reason with the key that would change it.
-    private static func qosMinusOneRefusal(_ detail: Int) -> String {
-        guard let (refusal, topicID) = QoSMinusOneRefusal.parts(of: detail) else { return "\(detail)" }
-        return switch refusal {
+    private static func qosMinusOneRefusal(_ refusal: QoSMinusOneRefusal, _ topicID: UInt16) -> String {
+        switch refusal {
         case .off: "gateway.qos_minus_one is \"off\""
         case .shortName: "short topic names are taken with gateway.qos_minus_one = \"on\" only"
         case .normalTopicID:

@@ -35,10 +35,11 @@ struct Reporter {
 
     /// Counts an observation made at `now`, in monotonic nanoseconds; returns the level of its line where one is to be
     /// written.
-    mutating func count(_ kind: ObservationKind, detail: Int = 0, at now: UInt64) -> LogLevel? {
+    mutating func count(_ occurrence: Occurrence, at now: UInt64) -> LogLevel? {
+        let kind = occurrence.kind
         counters.count(kind)
         if kind == .gatewayIDTaken, takenNumbers.happened(at: now) == nil { return nil }
-        if isRefusalByOwner(kind, detail) { return log.isOn(.warning) ? .warning : nil }
+        if isRefusalByOwner(occurrence) { return log.isOn(.warning) ? .warning : nil }
         if kind == .clientDismissed, let count = dismissedCount {
             dismissedCount = count + 1
             return nil
@@ -48,11 +49,11 @@ struct Reporter {
     }
 
     /// Whether something is refused for the first time that the owner may want to allow; further ones are counted.
-    private mutating func isRefusalByOwner(_ kind: ObservationKind, _ detail: Int) -> Bool {
-        switch kind {
+    private mutating func isRefusalByOwner(_ occurrence: Occurrence) -> Bool {
+        switch occurrence {
         case .forwarderRefused: return toldRefusals.insert(-1).inserted
-        case .qosMinusOneRefused:
-            guard let refusal = QoSMinusOneRefusal.parts(of: detail)?.refusal, refusal != .noTopic else { return false }
+        case .qosMinusOneRefused(let refusal, _):
+            guard refusal != .noTopic else { return false }
             return toldRefusals.insert(Int(refusal.rawValue)).inserted
         default: return false
         }
@@ -68,7 +69,7 @@ struct Reporter {
 
     /// Writes an observation's line.
     func write(_ level: LogLevel, _ observation: Observation, clientID: RawSpan, address: String?) {
-        var line = ObservationText.words(for: observation.kind, detail: observation.detail)
+        var line = ObservationText.words(for: observation.occurrence)
         if !clientID.isEmpty { line += " client=" + LogText.quoted(clientID.copy(of: 0..<clientID.byteCount)) }
         if let address { line += " address=" + LogText.quoted(address.utf8) }
         log.write(level, line)
@@ -181,7 +182,7 @@ struct Reporter {
         }
         if cutShortCount > 0 { log.write(.info, "counted closingConnectionsCutShort=\(cutShortCount)") }
         for kind in ObservationKind.allCases where counters[kind] > 0 {
-            log.write(.info, "counted \(kind)=\(counters[kind])")
+            log.write(.info, "counted \(kind.name)=\(counters[kind])")
         }
         if counters.messagesRefusedByLinks > 0 {
             log.write(.info, "counted messageRefusedByLink=\(counters.messagesRefusedByLinks)")

@@ -37,7 +37,7 @@ final class Dialogue {
         var link: LinkID
     }
     /// Of the last event, or of everything since time began to pass.
-    private(set) var observations: [(kind: ObservationKind, clientID: String, detail: Int)] = []
+    private(set) var observations: [(occurrence: Occurrence, clientID: String)] = []
 
     /// The peer that stands for an address at the moment, and the address of every peer there ever was.
     private var peerByAddress: [Int: PeerID] = [:]
@@ -246,7 +246,7 @@ final class Dialogue {
         case .forgetPeer(let peer): addressByPeer[peer].map { peerByAddress[$0] = nil }
         case .observe(let observation):
             let clientID = String(decoding: effects.copy(of: observation.clientID) ?? [], as: UTF8.self)
-            observations.append((observation.kind, clientID, observation.detail))
+            observations.append((observation.occurrence, clientID))
         }
     }
 
@@ -292,20 +292,25 @@ final class Dialogue {
         #expect(unreadBroadcasts == [], "broadcasts that the test did not name", sourceLocation: lastLocation)
     }
 
-    /// Since the last event, `kind` was observed exactly once; `detail` and `clientID` are compared where they are
-    /// given.
+    /// Since the last event, something of this kind was observed exactly once; `clientID` is compared where it is given.
     func observes(
-        _ kind: ObservationKind, detail: Int? = nil, of clientID: String? = nil,
-        at location: SourceLocation = #_sourceLocation
+        _ kind: ObservationKind, of clientID: String? = nil, at location: SourceLocation = #_sourceLocation
     ) {
-        let found = observations.filter { $0.kind == kind }
+        let found = observations.filter { $0.occurrence.kind == kind }
         #expect(found.count == 1, "\(kind) was observed, among \(observations)", sourceLocation: location)
-        if let detail { #expect(found.first?.detail == detail, sourceLocation: location) }
         if let clientID { #expect(found.first?.clientID == clientID, sourceLocation: location) }
     }
 
+    /// Since the last event, exactly this was observed of its kind; `clientID` is compared where it is given.
+    func observes(
+        exactly occurrence: Occurrence, of clientID: String? = nil, at location: SourceLocation = #_sourceLocation
+    ) {
+        observes(occurrence.kind, of: clientID, at: location)
+        #expect(observations.contains { $0.occurrence == occurrence }, "\(observations)", sourceLocation: location)
+    }
+
     func doesNotObserve(_ kind: ObservationKind, at location: SourceLocation = #_sourceLocation) {
-        #expect(!observations.contains { $0.kind == kind }, sourceLocation: location)
+        #expect(!observations.contains { $0.occurrence.kind == kind }, sourceLocation: location)
     }
 
     /// The peer that stands for an address; a new one where the gateway has let the host forget the last.

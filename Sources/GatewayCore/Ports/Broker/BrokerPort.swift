@@ -67,7 +67,9 @@ extension Environment {
     /// Whether the connection takes a new request of `byteCount` octets; observes why not.
     mutating func takes(_ byteCount: Int, on slot: UInt32?) -> Bool {
         if couldTake(byteCount, on: slot) { return true }
-        observe(isOpen(slot) ? .messageDroppedUpstreamBlocked : .messageDroppedUpstreamDown, detail: byteCount)
+        observe(
+            isOpen(slot)
+                ? .messageDroppedUpstreamBlocked(octets: byteCount) : .messageDroppedUpstreamDown(octets: byteCount))
         return false
     }
 

@@ -15,7 +15,7 @@ extension Environment {
         case .waits: break
         case .notTaken: observe(.qosMinusOneDropped, peer: peer)
         case .refused(let reason):
-            observe(.qosMinusOneRefused, peer: peer, detail: reason.detail(topicID: publish.topicID))
+            observe(.qosMinusOneRefused(reason, topicID: publish.topicID), peer: peer)
         }
     }
 
@@ -81,10 +81,10 @@ extension Environment {
             topicNameByteCount: name.byteCount, payloadByteCount: payload.byteCount, qos: .atMostOnce)
         while !waitingPublishes.hasRoom(for: packetByteCount, limit: limit) {
             guard configuration.queuePolicy == .dropOldest, let dropped = waitingPublishes.removeOldest() else {
-                observe(.qosMinusOneBufferFull, detail: packetByteCount)
+                observe(.qosMinusOneBufferFull(octets: packetByteCount))
                 return .notTaken
             }
-            observe(.qosMinusOneBufferFull, detail: dropped)
+            observe(.qosMinusOneBufferFull(octets: dropped))
             observe(.qosMinusOneDropped)
         }
         waitingPublishes.append(name, payload, retain: retain, at: now)

@@ -247,7 +247,7 @@ extension ClientSession {
     /// Ends the set-up with a CONNACK that says why. A session that it has not touched yet is left alone.
     mutating func refuseConnection(_ code: ReturnCode, in environment: inout Environment) {
         send(.connectAcknowledgement(code), in: &environment)
-        observe(.clientRefused, detail: Int(code.rawValue), in: &environment)
+        observe(.clientRefused(code), in: &environment)
         giveUpSetUp(in: &environment)
     }
 

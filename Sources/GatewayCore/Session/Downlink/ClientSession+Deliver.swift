@@ -20,7 +20,7 @@ extension ClientSession {
         defer { environment.topicNames.release(name) }
         let payload = packet.extracting(publish.payload)
         if let obstacle = obstacle(to: name, payload, in: environment) {
-            observe(obstacle, detail: payload.byteCount, in: &environment)
+            observe(obstacle, in: &environment)
             acknowledgeToBroker(publish.qos, publish.token, in: &environment)
             return
         }
@@ -38,15 +38,15 @@ extension ClientSession {
     /// What keeps a message from ever reaching the client.
     @inline(__always)
     private func obstacle(to name: TopicNameIndex, _ payload: RawSpan, in environment: borrowing Environment)
-        -> ObservationKind?
+        -> Occurrence?
     {
         if let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .rejected {
-            return .messageDroppedNotRegistered
+            return .messageDroppedNotRegistered(octets: payload.byteCount)
         }
         if !canRegister(name, in: environment), reference(to: name, in: environment) == nil {
-            return .messageDroppedTooLong
+            return .messageDroppedTooLong(octets: payload.byteCount)
         }
-        return fits(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong
+        return fits(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong(octets: payload.byteCount)
     }
 
     /// Whether a PUBLISH with so much payload fits the client's link (GW-59).
@@ -145,7 +145,7 @@ extension ClientSession {
         case .waiting, .announced, .sent:
             // The client may have moved to a narrower link since the message came.
             if !fits(Int(message.payloadByteCount), in: environment) {
-                discardFirst(.messageDroppedTooLong, in: &environment)
+                discardFirst(Occurrence.messageDroppedTooLong, in: &environment)
             } else if let reference = reference(to: message.topicName, in: environment) {
                 guard message.qos == .atMostOnce || !putOlderFirst(on: message.topicName, in: &environment) else {
                     return
@@ -177,7 +177,7 @@ extension ClientSession {
 
     private mutating func registerTopic(_ name: TopicNameIndex, in environment: inout Environment) {
         guard canRegister(name, in: environment) else {
-            discardFirst(.messageDroppedTooLong, in: &environment)
+            discardFirst(Occurrence.messageDroppedTooLong, in: &environment)
             return
         }
         guard let topicID = topicID(toDeliver: name, in: &environment) else {
@@ -185,7 +185,7 @@ extension ClientSession {
             return
         }
         switch topics.entry(topicID)?.standing {
-        case .rejected: discardFirst(.messageDroppedNotRegistered, in: &environment)
+        case .rejected: discardFirst(Occurrence.messageDroppedNotRegistered, in: &environment)
         case .ignored: setFirstAside(isUnanswered: true, in: &environment)
         case .known, .assumed, .unknown, nil:
             let isOrdered = environment.store[downlink.first].qos != .atMostOnce
@@ -289,9 +289,9 @@ extension ClientSession {
     }
 
     /// Gives a message up for good and lets the broker forget it.
-    mutating func discardFirst(_ reason: ObservationKind, in environment: inout Environment) {
+    mutating func discardFirst(_ reason: (Int) -> Occurrence, in environment: inout Environment) {
         let message = removeFirst(in: &environment)
-        observe(reason, detail: Int(message.payloadByteCount), in: &environment)
+        observe(reason(Int(message.payloadByteCount)), in: &environment)
         if let token = message.tokenToAnswer { acknowledgeToBroker(message.qos, token, in: &environment) }
     }
 

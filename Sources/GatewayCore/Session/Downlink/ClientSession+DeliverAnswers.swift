@@ -52,7 +52,7 @@ extension ClientSession {
         case .notSupported where message.qos == .atLeastOnce && meansDuplicateFlag():
             return sendWithoutDuplicateFlag(in: &environment)
         case .notSupported where downlink.indulgence.takeLateRefusal(): return
-        default: discardFirst(.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
+        default: discardFirst(Occurrence.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
         }
         answerCame(in: environment)
         goOn(in: &environment)

@@ -42,7 +42,7 @@ extension ClientSession {
 
     /// So many messages will not reach the client, because it was away.
     func noteMissed(_ count: Int, in environment: inout Environment) {
-        if count > 0 { observe(.absentClientsMessagesDropped, detail: count, in: &environment) }
+        if count > 0 { observe(.absentClientsMessagesDropped(count: count), in: &environment) }
     }
 
     /// Drops the oldest QoS 0 messages until the new one fits.
@@ -57,9 +57,9 @@ extension ClientSession {
 
     /// Every drop is counted; a line for the log comes once per client and minute.
     private mutating func noteQueueDrop(_ byteCount: Int, in environment: inout Environment) {
-        observe(.messageDroppedQueueFull, detail: byteCount, in: &environment)
+        observe(.messageDroppedQueueFull(octets: byteCount), in: &environment)
         guard let count = downlink.drops.noteDrop(at: environment.now) else { return }
-        observe(.queueDropsReported, detail: count, in: &environment)
+        observe(.queueDropsReported(count: count), in: &environment)
     }
 
     /// Whether there is no room for so many octets more; without `countingAtMostOnce`, even if QoS 0 gave way.

@@ -9,7 +9,7 @@ extension ClientSession {
     mutating func setFirstAside(isUnanswered: Bool, in environment: inout Environment) {
         clock.stop()
         guard environment.store[downlink.first].qos != .atMostOnce else {
-            discardFirst(.messageDroppedNotRegistered, in: &environment)
+            discardFirst(Occurrence.messageDroppedNotRegistered, in: &environment)
             return warnOfMisses(in: &environment)
         }
         let patience = link(in: environment).patience
@@ -35,7 +35,7 @@ extension ClientSession {
             }
         }
         downlink.settle(message)
-        observe(.messageUndeliverable, detail: Int(message.payloadByteCount), in: &environment)
+        observe(.messageUndeliverable(octets: Int(message.payloadByteCount)), in: &environment)
         warnOfMisses(in: &environment)
     }
 

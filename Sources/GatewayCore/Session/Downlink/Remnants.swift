@@ -64,7 +64,7 @@ extension Environment {
             return deadlines.schedule(.gateway, noLaterThan: now + Self.breath)
         }
         guard missedCount > 0 else { return }
-        observe(.absentClientsMessagesDropped, of: clientID, peer: peer, detail: missedCount)
+        observe(.absentClientsMessagesDropped(count: missedCount), of: clientID, peer: peer)
     }
 
     /// The queue of a client that is away is looked at further on another occasion.

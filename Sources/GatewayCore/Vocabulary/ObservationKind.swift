@@ -1,0 +1,90 @@
+/// The kinds of what can be observed, one for each case of `Occurrence`; the raw value indexes counters.
+package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
+    case clientConnected, clientResumed, clientMoved, clientDisconnected, clientLost, clientRefused,
+        clientSetUpAbandoned, clientDismissed, sessionEvicted, willPublished, willNotPublished, messageForwarded,
+        messageDelivered, messageDroppedTooLong, messageDroppedQueueFull, messageDroppedNotRegistered,
+        messageDroppedUpstreamDown, messageDroppedUpstreamBlocked, messageUndeliverable, clientMissesMessages,
+        refusalReadAsDenial, refusalOfRepetition, qosMinusOneForwarded, qosMinusOneDropped, qosMinusOneRefused,
+        qosMinusOneBufferFull, queueDropsReported, absentClientsMessagesDropped, advertised, searchAnswered,
+        gatewayIDTaken, forwarderRefused, malformedDatagram, truncatedDatagram, unexpectedMessage, strangerMessage,
+        strangerAnswered, requestRefusedCongestion, requestRefusedInvalidTopic, requestRefusedNotSupported,
+        brokerReachable, brokerUnreachable, upstreamOpened, upstreamLost, upstreamRestored, upstreamRefused,
+        sharedConnectionContested, subscriptionRefused, upstreamUnavailable, malformedPacket, unexpectedPacket,
+        upstreamPaused, upstreamResumed
+
+    /// What it is called in log, metrics and page, such as `client_moved`: the case's name in snake case.
+    package var name: String { Self.names[Int(rawValue)] }
+
+    private static let names = allCases.map { snakeCase("\($0)") }
+
+    /// `gatewayIDTaken` is `gateway_id_taken`.
+    private static func snakeCase(_ name: String) -> String {
+        let letters = Array(name)
+        return letters.indices.reduce(into: "") { result, index in
+            let beginsWord =
+                letters[index].isUppercase
+                && (letters[index - 1].isLowercase || letters.dropFirst(index + 1).first?.isLowercase == true)
+            result += (beginsWord ? "_" : "") + letters[index].lowercased()
+        }
+    }
+}
+
+extension Occurrence {
+    package var kind: ObservationKind {
+        switch self {
+        case .clientConnected: .clientConnected
+        case .clientResumed: .clientResumed
+        case .clientMoved: .clientMoved
+        case .clientDisconnected: .clientDisconnected
+        case .clientLost: .clientLost
+        case .clientRefused: .clientRefused
+        case .clientSetUpAbandoned: .clientSetUpAbandoned
+        case .clientDismissed: .clientDismissed
+        case .sessionEvicted: .sessionEvicted
+        case .willPublished: .willPublished
+        case .willNotPublished: .willNotPublished
+        case .messageForwarded: .messageForwarded
+        case .messageDelivered: .messageDelivered
+        case .messageDroppedTooLong: .messageDroppedTooLong
+        case .messageDroppedQueueFull: .messageDroppedQueueFull
+        case .messageDroppedNotRegistered: .messageDroppedNotRegistered
+        case .messageDroppedUpstreamDown: .messageDroppedUpstreamDown
+        case .messageDroppedUpstreamBlocked: .messageDroppedUpstreamBlocked
+        case .messageUndeliverable: .messageUndeliverable
+        case .clientMissesMessages: .clientMissesMessages
+        case .refusalReadAsDenial: .refusalReadAsDenial
+        case .refusalOfRepetition: .refusalOfRepetition
+        case .qosMinusOneForwarded: .qosMinusOneForwarded
+        case .qosMinusOneDropped: .qosMinusOneDropped
+        case .qosMinusOneRefused: .qosMinusOneRefused
+        case .qosMinusOneBufferFull: .qosMinusOneBufferFull
+        case .queueDropsReported: .queueDropsReported
+        case .absentClientsMessagesDropped: .absentClientsMessagesDropped
+        case .advertised: .advertised
+        case .searchAnswered: .searchAnswered
+        case .gatewayIDTaken: .gatewayIDTaken
+        case .forwarderRefused: .forwarderRefused
+        case .malformedDatagram: .malformedDatagram
+        case .truncatedDatagram: .truncatedDatagram
+        case .unexpectedMessage: .unexpectedMessage
+        case .strangerMessage: .strangerMessage
+        case .strangerAnswered: .strangerAnswered
+        case .requestRefusedCongestion: .requestRefusedCongestion
+        case .requestRefusedInvalidTopic: .requestRefusedInvalidTopic
+        case .requestRefusedNotSupported: .requestRefusedNotSupported
+        case .brokerReachable: .brokerReachable
+        case .brokerUnreachable: .brokerUnreachable
+        case .upstreamOpened: .upstreamOpened
+        case .upstreamLost: .upstreamLost
+        case .upstreamRestored: .upstreamRestored
+        case .upstreamRefused: .upstreamRefused
+        case .sharedConnectionContested: .sharedConnectionContested
+        case .subscriptionRefused: .subscriptionRefused
+        case .upstreamUnavailable: .upstreamUnavailable
+        case .malformedPacket: .malformedPacket
+        case .unexpectedPacket: .unexpectedPacket
+        case .upstreamPaused: .upstreamPaused
+        case .upstreamResumed: .upstreamResumed
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package import MQTT
+package import MQTTSN
+
+/// What was observed, with what belongs to it; plain values, so that nothing is allocated to tell it.
+package enum Occurrence: Equatable, Hashable, Sendable {
+    // MARK: Clients come and go
+
+    case clientConnected
+    case clientResumed
+    case clientMoved
+    case clientDisconnected
+    case clientLost
+    /// CONNACK with a code other than accepted, and which setting would take the client, if any.
+    case clientRefused(ReturnCode, because: ClientRefusal? = nil)
+    case clientSetUpAbandoned
+    /// The gateway told a client that its session is gone (GW-86).
+    case clientDismissed
+    /// A session gave its place to a newer client: a remembered one, or one whose client has done nothing but connect.
+    case sessionEvicted(wasConnected: Bool)
+
+    // MARK: Wills
+
+    /// In the broker's place, for a lost client whose Will the gateway held.
+    case willPublished
+    /// The gateway held the Will of a lost client, and the broker was away.
+    case willNotPublished
+
+    // MARK: Messages pass
+
+    case messageForwarded
+    case messageDelivered
+    /// The payload's octet count, as with all that is dropped.
+    case messageDroppedTooLong(octets: Int)
+    case messageDroppedQueueFull(octets: Int)
+    case messageDroppedNotRegistered(octets: Int)
+    /// The octets of topic name and payload.
+    case messageDroppedUpstreamDown(octets: Int)
+    case messageDroppedUpstreamBlocked(octets: Int)
+    /// At QoS 1 or 2: the client did not take it, too many like it wait, and the broker was told to forget it.
+    case messageUndeliverable(octets: Int)
+    /// Once per session: messages are dropped because the client does not answer, or for want of a topic id.
+    case clientMissesMessages
+    /// A client's refusal (0x03) is taken for the denial of a topic id.
+    case refusalReadAsDenial
+    /// A client's refusal (0x03) is taken for one of a message because of its DUP.
+    case refusalOfRepetition
+    case qosMinusOneForwarded
+    case qosMinusOneDropped
+    /// The configuration does not allow it, or the reference leads to no topic name; with the TopicId of the message.
+    case qosMinusOneRefused(QoSMinusOneRefusal, topicID: UInt16)
+    /// Too much waits for the shared connection; the octets of what was dropped for it.
+    case qosMinusOneBufferFull(octets: Int)
+    /// At most once per client and minute: so many messages were dropped from its queue since the last.
+    case queueDropsReported(count: Int)
+    /// Once per absence and cause: so many messages will not reach the client, QoS 0 when it goes, all of a session
+    /// that is over, and what was left to a broker that has then forgotten it.
+    case absentClientsMessagesDropped(count: Int)
+
+    // MARK: The gateway makes itself known
+
+    case advertised
+    case searchAnswered
+    /// Another gateway uses this one's number (MQTT-SN 1.2 §5.3.8).
+    case gatewayIDTaken(UInt8)
+    /// An encapsulated message from a sender that is not allowed to forward.
+    case forwarderRefused
+
+    // MARK: The client broke the protocol or reached a limit
+
+    case malformedDatagram(DecodeReason)
+    case truncatedDatagram
+    /// A well-formed message that has no place here.
+    case unexpectedMessage(MessageType)
+    /// A message from a sender without a session.
+    case strangerMessage(MessageType)
+    case strangerAnswered
+    case requestRefusedCongestion
+    case requestRefusedInvalidTopic
+    case requestRefusedNotSupported
+
+    // MARK: The broker
+
+    case brokerReachable
+    case brokerUnreachable
+    case upstreamOpened
+    case upstreamLost
+    case upstreamRestored
+    /// CONNACK with a code other than accepted; without a ClientId it is the gateway's own connection.
+    case upstreamRefused(ConnectReturnCode)
+    /// The gateway's own connection was accepted and soon closed by the broker, so many times in a row: another client
+    /// may have its identifier (MQTT 3.1.1 §3.1.4).
+    case sharedConnectionContested(timesInARow: Int)
+    /// The broker refused a client's subscription (SUBACK 0x80, MQTT 3.1.1 §3.9.3).
+    case subscriptionRefused
+    case upstreamUnavailable(StreamEnd)
+    case malformedPacket(PacketError)
+    case unexpectedPacket(PacketType)
+    case upstreamPaused
+    case upstreamResumed
+}

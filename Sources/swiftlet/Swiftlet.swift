@@ -1,9 +1,10 @@
+import GatewayHost
 import Transports
 
 /// The command `swiftlet`: reads its arguments, does what they ask and ends with an exit code of sysexits(3).
 @main
 enum Swiftlet {
-    static let version = "0.1.0"
+    static let version = Build.current.version
 
     static func main() {
         ProcessControl.exit(status(of: Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -12,7 +12,7 @@ package import Transports
 /// wait until the end of the turn and leave together.
 package final class Host {
     package let loop: EventLoop
-    private var gateway: Gateway
+    private(set) var gateway: Gateway
     private var effects = Effects()
     /// By the core's numbers for them: the listeners' first, then those of serial lines.
     private(set) var links: [any Link] = []
@@ -21,7 +21,7 @@ package final class Host {
     var reporter: Reporter
     /// Where everything that the core is told goes; nil where nobody wants to know.
     private var recorder: Recorder?
-    private var configuration: GatewayConfiguration
+    private(set) var configuration: GatewayConfiguration
     private let seed: UInt64
     private let settings: Settings
     private let log: Log

@@ -67,6 +67,17 @@ struct ClientSupervision: Sendable {
         return configuration.allowance(forSeconds: seconds).map { lastHeard + $0 }
     }
 
+    /// For how long the client has said that it would be silent at the most; nil where it has promised nothing.
+    func promisedSilence(_ phase: SessionPhase, keepAliveSeconds: UInt16) -> TimeSpan? {
+        let seconds = phase.isSleeping ? sleepSeconds : keepAliveSeconds
+        return phase.isConnected && seconds > 0 ? .seconds(Int(seconds)) : nil
+    }
+
+    /// Whether a sleeping client has been silent for longer than its own Duration.
+    func isOverdue(at now: Instant) -> Bool {
+        !isCutOff && !hasSaidGoodbye && sleepSeconds > 0 && now.since(lastHeard) > .seconds(Int(sleepSeconds))
+    }
+
     /// - Returns: what does not hold; nil if all does.
     func checkInvariants(at now: Instant) -> String? {
         if lastHeard > now { return "a client was heard in the future" }

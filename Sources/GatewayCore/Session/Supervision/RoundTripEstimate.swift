@@ -20,6 +20,9 @@ struct RoundTripEstimate: Sendable {
         smoothed = smoothed - smoothed / 8 + sample / 8
     }
 
+    /// Smoothed; nil before the first measurement.
+    var measured: TimeSpan? { smoothed > 0 ? TimeSpan(nanoseconds: UInt64(smoothed) * 1_000) : nil }
+
     /// nil before the first measurement.
     var timeout: TimeSpan? {
         guard smoothed > 0 else { return nil }

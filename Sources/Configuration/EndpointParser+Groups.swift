@@ -52,7 +52,7 @@ extension EndpointParser {
     }
 
     /// fe80::/10.
-    private static func isLinkLocal(_ address: String) -> Bool {
+    static func isLinkLocal(_ address: String) -> Bool {
         let first = UInt16(address.prefix { $0 != ":" }, radix: 16) ?? 0
         return first & 0xFFC0 == 0xFE80
     }

@@ -8,11 +8,20 @@ package struct EndpointError: Error, Equatable, Sendable {
 
 /// Reads the addresses that an owner writes in the configuration and on the command line.
 package enum EndpointParser {
-    /// `udp://HOST[:PORT]`; the port is 1884 when it is left out, and 0 lets the system choose.
+    /// `udp://ADDRESS[:PORT]`; the port is 1884 when it is left out, and 0 lets the system choose.
     package static func udp(_ text: String) -> Result<UDPListener, EndpointError> {
         Result { () throws(EndpointError) in
             let rest = try afterScheme("udp", of: text, example: "udp://0.0.0.0:1884")
             let (host, port) = try hostAndPort(of: rest, smallestPort: 0)
+            guard AddressFamily(ofHost: host) != nil else {
+                throw EndpointError(
+                    message: "holds the name \(quoted(host)), and a listener needs an address: one of this machine's,"
+                        + " or 0.0.0.0 or [::] for all")
+            }
+            // RFC 4007 §6: each interface has its own.
+            if isLinkLocal(host), !host.contains("%") {
+                throw EndpointError(message: "must name the interface, as in [fe80::1%eth0]; found \(quoted(host))")
+            }
             return UDPListener(host: host, port: port ?? UDPListener.defaultPort)
         }
     }

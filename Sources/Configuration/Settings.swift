@@ -26,10 +26,14 @@ package struct HostSettings: Equatable, Sendable {
     /// Client identifier of the gateway's own broker connection, 1 to 65,535 octets; nil: one that the machine makes.
     package var sharedClientID: [UInt8]?
     package var logLevel = LogLevel.info
+    package var logFormat = LogFormat.auto
     /// Lines per second about senders the gateway does not know; further ones are only counted.
     package var strangerLogLinesPerSecond = 10
-    /// Lines per second about clients that come, go, move or lose their connection; further ones are only counted.
+    /// Lines per second about clients with which something is wrong; further ones are only counted.
     package var clientLogLinesPerSecond = 50
+    /// Lines per minute about clients that come and go as they should; where there would be more, one line each minute
+    /// says how many did what.
+    package var clientLogLinesPerMinute = 60
     /// Broker connections that the core is done with and whose end is still awaited; beyond it the oldest are left to
     /// the system. A client has one at the most, as its next connection waits for that.
     package var closingConnectionCount = 1_000
@@ -49,7 +53,7 @@ package struct HostSettings: Equatable, Sendable {
 
 /// A local UDP address on which clients reach the gateway.
 package struct UDPListener: Equatable, Sendable {
-    /// A name or an IP address without brackets; an IPv6 scope follows `%`.
+    /// An IP address without brackets; an IPv6 scope follows `%`.
     package var host: String
     /// 0 lets the system choose.
     package var port: UInt16
@@ -76,6 +80,13 @@ package struct UDPListener: Equatable, Sendable {
 
     /// As written in the configuration: `udp://0.0.0.0:1884`, `udp://[::]:1884`.
     package var name: String { "udp://" + authority(host, port) }
+
+    /// Whether the system gives only one of the two listeners its socket: both have one port, and one of them has it at
+    /// all addresses.
+    func coversOrIsCovered(by other: UDPListener) -> Bool {
+        guard port == other.port, AddressFamily(ofHost: host) == AddressFamily(ofHost: other.host) else { return false }
+        return [host, other.host].contains { $0 == "0.0.0.0" || $0 == "::" }
+    }
 
     /// The interface of all its groups, by name; nil lets the system choose.
     package var interfaceOfGroups: String? { interface ?? groups.lazy.compactMap(\.interface).first }
@@ -136,22 +147,6 @@ package struct BrokerEndpoint: Equatable, Sendable {
 
     /// As written in the configuration: `mqtt://127.0.0.1:1883`.
     package var name: String { "mqtt://" + authority(host, port) }
-}
-
-/// How much the log tells; a level includes those before it.
-package enum LogLevel: UInt8, Comparable, CaseIterable, Sendable {
-    /// Something the owner must repair.
-    case error
-    /// Something that may need the owner.
-    case warning
-    /// Starts, stops, the broker and clients coming and going.
-    case info
-    /// Why a message was refused or dropped.
-    case debug
-    /// Every datagram.
-    case trace
-
-    package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// What stands after `%`.

@@ -1,6 +1,6 @@
 import Bytes
 package import Configuration
-import GatewayCore
+package import GatewayCore
 import Time
 import TraceFile
 package import Transports
@@ -73,9 +73,11 @@ package final class Host {
 
     package var sessionCount: Int { gateway.sessionCount }
 
+    package var census: Census { gateway.takeCensus() }
+
     /// When the loop must turn again for the gateway or a link, in monotonic nanoseconds.
     package var nextDeadline: UInt64? {
-        var next = gateway.nextDeadline?.nanoseconds ?? .max
+        var next = min(gateway.nextDeadline?.nanoseconds ?? .max, reporter.nextDeadline ?? .max)
         for link in links { next = min(next, link.nextDeadline ?? .max) }
         return next == .max ? nil : next
     }

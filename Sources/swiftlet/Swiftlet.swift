@@ -7,6 +7,8 @@ enum Swiftlet {
     static let version = Build.current.version
 
     static func main() {
+        // Before anything else: a signal that comes early must not end a gateway.
+        if CommandLine.arguments.dropFirst().first == "run" { RunSignals.holdBack() }
         ProcessControl.exit(status(of: Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 

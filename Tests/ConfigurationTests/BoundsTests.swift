@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func upTo64ListenersAreTaken() throws {
-        func file(_ count: Int) -> String { (1...count).map { "[[udp]]\nlisten = 'udp://h:\($0)'\n" }.joined() }
+        func file(_ count: Int) -> String { (1...count).map { "[[udp]]\nlisten = 'udp://127.0.0.1:\($0)'\n" }.joined() }
         #expect(try settings(file(64)).get().gateway.links.count == 64)
         #expect(errors(file(65)) == "f.toml:1:3: there must be 1 to 64 [[udp]] listeners; found 65")
     }

@@ -246,8 +246,13 @@ import Testing
             "1:36: 'broker.reconnect_minimum_seconds' must not exceed 'broker.reconnect_maximum_seconds', which is 60"
         ),
         (
-            "[[udp]]\nlisten = 'udp://LAN:1884'\n[[udp]]\nlisten = 'udp://lan'",
-            "4:10: two listeners at 'udp://lan:1884'; the first one is at line 2, column 10"
+            "[[udp]]\nlisten = 'udp://[FD00::1]:1884'\n[[udp]]\nlisten = 'udp://[fd00::1]'",
+            "4:10: two listeners at 'udp://[fd00::1]:1884'; the first one is at line 2, column 10"
+        ),
+        (
+            "[[udp]]\nlisten = 'udp://0.0.0.0'\n[[udp]]\nlisten = 'udp://127.0.0.1'",
+            "4:10: the listeners 'udp://127.0.0.1:1884' and 'udp://0.0.0.0:1884' cannot have one port, as one of them is"
+                + " at all addresses; the first one is at line 2, column 10"
         ),
         (
             "[[topic]]\nid = 7\nname = 'a'\n[[topic]]\nid = 7\nname = 'b'",

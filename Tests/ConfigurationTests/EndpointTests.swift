@@ -4,7 +4,7 @@ import Testing
 /// Proves which addresses the owner may write, and what is said about the others.
 @Suite struct EndpointTests {
     @Test(arguments: [
-        ("udp://0.0.0.0:1884", "0.0.0.0", 1884), ("udp://[::]", "::", 1884), ("UDP://Host-1.lan:7", "Host-1.lan", 7),
+        ("udp://0.0.0.0:1884", "0.0.0.0", 1884), ("udp://[::]", "::", 1884), ("UDP://10.0.0.1:7", "10.0.0.1", 7),
         ("udp://[fe80::1%eth0]:65535", "fe80::1%eth0", 65_535), ("udp://127.0.0.1:0", "127.0.0.1", 0),
         ("udp://[::ffff:10.0.0.1]:1", "::ffff:10.0.0.1", 1), ("udp://[1:2:3:4:5:6:7:8]:1", "1:2:3:4:5:6:7:8", 1),
         ("udp://[1::]:1", "1::", 1), ("udp://[1:2:3:4:5:6:7::]:1", "1:2:3:4:5:6:7::", 1),
@@ -59,6 +59,19 @@ import Testing
     @Test func dtlsIsNamed() {
         let error = EndpointError(message: "asks for DTLS, which is not supported yet")
         #expect(EndpointParser.udp("dtls://host") == .failure(error))
+    }
+
+    /// What would end the gateway's start is found by whoever only checks the file.
+    @Test(arguments: [
+        (
+            "udp://localhost:1884",
+            "holds the name 'localhost', and a listener needs an address: one of this machine's, or 0.0.0.0 or [::] for"
+                + " all"
+        ),
+        ("udp://[fe80::1]:1884", "must name the interface, as in [fe80::1%eth0]; found 'fe80::1'"),
+    ])
+    func aListenerNeedsAnAddressOfOneMachine(text: String, message: String) {
+        #expect(EndpointParser.udp(text) == .failure(EndpointError(message: message)))
     }
 
     @Test(arguments: ["udp://0.0.0.0:1884", "udp://[::]:1884", "udp://[fe80::1%eth0]:1"])

@@ -275,6 +275,7 @@ extension RealSocketTests {
             #expect(throws: Never.self) { try BlockingSocket(.datagrams, for: free, boundTo: free) }
         }
 
+        /// The configuration's reader refuses it before; a host that is made otherwise still says so.
         @Test func aListenerNeedsAnAddress() throws {
             let endpoint = BrokerEndpoint(host: "127.0.0.1", port: 1)
             #expect(throws: HostError.notAnAddress("udp://localhost:0")) {

@@ -129,7 +129,7 @@ extension RealSocketTests {
             gateway.process.kill(SIGTERM)
             #expect(gateway.process.waitForExit() == .exited(0))
             print("  stopped in \((MonotonicClock.now() - stopping) / 1_000_000) ms")
-            #expect(gateway.logs("counted clientConnected=\(count)"))
+            #expect(gateway.logs("counted client_connected=\(count)"))
         }
     }
 }

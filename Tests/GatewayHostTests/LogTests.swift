@@ -52,10 +52,7 @@ import Transports
     }
 
     /// Anybody can come and go a thousand times a second; a full disk would be the owner's.
-    @Test(arguments: [
-        Occurrence.clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost,
-        .clientDismissed, .upstreamLost,
-    ])
+    @Test(arguments: [Occurrence.clientLost, .clientDismissed, .upstreamLost])
     func clientsCauseFewLines(occurrence: Occurrence) throws {
         let pipe = try LogPipe()
         var settings = HostSettings()
@@ -72,6 +69,36 @@ import Transports
                 said.first?.hasSuffix("log lines about clients left out: count=995 (log.client_lines_per_second)")
                     == true)
         }
+    }
+
+    /// A thousand sensors that come and go once a minute must not wear out the memory that the log is written to.
+    @Test func aBusyMinuteBecomesOneLine() throws {
+        let pipe = try LogPipe()
+        let second: UInt64 = 1_000_000_000
+        var settings = HostSettings()
+        settings.clientLogLinesPerMinute = 5
+        var reporter = Reporter(log: Log(level: .info, descriptor: pipe.writing), settings)
+        /// How many of them have a line of their own; what is said at the end of their minute.
+        func minute(_ number: UInt64, count: Int) -> (own: Int, summary: [Substring]) {
+            let began = number * 60 * second
+            let kinds = [Occurrence.clientConnected, .clientDisconnected]
+            let own = (0..<count).count { reporter.count(kinds[$0 % 2], at: began + UInt64($0)) != nil }
+            if own < count { #expect(reporter.nextDeadline == began + 60 * second) }
+            reporter.turnEnded(at: began + 60 * second)
+            return (own, pipe.readLines())
+        }
+        let words = "info  clients in a minute (log.client_lines_per_minute):"
+        for (number, own) in [(UInt64(1), 5), (2, 0)] {
+            let busy = minute(number, count: 1_000)
+            #expect(busy.own == own && busy.summary.count == 1)
+            #expect(busy.summary.first?.hasSuffix("\(words) client_connected=500 client_disconnected=500") == true)
+        }
+        // Quiet again: told as a number for the last time.
+        let quieter = minute(3, count: 2)
+        #expect(quieter.own == 0)
+        #expect(quieter.summary.first?.hasSuffix("\(words) client_connected=1 client_disconnected=1") == true)
+        let quiet = minute(4, count: 5)
+        #expect(quiet.own == 5 && quiet.summary.isEmpty && reporter.nextDeadline == nil)
     }
 
     /// What an owner may want to allow is told once for each reason with the key, whatever else strangers cause.
@@ -147,6 +174,7 @@ import Transports
     @Test func theBrokersLinesAreNotLimited() throws {
         var settings = HostSettings()
         (settings.clientLogLinesPerSecond, settings.strangerLogLinesPerSecond) = (0, 0)
+        settings.clientLogLinesPerMinute = 0
         var reporter = Reporter(log: Log(level: .info), settings)
         #expect(reporter.count(.brokerUnreachable, at: 0) == .warning)
         #expect(reporter.count(.brokerReachable, at: 0) == .info)

@@ -217,7 +217,8 @@ extension RealSocketTests {
             }
             gateway.process.kill(SIGTERM)
             #expect(gateway.process.waitForExit() == .exited(0))
-            #expect(gateway.logs("counted messageDelivered=8\n") && gateway.logs("counted messageRefusedByLink=192\n"))
+            #expect(
+                gateway.logs("counted message_delivered=8\n") && gateway.logs("counted message_refused_by_link=192\n"))
             #expect(gateway.logs(" refusedQueueFull=192"))
         }
 

@@ -271,8 +271,8 @@ extension RealSocketTests {
             while try sensor.hear(within: .milliseconds(500)) != nil { heardCount += 1 }
             gateway.process.kill(SIGTERM)
             #expect(gateway.process.waitForExit() == .exited(0))
-            #expect(heardCount > 0 && gateway.logs("counted messageDelivered=\(heardCount)\n"))
-            #expect(gateway.logs("counted messageRefusedByLink=\(200 - heardCount)\n"))
+            #expect(heardCount > 0 && gateway.logs("counted message_delivered=\(heardCount)\n"))
+            #expect(gateway.logs("counted message_refused_by_link=\(200 - heardCount)\n"))
         }
 
         // MARK: Noise

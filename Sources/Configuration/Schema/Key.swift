@@ -142,16 +142,17 @@ extension Key {
             }, read: { read($0).map { "\"\(String(decoding: $0, as: UTF8.self))\"" } })
     }
 
-    /// The name of one of a type's cases, in lower case with hyphens.
+    /// The name of one of a type's cases, in lower case with hyphens, or another that `alias` knows.
     static func choice<Choice: CaseIterable & Equatable & Sendable>(
-        _ path: String, _ field: any WritableKeyPath<Target, Choice> & Sendable, _ reason: String
+        _ path: String, _ field: any WritableKeyPath<Target, Choice> & Sendable,
+        alias: @escaping @Sendable (String) -> Choice? = { _ in nil }, _ reason: String
     ) -> Key {
         let summary = Choice.allCases.map { "\"\(hyphenated($0))\"" }.joined(separator: ", ")
         return Key(
             path: path, summary: summary, expectation: "one of " + summary, reason: reason,
             write: { (value, target) throws(KeyFailure) in
                 guard case .string(let text) = value else { throw .mismatch(found: value.found) }
-                guard let choice = Choice.allCases.first(where: { hyphenated($0) == text }) else {
+                guard let choice = Choice.allCases.first(where: { hyphenated($0) == text }) ?? alias(text) else {
                     throw .mismatch(found: quoted(text))
                 }
                 target[keyPath: field] = choice

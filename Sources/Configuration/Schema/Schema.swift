@@ -176,19 +176,27 @@ enum Schema {
             "Messages remembered on which the broker may have closed a connection."),
 
         // [log]
-        .choice("log.level", \.host.logLevel, "How much the log tells; a level includes those before it."),
+        .choice(
+            "log.level", \.host.logLevel, alias: LogLevel.init(named:),
+            "How much the log tells; a level includes those before it."),
+        .choice(
+            "log.format", \.host.logFormat,
+            "The form of its lines; \"auto\" is what suits a terminal, the journal or a file."),
         .integer(
             "log.stranger_lines_per_second", \.host.strangerLogLinesPerSecond, 0...1_000_000, "lines",
             "Log lines about senders that the gateway does not know; further ones are only counted."),
         .integer(
             "log.client_lines_per_second", \.host.clientLogLinesPerSecond, 0...1_000_000, "lines",
-            "Log lines about clients that come, go or lose their connection; further ones are only counted."),
+            "Log lines about clients with which something is wrong; further ones are only counted."),
+        .integer(
+            "log.client_lines_per_minute", \.host.clientLogLinesPerMinute, 0...1_000_000, "lines",
+            "Log lines about clients that come and go; where there are more, one line each minute counts them."),
     ]
 
     /// The keys of each `[[udp]]`.
     static let listener: [Key<Listener>] = [
         .endpoint(
-            "udp.listen", "udp://HOST[:PORT]", parse: EndpointParser.udp,
+            "udp.listen", "udp://ADDRESS[:PORT]", parse: EndpointParser.udp,
             write: { ($1.endpoint.host, $1.endpoint.port) = ($0.host, $0.port) }, read: { $0.endpoint.name },
             "Local address on which clients reach the gateway."
         ).required,

@@ -44,15 +44,21 @@ extension SettingsBuilder {
 
     private mutating func checkListeners() {
         let text = text
-        var first: [String: Int] = [:]
+        var taken: [(listener: UDPListener, offset: Int)] = []
         for (listener, seen) in listeners {
-            let name = listener.endpoint.name.lowercased()
+            let endpoint = listener.endpoint
+            let name = endpoint.name.lowercased()
             // With port 0 the system chooses another port for each.
-            guard listener.endpoint.port > 0, let offset = seen.offset(of: "udp.listen") else { continue }
-            if let other = first[name] {
-                report(offset, "two listeners at \(quoted(name)); the first one is at \(text.place(other))")
+            guard endpoint.port > 0, let offset = seen.offset(of: "udp.listen") else { continue }
+            if let other = taken.first(where: { $0.listener.name.lowercased() == name }) {
+                report(offset, "two listeners at \(quoted(name)); the first one is at \(text.place(other.offset))")
+            } else if let other = taken.first(where: { $0.listener.coversOrIsCovered(by: endpoint) }) {
+                report(
+                    offset,
+                    "the listeners \(quoted(name)) and \(quoted(other.listener.name)) cannot have one port, as one of"
+                        + " them is at all addresses; the first one is at \(text.place(other.offset))")
             } else {
-                first[name] = offset
+                taken.append((endpoint, offset))
             }
         }
     }

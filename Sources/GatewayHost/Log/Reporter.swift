@@ -9,6 +9,7 @@ struct Reporter {
     let log: Log
     var linesAboutSenders: LineAllowance
     private var linesAboutClients: LineAllowance
+    private var routine: RoutineLines
     private var secondBegan: UInt64 = 0
     var undeliveredCount = 0
     /// Closing connections that were waited for no longer: in all, and since that was said last.
@@ -31,6 +32,7 @@ struct Reporter {
             "senders", key: "log.stranger_lines_per_second", perSecond: settings.strangerLogLinesPerSecond)
         linesAboutClients = LineAllowance(
             "clients", key: "log.client_lines_per_second", perSecond: settings.clientLogLinesPerSecond)
+        routine = RoutineLines(perMinute: settings.clientLogLinesPerMinute)
     }
 
     /// Counts an observation made at `now`, in monotonic nanoseconds; returns the level of its line where one is to be
@@ -44,7 +46,7 @@ struct Reporter {
             dismissedCount = count + 1
             return nil
         }
-        guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind) else { return nil }
+        guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind, at: now) else { return nil }
         return level
     }
 
@@ -59,8 +61,9 @@ struct Reporter {
         }
     }
 
-    private mutating func mayWrite(_ kind: ObservationKind) -> Bool {
-        switch ObservationText.cause(of: kind) {
+    private mutating func mayWrite(_ kind: ObservationKind, at now: UInt64) -> Bool {
+        if RoutineLines.isRoutine(kind) { return routine.take(kind, at: now) }
+        return switch ObservationText.cause(of: kind) {
         case .sender: linesAboutSenders.take()
         case .client: linesAboutClients.take()
         case .gateway: true
@@ -69,21 +72,40 @@ struct Reporter {
 
     /// Writes an observation's line.
     func write(_ level: LogLevel, _ observation: Observation, clientID: RawSpan, address: String?) {
-        var line = ObservationText.words(for: observation.occurrence)
-        if !clientID.isEmpty { line += " client=" + LogText.quoted(clientID.copy(of: 0..<clientID.byteCount)) }
-        if let address { line += " address=" + LogText.quoted(address.utf8) }
-        log.write(level, line)
+        var line = LogLine(
+            level, ObservationText.words(for: observation.occurrence),
+            event: observation.kind.name)
+        if !clientID.isEmpty {
+            line.circumstances.append(
+                LogField("client", ClientIDText.text(of: clientID.copy(of: 0..<clientID.byteCount))))
+        }
+        if let address { line.circumstances.append(LogField("address", address)) }
+        log.write(line)
     }
 
     /// Begins a new second for lines that are limited in number, and owns up to those left out.
     mutating func turnEnded(at now: UInt64) {
         log.turnEnded()
+        routine.minutePasses(at: now, log)
         guard now &- secondBegan >= 1_000_000_000 else { return }
         secondBegan = now
         linesAboutSenders.refill(log)
         linesAboutClients.refill(log)
         if undeliveredCount > 0, undelivered.happened(at: now) != nil { tellUndelivered() }
         tellCutShort()
+    }
+
+    /// When something must be told though nothing happens; nil where there is nothing.
+    var nextDeadline: UInt64? { routine.nextDeadline }
+
+    /// The last lines of a run: what was left out of the ones before, and everything that was counted.
+    mutating func summarize(_ links: [any Link]) {
+        linesAboutSenders.refill(log)
+        linesAboutClients.refill(log)
+        routine.tell(log)
+        tellUndelivered()
+        tellCutShort()
+        tellCounts(links)
     }
 
     private mutating func tellUndelivered() {
@@ -167,25 +189,5 @@ struct Reporter {
 
     func traceSent(_ byteCount: Int, to address: @autoclosure () -> String) {
         if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets to \(address())") }
-    }
-
-    /// Everything that was counted, for the last lines of a run.
-    mutating func summarize(_ links: [any Link]) {
-        linesAboutSenders.refill(log)
-        linesAboutClients.refill(log)
-        tellUndelivered()
-        tellCutShort()
-        for link in links {
-            guard let (name, counts) = link.counted else { continue }
-            let known = counts.filter { $0.count > 0 }.map { " \($0.name)=\($0.count)" }.joined()
-            log.write(.info, "counted on \(name):\(known)")
-        }
-        if cutShortCount > 0 { log.write(.info, "counted closingConnectionsCutShort=\(cutShortCount)") }
-        for kind in ObservationKind.allCases where counters[kind] > 0 {
-            log.write(.info, "counted \(kind.name)=\(counters[kind])")
-        }
-        if counters.messagesRefusedByLinks > 0 {
-            log.write(.info, "counted messageRefusedByLink=\(counters.messagesRefusedByLinks)")
-        }
     }
 }

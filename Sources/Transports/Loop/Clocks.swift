@@ -19,6 +19,13 @@ package enum WallClock {
         clock_gettime(CLOCK_REALTIME, &time)
         return (Int64(time.tv_sec), Int32(time.tv_nsec))
     }
+
+    /// By how many seconds the local time is ahead of UTC at `seconds` since 1970 (localtime_r(3)).
+    package static func localOffset(at seconds: Int64) -> Int64 {
+        var time = time_t(seconds)
+        var local = tm()
+        return localtime_r(&time, &local) == nil ? 0 : Int64(local.tm_gmtoff)
+    }
 }
 
 extension Duration {

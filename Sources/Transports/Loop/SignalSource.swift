@@ -11,6 +11,8 @@ package enum Signal: Sendable, CaseIterable {
     case hangUp
     /// SIGUSR1: for the program's own use.
     case user1
+    /// SIGUSR2: the same.
+    case user2
 
     /// The signal's number in the system.
     var number: Int32 {
@@ -19,6 +21,7 @@ package enum Signal: Sendable, CaseIterable {
         case .interrupt: SIGINT
         case .hangUp: SIGHUP
         case .user1: SIGUSR1
+        case .user2: SIGUSR2
         }
     }
 }
@@ -37,16 +40,24 @@ package final class SignalSource: ReadinessHandler {
     /// Told the signals.
     package weak var delegate: (any SignalSourceDelegate)?
 
-    /// Takes over `signals`: they are blocked in the calling thread, so this must come before other threads start.
+    /// Lets `signals` wait for a source to come: none of them ends the process from here on. They are blocked in the
+    /// calling thread and in those that it starts, so this must come before other threads start.
     ///
-    /// SIGPIPE is ignored from here on, since a broken connection is an error of its write. The signals stay blocked
-    /// after `close`.
-    package init(_ signals: [Signal], loop: EventLoop) throws(IOError) {
+    /// SIGPIPE is ignored from here on, since a broken connection is an error of its write.
+    package static func holdBack(_ signals: [Signal]) { _ = block(signals) }
+
+    private static func block(_ signals: [Signal]) -> sigset_t {
         _ = signal(SIGPIPE, SIG_IGN)
         var set = sigset_t()
         sigemptyset(&set)
         for signal in signals { sigaddset(&set, signal.number) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
+        return set
+    }
+
+    /// Takes over `signals`, held back or not, as `holdBack` does. They stay blocked after `close`.
+    package init(_ signals: [Signal], loop: EventLoop) throws(IOError) {
+        var set = Self.block(signals)
         descriptor = try OwnedDescriptor(
             signalfd(-1, &set, Int32(SFD_NONBLOCK) | Int32(SFD_CLOEXEC)), operation: "signalfd")
         self.loop = loop

@@ -46,7 +46,7 @@ struct RunCommand {
         "--config", "-c", value: "FILE",
         help: "Read this configuration file; 'swiftlet config' prints one with every key.")
     static let listen = Option(
-        "--listen", "-l", value: "udp://HOST:PORT", isRepeatable: true,
+        "--listen", "-l", value: "udp://ADDRESS:PORT", isRepeatable: true,
         help:
             "Listen here, instead of where the file says; the file's [[udp]] are not used then, nor their groups,"
             + " forwarders and retry settings.")
@@ -119,30 +119,34 @@ struct RunCommand {
     }
 
     private func run(_ settings: Settings, file: Settings) -> ExitStatus {
-        let log = Log(level: settings.host.logLevel)
-        log.write(.info, "swiftlet \(Swiftlet.version) starting, gateway id \(settings.gateway.gatewayID)")
-        if options.isUsualFile { log.write(.info, "configuration \(Self.usualFile), since it is there") }
-        reportLimits(settings, log)
-        warnOfUnusedListeners(file, log)
+        let log = Log(level: settings.host.logLevel, format: settings.host.logFormat)
+        log.write(
+            .info, "swiftlet \(Swiftlet.version) starting, gateway id \(settings.gateway.gatewayID)", event: "starting")
         do {
             let loop = try EventLoop()
-            let stop = try StopRequest(loop: loop)
             let host = try Host(settings: settings, seed: MonotonicClock.now(), log: log, loop: loop)
+            let signals = try RunSignals(host)
+            if options.isUsualFile { log.write(.info, "configuration \(Self.usualFile), since it is there") }
+            reportLimits(settings, log)
+            warnOfUnusedListeners(file, log)
             try startRecording(host)
-            try serve(host, until: stop)
+            try serve(host, until: signals)
             host.close()
-            log.write(.info, "stopped")
+            log.write(.info, "stopped", event: "stopped")
             return .success
         } catch let error as HostError {
-            Terminal.complain("\(error)")
-            return error.isPermission ? .noPermission : .unavailable
+            return cannotGoOn(error, error.isPermission ? .noPermission : .unavailable, log)
         } catch let error as RecorderError {
-            Terminal.complain("\(error)")
-            return .cannotCreate
+            return cannotGoOn(error, .cannotCreate, log)
         } catch {
-            Terminal.complain("\(error)")
-            return .systemFailure
+            return cannotGoOn(error, .systemFailure, log)
         }
+    }
+
+    /// The end of the log says why, in the form that all of the log has.
+    private func cannotGoOn(_ error: any Error, _ status: ExitStatus, _ log: Log) -> ExitStatus {
+        log.write(.error, "\(error)", event: "cannot_go_on")
+        return status
     }
 
     private func startRecording(_ host: Host) throws(RecorderError) {
@@ -164,8 +168,8 @@ struct RunCommand {
             "--listen takes the place of every [[udp]] of the file: groups, forwarders and retry settings are not used")
     }
 
-    private func serve(_ host: Host, until stop: StopRequest) throws(IOError) {
-        while !stop.isRequested { try host.turn() }
+    private func serve(_ host: Host, until signals: RunSignals) throws(IOError) {
+        while !signals.askForEnd { try host.turn() }
         // Thousands of goodbyes take their time too.
         let end = MonotonicClock.now() + Self.farewell
         host.stop()
@@ -200,17 +204,4 @@ struct RunCommand {
                     + " or lower them")
         }
     }
-}
-
-/// SIGTERM and SIGINT, as a question that the loop can ask.
-private final class StopRequest: SignalSourceDelegate {
-    private(set) var isRequested = false
-    private let source: SignalSource
-
-    init(loop: EventLoop) throws(IOError) {
-        source = try SignalSource([.terminate, .interrupt], loop: loop)
-        source.delegate = self
-    }
-
-    func signalReceived(_ signal: Signal) { isRequested = true }
 }

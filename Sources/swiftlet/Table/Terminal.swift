@@ -9,7 +9,9 @@ enum Terminal {
 
     /// Says what went wrong, on standard error.
     static func complain(_ text: String) {
-        let bytes = Array(("swiftlet: " + text + "\n").utf8)
+        // In the journal as loud as an error of the log.
+        let priority = OutputTarget(of: PatientOutput.standardError) == .journal ? "<3>" : ""
+        let bytes = Array((priority + "swiftlet: " + text + "\n").utf8)
         StandardError.write(bytes.span.bytes)
     }
 }

@@ -36,6 +36,10 @@ let package = Package(
     dependencies: [],
     targets: [
         module("Bytes"),
+        module("HTTP"),
+        .target(
+            name: "StatusPage", path: "Sources/StatusPage", resources: [.embedInCode("page.html")],
+            swiftSettings: strict),
         module("Time"),
         module("MQTTSN", ["Bytes"]),
         module("MQTT", ["Bytes"]),
@@ -49,7 +53,7 @@ let package = Package(
             "GatewayHost",
             [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile", "Transports",
-                "Configuration",
+                "Configuration", "HTTP", "StatusPage",
             ]),
         .executableTarget(
             name: "swiftlet", dependencies: ["GatewayHost", "GatewayCore", "Transports", "Configuration"],
@@ -65,6 +69,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "Configuration", "GatewaySimulator",
+                "HTTP",
             ],
             path: "Simulators/fuzz/Targets", swiftSettings: strict),
         .executableTarget(
@@ -85,6 +90,7 @@ let package = Package(
             path: "Simulators/measure", exclude: ["Budgets.txt"], swiftSettings: strict,
             linkerSettings: [.unsafeFlags(countedAllocator)]),
         tests(of: "Bytes", ["Bytes"]),
+        tests(of: "HTTP", ["HTTP"]),
         tests(of: "LinkFraming", ["Bytes", "Time", "LinkFraming"]),
         tests(of: "MQTTSN", ["Bytes", "MQTTSN"]),
         tests(of: "MQTT", ["Bytes", "MQTT"]),
@@ -108,7 +114,7 @@ let package = Package(
             of: "GatewayHost",
             [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "GatewayHost", "TraceFile",
-                "Transports", "Configuration", "GatewaySimulator", "SimulatorSupport",
+                "Transports", "Configuration", "GatewaySimulator", "SimulatorSupport", "HTTP",
             ]),
         tests(of: "Tidy", []),
     ],

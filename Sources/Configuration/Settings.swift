@@ -40,6 +40,9 @@ package struct HostSettings: Equatable, Sendable {
     /// Octets read at once from a broker connection: so many are kept of each whose client has no room for them.
     package var readByteCountPerConnection = 4_096
 
+    /// Where the gateway shows what it does.
+    package var http = HTTPSettings()
+
     /// Whether a gateway does without the listener where the system has no IPv6: the usual one for it, with the other.
     package static func isOptional(_ listener: UDPListener, among listeners: [UDPListener]) -> Bool {
         listener.host == "::" && listeners == HostSettings().listeners
@@ -154,6 +157,6 @@ private func interfaceName(in host: String) -> String? {
     host.firstIndex(of: "%").map { String(host[host.index(after: $0)...]) }
 }
 
-private func authority(_ host: String, _ port: UInt16) -> String {
+func authority(_ host: String, _ port: UInt16) -> String {
     host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
 }

@@ -5,9 +5,18 @@ import GatewayCore
 
 extension Host {
     /// To read the configuration again (SIGHUP).
-    package func reload() {
-        reporter.log.tell(
-            LogLine(.warning, "no reload yet, going on with the configuration of the start", event: "reload_refused"))
+    package func askForReload() {
+        switch reload?() {
+        case .success(let words): reporter.log.tell(LogLine(.info, words, event: "reloaded"))
+        case .failure(let refusal):
+            for error in refusal.errors.split(separator: "\n") {
+                reporter.log.tell(
+                    LogLine(.error, "not reloaded, going on as before: \(error)", event: "reload_refused"))
+            }
+        case nil:
+            reporter.log.tell(
+                LogLine(.warning, "not reloaded: there is nothing to read again", event: "reload_refused"))
+        }
     }
 
     /// To say now what is held and what was counted (SIGUSR1).
@@ -18,4 +27,11 @@ extension Host {
 
     /// To be one level more talkative, or as talkative as configured again (SIGUSR2).
     package func switchTalkativeness() { reporter.log.switchTalkativeness() }
+}
+
+/// Why a configuration was not taken: the errors in words, one on each line.
+package struct ReloadRefusal: Error {
+    package var errors: String
+
+    package init(errors: String) { self.errors = errors }
 }

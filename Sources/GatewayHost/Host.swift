@@ -29,6 +29,11 @@ package final class Host {
     private let listeners: [UDPListener]
     package private(set) var isStopping = false
 
+    /// What shows others what goes on; nil where no door is open.
+    private(set) var server: HTTPServer?
+    /// Reads the configuration anew for whoever asks, and tells what has changed; nil where that cannot be done.
+    package var reload: (() -> Result<String, ReloadRefusal>)?
+
     /// Opens the sockets; nothing is sent before the first turn.
     package init(settings: Settings, seed: UInt64, log: Log, loop: EventLoop) throws(HostError) {
         self.loop = loop
@@ -49,6 +54,29 @@ package final class Host {
         for port in settings.host.serialPorts {
             let known = configuration.link(nextLinkID).maximumDatagramByteCount
             links.append(SerialLink(port, id: nextLinkID, knownMaximumByteCount: known, host: self))
+        }
+        try openDoors()
+    }
+
+    private func openDoors() throws(HostError) {
+        do throws(HostError) {
+            try showItself(settings.host.http)
+        } catch {
+            for link in links { link.close() }
+            network.close()
+            throw error
+        }
+    }
+
+    /// Opens the doors that `settings` want, and closes those that they do not; on an error all stays as it is.
+    func showItself(_ settings: HTTPSettings) throws(HostError) {
+        if let server, settings.isOn {
+            try server.apply(settings)
+        } else if settings.isOn {
+            server = try HTTPServer(settings, host: self)
+        } else {
+            server?.close()
+            server = nil
         }
     }
 
@@ -103,6 +131,7 @@ package final class Host {
     private func flush() {
         for link in links { link.flush() }
         streams.flush()
+        server?.flush()
     }
 
     // MARK: Events
@@ -114,6 +143,7 @@ package final class Host {
 
     func handle(_ event: Event, _ bytes: RawSpan) {
         let now = Instant(nanoseconds: loop.now)
+        if let server { noteReceived(event, bytes, server) }
         if let recorder {
             recorder.willHandle(event, bytes, at: now)
             gateway.handle(event, bytes, at: now, into: &effects)
@@ -144,11 +174,15 @@ package final class Host {
     /// Ranges in the effect index `arena`.
     private func run(_ effect: Effect, _ arena: RawSpan) {
         switch effect {
-        case .sendDatagram(let range, let peer): link(of: peer).send(arena.extracting(range), to: peer)
+        case .sendDatagram(let range, let peer):
+            if let server { noteSent(arena.extracting(range), to: peer, server) }
+            link(of: peer).send(arena.extracting(range), to: peer)
         case .broadcastDatagram(let range, let radius, let id):
             links[Int(id.rawValue)].broadcast(arena.extracting(range), radius: radius)
         case .openStream(let id): streams.open(id)
-        case .sendStream(let range, let id): streams.write(arena.extracting(range), on: id)
+        case .sendStream(let range, let id):
+            if let server, server.isWatched { noteSent(arena.extracting(range), on: id, server) }
+            streams.write(arena.extracting(range), on: id)
         case .closeStream(let id): streams.close(id)
         case .pauseStream(let id): streams.pause(id)
         case .resumeStream(let id): streams.resume(id)
@@ -157,9 +191,10 @@ package final class Host {
         }
     }
 
-    private func link(of peer: PeerID) -> any Link { links[Int(peer.link.rawValue)] }
+    func link(of peer: PeerID) -> any Link { links[Int(peer.link.rawValue)] }
 
     private func observe(_ observation: Observation, _ arena: RawSpan) {
+        if let server, server.hasFollowers { note(observation, arena, server) }
         guard let level = reporter.count(observation.occurrence, at: loop.now) else { return }
         let address = observation.peer.flatMap { link(of: $0).name(of: $0) }
         reporter.write(level, observation, clientID: arena.extracting(observation.clientID), address: address)
@@ -189,6 +224,7 @@ package final class Host {
     /// Closes the sockets. Connections that were ended are left to the system, which goes on delivering what it was
     /// handed; others are cut. The host must not be used afterwards.
     package func close() {
+        server?.close()
         for link in links { link.close() }
         network.close()
         streams.abandon()

@@ -7,6 +7,8 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
     case cannotListen(String, IOError)
     /// A listener's group cannot be sent to or received from.
     case cannotJoin(group: String, listener: String, IOError)
+    /// The place for HTTP, or the path of the control socket, cannot be had.
+    case cannotServe(String, IOError)
     /// A forwarder's address cannot be compared with senders'.
     case notAForwarder(String)
 
@@ -24,7 +26,7 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
     private var error: IOError? {
         switch self {
         case .notAnAddress, .notAForwarder: nil
-        case .cannotListen(_, let error), .cannotJoin(_, _, let error): error
+        case .cannotListen(_, let error), .cannotJoin(_, _, let error), .cannotServe(_, let error): error
         }
     }
 
@@ -37,6 +39,8 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
             "cannot listen on \(listener): \(error)" + Self.advice(for: error)
         case .cannotJoin(let group, let listener, let error):
             "cannot use the group \(group) of the listener \(listener): \(error)" + Self.advice(forGroup: error)
+        case .cannotServe(let place, let error):
+            "cannot answer at \(place): \(error)" + Self.advice(forDoor: error, isFile: place.hasPrefix("/"))
         case .notAForwarder(let address):
             "cannot tell the forwarder \(address): it is not an IP address"
         }
@@ -54,6 +58,21 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
         if error.isNotThereYet { return "; no interface of this machine has that address now" }
         if error.isFamilyMissing {
             return "; the system has no IPv6, or no IPv4: leave out this [[udp]], or switch the family on"
+        }
+        return ""
+    }
+
+    /// What to do about a door that cannot be opened.
+    private static func advice(forDoor error: IOError, isFile: Bool) -> String {
+        guard isFile else {
+            return error.isAddressInUse
+                ? "; 'ss -ltnp' says who has the port; another one can be named with http.listen" : advice(for: error)
+        }
+        if error.isAddressInUse { return "; another gateway that runs has it: name another path with control.socket" }
+        if error.isAlreadyThere { return "; a file is there that is no socket: remove it, or name another path" }
+        if error.isMissing { return "; its directory must be there: RuntimeDirectory= in systemd makes one" }
+        if error.isPermission {
+            return "; its directory must let the gateway write, and nobody else but its group (chmod o-w)"
         }
         return ""
     }

@@ -25,7 +25,8 @@ import Testing
         Ban(
             words: ["import Glibc", "import CLinux"],
             folders: [
-                "Sources/Bytes/", "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
+                "Sources/HTTP/", "Sources/Bytes/",
+                "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
                 "Sources/GatewayCore/",
                 "Sources/TraceFile/", "Sources/Configuration/", "Sources/GatewayHost/", "Sources/swiftlet/",
                 "Simulators/",
@@ -35,7 +36,8 @@ import Testing
         Ban(
             words: ["Clock.now", "ContinuousClock", "SuspendingClock", "clock_gettime"],
             folders: [
-                "Sources/Bytes/", "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
+                "Sources/HTTP/", "Sources/Bytes/",
+                "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
                 "Sources/GatewayCore/",
                 "Sources/TraceFile/", "Simulators/GatewaySimulator/",
             ],
@@ -43,7 +45,8 @@ import Testing
         Ban(
             words: ["SystemRandomNumberGenerator", ".randomElement()", ".shuffled()", "UInt64.random(", "Int.random("],
             folders: [
-                "Sources/Bytes/", "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
+                "Sources/HTTP/", "Sources/Bytes/",
+                "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
                 "Sources/GatewayCore/",
                 "Sources/TraceFile/", "Simulators/GatewaySimulator/",
             ], exceptions: ["Sources/GatewayCore/Time/RandomNumbers.swift"],

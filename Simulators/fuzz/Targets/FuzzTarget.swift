@@ -8,6 +8,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case mqttDecoder = "MQTTDecoder"
     /// A configuration file.
     case toml = "TOML"
+    /// A request of HTTP, cut in several ways.
+    case http = "HTTP"
     /// A serial line and the link on it.
     case serialLine = "SerialLine"
     /// A session record, brought back.
@@ -26,6 +28,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .mqttsnDecode: faultOfDatagram(bytes)
         case .mqttDecoder: faultOfStream(bytes)
         case .toml: faultOfConfiguration(bytes)
+        case .http: faultOfHTTPRequest(bytes)
         case .serialLine: faultOfSerialLine(bytes)
         case .sessionRecord: faultOfRecord(bytes, inspect: inspect)
         case .core: OperationScript.fault(in: bytes, inspect: inspect)

@@ -3,7 +3,10 @@ import GatewayCore
 /// Every key of the configuration file. To add one, add its line here and to `Config/gateway.toml`.
 enum Schema {
     /// The keys that stand in the file once.
-    static let settings: [Key<Settings>] = [
+    static let settings = everythingElse + http
+
+    /// Those that have no file of their own.
+    private static let everythingElse: [Key<Settings>] = [
         // [gateway]
         .integer(
             "gateway.id", \.gateway.gatewayID, 0...255, "(GwId)",

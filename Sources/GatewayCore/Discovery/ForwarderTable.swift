@@ -13,8 +13,15 @@ struct ForwarderTable {
 
     /// The number of a node, a new one if it has none; the caller now uses it and must `release` it.
     mutating func use(_ nodeID: RawSpan, behind peer: PeerID) -> UInt32 {
-        nodeIDs.use(nodeID, in: UInt64(peer.link.rawValue) << 32 | UInt64(peer.number)) + 1
+        nodeIDs.use(nodeID, in: Self.scope(of: peer)) + 1
     }
+
+    /// The number of a node that is in use; nil where nobody uses it.
+    func number(of nodeID: RawSpan, behind peer: PeerID) -> UInt32? {
+        nodeIDs.find(nodeID, in: Self.scope(of: peer)).map { $0 + 1 }
+    }
+
+    private static func scope(of peer: PeerID) -> UInt64 { UInt64(peer.link.rawValue) << 32 | UInt64(peer.number) }
 
     /// The node id as the forwarder sent it; empty for the peer itself.
     func nodeID(_ number: UInt32) -> [UInt8] { number == 0 ? [] : nodeIDs.name(number - 1) }

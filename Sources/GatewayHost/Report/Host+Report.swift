@@ -41,6 +41,7 @@ extension Host {
             let topics = gateway.topics(ofClientAt: place)
             json.array("topics") { for name in topics.names { $0.add(nil, ClientIDText.text(of: name)) } }
             json.array("subscriptions") { for filter in topics.filters { $0.add(nil, ClientIDText.text(of: filter)) } }
+            json.array("messages") { writeMessages(of: octets, to: &$0) }
         }
         return json.bytes
     }

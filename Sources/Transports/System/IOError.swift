@@ -76,6 +76,9 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether what was to be created exists.
     package var isAlreadyThere: Bool { code == EEXIST }
 
+    /// Whether there is no such file or directory.
+    package var isMissing: Bool { code == ENOENT }
+
     /// Whether the system forbids it.
     package var isPermission: Bool { code == EACCES || code == EPERM }
 }

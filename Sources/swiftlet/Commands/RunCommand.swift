@@ -111,6 +111,12 @@ struct RunCommand {
         }
         if let broker = options.broker { settings.host.broker = broker }
         if let level = options.logLevel { settings.host.logLevel = level }
+        // systemd makes a directory of the service's own (RuntimeDirectory=); of several the first one counts.
+        if settings.host.http.controlSocket == nil, let runtime = ProcessEnvironment.value("RUNTIME_DIRECTORY"),
+            let directory = runtime.split(separator: ":").first
+        {
+            settings.host.http.controlSocket = directory + "/control"
+        }
         if settings.host.sharedClientID == nil {
             settings.host.sharedClientID = MachineIdentity.current.sharedClientID(
                 gatewayID: settings.gateway.gatewayID)

@@ -20,7 +20,7 @@ final class RunSignals: SignalSourceDelegate {
     func signalReceived(_ signal: Signal) {
         switch signal {
         case .terminate, .interrupt: askForEnd = true
-        case .hangUp: host.reload()
+        case .hangUp: host.askForReload()
         case .user1: host.tellCounts()
         case .user2: host.switchTalkativeness()
         }

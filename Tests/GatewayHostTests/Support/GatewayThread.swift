@@ -11,6 +11,7 @@ final class GatewayThread {
     fileprivate final class Shared: Sendable {
         struct State {
             var addresses: [SocketAddress] = []
+            var httpAddress: SocketAddress?
             var failure: String?
             var hostError: HostError?
             var isRunning = false
@@ -80,6 +81,9 @@ final class GatewayThread {
     /// How often `kind` was observed until the last turn.
     func count(_ kind: ObservationKind) -> UInt64 { shared.state.withLock { $0.counters[kind] } }
 
+    /// Where HTTP is answered over TCP.
+    var httpAddress: SocketAddress? { shared.state.withLock { $0.httpAddress } }
+
     var sessionCount: Int { shared.state.withLock { $0.sessionCount } }
 
     /// Why the loop ended, if it failed.
@@ -106,6 +110,7 @@ final class GatewayThread {
                 settings: shared.settings, seed: 1, log: Log(level: shared.settings.host.logLevel), loop: loop)
             shared.state.withLock {
                 $0.addresses = host.listeningAddresses
+                $0.httpAddress = host.httpAddress
                 $0.waker = loop.waker
                 $0.isRunning = true
             }

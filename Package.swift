@@ -46,30 +46,36 @@ let package = Package(
         module("LinkFraming", ["Bytes", "Time"]),
         module("GatewayCore", ["Bytes", "Time", "MQTTSN", "MQTT"]),
         module("TraceFile", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore"]),
+        module("JSON"),
+        module("Describe", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "JSON"]),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         module("Transports", ["CLinux"]),
         module("Configuration", ["Time", "GatewayCore"]),
         module(
             "GatewayHost",
             [
-                "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile", "Transports",
+                "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile", "Describe", "Transports",
                 "Configuration", "HTTP", "StatusPage",
             ]),
         .executableTarget(
-            name: "swiftlet", dependencies: ["GatewayHost", "GatewayCore", "Transports", "Configuration"],
+            name: "swiftlet",
+            dependencies: [
+                "JSON", "TraceFile", "Describe", "GatewayHost", "GatewayCore", "Transports",
+                "Configuration",
+            ],
             path: "Sources/swiftlet", swiftSettings: strict),
         .target(
             name: "SimulatorSupport", dependencies: ["CLinux", "Transports"], path: "Simulators/Support",
             swiftSettings: strict),
         .target(
             name: "GatewaySimulator",
-            dependencies: ["Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile"],
+            dependencies: ["Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile", "Describe"],
             path: "Simulators/GatewaySimulator", swiftSettings: strict),
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "Configuration", "GatewaySimulator",
-                "HTTP",
+                "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "Configuration", "Describe",
+                "GatewaySimulator", "HTTP",
             ],
             path: "Simulators/fuzz/Targets", swiftSettings: strict),
         .executableTarget(
@@ -81,7 +87,9 @@ let package = Package(
             path: "Simulators/demo", swiftSettings: strict),
         .executableTarget(
             name: "simulate",
-            dependencies: ["Time", "GatewaySimulator", "GatewayCore", "TraceFile", "Transports", "SimulatorSupport"],
+            dependencies: [
+                "Time", "GatewaySimulator", "GatewayCore", "TraceFile", "Describe", "Transports", "SimulatorSupport",
+            ],
             path: "Simulators/simulate", swiftSettings: strict),
         .systemLibrary(name: "CAllocator", path: "Simulators/CAllocator"),
         .executableTarget(
@@ -92,8 +100,8 @@ let package = Package(
         tests(of: "Bytes", ["Bytes"]),
         tests(of: "HTTP", ["HTTP"]),
         tests(of: "LinkFraming", ["Bytes", "Time", "LinkFraming"]),
-        tests(of: "MQTTSN", ["Bytes", "MQTTSN"]),
-        tests(of: "MQTT", ["Bytes", "MQTT"]),
+        tests(of: "MQTTSN", ["Bytes", "MQTTSN", "Describe"]),
+        tests(of: "MQTT", ["Bytes", "MQTT", "Describe"]),
         tests(
             of: "GatewayCore",
             [
@@ -102,13 +110,16 @@ let package = Package(
             ],
             exclude: ["Transcripts"]),
         tests(of: "TraceFile", ["Time", "GatewayCore", "TraceFile"]),
+        tests(of: "JSON", ["JSON"]),
+        tests(
+            of: "Describe", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "JSON", "Describe"]),
         tests(of: "Transports", ["CLinux", "Transports", "SimulatorSupport"]),
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),
         tests(
             of: "GatewaySimulator",
             [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile", "GatewaySimulator",
-                "Transports",
+                "Describe", "Transports",
             ]),
         tests(
             of: "GatewayHost",

@@ -27,7 +27,7 @@ enum Simulate {
         case .minimize(let seed): return Minimizer(options, seed: seed).run()
         case .canaries(let names): return CanaryHunt(options, names).run()
         case .month: return MonthRun(options, days: options.days, clients: options.clients).run()
-        case .replay(let path): return Replay(path: path, isTold: options.isTold).run()
+        case .replay(let path): return ReplayRun(path: path, isTold: options.isTold).run()
         }
     }
 }

@@ -68,9 +68,7 @@ extension [UInt8] {
         append(UInt8(ascii: " "))
         append(UInt8(ascii: "x"))
         for index in 0..<bytes.byteCount {
-            let byte = bytes[unchecked: index]
-            append(hexadecimalDigit: byte >> 4)
-            append(hexadecimalDigit: byte & 0xF)
+            append(hexadecimal: bytes[unchecked: index])
         }
         append(UInt8(ascii: " "))
     }
@@ -153,9 +151,5 @@ extension [UInt8] {
             rest /= 10
         } while rest > 0
         self[start...].reverse()
-    }
-
-    mutating func append(hexadecimalDigit digit: UInt8) {
-        append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import GatewayCore
 import Time
 
@@ -55,12 +56,7 @@ extension [UInt8]: TraceValue {
     var traceText: String {
         let isPlain = allSatisfy { 0x20...0x7E ~= $0 && $0 != UInt8(ascii: "\"") }
         guard !isPlain else { return "\"\(String(decoding: self, as: UTF8.self))\"" }
-        var text = [UInt8(ascii: "x")]
-        for byte in self {
-            text.append(hexadecimalDigit: byte >> 4)
-            text.append(hexadecimalDigit: byte & 0xF)
-        }
-        return String(decoding: text, as: UTF8.self)
+        return "x" + Hexadecimal.text(self)
     }
 
     init?(traceText: Substring) {
@@ -74,25 +70,8 @@ extension [UInt8]: TraceValue {
 
     /// Reads `x` and pairs of hexadecimal digits.
     init?(hexadecimalWord word: ArraySlice<UInt8>) {
-        guard word.first == UInt8(ascii: "x"), word.count % 2 == 1 else { return nil }
-        self.init()
-        reserveCapacity(word.count / 2)
-        var index = word.startIndex + 1
-        while index < word.endIndex {
-            guard let high = Self.value(ofDigit: word[index]), let low = Self.value(ofDigit: word[index + 1]) else {
-                return nil
-            }
-            append(high << 4 | low)
-            index += 2
-        }
-    }
-
-    private static func value(ofDigit digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        default: nil
-        }
+        guard word.first == UInt8(ascii: "x"), let octets = Hexadecimal.octets(word.dropFirst()) else { return nil }
+        self = octets
     }
 }
 

@@ -259,7 +259,7 @@ extension RealSocketTests {
             let sensor = Sensor(on: SerialWire(terminal, .slip))
             try sensor.connect("wired")
             try sensor.subscribe("down", qos: .atMostOnce)
-            let sent = "datagram of 307 octets to \(terminal.path)"
+            let sent = "to \(terminal.path): PUBLISH QoS 0, topic id "
             let observer = try observer(of: "nothing")
             for number in UInt8(0)..<200 {
                 try observer.publish(BrokerPublish(topic: "down", payload: [UInt8](repeating: number, count: 298)))

@@ -1,4 +1,4 @@
-import Bytes
+import Describe
 import GatewayCore
 import MQTT
 import MQTTSN
@@ -46,7 +46,7 @@ package struct Chronicle {
         case .deadlineReached: break
         case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamClosed, .streamEnded,
             .linkChanged, .linkLost, .linkReturned, .shutdownRequested:
-            note("  gateway is told \(event)", at: now)
+            note("  gateway \(CoreWords.words(for: event))", at: now)
         }
     }
 
@@ -54,13 +54,9 @@ package struct Chronicle {
         switch effect {
         case .sendDatagram(let range, let peer):
             note("    → \(world.name(of: peer)): \(Self.words(Array(bytes[range])))", at: now)
-        case .sendStream(let range, let id):
-            note("    ⇒ stream \(id.generation): \(Self.packetWords(Array(bytes[range])))", at: now)
-        case .observe(let observation):
-            let name = String(decoding: bytes[observation.clientID], as: UTF8.self)
-            note("    · \(observation.occurrence) \(name)", at: now)
-        case .openStream, .closeStream, .pauseStream, .resumeStream, .forgetPeer, .broadcastDatagram:
-            note("    \(effect)", at: now)
+        case .sendStream, .observe, .openStream, .closeStream, .pauseStream, .resumeStream, .forgetPeer,
+            .broadcastDatagram:
+            note("    \(CoreWords.words(for: effect, bytes, payload: Self.content))", at: now)
         }
     }
 
@@ -96,39 +92,13 @@ package struct Chronicle {
         return "\(text) at QoS \(qos)"
     }
 
-    static func words(_ datagram: [UInt8]) -> String {
-        guard let message = try? Message.decode(datagram.span.bytes) else { return "\(datagram)" }
-        switch message {
-        case .publish(let publish):
-            let duplicate = publish.flags.duplicate ? " again" : ""
-            let what = Stamp(datagram[publish.data]).map { "\($0)" } ?? "\(publish.data.count) octets"
-            let qos = publish.flags.qos.rawValue
-            return "PUBLISH \(publish.messageID)\(duplicate) QoS \(qos) id \(publish.topicID): \(what)"
-        case .register(let register):
-            let name = String(decoding: datagram[register.topicName], as: UTF8.self)
-            return "REGISTER \(register.messageID) id \(register.topicID) \(name)"
-        case .connect(let connect): return "CONNECT clean \(connect.flags.cleanSession) will \(connect.flags.will)"
-        case .subscribe(let subscribe):
-            return "SUBSCRIBE \(subscribe.messageID) \(String(decoding: datagram[subscribe.topic], as: UTF8.self))"
-        case .unsubscribe(let request):
-            return "UNSUBSCRIBE \(request.messageID) \(String(decoding: datagram[request.topic], as: UTF8.self))"
-        case .encapsulated(let envelope):
-            return "node \(Array(datagram[envelope.nodeID])): \(words(Array(datagram[envelope.inner])))"
-        case .pingRequest(let name): return "PINGREQ \(String(decoding: datagram[name], as: UTF8.self))"
-        default: return "\(message)"
-        }
+    private static func words(_ datagram: [UInt8]) -> String {
+        DatagramWords.line(of: datagram.span.bytes, payload: content)
     }
 
-    static func packetWords(_ bytes: [UInt8]) -> String {
-        guard let packet = try? Packet.decode(bytes.span.bytes) else { return "\(bytes)" }
-        switch packet {
-        case .publish(let publish):
-            let what = Stamp(bytes[publish.payload]).map { "\($0)" } ?? "\(publish.payload.count) octets"
-            return "PUBLISH \(publish.packetID) QoS \(publish.qos.rawValue): \(what)"
-        case .connect(let connect): return "CONNECT clean \(connect.cleanSession)"
-        case .subscribe(let subscribe): return "SUBSCRIBE \(subscribe.packetID)"
-        default: return "\(packet)"
-        }
+    /// What a simulated client or the broker put into a message.
+    private static func content(_ payload: [UInt8]) -> String {
+        Stamp(payload[...]).map { "\($0)" } ?? PayloadWords.count(payload)
     }
 }
 

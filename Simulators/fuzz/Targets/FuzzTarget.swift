@@ -14,6 +14,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case serialLine = "SerialLine"
     /// A session record, brought back.
     case sessionRecord = "SessionRecord"
+    /// A datagram, a stream or a capture, told in words.
+    case words = "Words"
     /// The core among clients, a broker and a host that do what an operation script says.
     case core = "Core"
 
@@ -31,6 +33,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .http: faultOfHTTPRequest(bytes)
         case .serialLine: faultOfSerialLine(bytes)
         case .sessionRecord: faultOfRecord(bytes, inspect: inspect)
+        case .words: faultOfWords(bytes)
         case .core: OperationScript.fault(in: bytes, inspect: inspect)
         }
     }

@@ -77,8 +77,8 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     func name(of address: LinkAddress?) -> String {
         switch address {
         case .otherEnd: port.device
-        case .xbee64(let node): "xbee \(hexadecimal(node.rawValue, 16)) on \(port.device)"
-        case .xbee16(let node): "xbee \(hexadecimal(UInt64(node.rawValue), 4)) on \(port.device)"
+        case .xbee64(let node): "xbee \(Hexadecimal.number(node.rawValue, digitCount: 16)) on \(port.device)"
+        case .xbee16(let node): "xbee \(Hexadecimal.number(UInt64(node.rawValue), digitCount: 4)) on \(port.device)"
         case nil: "everybody on \(port.device)"
         }
     }
@@ -170,7 +170,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
 
     func send(_ datagram: RawSpan, to peer: PeerID) {
         guard let address = peers.address(of: peer) else { return }
-        host.reporter.traceSent(datagram.byteCount, to: name(of: address))
+        host.reporter.traceSent(datagram, to: name(of: address))
         if let refusal = refusalOfLine(for: datagram) ?? line.send(datagram, to: address, at: now, into: &effects) {
             refused(refusal, to: address, datagram)
         }
@@ -202,7 +202,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         guard port.broadcasts else { return }
         let limit = port.xbee.broadcastRadius
         let hops = radius == 0 || limit == 0 ? max(radius, limit) : min(radius, limit)
-        host.reporter.traceSent(datagram.byteCount, to: name(of: nil))
+        host.reporter.traceSent(datagram, to: name(of: nil))
         if let refusal = refusalOfLine(for: datagram)
             ?? line.broadcast(datagram, radius: hops, at: now, into: &effects)
         {
@@ -251,7 +251,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
 
     private func received(_ datagram: RawSpan, from address: LinkAddress) {
         let peer = peers.peer(address, by: ())
-        host.reporter.traceReceived(datagram.byteCount, from: name(of: address))
+        host.reporter.traceReceived(datagram, from: name(of: address))
         host.handle(.datagramReceived(from: peer, mayForward: port.allowsForwarding), datagram)
     }
 
@@ -342,10 +342,4 @@ struct SerialLinkCounters {
             ("writesDropped", writesDropped),
         ]
     }
-}
-
-/// The number with leading zeros, in capitals as Digi prints addresses.
-func hexadecimal(_ number: UInt64, _ digitCount: Int) -> String {
-    let digits = String(number, radix: 16, uppercase: true)
-    return String(repeating: "0", count: max(0, digitCount - digits.count)) + digits
 }

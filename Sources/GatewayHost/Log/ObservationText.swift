@@ -1,4 +1,5 @@
 import Configuration
+import Describe
 import GatewayCore
 import MQTT
 import MQTTSN
@@ -97,7 +98,7 @@ enum ObservationText {
             "publish without connection refused: \(qosMinusOneRefusal(refusal, topicID))"
         case .qosMinusOneBufferFull(let octets):
             dropped(octets, "too much waits for the gateway's own broker connection")
-        case .malformedDatagram(let reason): "malformed datagram dropped: \(reason)"
+        case .malformedDatagram(let reason): "malformed datagram dropped: \(reason.words)"
         case .truncatedDatagram: "datagram dropped: longer than the gateway receives"
         case .unexpectedMessage(let type): "\(type.specificationName) ignored: it has no place here"
         case .strangerMessage(let type): "\(type.specificationName) from a sender without a connection"

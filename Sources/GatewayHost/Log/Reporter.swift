@@ -182,12 +182,4 @@ struct Reporter {
     private mutating func writeAboutClient(_ level: LogLevel, _ text: String) {
         if log.isOn(level), linesAboutClients.take() { log.write(level, text) }
     }
-
-    func traceReceived(_ byteCount: Int, from address: @autoclosure () -> String) {
-        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets from \(address())") }
-    }
-
-    func traceSent(_ byteCount: Int, to address: @autoclosure () -> String) {
-        if log.isOn(.trace) { log.write(.trace, "datagram of \(byteCount) octets to \(address())") }
-    }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Configuration
 import LinkFraming
 
@@ -26,7 +27,7 @@ enum XBeeText {
     // MARK: The module
 
     static func words(for module: XBeeModule, _ device: String) -> String {
-        let address = module.address.map { hexadecimal($0.rawValue, 16) } ?? "unknown"
+        let address = module.address.map { Hexadecimal.number($0.rawValue, digitCount: 16) } ?? "unknown"
         return "XBee on \(device): address=\(address) hardware=\(number(module.hardwareVersion))"
             + " firmware=\(number(module.firmwareVersion)) api_mode=\(number(module.apiMode))"
             + " packet=\(module.maximumPayloadByteCount.map { "\($0)" } ?? "unknown")"
@@ -36,13 +37,13 @@ enum XBeeText {
     /// The setting's name stands where the meaning is not the same on all firmware.
     static func network(of module: XBeeModule, _ device: String) -> String {
         var line = "radio network of \(device): id=\(number(module.networkID))"
-        if let operating = module.operatingNetworkID { line += " operating_id=\(hexadecimal(operating, 1))" }
+        if let operating = module.operatingNetworkID { line += " operating_id=\(Hexadecimal.number(operating))" }
         line += " channel=\(number(module.channel)) network_address=\(number(module.networkAddress))"
         if let time = module.joinTime { line += " open_to_join=\(time == 0xFF ? "always" : "\(time)s")" }
         return line
     }
 
-    private static func number(_ value: UInt64?) -> String { value.map { hexadecimal($0, 1) } ?? "unknown" }
+    private static func number(_ value: UInt64?) -> String { value.map { Hexadecimal.number($0) } ?? "unknown" }
 
     private static func choice(_ value: UInt64?, _ zero: String, _ other: String) -> String {
         guard let value else { return "unknown" }
@@ -89,7 +90,7 @@ enum XBeeText {
         case .joinWindowOpened: "nodes may join from now on"
         case .joinWindowClosed: "nodes may not join any more"
         case .networkKeyRotationBegan: "the network is about to have another key"
-        case .unknown(let octet): "status \(hexadecimal(UInt64(octet), 2))"
+        case .unknown(let octet): "status \(Hexadecimal.number(UInt64(octet), digitCount: 2))"
         }
     }
 }

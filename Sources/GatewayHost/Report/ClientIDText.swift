@@ -1,3 +1,5 @@
+import Bytes
+
 /// A ClientId or topic name, which may be any octets, as a text that brings it back: `%` is `%25`; where the octets
 /// are no UTF-8, each above 0x7F is `%` and two hexadecimal digits.
 package enum ClientIDText {
@@ -7,7 +9,7 @@ package enum ClientIDText {
         escaped.reserveCapacity(octets.count)
         for octet in octets {
             if octet == UInt8(ascii: "%") || octet > 0x7F && !isText {
-                escaped += ("%" + hexadecimal(UInt64(octet), 2)).utf8
+                escaped += ("%" + Hexadecimal.number(UInt64(octet), digitCount: 2)).utf8
             } else {
                 escaped.append(octet)
             }

@@ -1,3 +1,4 @@
+import Bytes
 import GatewayCore
 import Time
 
@@ -61,7 +62,7 @@ extension Host {
     private func address(of client: ClientReport) -> String? {
         guard let peer = client.peer, let name = links[Int(peer.link.rawValue)].name(of: peer) else { return nil }
         guard let node = client.nodeID else { return name }
-        return node.reduce("node ") { $0 + hexadecimal(UInt64($1), 2) } + " behind " + name
+        return "node \(Hexadecimal.text(node)) behind \(name)"
     }
 
     func write(_ client: ClientReport, to json: inout JSONText) {

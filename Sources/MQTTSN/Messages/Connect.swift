@@ -25,7 +25,8 @@ package struct Connect: Equatable, Sendable {
         clientID = fields.rest()
     }
 
-    static let usedFlags = Flags.Bits.will | Flags.Bits.cleanSession
+    /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
+    package static let usedFlags = Flags.Bits.will | Flags.Bits.cleanSession
 
     var bodyByteCount: Int { 4 + clientID.count }
 }

@@ -24,7 +24,8 @@ package struct Publish: Equatable, Sendable {
         data = fields.rest()
     }
 
-    static let usedFlags = Flags.Bits.duplicate | Flags.Bits.qos | Flags.Bits.retain | Flags.Bits.topicIDType
+    /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
+    package static let usedFlags = Flags.Bits.duplicate | Flags.Bits.qos | Flags.Bits.retain | Flags.Bits.topicIDType
 
     /// The octets of Flags, TopicId and MsgId.
     static let fixedByteCount = 5

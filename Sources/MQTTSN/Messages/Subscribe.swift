@@ -24,7 +24,8 @@ package struct Subscribe: Equatable, Sendable {
         }
     }
 
-    static let usedFlags = Flags.Bits.duplicate | Flags.Bits.qos | Flags.Bits.topicIDType
+    /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
+    package static let usedFlags = Flags.Bits.duplicate | Flags.Bits.qos | Flags.Bits.topicIDType
 
     var bodyByteCount: Int { 3 + topic.count }
 }
@@ -52,7 +53,8 @@ package struct SubscribeAcknowledgement: Equatable, Sendable {
         returnCode = try fields.returnCode(of: datagram)
     }
 
-    static let usedFlags = Flags.Bits.qos
+    /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
+    package static let usedFlags = Flags.Bits.qos
     static let bodyByteCount = 6
 }
 
@@ -80,7 +82,8 @@ package struct Unsubscribe: Equatable, Sendable {
         }
     }
 
-    static let usedFlags = Flags.Bits.topicIDType
+    /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
+    package static let usedFlags = Flags.Bits.topicIDType
 
     var bodyByteCount: Int { 3 + topic.count }
 }

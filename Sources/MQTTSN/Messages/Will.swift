@@ -22,7 +22,8 @@ package struct WillTopic: Equatable, Sendable {
         topic = fields.rest()
     }
 
-    static let usedFlags = Flags.Bits.qos | Flags.Bits.retain
+    /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
+    package static let usedFlags = Flags.Bits.qos | Flags.Bits.retain
 
     var bodyByteCount: Int { topic.isEmpty ? 0 : 1 + topic.count }
 }

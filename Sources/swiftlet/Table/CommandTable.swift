@@ -7,6 +7,8 @@ enum CommandTable {
     static let commands: [CommandEntry] = [
         RunCommand.entry,
         CheckCommand.entry,
+        DecodeCommand.entry,
+        ReplayCommand.entry,
         CompletionCommand.entry,
         ManCommand.entry,
         HelpCommand.entry,

@@ -1,3 +1,4 @@
+import Describe
 import GatewaySimulator
 import Glibc
 import Testing

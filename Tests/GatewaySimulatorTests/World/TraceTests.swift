@@ -1,3 +1,4 @@
+import Describe
 import GatewayCore
 import GatewaySimulator
 import Testing
@@ -64,7 +65,7 @@ import TraceFile
         }
         #expect(lines[0] == "0.000000 s  is told the time")
         #expect(lines[1].hasPrefix("    opens stream 0:"))
-        #expect(lines.contains { $0.contains("hears peer 0:") && $0.contains(": CONNECT clean ") })
+        #expect(lines.contains { $0.contains("hears peer 0:") && $0.contains(": CONNECT ") })
         #expect(lines.contains { $0.hasPrefix("    ⇒ stream ") && $0.contains(": PUBLISH ") })
         #expect(lines.contains { $0.hasPrefix("    → peer 0:") && $0.contains("PUBLISH") })
     }

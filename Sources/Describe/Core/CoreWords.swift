@@ -1,0 +1,71 @@
+package import GatewayCore
+
+/// What the core is told and what it wants done, in words.
+package enum CoreWords {
+    /// What a stream's end means for whoever waits for it.
+    package static func words(for end: StreamEnd) -> String {
+        switch end {
+        case .unresolved: "the broker's name could not be resolved"
+        case .refused: "nobody listens, or the network refused"
+        case .timedOut: "no connection in time"
+        case .closedByBroker: "closed by the broker"
+        case .failed: "it broke"
+        case .queueOverflow: "the broker took octets too slowly"
+        case .localFailure: "this machine could not open it"
+        }
+    }
+
+    /// What the core was told, but for the octets that came with it.
+    package static func words(for event: Event) -> String {
+        switch event {
+        case .datagramReceived(let peer, let mayForward): "hears \(name(peer))\(mayForward ? ", who may forward" : "")"
+        case .datagramTruncated(let peer): "hears \(name(peer)): a datagram too long to receive"
+        case .streamOpened(let id): "is told that \(name(id)) is open"
+        case .streamReceived(let id): "reads \(name(id))"
+        case .streamBlocked(let id, let count): "is told that \(count.octets) wait for \(name(id))"
+        case .streamDrained(let id): "is told that nothing waits for \(name(id)) any more"
+        case .streamEnded(let id): "is told that \(name(id)) is over"
+        case .streamClosed(let id, let end): "is told that \(name(id)) ended: \(words(for: end))"
+        case .linkChanged(let link, let maximum): "is told that link \(link.rawValue) takes \(maximum.octets)"
+        case .linkLost(let link): "is told that nothing leaves on link \(link.rawValue)"
+        case .linkReturned(let link): "is told that link \(link.rawValue) works again"
+        case .deadlineReached: "is told the time"
+        case .shutdownRequested: "is told to end"
+        }
+    }
+
+    /// What the core wants done; octets and ClientIds lie in `bytes`.
+    package static func words(
+        for effect: Effect, _ bytes: [UInt8], payload: ([UInt8]) -> String = PayloadWords.count
+    ) -> String {
+        func datagram(_ range: Range<Int>) -> String {
+            DatagramWords.line(of: bytes.span.bytes.extracting(range), payload: payload)
+        }
+        switch effect {
+        case .sendDatagram(let range, let peer): return "→ \(name(peer)): \(datagram(range))"
+        case .broadcastDatagram(let range, let radius, let link):
+            return "→ everybody on link \(link.rawValue), radius \(radius): \(datagram(range))"
+        case .openStream(let id): return "opens \(name(id))"
+        case .sendStream(let range, let id):
+            return "⇒ \(name(id)): \(PacketWords.line(of: bytes.span.bytes.extracting(range), payload: payload))"
+        case .closeStream(let id): return "closes \(name(id))"
+        case .pauseStream(let id): return "pauses \(name(id))"
+        case .resumeStream(let id): return "resumes \(name(id))"
+        case .forgetPeer(let peer): return "forgets \(name(peer))"
+        case .observe(let observation): return "· \(words(for: observation, bytes))"
+        }
+    }
+
+    /// An observation by the name that log, metrics and page have for it, with what belongs to it; the ClientId lies in
+    /// `bytes`.
+    package static func words(for observation: Observation, _ bytes: [UInt8]) -> String {
+        let client = observation.clientID.isEmpty ? "" : " client=\(ForeignText.quoted(bytes[observation.clientID]))"
+        let peer = observation.peer.map { ", \(name($0))" } ?? ""
+        let details = observation.occurrence.details
+        return observation.kind.name + client + peer + (details.isEmpty ? "" : ": \(details)")
+    }
+
+    static func name(_ peer: PeerID) -> String { "peer \(peer.link.rawValue):\(peer.number)" }
+
+    static func name(_ id: UpstreamID) -> String { "stream \(id.slot):\(id.generation)" }
+}

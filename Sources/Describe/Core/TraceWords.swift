@@ -1,0 +1,40 @@
+import Bytes
+package import GatewayCore
+import Time
+package import TraceFile
+
+/// A recorded gateway's events and effects in words.
+package struct TraceWords {
+    private let start: Instant
+    private let payload: @Sendable ([UInt8]) -> String
+
+    /// Counts time from the first event of `trace`; `payload` says what is to be told of the content of messages.
+    package init(_ trace: Trace, payload: @escaping @Sendable ([UInt8]) -> String = PayloadWords.count) {
+        start = trace.entries.first?.now ?? Instant(nanoseconds: 0)
+        self.payload = payload
+    }
+
+    /// What the gateway was told, on one line.
+    package func event(_ entry: Trace.Entry) -> String {
+        let microseconds = entry.now.since(start).nanoseconds / 1_000
+        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
+        return "\(microseconds / 1_000_000).\(fraction) s  \(CoreWords.words(for: entry.event))\(content(entry))"
+    }
+
+    private func content(_ entry: Trace.Entry) -> String {
+        switch entry.event {
+        case .datagramReceived: ": \(DatagramWords.line(of: entry.bytes.span.bytes, payload: payload))"
+        case .streamReceived:
+            ", \(entry.bytes.count.octets): \(PacketWords.line(of: entry.bytes.span.bytes, payload: payload))"
+        case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamEnded, .streamClosed,
+            .linkChanged, .linkLost, .linkReturned, .deadlineReached, .shutdownRequested:
+            ""
+        }
+    }
+
+    /// What the gateway did, a line for each effect.
+    package func effects(_ effects: borrowing Effects) -> [String] {
+        let bytes = effects.bytes
+        return effects.list.map { "    \(CoreWords.words(for: $0, bytes, payload: payload))" }
+    }
+}

@@ -48,6 +48,7 @@ let package = Package(
         module("TraceFile", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore"]),
         module("JSON"),
         module("Describe", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "JSON"]),
+        module("ControlClient", ["Bytes", "JSON", "Describe"]),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         module("Transports", ["CLinux"]),
         module("Configuration", ["Time", "GatewayCore"]),
@@ -60,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "JSON", "TraceFile", "Describe", "GatewayHost", "GatewayCore", "Transports",
+                "JSON", "TraceFile", "Describe", "ControlClient", "GatewayHost", "GatewayCore", "Transports",
                 "Configuration",
             ],
             path: "Sources/swiftlet", swiftSettings: strict),
@@ -113,6 +114,7 @@ let package = Package(
         tests(of: "JSON", ["JSON"]),
         tests(
             of: "Describe", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "JSON", "Describe"]),
+        tests(of: "ControlClient", ["JSON", "ControlClient"]),
         tests(of: "Transports", ["CLinux", "Transports", "SimulatorSupport"]),
         tests(of: "Configuration", ["GatewayCore", "Configuration"]),
         tests(

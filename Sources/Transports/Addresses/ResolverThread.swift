@@ -102,7 +102,7 @@ final class ResolverThread: Sendable {
         }
     }
 
-    private static func lookUp(_ request: Request) -> Result<[SocketAddress], ResolveError> {
+    static func lookUp(_ request: Request) -> Result<[SocketAddress], ResolveError> {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -6,4 +6,9 @@ package enum ProcessControl {
     package static func exit(_ code: Int32) -> Never {
         Glibc.exit(code)
     }
+
+    /// Lets the process do nothing for so many nanoseconds, to the millisecond.
+    package static func sleep(_ nanoseconds: UInt64) {
+        _ = poll(nil, 0, Int32(clamping: nanoseconds / 1_000_000))
+    }
 }

@@ -7,6 +7,10 @@ enum CommandTable {
     static let commands: [CommandEntry] = [
         RunCommand.entry,
         CheckCommand.entry,
+        StatusCommand.entry,
+        ClientsCommand.entry,
+        TopCommand.entry,
+        WatchCommand.entry,
         DecodeCommand.entry,
         ReplayCommand.entry,
         CompletionCommand.entry,

@@ -200,7 +200,9 @@ struct RunCommand {
         let sockets =
             settings.host.listeners.reduce(0) { $0 + 1 + $1.groups.count } + settings.host.serialPorts.count
         let closing = settings.host.closingConnectionCount
-        let needed = UInt64(limits.clients + limits.setUps + closing + sockets) + 32
+        // Two doors, and who came through them.
+        let doors = settings.host.http.isOn ? 2 * (settings.host.http.connectionCount + 1) : 0
+        let needed = UInt64(limits.clients + limits.setUps + closing + sockets + doors) + 32
         if descriptors.soft < needed {
             log.write(
                 .warning,

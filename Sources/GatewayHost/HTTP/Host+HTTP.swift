@@ -1,8 +1,8 @@
 import Bytes
 import Configuration
+import Describe
 import GatewayCore
 import HTTP
-import MQTTSN
 package import Transports
 
 // The host as the HTTP server sees it, and what the host lets it see.
@@ -59,19 +59,8 @@ extension Host {
             json.object {
                 $0.add("time", WallTime(of: entry.time).text)
                 $0.add("direction", entry.way == .fromClient ? "up" : "down")
-                $0.add("text", Self.words(for: datagram.span.bytes))
+                $0.add("text", DatagramWords.line(of: datagram.span.bytes))
             }
         }
-    }
-
-    /// The message and its size.
-    private static func words(for datagram: RawSpan) -> String {
-        guard let message = try? Message.decode(datagram, tolerance: .lenient) else {
-            return "not MQTT-SN, \(datagram.byteCount) octets"
-        }
-        if case .encapsulated(let envelope) = message {
-            return "forwarded " + words(for: datagram.extracting(envelope.inner))
-        }
-        return "\(message.type.specificationName), \(datagram.byteCount) octets"
     }
 }

@@ -1,8 +1,7 @@
 import Bytes
+import Describe
 import GatewayCore
 import HTTP
-import MQTT
-import MQTTSN
 import Transports
 
 /// What one reader of `/watch` wants to know.
@@ -63,7 +62,7 @@ final class WatchFeed: Feed {
     func datagram(_ bytes: RawSpan, _ way: RecentMessages.Way, of clientID: [UInt8]?, peer: PeerID) {
         let ends = way == .fromClient ? ("client", "gateway") : ("gateway", "client")
         let line = WatchLine(kind: "datagram", from: ends.0, to: ends.1, clientID, host.name(of: peer))
-        tell(line, bytes, payloadStart: Payload.start(in: bytes), isMalformed: !Self.isMessage(bytes))
+        tell(line, bytes, payloadStart: Payload.start(in: bytes), isMalformed: !DatagramWords.isMessage(bytes))
     }
 
     /// Octets between gateway and broker, perhaps of several packets or of a part of one.
@@ -82,12 +81,6 @@ final class WatchFeed: Feed {
         for reader in readers where wants(reader, name, isMalformed: isMalformed) {
             append(ObservationJSON.bytes(observation, clientID, address: address, isForWatch: true), to: reader)
         }
-    }
-
-    private static func isMessage(_ datagram: RawSpan) -> Bool {
-        guard let message = try? Message.decode(datagram, tolerance: .lenient) else { return false }
-        guard case .encapsulated(let envelope) = message else { return true }
-        return isMessage(datagram.extracting(envelope.inner))
     }
 
     private func tell(_ line: WatchLine, _ bytes: RawSpan, payloadStart: Int, isMalformed: Bool) {

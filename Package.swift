@@ -45,6 +45,11 @@ let package = Package(
         module("MQTT", ["Bytes"]),
         module("LinkFraming", ["Bytes", "Time"]),
         module("GatewayCore", ["Bytes", "Time", "MQTTSN", "MQTT"]),
+        module("PahoConversion", ["Configuration"]),
+        .target(
+            name: "AnnotatedConfiguration", dependencies: [], path: "Sources/AnnotatedConfiguration",
+            resources: [.embedInCode("../../Config/gateway.toml")], swiftSettings: strict),
+        module("SensorClient", ["Bytes", "Time", "MQTTSN"]),
         module("TraceFile", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore"]),
         module("JSON"),
         module("Describe", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "JSON"]),
@@ -62,7 +67,7 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "JSON", "TraceFile", "Describe", "ControlClient", "GatewayHost", "GatewayCore", "Transports",
-                "Configuration",
+                "Configuration", "AnnotatedConfiguration", "PahoConversion", "SensorClient", "MQTT", "MQTTSN", "Time",
             ],
             path: "Sources/swiftlet", swiftSettings: strict),
         .target(
@@ -110,6 +115,8 @@ let package = Package(
                 "Transports",
             ],
             exclude: ["Transcripts"]),
+        tests(of: "PahoConversion", ["Configuration", "GatewayCore", "PahoConversion"]),
+        tests(of: "SensorClient", ["Bytes", "Time", "MQTTSN", "SensorClient"]),
         tests(of: "TraceFile", ["Time", "GatewayCore", "TraceFile"]),
         tests(of: "JSON", ["JSON"]),
         tests(

@@ -222,6 +222,8 @@ extension RealSocketTests {
         @Test(arguments: [("", 0), ("[[udp]]\nlisten = 'udp://127.0.0.1:1'\nforwarders = ['any']", 1)])
         func listenersOfTheCommandLineReplaceThoseOfTheFile(listeners: String, warningCount: Int) throws {
             let gateway = try GatewayProcess(brokerPort: ScriptedBroker.unusedPort(), listeners)
+            // What comes behind everything that is said at the start.
+            try #require(gateway.logs("broker unreachable"))
             let warnings = gateway.log.count { $0.contains("warn  --listen takes the place of every [[udp]]") }
             #expect(warnings == warningCount)
             #expect(!gateway.log.contains { $0.contains("forwarders of udp") })

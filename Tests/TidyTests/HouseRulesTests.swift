@@ -27,7 +27,7 @@ import Testing
             folders: [
                 "Sources/HTTP/", "Sources/Bytes/",
                 "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
-                "Sources/GatewayCore/",
+                "Sources/GatewayCore/", "Sources/SensorClient/",
                 "Sources/TraceFile/", "Sources/Configuration/", "Sources/GatewayHost/", "Sources/swiftlet/",
                 "Simulators/",
             ],
@@ -38,7 +38,7 @@ import Testing
             folders: [
                 "Sources/HTTP/", "Sources/Bytes/",
                 "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
-                "Sources/GatewayCore/",
+                "Sources/GatewayCore/", "Sources/SensorClient/",
                 "Sources/TraceFile/", "Simulators/GatewaySimulator/",
             ],
             instead: "time is an argument: take `now` from the event"),
@@ -47,13 +47,16 @@ import Testing
             folders: [
                 "Sources/HTTP/", "Sources/Bytes/",
                 "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
-                "Sources/GatewayCore/",
+                "Sources/GatewayCore/", "Sources/SensorClient/",
                 "Sources/TraceFile/", "Simulators/GatewaySimulator/",
             ], exceptions: ["Sources/GatewayCore/Time/RandomNumbers.swift"],
             instead: "chance comes from a seed: draw from `RandomNumbers`"),
         Ban(
             words: [" any ", "[any ", "(any "],
-            folders: ["Sources/GatewayCore/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/"],
+            folders: [
+                "Sources/GatewayCore/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
+                "Sources/SensorClient/",
+            ],
             instead: "no existentials on the way of a message: use the concrete type"),
         Ban(
             words: ["fatalError(", "try!", "as!"], folders: ["Sources/", "Simulators/"],
@@ -117,7 +120,9 @@ import Testing
             "Sources/LinkFraming/XBee/XBeeDeliveryStatus.swift", "Sources/LinkFraming/XBee/XBeeFrame+Decode.swift",
             "Sources/LinkFraming/XBee/XBeeModemStatus.swift", "Sources/LinkFraming/XBee/XBeeModule.swift",
         ]
-        let folders = ["Sources/GatewayCore/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/"]
+        let folders = [
+            "Sources/GatewayCore/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/", "Sources/SensorClient/",
+        ]
         for file in Self.product where folders.contains(where: file.path.hasPrefix) && !foreign.contains(file.path) {
             for (index, line) in file.code.enumerated() where line.drop(while: { $0 == " " }).hasPrefix("default:") {
                 Issue.record(

@@ -139,7 +139,7 @@ extension Key {
                 guard range.contains(bytes.count) else { throw .mismatch(found: "\(bytes.count) bytes") }
                 guard !bytes.contains(0) else { throw .wrong("must not hold U+0000, which MQTT forbids") }
                 write(bytes, &target)
-            }, read: { read($0).map { "\"\(String(decoding: $0, as: UTF8.self))\"" } })
+            }, read: { read($0).map { tomlString(String(decoding: $0, as: UTF8.self)) } })
     }
 
     /// The name of one of a type's cases, in lower case with hyphens, or another that `alias` knows.
@@ -173,7 +173,7 @@ extension Key {
                 case .success(let endpoint): write(endpoint, &target)
                 case .failure(let error): throw .wrong(error.message)
                 }
-            }, read: { read($0).map { "\"\($0)\"" } })
+            }, read: { read($0).map(tomlString) })
     }
 
     /// One speed of a serial line, or a list of speeds.
@@ -214,7 +214,7 @@ extension Key {
                 guard case .array(let elements) = value else { throw .mismatch(found: value.found) }
                 guard elements.count <= limit else { throw .mismatch(found: "\(elements.count)") }
                 target[keyPath: field] = try parsed(elements, by: parse)
-            }, read: { "[" + $0[keyPath: field].map { "\"\(name($0))\"" }.joined(separator: ", ") + "]" })
+            }, read: { "[" + $0[keyPath: field].map { tomlString(name($0)) }.joined(separator: ", ") + "]" })
     }
 }
 

@@ -10,8 +10,9 @@ package enum StandardError {
 
 /// The process's standard output, written without a buffer.
 package enum StandardOutput {
-    /// Writes all of `bytes`; an error ends the writing silently.
-    package static func write(_ bytes: RawSpan) {
+    /// Writes all of `bytes`; false when an error has ended the writing, as when the reader of a pipe has gone.
+    @discardableResult
+    package static func write(_ bytes: RawSpan) -> Bool {
         writeAll(bytes, to: STDOUT_FILENO)
     }
 }
@@ -26,7 +27,9 @@ package enum StandardInput {
 }
 
 /// Writes until all is written; waits where the descriptor is non-blocking (a terminal shared with another program).
-func writeAll(_ bytes: RawSpan, to descriptor: Int32) {
+/// False when an error ends it.
+@discardableResult
+func writeAll(_ bytes: RawSpan, to descriptor: Int32) -> Bool {
     bytes.withUnsafeBytes { buffer in
         var rest = buffer[...]
         while !rest.isEmpty {
@@ -37,9 +40,10 @@ func writeAll(_ bytes: RawSpan, to descriptor: Int32) {
                 var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&request, 1, -1)
             } else if errno != EINTR {
-                return
+                return false
             }
         }
+        return true
     }
 }
 

@@ -7,26 +7,53 @@ enum CheckCommand {
         "check", operands: "FILE|-", count: 0...1, "say what is wrong in a configuration file",
         details: """
             Reads a configuration file, or standard input where the file is '-', and reports everything wrong in
-            it as file:line:column: message.
+            it as file:line:column: message. With --here it also looks whether this machine has what the file
+            asks for: ports, interfaces, groups, serial devices, open files, and the broker, which gets one
+            CONNECT under a ClientId of its own. What a running gateway holds is no mistake.
             """,
-        options: [config], success: "the file is good", failures: [.noInput, .configuration],
-        examples: [("swiftlet check gateway.toml", "before the gateway is started with it")],
+        options: [config, here, .json], success: "the file is good, and with --here nothing stands in the way",
+        failures: [.noInput, .systemFailure, .configuration],
+        examples: [
+            ("swiftlet check gateway.toml", "before the gateway is started with it"),
+            ("swiftlet check gateway.toml --here", "on the machine where it will run"),
+        ],
         synonyms: ["validate", "verify", "lint", "test"], execute: execute)
 
     /// As `run` has it, so that one command line becomes the other.
     private static let config = Option(
         "--config", "-c", value: "FILE", help: "The file, for whoever names it as 'run' does.")
 
+    private static let here = Option("--here", help: "Look at this machine too, and ask the broker.")
+
     private static func execute(_ arguments: Arguments) throws(UsageError) -> ExitStatus {
         let files = arguments.operands + arguments.values(config)
+        guard arguments.has(here) || !arguments.has(.json) else {
+            throw arguments.wrong("'--json' is for '--here', which is not given")
+        }
         guard files.count == 1 else {
             throw arguments.wrong(files.isEmpty ? "'check' needs FILE|-" : "'check' takes one file, not two")
         }
         switch ConfigurationFile.read(files[0]) {
-        case .success:
-            Terminal.print("\(ConfigurationFile.name(of: files[0])): no errors")
-            return .success
+        case .success(let settings):
+            if !arguments.has(.json) { Terminal.print("\(ConfigurationFile.name(of: files[0])): no errors") }
+            return arguments.has(here) ? lookAround(settings, files[0], asJSON: arguments.has(.json)) : .success
         case .failure(let failure): return failure.report()
+        }
+    }
+}
+
+extension CheckCommand {
+    /// Tells everything that was looked at; bad where a gateway would not start, or would serve nobody.
+    private static func lookAround(_ settings: Settings, _ file: String, asJSON: Bool) -> ExitStatus {
+        do throws(IOError) {
+            let path = file == ConfigurationFile.standardInput ? nil : file
+            let findings = try HereCheck(settings, path: path).findings()
+            let column = min(40, (findings.map(\.subject.count).max() ?? 0) + 3)
+            for finding in findings { Terminal.print(asJSON ? finding.json : finding.line(column: column)) }
+            return findings.contains { $0.verdict == .bad } ? .configuration : .success
+        } catch {
+            Terminal.complain("\(error)")
+            return .systemFailure
         }
     }
 }

@@ -72,7 +72,7 @@ struct RunCommand {
 
     init(_ options: RunOptions) { self.options = options }
 
-    private static func options(_ arguments: Arguments) throws(UsageError) -> RunOptions {
+    static func options(_ arguments: Arguments) throws(UsageError) -> RunOptions {
         var options = RunOptions()
         options.configurationFile = arguments.value(config)
         if options.configurationFile == nil, FileReader.exists(path: usualFile) {
@@ -95,6 +95,9 @@ struct RunCommand {
         case .failure(let failure): return failure.report()
         }
     }
+
+    /// What holds with the file and the command line.
+    func effectiveSettings() -> Result<Settings, ConfigurationFailure> { fileSettings().map(settings) }
 
     private func fileSettings() -> Result<Settings, ConfigurationFailure> {
         options.configurationFile.map(ConfigurationFile.read) ?? .success(Settings())
@@ -196,13 +199,8 @@ struct RunCommand {
                 + " queued_messages_per_client=\(limits.queuedMessagesPerClient) queued_bytes=\(limits.queuedByteCount)"
         )
         let descriptors = ProcessLimits.raiseFileDescriptorLimit()
-        // One connection per client, the shared one, sockets, a group's own among them, and some air.
-        let sockets =
-            settings.host.listeners.reduce(0) { $0 + 1 + $1.groups.count } + settings.host.serialPorts.count
         let closing = settings.host.closingConnectionCount
-        // Two doors, and who came through them.
-        let doors = settings.host.http.isOn ? 2 * (settings.host.http.connectionCount + 1) : 0
-        let needed = UInt64(limits.clients + limits.setUps + closing + sockets + doors) + 32
+        let needed = Self.neededDescriptorCount(settings)
         if descriptors.soft < needed {
             log.write(
                 .warning,
@@ -211,5 +209,17 @@ struct RunCommand {
                     + " limits.closing_connections=\(closing): raise the limit (LimitNOFILE= in systemd, ulimit -Hn)"
                     + " or lower them")
         }
+    }
+
+    /// How many files the gateway may come to have open.
+    static func neededDescriptorCount(_ settings: Settings) -> UInt64 {
+        // One connection per client, the shared one, sockets, a group's own among them, and some air.
+        let sockets =
+            settings.host.listeners.reduce(0) { $0 + 1 + $1.groups.count } + settings.host.serialPorts.count
+        let limits = settings.gateway.limits
+        // Two doors, and who came through them.
+        let doors = settings.host.http.isOn ? 2 * (settings.host.http.connectionCount + 1) : 0
+        let closing = settings.host.closingConnectionCount
+        return UInt64(limits.clients + limits.setUps + closing + sockets + doors) + 32
     }
 }

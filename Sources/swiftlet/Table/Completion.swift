@@ -98,7 +98,7 @@ enum Completion {
             \(cases.joined(separator: "\n"))
                 esac
             }
-            compdef _swiftlet swiftlet
+            if [[ $funcstack[1] == _swiftlet ]]; then _swiftlet "$@"; else compdef _swiftlet swiftlet; fi
             """
     }
 

@@ -2,10 +2,11 @@ import Transports
 
 /// Text for the person at the terminal.
 enum Terminal {
-    static func print(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
-        StandardOutput.write(bytes.span.bytes)
-    }
+    static func print(_ text: String) { write(Array((text + "\n").utf8)) }
+
+    /// The octets as they are; false where nobody reads any more.
+    @discardableResult
+    static func write(_ bytes: [UInt8]) -> Bool { StandardOutput.write(bytes.span.bytes) }
 
     /// Says what went wrong, on standard error.
     static func complain(_ text: String) {

@@ -1,0 +1,151 @@
+import Configuration
+import GatewayCore
+import MQTT
+import Time
+import Transports
+
+/// Sends a broker one CONNECT under a ClientId that nobody has, and takes it back.
+final class BrokerProbe: ByteStreamDelegate, TimerHandler {
+    private let loop: EventLoop
+    private var stream: TCPStream?
+    /// What has come of the CONNACK, which has four octets (MQTT 3.1.1 §3.2).
+    private var answer: [UInt8] = []
+    private var result: Answer?
+    private let connectPacket: [UInt8]
+
+    private enum Answer {
+        case accepted
+        case refused(ConnectReturnCode)
+        case closed(String)
+        case nonsense([UInt8])
+        case silent
+    }
+
+    private init(_ settings: Settings, _ clientID: String, _ loop: EventLoop) {
+        self.loop = loop
+        connectPacket = Self.packet(settings, clientID)
+    }
+
+    private static func packet(_ settings: Settings, _ clientID: String) -> [UInt8] {
+        let id = Array(clientID.utf8)
+        let user = settings.gateway.upstream.username
+        let password = settings.gateway.upstream.password
+        let source = id + (user ?? []) + (password ?? [])
+        let userEnd = id.count + (user?.count ?? 0)
+        let connect = MQTT.Connect(
+            cleanSession: true, keepAliveSeconds: 10, clientID: 0..<id.count, will: nil,
+            username: user.map { _ in id.count..<userEnd }, password: password.map { _ in userEnd..<source.count })
+        var bytes: [UInt8] = []
+        bytes.appendPacket(.connect(connect), from: source.span.bytes)
+        return bytes
+    }
+
+    /// The broker's name, its address, and what it answers.
+    static func findings(_ settings: Settings, _ loop: EventLoop) -> [HereFinding] {
+        let broker = settings.host.broker
+        let subject = "broker \(broker.host)"
+        let chance = String(UInt16.random(in: 0x1000 ... .max), radix: 16)
+        let clientID = "swiftlet-\(settings.gateway.gatewayID)-check-\(chance)"
+        do {
+            let addresses = try GatewayTarget.addresses(of: broker.host, broker.port, on: loop)
+            var last = HereFinding(.bad, subject, "no address")
+            for address in addresses {
+                let probe = BrokerProbe(settings, clientID, loop)
+                let began = MonotonicClock.now()
+                let answer = try probe.run(address, settings.gateway.upstream.connectTimeout.nanoseconds)
+                let took = (MonotonicClock.now() - began) / 1_000_000
+                last = finding(answer, subject, "\(address.host)", clientID, took)
+                guard case .closed = answer else { return [last] }
+            }
+            return [last]
+        } catch let error as ResolveError {
+            return [HereFinding(.bad, subject, "\(error)")]
+        } catch {
+            return [HereFinding(.bad, subject, "\(error)")]
+        }
+    }
+
+    private static func finding(
+        _ answer: Answer, _ subject: String, _ address: String, _ clientID: String, _ milliseconds: UInt64
+    ) -> HereFinding {
+        switch answer {
+        case .accepted:
+            HereFinding(
+                .good, subject, "\(address), CONNECT accepted in \(milliseconds) ms as \"\(clientID)\"")
+        case .refused(let code): HereFinding(.bad, subject, "\(address), CONNECT refused: \(words(code))")
+        case .closed(let reason): HereFinding(.bad, subject, "\(address), \(reason)")
+        case .nonsense(let bytes):
+            HereFinding(.bad, subject, "\(address) answers, but not in MQTT: \(Text.hexadecimal(bytes))\(guess(bytes))")
+        case .silent: HereFinding(.bad, subject, "\(address) does not answer a CONNECT; does it speak TLS only?")
+        }
+    }
+
+    private static func words(_ code: ConnectReturnCode) -> String {
+        switch code {
+        case .unacceptableProtocolVersion: "it does not speak MQTT 3.1.1 (1)"
+        case .identifierRejected: "it does not take this ClientId (2)"
+        case .serverUnavailable: "not available now (3)"
+        case .badCredentials: "bad user name or password (4): look at broker.username and broker.password"
+        case .notAuthorized: "not authorised (5): look at broker.username and broker.password"
+        default: "code \(code.rawValue), which MQTT 3.1.1 does not have"
+        }
+    }
+
+    private static func guess(_ bytes: [UInt8]) -> String {
+        if bytes.starts(with: [0x15, 0x03]) { return "; that is TLS" }
+        return bytes.starts(with: Array("HTTP/".utf8)) ? "; that is a web server" : ""
+    }
+
+    // MARK: One attempt
+
+    private func run(_ address: SocketAddress, _ timeout: UInt64) throws -> Answer {
+        let stream = TCPStream(connectingTo: address, loop: loop, delegate: self)
+        self.stream = stream
+        let timer = loop.schedule(at: MonotonicClock.now() + timeout, self)
+        while result == nil { try loop.turn(deadline: nil) }
+        loop.cancel(timer)
+        if case .accepted = result {
+            var goodbye: [UInt8] = []
+            goodbye.appendPacket(.disconnect)
+            stream.queueWrite(goodbye.span.bytes)
+            stream.flush()
+        }
+        stream.abort()
+        return result ?? .silent
+    }
+
+    func timerFired(_ timer: LoopTimer) { result = result ?? .silent }
+
+    func streamOpened(_ stream: any ByteStream) {
+        let packet = connectPacket
+        stream.queueWrite(packet.span.bytes)
+        stream.flush()
+    }
+
+    func stream(_ stream: any ByteStream, received bytes: RawSpan) {
+        guard result == nil else { return }
+        bytes.withUnsafeBytes { answer.append(contentsOf: $0.prefix(16)) }
+        let isAcknowledgement = zip(answer, [0x20, 0x02] as [UInt8]).allSatisfy { $0 == $1 }
+        guard isAcknowledgement else {
+            result = .nonsense(Array(answer.prefix(12)))
+            return
+        }
+        guard answer.count >= 4 else { return }
+        let code = ConnectReturnCode(rawValue: answer[3])
+        result = code == .accepted ? .accepted : .refused(code)
+    }
+
+    func streamBlocked(_ stream: any ByteStream) {}
+    func streamDrained(_ stream: any ByteStream) {}
+
+    func streamClosed(_ stream: any ByteStream, reason: StreamCloseReason) {
+        guard result == nil else { return }
+        switch reason {
+        case .failed(let error): result = .closed("\(error)")
+        case .endOfStream, .writeQueueOverflow:
+            result = .closed("closes the connection without an answer to CONNECT")
+        }
+    }
+
+    func streamFinished(_ stream: any ByteStream) {}
+}

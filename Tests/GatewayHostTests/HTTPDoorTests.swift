@@ -32,6 +32,8 @@ extension RealSocketTests {
             #expect(whole.fields["connection"] == "close" && whole.fields["cache-control"] == "no-store")
             let head = try HTTPClient.get(path, from: gateway, method: "HEAD")
             #expect(head.status == 200 && head.content.isEmpty && head.fields["content-type"] == type)
+            let refused = try HTTPClient.get("/nothing", from: gateway, method: "HEAD")
+            #expect(refused.status == 404 && refused.content.isEmpty && refused.fields["content-length"] != "0")
         }
 
         @Test("The page may load nothing from anywhere, and be shown in no other page")

@@ -20,6 +20,8 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
     private var state = State.reading
     private var timer: LoopTimer?
     private var isUnflushed = false
+    /// Whether only the heads of responses are wanted.
+    private var isHead = false
 
     init(_ descriptor: consuming OwnedDescriptor, from address: SocketAddress, door: HTTPDoor) throws(IOError) {
         self.door = door
@@ -48,7 +50,7 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
     // MARK: Answering
 
     /// Sends the response and ends the connection; a HEAD gets no content, but its length.
-    func respond(_ response: HTTPResponse, _ content: [UInt8], isHead: Bool = false) {
+    func respond(_ response: HTTPResponse, _ content: [UInt8]) {
         state = .ending
         stopTimer()
         let head = response.head(.known(content.count))
@@ -80,8 +82,15 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
 
     func cut() {
         stopTimer()
+        stopFollowing()
         state = .ending
         stream.abort()
+    }
+
+    private func stopFollowing() {
+        guard state == .following else { return }
+        door.server.events.remove(self)
+        door.server.watch.remove(self)
     }
 
     // MARK: The stream
@@ -93,7 +102,9 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
         guard state == .reading else { return }
         switch reader.read(bytes) {
         case .incomplete: break
-        case .complete(let request): door.server.answer(request, on: self)
+        case .complete(let request):
+            isHead = request.method == .head
+            door.server.answer(request, on: self)
         case .refused(let refusal): door.server.refuse(refusal, on: self)
         }
     }
@@ -115,10 +126,7 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
 
     private func end() {
         stopTimer()
-        if state == .following {
-            door.server.events.remove(self)
-            door.server.watch.remove(self)
-        }
+        stopFollowing()
         state = .ending
         door.hasEnded(self)
     }

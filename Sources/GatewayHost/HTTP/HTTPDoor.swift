@@ -64,6 +64,11 @@ final class HTTPDoor: StreamListenerDelegate {
 
     func close() {
         listener.close()
+        cutConnections()
+    }
+
+    /// Ends what goes on here: who follows has to come again.
+    func cutConnections() {
         for connection in connections.values { connection.cut() }
         connections = [:]
     }

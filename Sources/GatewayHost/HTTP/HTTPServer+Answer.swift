@@ -86,7 +86,7 @@ extension HTTPServer {
             return refuse(HTTPRefusal(.internalServerError, sentence), on: reply.connection)
         }
         let response = HTTPResponse(status, contentType: type, fields: fields)
-        reply.connection.respond(response, content, isHead: reply.isHead)
+        reply.connection.respond(response, content)
     }
 
     /// OpenMetrics for those who like it no less than plain text.
@@ -147,7 +147,7 @@ extension HTTPServer {
         _ feed: some Feed, _ length: HTTPResponse.Length, _ reply: Reply, _ add: (HTTPConnection) -> Void
     ) {
         let response = HTTPResponse(.ok, contentType: feed.contentType)
-        if reply.isHead { return reply.connection.respond(response, [], isHead: true) }
+        if reply.isHead { return reply.connection.respond(response, []) }
         guard reply.connection.mayFollow else {
             let count = max(1, settings.connectionCount / 2)
             let sentence = "\(count) connections follow what goes on, half of http.connections"

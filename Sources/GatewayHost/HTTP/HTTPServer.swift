@@ -34,6 +34,8 @@ final class HTTPServer {
         let opened = try openDoors(of: new, besides: settings)
         for door in doors where !door.isWanted(by: new, insteadOf: settings) { door.close() }
         doors.removeAll { !$0.isWanted(by: new, insteadOf: settings) }
+        // Who came without the new token, or with the old one, has to show it.
+        if new.token != settings.token { doors.filter { $0.kind == .tcp }.forEach { $0.cutConnections() } }
         doors += opened
         if new.recentMessageCount != settings.recentMessageCount {
             recent = RecentMessages(count: new.recentMessageCount)

@@ -25,7 +25,7 @@ package enum ClientsText {
     /// All of them, those that can be left out last; a narrow terminal has room for the first ones.
     static let columns: [Column] = [
         Column(name: "CLIENT", width: 18) { $0["id"].shown },
-        Column(name: "STATE", width: 18, value: state),
+        Column(name: "STATE", width: 20, value: state),
         Column(name: "HEARD", width: 8, isNumber: true) { Quantities.span($0["heard_seconds_ago"]?.number) },
         Column(name: "WAIT", width: 5, isNumber: true) { "\($0["waiting"].count)" },
         Column(name: "UP", width: 7, isNumber: true) { "\($0["up"].count)" },
@@ -77,8 +77,14 @@ package enum ClientsText {
         add("round trip", Quantities.roundTrip(client["round_trip_seconds"]?.number))
         add("last topic", client["last_topic"].shown)
         for topic in client["topics"]?.elements ?? [] { add("topic", inWords(topic)) }
-        for message in client["messages"]?.elements ?? [] { add("message", inWords(message)) }
+        for message in client["messages"]?.elements ?? [] { add("message", self.message(message)) }
         return lines
+    }
+
+    /// A message that has passed, which way it went and when, in UTC.
+    private static func message(_ message: JSONValue) -> String {
+        guard message["text"]?.string != nil else { return inWords(message) }
+        return "\(message["time"].timeOfDay)  \(message["direction"].shown.padded(to: 4))  \(message["text"].shown)"
     }
 
     /// An element whose members this version of the command need not know.

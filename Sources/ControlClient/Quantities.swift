@@ -57,6 +57,11 @@ extension JSONValue? {
     }
 }
 
+extension JSONValue? {
+    /// Of a point in time as the gateway tells it, `2026-11-29T10:14:02.118Z`, what stands behind the date.
+    var timeOfDay: String { shown.split(separator: "T").last.map { String($0.filter { $0 != "Z" }) } ?? shown }
+}
+
 extension String {
     /// The text in `width` columns: cut with an ellipsis, or filled with blanks.
     func fitted(to width: Int, alignedRight: Bool = false) -> String {

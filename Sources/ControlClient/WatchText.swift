@@ -11,8 +11,7 @@ package struct WatchText {
 
     /// One datagram, packet or observation; its time is UTC, as the gateway told it.
     package func line(_ entry: JSONValue) -> String {
-        let time = entry["time"].shown.split(separator: "T").last.map { String($0.filter { $0 != "Z" }) } ?? "–"
-        return "\(time)  \(content(entry))"
+        "\(entry["time"].timeOfDay)  \(content(entry))"
     }
 
     private func content(_ entry: JSONValue) -> String {

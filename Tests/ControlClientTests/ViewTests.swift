@@ -52,10 +52,10 @@ import Testing
     @Test("Clients stand in a table that fits the terminal, with the troubled marked")
     func table() throws {
         let clients = try read(Self.clients)["clients"]?.elements ?? []
-        let (head, lines) = ClientsText.table(clients, width: 62)
-        #expect(head == " CLIENT             STATE                 HEARD  WAIT      UP")
-        #expect(lines[0] == "✕valve-12           overdue 32m             47m    12     188")
-        #expect(lines[1] == " a\\u{1b}[31mb       asleep, 3m left          4s     0       1")
+        let (head, lines) = ClientsText.table(clients, width: 64)
+        #expect(head == " CLIENT             STATE                   HEARD  WAIT      UP")
+        #expect(lines[0] == "✕valve-12           overdue 32m               47m    12     188")
+        #expect(lines[1] == " a\\u{1b}[31mb       asleep, 3m left            4s     0       1")
         for width in 0..<200 {
             let table = ClientsText.table(clients, width: width)
             #expect(([table.head] + table.lines).allSatisfy { $0.count <= max(1, width) })
@@ -66,12 +66,17 @@ import Testing
     func client() throws {
         var text = Self.clients
         text = text.replacing(
-            "\"trouble\":\"it is overdue\"", with: "\"trouble\":\"x\",\"topics\":[{\"id\":3,\"name\":\"a/b\"}]")
+            "\"trouble\":\"it is overdue\"",
+            with: """
+                "trouble":"x","topics":[{"id":3,"name":"a/b"}],
+                "messages":[{"time":"2026-11-29T18:47:54.256Z","direction":"up","text":"PINGREQ, 2 octets"}]
+                """)
         let client = try #require(try read(text)["clients"]?.elements.first)
         let lines = ClientsText.lines(client)
         #expect(lines.first == "valve-12")
         #expect(lines.contains("  waiting     12, the oldest for 31m 40s"))
         #expect(lines.contains("  topic       id 3  name a/b"))
+        #expect(lines.contains("  message     18:47:54.256  up    PINGREQ, 2 octets"))
     }
 
     @Test("What passes is told in words, and a ClientId is shown and not obeyed")

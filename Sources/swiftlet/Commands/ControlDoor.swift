@@ -83,7 +83,10 @@ struct ControlDoor {
     /// The JSON at `target`.
     func json(_ target: String) throws(Failure) -> JSONValue {
         var body: [UInt8] = []
-        try ask("GET", target, timeout: Self.timeout) { body += $0 }
+        try ask("GET", target, timeout: Self.timeout) {
+            body += $0
+            return true
+        }
         do throws(JSONError) {
             return try JSONValue(reading: body)
         } catch {
@@ -91,25 +94,26 @@ struct ControlDoor {
         }
     }
 
-    /// Hands the lines of an answer that does not end to `tell`, until the gateway ends or `tell` says false.
+    /// Hands the lines of an answer that does not end to `tell`, until the gateway closes it or `tell` says false.
     func follow(_ target: String, _ tell: ([UInt8]) -> Bool) throws(Failure) {
         var line: [UInt8] = []
-        var goesOn = true
         try ask("GET", target, timeout: nil) { octets in
-            for octet in octets where goesOn {
+            for octet in octets {
                 if octet == 0x0A {
-                    goesOn = tell(line)
+                    guard tell(line) else { return false }
                     line = []
                 } else if line.count < Self.largestAnswerByteCount {
                     line.append(octet)
                 }
             }
+            return true
         }
     }
 
-    /// Sends a request and hands out the body of the answer as it comes; an answer other than 200 is a failure.
+    /// Sends a request and hands out the body of the answer as it comes, until `take` says false; an answer other than
+    /// 200 is a failure. Without a `timeout` in nanoseconds the body may go on for ever, and end anywhere.
     func ask(
-        _ method: String, _ target: String, timeout: UInt64?, _ take: ([UInt8]) -> Void
+        _ method: String, _ target: String, timeout: UInt64?, _ take: ([UInt8]) -> Bool
     ) throws(Failure) {
         let largest = timeout == nil ? Int.max : Self.largestAnswerByteCount
         var reader = HTTPResponseReader(largestBodyByteCount: largest)
@@ -120,9 +124,14 @@ struct ControlDoor {
                 HTTPRequestText.octets(method, target, host: name, token: token), timeout: Self.timeout)
             while !reader.isComplete {
                 let octets = try connection.read(timeout: reader.status == nil ? Self.timeout : timeout)
+                if octets.isEmpty, timeout == nil, reader.status == 200 { return }
                 if octets.isEmpty { try reader.receiveEnd() } else { try reader.receive(octets) }
                 let body = reader.takeBody()
-                if reader.status == 200 { take(body) } else { refusal += body.prefix(4_096) }
+                guard reader.status == 200 else {
+                    refusal += body.prefix(4_096)
+                    continue
+                }
+                guard take(body) else { return }
             }
         } catch let error as IOError {
             throw failure(error)

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A connection for one request of a command, which may wait: to a socket in the file system or over TCP.

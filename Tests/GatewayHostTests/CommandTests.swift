@@ -141,7 +141,7 @@ extension RealSocketTests {
                 (["check"], "'check' does not know 'b': it takes no more than FILE|-", ["a", "b"]),
                 (["check"], "'check' does not know '--fast'", ["--fast"]),
                 (["check"], "'check' does not know '--broker'; 'swiftlet run' does", ["--broker", "mqtt://h", "a"]),
-                (["run"], "'run' does not know '--port'", ["--port", "1"]),
+                (["run"], "'run' does not know '--harbour'", ["--harbour", "1"]),
                 (["run"], "'run' does not know '--lisen'; did you mean '--listen'?", ["--lisen", "udp://h"]),
                 (["run"], "'run' does not know '-config'; did you mean '--config'?", ["-config=x"]),
                 (["run"], "'run' does not know 'file'; did you mean 'swiftlet run --config file'?", ["file"]),

@@ -20,7 +20,8 @@ struct Tally: Equatable {
     /// By the kind's number; a lookup costs next to nothing beside the event.
     private static let isComplaint: [Bool] = {
         let harmless: Set<ObservationKind> = [
-            .messageForwarded, .messageDelivered, .qosMinusOneForwarded, .clientConnected, .clientResumed,
+            .messageForwarded, .messageAcknowledged, .messageDelivered, .clientAnswered, .brokerAnswered,
+            .clientFellAsleep, .clientWokeUp, .qosMinusOneForwarded, .clientConnected, .clientResumed,
             .clientDisconnected, .upstreamOpened, .brokerReachable, .advertised,
         ]
         return (0...UInt8.max).map { number in ObservationKind(rawValue: number).map { !harmless.contains($0) } ?? true

@@ -1,6 +1,7 @@
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 // What belongs to an observation, as a number for a hash.
 
@@ -8,14 +9,20 @@ extension Occurrence {
     /// What goes with it, as one number that is the same in every process; 0 where nothing does.
     var payload: UInt64 {
         switch self {
-        case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientSetUpAbandoned,
-            .clientDismissed, .willPublished, .willNotPublished, .messageForwarded, .messageDelivered,
+        case .clientConnected, .clientWokeUp, .clientOverdue, .messageSentAgain, .clientResumed, .clientMoved,
+            .clientDisconnected, .clientLost, .clientSetUpAbandoned,
+            .clientDismissed, .willPublished, .willNotPublished,
             .clientMissesMessages, .refusalReadAsDenial, .refusalOfRepetition, .qosMinusOneForwarded,
             .qosMinusOneDropped, .advertised, .searchAnswered, .forwarderRefused, .truncatedDatagram, .strangerAnswered,
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .upstreamOpened, .upstreamLost, .upstreamRestored, .subscriptionRefused,
             .upstreamPaused, .upstreamResumed:
             0
+        case .clientFellAsleep(let seconds): UInt64(seconds)
+        case .messageForwarded(let qos), .messageRepeated(let qos): UInt64(qos.rawValue)
+        case .messageAcknowledged(let qos, let span), .messageDelivered(let qos, let span):
+            UInt64(qos.rawValue) << 62 ^ span.nanoseconds
+        case .clientAnswered(let span), .brokerAnswered(let span): span.nanoseconds
         case .clientRefused(let code, let refusal): UInt64(code.rawValue) | UInt64(refusal?.rawValue ?? 0) << 8
         case .sessionEvicted(let wasConnected): wasConnected ? 1 : 0
         case .messageDroppedTooLong(let octets), .messageDroppedQueueFull(let octets),

@@ -75,7 +75,7 @@ import Time
         let dialogue = dialogue(.on, isBrokerReachable: false)
         dialogue.client("").sends(.publish(.predefined(7), "x", qos: .minusOne))
         dialogue.observes(.qosMinusOneDropped)
-        dialogue.observes(.messageDroppedUpstreamDown)
+        dialogue.doesNotObserve(.messageDroppedUpstreamDown)
     }
 
     // MARK: The connection goes and comes
@@ -150,7 +150,7 @@ import Time
         dialogue.doesNotObserve(.qosMinusOneBufferFull)
         dialogue.client("").sends(.publish(.short("ab"), "2", qos: .minusOne))
         dialogue.observes(exactly: .qosMinusOneBufferFull(octets: 7))
-        dialogue.observes(.qosMinusOneDropped)
+        dialogue.doesNotObserve(.qosMinusOneDropped)
         returnsShared(shared)
         shared.receives(.publish("ab", payload))
         dialogue.observes(.qosMinusOneForwarded)

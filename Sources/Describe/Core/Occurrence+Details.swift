@@ -1,6 +1,7 @@
 import GatewayCore
 import MQTT
 import MQTTSN
+import Time
 
 extension Occurrence {
     /// What belongs to the occurrence besides its name, in words; empty where nothing does.
@@ -17,6 +18,11 @@ extension Occurrence {
         case .qosMinusOneRefused(let refusal, let topicID): "topic id \(topicID), \(refusal.words)"
         case .queueDropsReported(let count), .absentClientsMessagesDropped(let count):
             "\(count) \(count == 1 ? "message" : "messages")"
+        case .clientFellAsleep(let seconds): "for \(seconds) s"
+        case .messageForwarded(let qos), .messageRepeated(let qos): Self.words(for: qos)
+        case .messageAcknowledged(let qos, let span), .messageDelivered(let qos, let span):
+            Self.words(for: qos) + ", " + Self.words(for: span)
+        case .clientAnswered(let span), .brokerAnswered(let span): Self.words(for: span)
         case .gatewayIDTaken(let number): "gateway \(number)"
         case .malformedDatagram(let reason): reason.words
         case .unexpectedMessage(let type), .strangerMessage(let type): type.specificationName
@@ -26,8 +32,8 @@ extension Occurrence {
         case .malformedPacket(let error): "\(error.description)"
         case .unexpectedPacket(let type): type.specificationName
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientSetUpAbandoned,
-            .clientDismissed, .willPublished, .willNotPublished, .messageForwarded, .messageDelivered,
-            .clientMissesMessages, .refusalReadAsDenial, .refusalOfRepetition, .qosMinusOneForwarded,
+            .clientDismissed, .willPublished, .willNotPublished, .messageSentAgain, .clientWokeUp,
+            .clientOverdue, .clientMissesMessages, .refusalReadAsDenial, .refusalOfRepetition, .qosMinusOneForwarded,
             .qosMinusOneDropped, .advertised, .searchAnswered, .forwarderRefused, .truncatedDatagram, .strangerAnswered,
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .upstreamOpened, .upstreamLost, .upstreamRestored, .subscriptionRefused,
@@ -35,6 +41,12 @@ extension Occurrence {
             ""
         }
     }
+
+    private static func words(for qos: QualityOfService) -> String {
+        "QoS \(qos == .minusOne ? -1 : Int(qos.rawValue))"
+    }
+
+    private static func words(for span: TimeSpan) -> String { "after \(span.nanoseconds / 1_000_000) ms" }
 }
 
 extension ClientRefusal {

@@ -13,6 +13,10 @@ package struct Census: Equatable, Sendable {
     package var peers = 0
     package var forwardedNodes = 0
     package var topicNames = 0
+    /// Octets of topic names that clients hold, counted as the limit counts them.
+    package var topicNamesByteCount = 0
+    /// Octets of QoS −1 messages that wait for the gateway's own connection, counted likewise.
+    package var qosMinusOneByteCount = 0
     package var queuedMessages = 0
     /// Octets of payload.
     package var queuedByteCount = 0
@@ -44,6 +48,8 @@ extension Gateway {
         census.peers = routeCountByPeer.count
         census.forwardedNodes = environment.forwarders.count
         census.topicNames = environment.topicNames.count
+        census.topicNamesByteCount = environment.topicNames.heldByteCount
+        census.qosMinusOneByteCount = environment.waitingPublishes.byteCount
         census.queuedMessages = environment.store.messageCount
         census.queuedByteCount = environment.store.byteCount
         for index in 0..<sessions.endIndex where sessions.contains(index) { census.count(sessions[index]) }

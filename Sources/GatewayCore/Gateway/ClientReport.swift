@@ -27,8 +27,18 @@ package struct ClientReport: Equatable, Sendable {
     package var waitingByteCount: Int
     /// Messages of QoS 1 and 2 that it does not take, or that no topic id can be given to.
     package var setAsideCount: Int
+    /// How long the next of them has waited; nil where none waits.
+    package var oldestWaiting: TimeSpan?
     /// How long it takes to answer, smoothed; nil before the first measurement.
     package var roundTrip: TimeSpan?
+    /// How long it is usually silent while it sleeps; nil before it has come back once.
+    package var usualSleep: TimeSpan?
+    /// Messages that went up, messages that it has got, and what either side had to say again.
+    package var upCount: UInt32
+    package var downCount: UInt32
+    package var repeatedCount: UInt32
+    /// Of its last message; nil before the first, and where the name is not known any more.
+    package var lastTopic: [UInt8]?
 }
 
 extension Gateway {
@@ -44,9 +54,29 @@ extension Gateway {
     /// - Precondition: The place is of `clientPlaces`, and nothing has happened since.
     package func clientState(at place: UInt32, now: Instant) -> ClientReport.State { sessions[place].state(at: now) }
 
+    /// Whether it is overdue, or does not take messages.
+    ///
+    /// - Precondition: The place is of `clientPlaces`, and nothing has happened since.
+    package func isTroubled(at place: UInt32, now: Instant) -> Bool {
+        sessions[place].downlink.asideCount > 0 || sessions[place].state(at: now) == .overdue
+    }
+
     /// - Precondition: The place is of `clientPlaces`, and nothing has happened since.
     package func clientReport(at place: UInt32, now: Instant) -> ClientReport {
         sessions[place].report(at: now, in: environment)
+    }
+
+    /// How many clients are in each state, and how long the message has waited that waits longest of all that are next
+    /// for their clients.
+    package func population(at now: Instant) -> (counts: [ClientReport.State: Int], oldestWaiting: TimeSpan?) {
+        var counts: [ClientReport.State: Int] = [:]
+        var oldest: TimeSpan?
+        for place in clientPlaces {
+            counts[sessions[place].state(at: now), default: 0] += 1
+            guard let age = sessions[place].oldestWaiting(at: now, in: environment) else { continue }
+            oldest = max(oldest ?? .zero, age)
+        }
+        return (counts, oldest)
     }
 
     /// The place of a client; nil for one that has no session, or was never connected.
@@ -64,6 +94,11 @@ extension Gateway {
             sessions[place].topics.all.map { names.name($0.name) },
             sessions[place].subscriptions.filters.map { names.name($0) }
         )
+    }
+
+    /// The longest datagram that the gateway sends on a link just now, in octets.
+    package func maximumDatagramByteCount(on link: LinkID) -> Int {
+        environment.configuration.link(link).maximumDatagramByteCount
     }
 
     /// Since when the gateway's own broker connection is open; nil while it is not.
@@ -89,6 +124,24 @@ extension ClientSession {
             promisedSilence: supervision.promisedSilence(phase, keepAliveSeconds: request.keepAliveSeconds),
             peer: route?.peer, nodeID: node, waitingCount: downlink.waiting.count,
             waitingByteCount: downlink.waiting.byteCount, setAsideCount: downlink.asideCount,
-            roundTrip: roundTrip.measured)
+            oldestWaiting: oldestWaiting(at: now, in: environment), roundTrip: roundTrip.measured,
+            usualSleep: figures.usualSleep, upCount: figures.upCount, downCount: figures.downCount,
+            repeatedCount: figures.repeatedCount, lastTopic: lastTopic(in: environment))
+    }
+
+    fileprivate func oldestWaiting(at now: Instant, in environment: borrowing Environment) -> TimeSpan? {
+        downlink.isEmpty ? nil : environment.store[downlink.first].arrivedAt.age(at: now)
+    }
+
+    private func lastTopic(in environment: borrowing Environment) -> [UInt8]? {
+        guard let topic = figures.lastTopic else { return nil }
+        switch topic.type {
+        case .normal: return topics.entry(topic.topicID).map { environment.topicNames.name($0.name) }
+        case .predefined:
+            return environment.predefinedTopics.name(for: topic.topicID, clientID: clientID)
+                .map { environment.topicNames.name($0) }
+        case .shortName: return [UInt8(topic.topicID >> 8), UInt8(topic.topicID & 0xFF)]
+        case .reserved: return nil
+        }
     }
 }

@@ -186,6 +186,10 @@ extension Gateway {
     }
 
     private mutating func pingAnswered(onUpstream slot: UInt32) {
+        if slot == environment.sharedUpstream, let deadline = environment.upstreams[slot].pingResponseDeadline {
+            let askedAt = deadline - environment.configuration.upstream.responseTimeout
+            environment.observe(.brokerAnswered(after: environment.now.since(askedAt)))
+        }
         environment.upstreams[slot].pingResponseDeadline = nil
         guard case .session(let index) = environment.upstreams[slot].owner, sessions[index].atMostOnce.isTrying
         else { return }

@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 // Which procedure a message of a known client belongs to; nothing else.
 
@@ -7,6 +8,7 @@ extension ClientSession {
     /// Handles a message of a client that is connected or being connected. CONNECT and what concerns the whole gateway
     /// have been taken out before.
     mutating func handle(_ message: Message, _ datagram: RawSpan, in environment: inout Environment) {
+        if phase == .asleep { figures.cameBack(after: environment.now.since(supervision.lastHeard)) }
         supervision.heard(at: environment.now)  // GW-61
         switch message {
         case .willTopic(let will): receiveWillTopic(will, datagram, in: &environment)

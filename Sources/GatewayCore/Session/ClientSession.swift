@@ -52,6 +52,7 @@ struct ClientSession: SlabElement {
     /// When what the client has to answer is said to it again.
     var clock = RetryClock()
     var roundTrip = RoundTripEstimate()
+    var figures = SessionFigures()
     /// The tokens of requests to the broker.
     var tokens = BrokerTokenSource()
 

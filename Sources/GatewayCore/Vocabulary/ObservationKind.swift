@@ -1,16 +1,17 @@
 /// The kinds of what can be observed, one for each case of `Occurrence`; the raw value indexes counters.
 package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
-    case clientConnected, clientResumed, clientMoved, clientDisconnected, clientLost, clientRefused,
-        clientSetUpAbandoned, clientDismissed, sessionEvicted, willPublished, willNotPublished, messageForwarded,
-        messageDelivered, messageDroppedTooLong, messageDroppedQueueFull, messageDroppedNotRegistered,
+    case clientConnected, clientResumed, clientMoved, clientDisconnected, clientLost, clientFellAsleep, clientWokeUp,
+        clientOverdue, clientRefused, clientSetUpAbandoned, clientDismissed, sessionEvicted, willPublished,
+        willNotPublished, messageForwarded, messageAcknowledged, messageRepeated, messageDelivered, messageSentAgain,
+        clientAnswered, messageDroppedTooLong, messageDroppedQueueFull, messageDroppedNotRegistered,
         messageDroppedUpstreamDown, messageDroppedUpstreamBlocked, messageUndeliverable, clientMissesMessages,
         refusalReadAsDenial, refusalOfRepetition, qosMinusOneForwarded, qosMinusOneDropped, qosMinusOneRefused,
         qosMinusOneBufferFull, queueDropsReported, absentClientsMessagesDropped, advertised, searchAnswered,
         gatewayIDTaken, forwarderRefused, malformedDatagram, truncatedDatagram, unexpectedMessage, strangerMessage,
         strangerAnswered, requestRefusedCongestion, requestRefusedInvalidTopic, requestRefusedNotSupported,
-        brokerReachable, brokerUnreachable, upstreamOpened, upstreamLost, upstreamRestored, upstreamRefused,
-        sharedConnectionContested, subscriptionRefused, upstreamUnavailable, malformedPacket, unexpectedPacket,
-        upstreamPaused, upstreamResumed
+        brokerReachable, brokerUnreachable, brokerAnswered, upstreamOpened, upstreamLost, upstreamRestored,
+        upstreamRefused, sharedConnectionContested, subscriptionRefused, upstreamUnavailable, malformedPacket,
+        unexpectedPacket, upstreamPaused, upstreamResumed
 
     /// What it is called in log, metrics and page, such as `client_moved`: the case's name in snake case.
     package var name: String { Self.names[Int(rawValue)] }
@@ -37,6 +38,9 @@ extension Occurrence {
         case .clientMoved: .clientMoved
         case .clientDisconnected: .clientDisconnected
         case .clientLost: .clientLost
+        case .clientFellAsleep: .clientFellAsleep
+        case .clientWokeUp: .clientWokeUp
+        case .clientOverdue: .clientOverdue
         case .clientRefused: .clientRefused
         case .clientSetUpAbandoned: .clientSetUpAbandoned
         case .clientDismissed: .clientDismissed
@@ -44,7 +48,11 @@ extension Occurrence {
         case .willPublished: .willPublished
         case .willNotPublished: .willNotPublished
         case .messageForwarded: .messageForwarded
+        case .messageAcknowledged: .messageAcknowledged
+        case .messageRepeated: .messageRepeated
         case .messageDelivered: .messageDelivered
+        case .messageSentAgain: .messageSentAgain
+        case .clientAnswered: .clientAnswered
         case .messageDroppedTooLong: .messageDroppedTooLong
         case .messageDroppedQueueFull: .messageDroppedQueueFull
         case .messageDroppedNotRegistered: .messageDroppedNotRegistered
@@ -74,6 +82,7 @@ extension Occurrence {
         case .requestRefusedNotSupported: .requestRefusedNotSupported
         case .brokerReachable: .brokerReachable
         case .brokerUnreachable: .brokerUnreachable
+        case .brokerAnswered: .brokerAnswered
         case .upstreamOpened: .upstreamOpened
         case .upstreamLost: .upstreamLost
         case .upstreamRestored: .upstreamRestored

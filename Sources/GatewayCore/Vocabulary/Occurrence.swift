@@ -1,5 +1,6 @@
 package import MQTT
 package import MQTTSN
+package import Time
 
 /// What was observed, with what belongs to it; plain values, so that nothing is allocated to tell it.
 package enum Occurrence: Equatable, Hashable, Sendable {
@@ -10,6 +11,12 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case clientMoved
     case clientDisconnected
     case clientLost
+    /// By DISCONNECT with this Duration.
+    case clientFellAsleep(seconds: UInt16)
+    /// By PINGREQ: it gets what waits for it, and sleeps on.
+    case clientWokeUp
+    /// Asleep, and silent for longer than its own Duration; once, before it is lost.
+    case clientOverdue
     /// CONNACK with a code other than accepted, and which setting would take the client, if any.
     case clientRefused(ReturnCode, because: ClientRefusal? = nil)
     case clientSetUpAbandoned
@@ -27,8 +34,19 @@ package enum Occurrence: Equatable, Hashable, Sendable {
 
     // MARK: Messages pass
 
-    case messageForwarded
-    case messageDelivered
+    /// A client's message has gone to the broker for the first time.
+    case messageForwarded(QualityOfService)
+    /// The broker has acknowledged a client's message, so long after the client first said it.
+    case messageAcknowledged(QualityOfService, after: TimeSpan)
+    /// A client has said a PUBLISH again, or the network has doubled it.
+    case messageRepeated(QualityOfService)
+    /// The client has a message of the broker, so long after the broker sent it: by its acknowledgement, and at QoS 0
+    /// as far as the link took it.
+    case messageDelivered(QualityOfService, after: TimeSpan)
+    /// The gateway has said something to a client again that needs an answer.
+    case messageSentAgain
+    /// The client took so long to answer what was said once.
+    case clientAnswered(after: TimeSpan)
     /// The payload's octet count, as with all that is dropped.
     case messageDroppedTooLong(octets: Int)
     case messageDroppedQueueFull(octets: Int)
@@ -82,6 +100,8 @@ package enum Occurrence: Equatable, Hashable, Sendable {
 
     case brokerReachable
     case brokerUnreachable
+    /// On the gateway's own connection: a PINGRESP.
+    case brokerAnswered(after: TimeSpan)
     case upstreamOpened
     case upstreamLost
     case upstreamRestored

@@ -9,7 +9,8 @@ enum ObservationText {
     /// nil for what is only counted.
     static func level(of kind: ObservationKind) -> LogLevel? {
         switch kind {
-        case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
+        case .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered, .messageSentAgain,
+            .clientAnswered, .brokerAnswered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
             .searchAnswered:
             nil
         case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
@@ -17,15 +18,15 @@ enum ObservationText {
             .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull, .sharedConnectionContested,
             .gatewayIDTaken, .subscriptionRefused:
             .warning
-        case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .sessionEvicted, .willPublished,
-            .brokerReachable, .upstreamRestored:
+        case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientOverdue, .sessionEvicted,
+            .willPublished, .brokerReachable, .upstreamRestored:
             .info
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageDroppedUpstreamDown,
             .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneDropped, .qosMinusOneRefused,
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened,
             .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed,
-            .refusalReadAsDenial, .refusalOfRepetition:
+            .refusalReadAsDenial, .refusalOfRepetition, .clientFellAsleep, .clientWokeUp:
             .debug
         }
     }
@@ -52,9 +53,11 @@ enum ObservationText {
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
             .upstreamLost, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened, .upstreamPaused,
-            .upstreamResumed, .clientMissesMessages, .subscriptionRefused:
+            .upstreamResumed, .clientMissesMessages, .subscriptionRefused, .clientFellAsleep, .clientWokeUp,
+            .clientOverdue:
             .client
-        case .messageForwarded, .messageDelivered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
+        case .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered, .messageSentAgain,
+            .clientAnswered, .brokerAnswered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
             .searchAnswered, .brokerReachable, .brokerUnreachable, .malformedPacket, .unexpectedPacket, .advertised,
             .sharedConnectionContested:
             .gateway
@@ -118,8 +121,11 @@ enum ObservationText {
         case .unexpectedPacket(let type): "packet of type \(type.rawValue) from the broker has no place here"
         case .upstreamPaused: "broker connection paused: the client cannot keep up"
         case .upstreamResumed: "broker connection resumed"
-        case .messageForwarded: "message forwarded"
-        case .messageDelivered: "message delivered"
+        case .clientFellAsleep(let seconds): "client fell asleep for \(seconds) s"
+        case .clientOverdue: "client overdue: it sleeps longer than it said"
+        case .clientWokeUp, .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered,
+            .messageSentAgain, .clientAnswered, .brokerAnswered:
+            String(occurrence.kind.name.map { $0 == "_" ? " " : $0 })
         case .messageDroppedQueueFull(let octets): dropped(octets, "too much waits for the client")
         case .qosMinusOneForwarded: "publish without connection forwarded"
         case .strangerAnswered: "stranger told to connect"

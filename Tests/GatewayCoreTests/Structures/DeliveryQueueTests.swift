@@ -1,4 +1,5 @@
 import Testing
+import Time
 
 @testable import GatewayCore
 
@@ -24,7 +25,8 @@ import Testing
             names.use(name)
             return store.insert(
                 payload.span.bytes, topicName: name, nameByteCount: 1,
-                token: qos == .atMostOnce ? .none : BrokerToken(packetID: tokenCount), qos: qos, retain: false)
+                token: qos == .atMostOnce ? .none : BrokerToken(packetID: tokenCount), qos: qos, retain: false,
+                at: Instant(nanoseconds: 0))
         }
 
         mutating func append(_ qos: QoS) {

@@ -1,4 +1,5 @@
 import Testing
+import Time
 
 @testable import GatewayCore
 
@@ -14,7 +15,7 @@ import Testing
     ) -> StoredMessageIndex {
         let index = store.insert(
             message.payload.span.bytes, topicName: TopicNameIndex(rawValue: 7), nameByteCount: 9, token: message.token,
-            qos: .atLeastOnce, retain: true)
+            qos: .atLeastOnce, retain: true, at: Instant(nanoseconds: 0))
         queue.append(index, in: &store)
         return index
     }
@@ -53,7 +54,8 @@ import Testing
     func release() {
         var store = MessageStore()
         let index = store.insertRelease(
-            token: BrokerToken(packetID: 9), messageID: 9, topicName: TopicNameIndex(rawValue: 0))
+            token: BrokerToken(packetID: 9), messageID: 9, topicName: TopicNameIndex(rawValue: 0),
+            at: Instant(nanoseconds: 0))
         #expect(store[index].state == .released(9))
         #expect(store.byteCount == Limits.messageOverheadByteCount)
     }

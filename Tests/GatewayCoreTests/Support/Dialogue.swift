@@ -91,6 +91,11 @@ final class Dialogue {
     var sessionCount: Int { gateway.sessionCount }
     var census: Census { gateway.takeCensus() }
 
+    /// What whoever looks at the gateway sees of a client; nil where it has no session.
+    func report(of clientID: String) -> ClientReport? {
+        gateway.place(ofClient: Array(clientID.utf8)).map { gateway.clientReport(at: $0, now: now) }
+    }
+
     // MARK: Who takes part
 
     /// A client at an address that nobody had before.

@@ -64,7 +64,7 @@ extension Environment {
             || upstreams[slot].queuedByteCount + byteCount <= limits.queuedByteCountPerUpstream
     }
 
-    /// Whether the connection takes a new request of `byteCount` octets; observes why not.
+    /// Whether the connection takes a new message of `byteCount` octets; observes why not.
     mutating func takes(_ byteCount: Int, on slot: UInt32?) -> Bool {
         if couldTake(byteCount, on: slot) { return true }
         observe(
@@ -101,7 +101,7 @@ extension Environment {
 
     mutating func subscribe(_ filter: TopicNameIndex, qos: QoS, token: BrokerToken, on slot: UInt32?) -> Bool {
         let name = topicNames.name(filter)
-        guard let slot, takes(name.count, on: slot) else { return false }
+        guard let slot, couldTake(name.count, on: slot) else { return false }
         let start = effects.bytes.count
         effects.bytes.appendSubscribePacket(packetID: token.packetID, filter: name.span.bytes, qos: DeliveryQoS(qos))
         endPacket(start, on: slot)
@@ -110,7 +110,7 @@ extension Environment {
 
     mutating func unsubscribe(_ filter: TopicNameIndex, token: BrokerToken, on slot: UInt32?) -> Bool {
         let name = topicNames.name(filter)
-        guard let slot, takes(name.count, on: slot) else { return false }
+        guard let slot, couldTake(name.count, on: slot) else { return false }
         let start = effects.bytes.count
         effects.bytes.appendUnsubscribePacket(packetID: token.packetID, filter: name.span.bytes)
         endPacket(start, on: slot)

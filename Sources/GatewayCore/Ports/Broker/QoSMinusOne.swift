@@ -14,6 +14,7 @@ extension Environment {
         case .sent: observe(.qosMinusOneForwarded, peer: peer)
         case .waits: break
         case .notTaken: observe(.qosMinusOneDropped, peer: peer)
+        case .bufferFull(let octets): observe(.qosMinusOneBufferFull(octets: octets), peer: peer)
         case .refused(let reason):
             observe(.qosMinusOneRefused(reason, topicID: publish.topicID), peer: peer)
         }
@@ -24,8 +25,10 @@ extension Environment {
         case sent
         /// Until the connection is back.
         case waits
-        /// By the connection, or by what waits for it.
+        /// By the connection.
         case notTaken
+        /// By what waits for the connection; so many octets.
+        case bufferFull(Int)
         case refused(QoSMinusOneRefusal)
     }
 
@@ -56,7 +59,7 @@ extension Environment {
 
     private mutating func publishOnShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Fate {
         if isSharedReturning { return keepForShared(name, payload, retain: retain) }
-        guard takes(name.byteCount + payload.byteCount, on: sharedUpstream) else { return .notTaken }
+        guard couldTake(name.byteCount + payload.byteCount, on: sharedUpstream) else { return .notTaken }
         publish(name, payload, qos: .atMostOnce, retain: retain, on: sharedUpstream)
         return .sent
     }
@@ -81,11 +84,9 @@ extension Environment {
             topicNameByteCount: name.byteCount, payloadByteCount: payload.byteCount, qos: .atMostOnce)
         while !waitingPublishes.hasRoom(for: packetByteCount, limit: limit) {
             guard configuration.queuePolicy == .dropOldest, let dropped = waitingPublishes.removeOldest() else {
-                observe(.qosMinusOneBufferFull(octets: packetByteCount))
-                return .notTaken
+                return .bufferFull(packetByteCount)
             }
             observe(.qosMinusOneBufferFull(octets: dropped))
-            observe(.qosMinusOneDropped)
         }
         waitingPublishes.append(name, payload, retain: retain, at: now)
         return .waits

@@ -206,6 +206,7 @@ extension ClientSession {
                 send(.connectAcknowledgement(.accepted), in: &environment)
             }
             observe(sessionPresent ? .clientResumed : .clientConnected, in: &environment)
+            if sleepSeconds > 0 { observe(.clientFellAsleep(seconds: sleepSeconds), in: &environment) }
         }
         guard isWhole else { return dismiss(in: &environment) }
         willReachedBroker(in: &environment)

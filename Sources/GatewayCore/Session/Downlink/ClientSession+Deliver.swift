@@ -98,7 +98,8 @@ extension ClientSession {
         environment.effects.bytes.appendPublish(
             flags: flags, topicID: reference.topicID, messageID: 0, data: payload)
         environment.endDatagram(start, to: route)
-        observe(.messageDelivered, in: &environment)
+        figures.speaks(of: reference)
+        noteDelivered(.atMostOnce, after: .zero, in: &environment)
     }
 
     // MARK: To the client
@@ -225,6 +226,8 @@ extension ClientSession {
     ) {
         guard let route else { return }
         if reference.type == .normal { topics.noteUse(reference.topicID, at: environment.now) }
+        figures.speaks(of: reference)
+        if isRepetition { noteSentAgain(in: &environment) }
         let message = environment.store[index]
         let flags = Flags(
             duplicate: isRepetition && !downlink.indulgence.goesWithoutDuplicateFlag,
@@ -243,7 +246,8 @@ extension ClientSession {
         _ index: StoredMessageIndex, as reference: TopicReference, in environment: inout Environment
     ) {
         sendPublish(index, as: reference, messageID: 0, isRepetition: false, in: &environment)
-        observe(.messageDelivered, in: &environment)
+        noteDelivered(
+            .atMostOnce, after: environment.store[index].arrivedAt.age(at: environment.now), in: &environment)
         environment.topicNames.release(environment.store[index].topicName)
         environment.store.remove(index)
     }
@@ -276,7 +280,8 @@ extension ClientSession {
 
     /// The client has the first message, as far as its QoS can tell.
     mutating func finishFirst(in environment: inout Environment) {
-        observe(.messageDelivered, in: &environment)
+        let (qos, arrivedAt) = (environment.store[downlink.first].qos, environment.store[downlink.first].arrivedAt)
+        noteDelivered(qos, after: arrivedAt.age(at: environment.now), in: &environment)
         downlink.noteDelivery()
         _ = removeFirst(in: &environment)
     }

@@ -43,7 +43,7 @@ extension ClientSession {
             finishFirst(in: &environment)
             tryUnanswered(in: &environment)
         case .invalidTopicID where deniesAssumed(message.topicName):
-            answerCame(in: environment)
+            answerCame(in: &environment)
             setFirstAside(isUnanswered: true, in: &environment)
             return goOn(in: &environment)
         case .invalidTopicID where renewTopic(message.topicName, in: environment): break
@@ -54,7 +54,7 @@ extension ClientSession {
         case .notSupported where downlink.indulgence.takeLateRefusal(): return
         default: discardFirst(Occurrence.messageDroppedNotRegistered, in: &environment)  // GW-57, GW-58
         }
-        answerCame(in: environment)
+        answerCame(in: &environment)
         goOn(in: &environment)
     }
 
@@ -87,7 +87,7 @@ extension ClientSession {
 
     private mutating func sendWithoutDuplicateFlag(in environment: inout Environment) {
         observe(.refusalOfRepetition, in: &environment)
-        answerCame(in: environment)
+        answerCame(in: &environment)
         goOn(in: &environment)
     }
 
@@ -98,7 +98,7 @@ extension ClientSession {
         case .sent(messageID) where environment.store[downlink.first].qos == .exactlyOnce:
             let token = downlink.clientReceivedFirst(in: &environment.store)
             if let token { environment.acknowledgeReceipt(of: token, on: upstream) }
-            answerCame(in: environment)
+            answerCame(in: &environment)
             deliver(in: &environment)
         default: observeUnexpected(.publishReceived(messageID), in: &environment)
         }
@@ -111,7 +111,7 @@ extension ClientSession {
         if let token = environment.store[downlink.first].tokenToAnswer { environment.complete(token, on: upstream) }
         finishFirst(in: &environment)
         tryUnanswered(in: &environment)
-        answerCame(in: environment)
+        answerCame(in: &environment)
         goOn(in: &environment)
     }
 
@@ -127,7 +127,8 @@ extension ClientSession {
         case .unknown(let messageID):
             let nothing: [UInt8] = []
             let name = environment.topicNames.use(nothing.span.bytes)
-            let index = environment.store.insertRelease(token: token, messageID: messageID, topicName: name)
+            let index = environment.store.insertRelease(
+                token: token, messageID: messageID, topicName: name, at: environment.now)
             downlink.append(index, in: &environment.store)
             adjustReading(in: &environment)
         }

@@ -23,7 +23,7 @@ extension ClientSession {
         environment.topicNames.use(name)
         let index = environment.store.insert(
             payload, topicName: name, nameByteCount: nameByteCount, token: publish.token, qos: publish.qos,
-            retain: publish.retain)
+            retain: publish.retain, at: environment.now)
         if publish.duplicate, publish.qos != .atMostOnce {
             let patience = link(in: environment).patience
             downlink.expectKnown(index, at: environment.now, patience: patience, in: &environment.store)

@@ -32,7 +32,7 @@ extension Downlink {
     /// A record without fault, brought back.
     init(_ record: Record, at now: Instant, in store: inout MessageStore, _ names: inout TopicNameTable) {
         self.init(DeliveryNumbers(record.numbers, at: now))
-        for message in record.waiting { append(store.insert(message, in: &names), in: &store) }
+        for message in record.waiting { append(store.insert(message, in: &names, at: now), in: &store) }
         if !record.aside.isNone { aside = SetAside(record.aside, at: now, in: &store, &names) }
         if !record.memory.isNone { memory = BrokerMemory(record.memory) }
     }

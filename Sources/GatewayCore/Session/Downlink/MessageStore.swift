@@ -1,5 +1,6 @@
 import Bytes
 import MQTTSN
+import Time
 
 /// The place of a message in the store.
 struct StoredMessageIndex: Hashable, Sendable {
@@ -64,6 +65,8 @@ struct StoredMessage {
     fileprivate(set) var nameByteCount: UInt16
     fileprivate(set) var payloadByteCount: UInt32
     fileprivate var firstBlock: UInt32
+    /// When it came, in this life of the gateway.
+    private(set) var arrivedAt: TimeMark
     /// The messages before and behind it in the same queue, and of its kind there; the queue's own.
     var previous = StoredMessageIndex.none
     var next = StoredMessageIndex.none
@@ -101,12 +104,13 @@ struct MessageStore {
 
     /// A message whose topic name, of so many octets, the caller has used for it.
     mutating func insert(
-        _ payload: RawSpan, topicName: TopicNameIndex, nameByteCount: Int, token: BrokerToken, qos: QoS, retain: Bool
+        _ payload: RawSpan, topicName: TopicNameIndex, nameByteCount: Int, token: BrokerToken, qos: QoS, retain: Bool,
+        at now: Instant
     ) -> StoredMessageIndex {
         let message = StoredMessage(
             topicName: topicName, token: token, qos: qos, retain: retain,
             nameByteCount: UInt16(clamping: nameByteCount), payloadByteCount: UInt32(payload.byteCount),
-            firstBlock: keep(payload))
+            firstBlock: keep(payload), arrivedAt: TimeMark(now))
         byteCount += message.byteCount
         messageCount += 1
         guard freeMessage == .none else {
@@ -120,13 +124,13 @@ struct MessageStore {
     }
 
     /// A place in the queue for a PUBREL of the broker whose message an earlier run of the gateway delivered.
-    mutating func insertRelease(token: BrokerToken, messageID: MessageID, topicName: TopicNameIndex)
-        -> StoredMessageIndex
-    {
+    mutating func insertRelease(
+        token: BrokerToken, messageID: MessageID, topicName: TopicNameIndex, at now: Instant
+    ) -> StoredMessageIndex {
         let nothing: [UInt8] = []
         let index = insert(
             nothing.span.bytes, topicName: topicName, nameByteCount: 0, token: token, qos: .exactlyOnce,
-            retain: false)
+            retain: false, at: now)
         self[index].state = .released(messageID)
         return index
     }
@@ -272,7 +276,8 @@ extension StoredMessage {
         self.init(
             state: record.state, topicName: TopicNameIndex(rawValue: 0), token: record.token,
             tokenStanding: record.tokenStanding, timesUnanswered: record.timesUnanswered, qos: record.qos,
-            retain: record.retain, nameByteCount: 0, payloadByteCount: 0, firstBlock: 0)
+            retain: record.retain, nameByteCount: 0, payloadByteCount: 0, firstBlock: 0,
+            arrivedAt: TimeMark(Instant(nanoseconds: 0)))
     }
 }
 
@@ -288,10 +293,13 @@ extension MessageStore {
     }
 
     /// A message with a use of its topic name.
-    mutating func insert(_ record: StoredMessage.Record, in names: inout TopicNameTable) -> StoredMessageIndex {
+    mutating func insert(
+        _ record: StoredMessage.Record, in names: inout TopicNameTable, at now: Instant
+    ) -> StoredMessageIndex {
         let index = insert(
             record.payload.span.bytes, topicName: names.use(record.topicName.span.bytes),
-            nameByteCount: record.topicName.count, token: record.token, qos: record.qos, retain: record.retain)
+            nameByteCount: record.topicName.count, token: record.token, qos: record.qos, retain: record.retain,
+            at: now)
         self[index].state = record.state
         self[index].tokenStanding = record.tokenStanding
         self[index].timesUnanswered = record.timesUnanswered

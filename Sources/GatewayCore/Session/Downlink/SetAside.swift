@@ -133,7 +133,7 @@ extension SetAside {
     }
 
     init(_ record: Record, at now: Instant, in store: inout MessageStore, _ names: inout TopicNameTable) {
-        for message in record.messages { queue.append(store.insert(message, in: &names), in: &store) }
+        for message in record.messages { queue.append(store.insert(message, in: &names, at: now), in: &store) }
         nextRound = record.nextRoundIn.map { now + $0 }
         nextWholeRound = now + record.nextWholeRoundIn
         hasWarned = record.hasWarned

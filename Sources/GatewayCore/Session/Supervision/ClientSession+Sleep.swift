@@ -19,6 +19,7 @@ extension ClientSession {
 
     private mutating func wakeUp(in environment: inout Environment) {
         phase = .awake
+        observe(.clientWokeUp, in: &environment)
         stopAsking()
         downlink.beginWakeUp()
         tryUndeliverableInTime(in: &environment)
@@ -62,6 +63,7 @@ extension ClientSession {
         if let duration, duration > 0 {
             stopsListening()
             setUp.end()  // its CONNECT was a copy, or it has changed its mind
+            if phase != .asleep { observe(.clientFellAsleep(seconds: duration), in: &environment) }
             fallAsleep(for: duration, in: &environment)
             send(.disconnect(duration: nil), in: &environment)  // GW-67, GW-68
             return

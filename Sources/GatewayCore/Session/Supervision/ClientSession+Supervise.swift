@@ -14,6 +14,7 @@ extension ClientSession {
         }
         consider(setUpRingsAt)
         consider(silenceDeadline(in: environment))
+        consider(overdueDeadline)
         consider(restoreDeadline(in: environment))
         if let attempt = downlink.nextAttempt, state.isListening { consider(attempt) }
         return next
@@ -39,6 +40,10 @@ extension ClientSession {
             phase, keepAliveSeconds: request.keepAliveSeconds, environment.configuration.supervision)
     }
 
+    /// When it is to be said that a sleeper is overdue.
+    @inline(__always)
+    private var overdueDeadline: Instant? { setUp.isUnderWay ? nil : supervision.overdueDeadline(phase) }
+
     /// When a lost broker connection has been lost for too long; a sleeping client can wait longer (GW-86).
     @inline(__always)
     private func restoreDeadline(in environment: borrowing Environment) -> Instant? {
@@ -52,6 +57,10 @@ extension ClientSession {
         if let deadline = silenceDeadline(in: environment), deadline <= environment.now {
             lose(in: &environment)
             return
+        }
+        if let due = overdueDeadline, due <= environment.now {
+            supervision.toldOverdue()
+            observe(.clientOverdue, in: &environment)
         }
         if let deadline = restoreDeadline(in: environment), deadline <= environment.now {
             dismiss(in: &environment)
@@ -101,7 +110,9 @@ extension ClientSession {
         }
         switch downlink.stateUnderWay(in: environment.store) {
         case .sent: repeatPublish(in: &environment)
-        case .released(let messageID): send(.publishRelease(messageID), in: &environment)
+        case .released(let messageID):
+            noteSentAgain(in: &environment)
+            send(.publishRelease(messageID), in: &environment)
         case .waiting, .announced, .received, nil: clock.stop()
         }
     }

@@ -16,6 +16,9 @@ struct ClientSupervision: Sendable {
     /// Whether a repeated DISCONNECT of the departed client is to be answered again.
     private(set) var hasSaidGoodbye = false
 
+    /// Whether it was said that the sleeper is overdue.
+    private var isToldOverdue = false
+
     /// Whether the gateway itself cannot send on the client's link, so that the client is neither asked nor judged.
     private(set) var isCutOff = false
 
@@ -27,20 +30,35 @@ struct ClientSupervision: Sendable {
     mutating func answeredRegister() { ignoresRegister = false }
 
     /// GW-61. What comes after a goodbye is late, and puts nothing off.
-    mutating func heard(at now: Instant) { if !hasSaidGoodbye { lastHeard = now } }
+    mutating func heard(at now: Instant) {
+        guard !hasSaidGoodbye else { return }
+        lastHeard = now
+        isToldOverdue = false
+    }
 
     /// The client is connected, for the first time or anew.
     mutating func connected(at now: Instant) {
         lastHeard = now
         connectedSince = now
         hasSaidGoodbye = false
+        isToldOverdue = false
     }
 
     /// The client falls asleep, for a new time or, without one, for the last again (GW-73).
     mutating func fellAsleep(for seconds: UInt16?, at now: Instant) {
         if let seconds { sleepSeconds = seconds }
         lastHeard = now
+        isToldOverdue = false
     }
+
+    /// When a sleeper is overdue of which that was not told yet: past its own Duration, for which others may wait for
+    /// it, and before it is lost.
+    func overdueDeadline(_ phase: SessionPhase) -> Instant? {
+        guard phase == .asleep, !isCutOff, !hasSaidGoodbye, !isToldOverdue, sleepSeconds > 0 else { return nil }
+        return lastHeard + .seconds(Int(sleepSeconds))
+    }
+
+    mutating func toldOverdue() { isToldOverdue = true }
 
     mutating func saidGoodbye() { hasSaidGoodbye = true }
 
@@ -75,7 +93,7 @@ struct ClientSupervision: Sendable {
 
     /// Whether a sleeping client has been silent for longer than its own Duration.
     func isOverdue(at now: Instant) -> Bool {
-        !isCutOff && !hasSaidGoodbye && sleepSeconds > 0 && now.since(lastHeard) > .seconds(Int(sleepSeconds))
+        !isCutOff && !hasSaidGoodbye && sleepSeconds > 0 && now.since(lastHeard) >= .seconds(Int(sleepSeconds))
     }
 
     /// - Returns: what does not hold; nil if all does.

@@ -81,8 +81,8 @@ extension ClientSession {
     }
 
     /// The answer has come.
-    mutating func answerCame(in environment: borrowing Environment) {
-        if let sample = clock.roundTrip(at: environment.now) { roundTrip.take(sample) }
+    mutating func answerCame(in environment: inout Environment) {
+        if let sample = clock.roundTrip(at: environment.now) { noteRoundTrip(sample, in: &environment) }
         clock.stop()
         downlink.cease()
     }

@@ -91,6 +91,7 @@ extension ClientSession {
             return deliver(in: &environment)
         }
         topics.noteUse(topicID, at: environment.now)
+        noteSentAgain(in: &environment)
         environment.sendRegister(topicID, messageID, name: name, to: route)
     }
 
@@ -102,7 +103,7 @@ extension ClientSession {
             observeUnexpected(.registerAcknowledgement(answer), in: &environment)
             return
         }
-        answerCame(in: environment)
+        answerCame(in: &environment)
         supervision.answeredRegister()
         if answer.returnCode == .accepted {
             topics.setStanding(.known, of: topicID)

@@ -58,13 +58,15 @@ extension ClientSession {
         let message = UplinkMessage(publish, payload)
         let outcome = uplink.step(.published(message), conditions(for: message, byteCount: byteCount, in: environment))
         environment.count(outcome.cell)
+        if publish.flags.duplicate || outcome.cell?.row == .publishedSame { noteRepeated(qos, in: &environment) }
         if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }
         if !outcome.forward.isNone {
             tokens.take(outcome.forward, for: publish.messageID)
             environment.publish(
                 topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: outcome.isForwardedAgain,
                 token: outcome.forward, on: upstream)
-            observe(.messageForwarded, in: &environment)
+            let topic = TopicReference(type: publish.flags.topicIDType, topicID: publish.topicID)
+            if !outcome.isForwardedAgain { noteForwarded(topic, qos, in: &environment) }
         }
         if !outcome.keep.isNone {
             tokens.take(outcome.keep, for: publish.messageID)
@@ -93,7 +95,8 @@ extension ClientSession {
             return refusePublish(publish, .congestion, in: &environment)
         }
         environment.publish(topicName, payload, qos: .atMostOnce, retain: publish.flags.retain, on: upstream)
-        observe(.messageForwarded, in: &environment)
+        let topic = TopicReference(type: publish.flags.topicIDType, topicID: publish.topicID)
+        noteForwarded(topic, .atMostOnce, in: &environment)
         guard closingCount > 0 else { return atMostOnce.publish(digest) }
         atMostOnce.attempt(digest)
         environment.askForLife(upstream)
@@ -186,6 +189,13 @@ extension ClientSession {
     mutating func brokerAnswered(_ fact: UplinkFact, in environment: inout Environment) -> Bool {
         let outcome = uplink.step(fact, conditions(in: environment))
         carryOut(outcome, in: &environment)
+        if let begunAt = outcome.acknowledged {
+            let isExactlyOnce = if case .received = fact { true } else { false }
+            observe(
+                .messageAcknowledged(
+                    isExactlyOnce ? .exactlyOnce : .atLeastOnce, after: begunAt.age(at: environment.now)),
+                in: &environment)
+        }
         if case .completed(let token) = fact {
             numberIsFree(token, isWanted: !outcome.forward.isNone, in: &environment)
         }

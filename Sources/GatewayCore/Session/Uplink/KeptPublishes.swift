@@ -1,4 +1,5 @@
 import Bytes
+import MQTTSN
 
 /// The client's QoS 2 messages whose number at the broker has first to become free.
 ///
@@ -42,7 +43,7 @@ extension ClientSession {
         kept.append(
             environment.store.insert(
                 payload, topicName: name, nameByteCount: topicName.byteCount, token: token, qos: .exactlyOnce,
-                retain: retain))
+                retain: retain, at: environment.now))
     }
 
     /// The broker has nothing under the number any more: the message that was kept for it goes up, if it `isWanted`,
@@ -51,7 +52,8 @@ extension ClientSession {
         guard !kept.isEmpty, let index = kept.take(token, in: environment.store) else { return }
         if isWanted, environment.isOpen(upstream) {
             environment.publish(stored: index, on: upstream)
-            observe(.messageForwarded, in: &environment)
+            figures.forwarded()
+            observe(.messageForwarded(.exactlyOnce), in: &environment)
         }
         discardKept(index, in: &environment)
     }

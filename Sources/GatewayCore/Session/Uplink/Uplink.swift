@@ -293,6 +293,7 @@ struct Uplink: Hashable, Sendable {
             open.remove(at: index)
             if exchange.client == .waiting { outcome = UplinkOutcome(.acknowledged, to: exchange) }
         }
+        outcome.acknowledged = exchange.begunAt
         if exchange.isSuspect { outcome.cleared = exchange.digest }
         return outcome.at(UplinkCell(.acknowledged, exchange.client))
     }
@@ -318,6 +319,7 @@ struct Uplink: Hashable, Sendable {
                     outcome = UplinkOutcome(.received, to: exchange)
                 }
             }
+            outcome.acknowledged = exchange.begunAt
         }
         if exchange.isSuspect { outcome.cleared = exchange.digest }
         return outcome.at(UplinkCell(.received, exchange.client))

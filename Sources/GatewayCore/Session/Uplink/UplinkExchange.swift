@@ -57,6 +57,8 @@ struct UplinkExchange: Hashable, Sendable {
     var digest: MessageDigest
     /// When the client was last heard or told of it.
     var since: Instant
+    /// When the gateway first heard of it, in this life.
+    private(set) var begunAt: TimeMark
 
     /// Whether the broker's session has, or may have, a QoS 2 message that would be lost or doubled without it.
     var needsBrokersMemory: Bool { isExactlyOnce && broker != .done && broker != .owesNumber && client != .gone }
@@ -68,13 +70,14 @@ struct UplinkExchange: Hashable, Sendable {
     init(_ message: UplinkMessage, _ token: BrokerToken, at now: Instant) {
         (client, broker, isExactlyOnce) = (.waiting, .owesReceived, message.isExactlyOnce)
         (messageID, self.token, topicID, digest) = (message.messageID, token, message.topicID, message.digest)
-        since = now
+        (since, begunAt) = (now, TimeMark(now))
     }
 
     /// The client has said PUBREL, of an exchange that an earlier life of the gateway began.
     init(releasedBefore messageID: MessageID, _ token: BrokerToken, at now: Instant) {
         (client, broker, isExactlyOnce) = (.released, .owesComplete, true)
         (self.messageID, self.token, topicID, digest, since) = (messageID, token, 0, .unknown, now)
+        begunAt = TimeMark(now)
     }
 
     /// The broker may have an older message under the number, which is released.
@@ -87,6 +90,7 @@ struct UplinkExchange: Hashable, Sendable {
     init(heldUnder token: BrokerToken, at now: Instant) {
         (client, broker, isExactlyOnce) = (.gone, .holds, true)
         (messageID, self.token, topicID, digest, since) = (0, token, 0, .unknown, now)
+        begunAt = TimeMark(now)
     }
 
     /// What does not hold of it; nil where all does.
@@ -132,7 +136,7 @@ extension UplinkExchange {
     init(_ record: Record, at now: Instant) {
         (client, broker, isExactlyOnce) = (record.client, record.broker, record.isExactlyOnce)
         (messageID, token, topicID, digest) = (record.messageID, record.token, record.topicID, record.digest)
-        since = now - record.unheardFor
+        (since, begunAt) = (now - record.unheardFor, TimeMark(now))
         isCut = broker != .done
         isSleptOver = record.isSleptOver
         reconnectionCount = record.reconnectionCount

@@ -81,6 +81,8 @@ struct UplinkOutcome: Hashable, Sendable {
     var isUnexpected = false
     /// Which message the broker has taken after all; nil where nobody doubted it.
     var cleared: MessageDigest?
+    /// When the message began that the broker has now acknowledged; nil where it has acknowledged none.
+    var acknowledged: TimeMark?
     /// Which cell of the table it was.
     var cell: UplinkCell?
 

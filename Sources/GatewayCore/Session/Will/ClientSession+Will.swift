@@ -21,6 +21,7 @@ extension ClientSession {
     /// The client has not answered in time (GW-78). Who never does leaves the session before as it is.
     mutating func repeatPrompt(in environment: inout Environment) {
         guard Int(setUp.clock.attempts) > link(in: environment).retryCount else {
+            noteSentAgain(in: &environment)
             return sendWillPrompt(in: &environment)
         }
         observe(.clientSetUpAbandoned, in: &environment)
@@ -34,7 +35,7 @@ extension ClientSession {
             receiveLateWill(.willTopic(message), isLastStep: message.topic.isEmpty, in: &environment)
             return
         }
-        noteRoundTrip(in: environment)
+        noteRoundTrip(in: &environment)
         guard !message.topic.isEmpty else {
             if setUp.takeNoWill() { goOnSettingUp(in: &environment) }
             return
@@ -58,12 +59,12 @@ extension ClientSession {
             refuseConnection(.notSupported, in: &environment)
             return
         }
-        noteRoundTrip(in: environment)
+        noteRoundTrip(in: &environment)
         if setUp.takeMessage(datagram.copy(of: content)) { goOnSettingUp(in: &environment) }
     }
 
-    private mutating func noteRoundTrip(in environment: borrowing Environment) {
-        if let time = setUp.clock.roundTrip(at: environment.now) { roundTrip.take(time) }
+    private mutating func noteRoundTrip(in environment: inout Environment) {
+        if let time = setUp.clock.roundTrip(at: environment.now) { noteRoundTrip(time, in: &environment) }
     }
 
     /// The dialogue's last message, sent again: while the broker is being asked the CONNACK will answer it, and after

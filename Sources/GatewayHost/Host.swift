@@ -19,11 +19,12 @@ package final class Host {
     private(set) lazy var streams = BrokerStreams(
         to: BrokerAddress(settings.host.broker, loop: loop), settings, host: self)
     var reporter: Reporter
+    var statistics: Statistics
     /// Where everything that the core is told goes; nil where nobody wants to know.
     private var recorder: Recorder?
     private(set) var configuration: GatewayConfiguration
     private let seed: UInt64
-    private let settings: Settings
+    let settings: Settings
     private let log: Log
     private(set) lazy var network = HostNetwork(self)
     private let listeners: [UDPListener]
@@ -42,6 +43,8 @@ package final class Host {
         if let sharedClientID = settings.host.sharedClientID { configuration.upstream.sharedClientID = sharedClientID }
         gateway = Gateway(configuration: configuration, seed: seed)
         reporter = Reporter(log: log, settings.host)
+        let linkCount = settings.host.listeners.count + settings.host.serialPorts.count
+        statistics = Statistics(linkCount: linkCount, at: loop.now)
         do throws(HostError) {
             for listener in settings.host.listeners {
                 links.append(try UDPLink(listener, id: nextLinkID, host: self))
@@ -144,6 +147,7 @@ package final class Host {
     func handle(_ event: Event, _ bytes: RawSpan) {
         let now = Instant(nanoseconds: loop.now)
         if let server { noteReceived(event, bytes, server) }
+        if case .datagramReceived(let peer, _) = event { statistics.received(on: peer.link) }
         if let recorder {
             recorder.willHandle(event, bytes, at: now)
             gateway.handle(event, bytes, at: now, into: &effects)
@@ -176,8 +180,10 @@ package final class Host {
         switch effect {
         case .sendDatagram(let range, let peer):
             if let server { noteSent(arena.extracting(range), to: peer, server) }
+            statistics.sent(on: peer.link)
             link(of: peer).send(arena.extracting(range), to: peer)
         case .broadcastDatagram(let range, let radius, let id):
+            statistics.sent(on: id)
             links[Int(id.rawValue)].broadcast(arena.extracting(range), radius: radius)
         case .openStream(let id): streams.open(id)
         case .sendStream(let range, let id):
@@ -195,6 +201,7 @@ package final class Host {
 
     private func observe(_ observation: Observation, _ arena: RawSpan) {
         if let server, server.hasFollowers { note(observation, arena, server) }
+        statistics.note(observation, arena, at: loop.now)
         guard let level = reporter.count(observation.occurrence, at: loop.now) else { return }
         let address = observation.peer.flatMap { link(of: $0).name(of: $0) }
         reporter.write(level, observation, clientID: arena.extracting(observation.clientID), address: address)

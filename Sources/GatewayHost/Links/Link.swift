@@ -9,6 +9,12 @@ protocol Link: AnyObject {
     /// Where clients reach it; nil where that is no address of the Internet.
     var listeningAddress: SocketAddress? { get }
 
+    /// What the link is called: `udp://0.0.0.0:1884`, `/dev/ttyUSB0`.
+    var title: String { get }
+
+    /// Whether anything can be sent on it now.
+    var isUp: Bool { get }
+
     /// Who a sender is, in words; nil for one that is forgotten.
     func name(of peer: PeerID) -> String?
 

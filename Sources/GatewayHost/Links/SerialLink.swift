@@ -69,6 +69,10 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         return (port.device, counters.named + line.counters.named + waiting + line.framingCounters.named)
     }
 
+    var title: String { port.device }
+
+    var isUp: Bool { canSend }
+
     func name(of peer: PeerID) -> String? { peers.address(of: peer).map { name(of: $0) } }
 
     func forget(_ peer: PeerID) { peers.forget(peer) }
@@ -271,6 +275,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         // A wire is open or closed, which has been told.
         case .stateChanged where port.framing != .xbee: return
         case .stateChanged(.ready): lastTrouble = nil
+        case .signal(_, let decibelMilliwatts): host.statistics.heardSignal(decibelMilliwatts, on: id)
         case .stateChanged(.wrongMode):
             // The owner may set the module right; nobody says so.
             closeLine()
@@ -287,7 +292,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         case .unencrypted(let address):
             guard let count = unencrypted.happened(at: host.loop.now) else { return }
             return host.reporter.unencrypted(self, from: address, count: count)
-        case .stateChanged, .moduleIdentified, .networkIdentified, .sourceRoutesWanted, .signal, .distance,
+        case .stateChanged, .moduleIdentified, .networkIdentified, .sourceRoutesWanted, .distance,
             .commandRefused, .modemStatus, .frameError, .deliveryFailed, .statusMissing, .messageExpired, .paused,
             .payloadTooLarge, .configurationError:
             break

@@ -47,6 +47,10 @@ final class UDPLink: Link, UDPTransportDelegate {
 
     var listeningAddress: SocketAddress? { transport?.localAddress }
 
+    var title: String { listener.name }
+
+    var isUp: Bool { transport != nil }
+
     func name(of peer: PeerID) -> String? { peers.address(of: peer).map { "\($0)" } }
 
     /// The number of a sender that wrote to `local`.

@@ -36,7 +36,7 @@ extension Host {
         let now = now
         var standings = gateway.clientPlaces.map { place in
             Standing(
-                place, isTroubled: gateway.clientState(at: place, now: now) == .overdue, gateway.clientID(at: place))
+                place, isTroubled: gateway.isTroubled(at: place, now: now), gateway.clientID(at: place))
         }
         if let last = after.flatMap(Standing.init(cursor:)) { standings = standings.filter { last.comesBefore($0) } }
         if let search = search?.lowercased(), !search.isEmpty {
@@ -73,8 +73,20 @@ extension Host {
         json.add("heard_seconds_ago", seconds: client.heardAgo.inSeconds)
         json.add("link", client.peer.map { linkName($0.link) })
         json.add("address", address(of: client))
+        json.add("up", Int(client.upCount))
+        json.add("down", Int(client.downCount))
         json.add("waiting", client.waitingCount)
+        json.add("oldest_seconds", seconds: client.oldestWaiting?.inSeconds)
+        json.add("repeated", Int(client.repeatedCount))
         json.add("round_trip_seconds", seconds: client.roundTrip?.inSeconds)
+        json.add("last_topic", client.lastTopic.map { ClientIDText.text(of: $0) })
+        json.add("trouble", trouble(of: client))
+    }
+
+    private func trouble(of client: ClientReport) -> String? {
+        if client.state == .overdue { return overdueSentence(client) }
+        guard client.setAsideCount > 0 else { return nil }
+        return "it does not take \(client.setAsideCount) messages, which wait at the broker"
     }
 
     /// `udp0`, `serial0`: the link by its kind and its number among those.

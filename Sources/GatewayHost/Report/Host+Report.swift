@@ -32,7 +32,8 @@ extension Host {
         return json.bytes
     }
 
-    /// `/client.json`: one client; nil where there is none of this id, which is a `ClientIDText`.
+    /// `/client.json`: one client with its topics and its latest messages; nil where there is none of this id, which is
+    /// a `ClientIDText`.
     package func clientJSON(id: String) -> [UInt8]? {
         guard let octets = ClientIDText.octets(of: id), let place = gateway.place(ofClient: octets) else { return nil }
         var json = JSONText()
@@ -51,8 +52,14 @@ extension Host {
         if isStopping { return (false, "the gateway is stopping") }
         let isOpen = gateway.sharedConnectionOpenSince != nil
         if isOpen { return (true, "the broker has accepted the gateway's connection") }
-        return (false, "the gateway has no broker connection")
+        return (false, isRefusedByBroker ? "the broker refuses the gateway" : "the gateway has no broker connection")
     }
 
     var now: Instant { Instant(nanoseconds: loop.now) }
+
+    /// Seconds since 1970.
+    var startedAtSeconds: UInt64 {
+        let (seconds, _) = WallClock.now()
+        return UInt64(max(0, seconds)) &- (loop.now &- statistics.startedAt) / 1_000_000_000
+    }
 }

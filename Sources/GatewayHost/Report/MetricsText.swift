@@ -28,6 +28,10 @@ struct MetricsText {
     }
 
     mutating func sample(_ labels: KeyValuePairs<String, String>, _ value: String) {
+        writeSample(labels.map { ($0.key, $0.value) }, value)
+    }
+
+    private mutating func writeSample(_ labels: [(key: String, value: String)], _ value: String) {
         write(name + Self.text(labels) + " " + value + "\n")
     }
 
@@ -43,11 +47,30 @@ struct MetricsText {
         sample([:], value)
     }
 
+    /// The samples of a histogram with one label.
+    mutating func histogram(_ label: String, _ value: String, _ histogram: Histogram) {
+        let family = name
+        defer { name = family }
+        var count: UInt64 = 0
+        name = family + "_bucket"
+        for (index, bound) in Histogram.bounds.enumerated() {
+            count += histogram.counts[index]
+            // OpenMetrics wants numbers with a point.
+            let isWhole = isOpenMetrics && !bound.seconds.contains(".")
+            writeSample([(label, value), ("le", bound.seconds + (isWhole ? ".0" : ""))], String(count))
+        }
+        writeSample([(label, value), ("le", "+Inf")], String(histogram.count))
+        name = family + "_sum"
+        writeSample([(label, value)], "\(histogram.sum)")
+        name = family + "_count"
+        writeSample([(label, value)], String(histogram.count))
+    }
+
     mutating func end() {
         if isOpenMetrics { write("# EOF\n") }
     }
 
-    private static func text(_ labels: KeyValuePairs<String, String>) -> String {
+    private static func text(_ labels: [(key: String, value: String)]) -> String {
         guard !labels.isEmpty else { return "" }
         return "{" + labels.map { "\($0.key)=\"\(escaped($0.value))\"" }.joined(separator: ",") + "}"
     }

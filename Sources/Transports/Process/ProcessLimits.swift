@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What the system lets this process use, and what it uses.
@@ -20,6 +21,23 @@ package enum ProcessLimits {
         var limits = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
         return UInt64(limits.rlim_cur)
+    }
+
+    /// The processor time that the process has used, in seconds.
+    package static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
+    }
+
+    /// How many descriptors are open (proc(5), fd); nil when the system does not tell.
+    package static func openFileCount() -> Int? {
+        guard let directory = opendir("/proc/self/fd") else { return nil }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        // Less the directory itself, and what leads to it and above.
+        return max(0, count - 3)
     }
 
     /// The memory that the process occupies, in octets (proc(5), statm); nil when the system does not tell.

@@ -1,0 +1,152 @@
+import GatewayCore
+import MQTT
+import MQTTSN
+
+/// What needs a look, in sentences: what happened, to whom, with the numbers, and the key that changes it.
+enum TroubleText {
+    /// A sentence for the owner.
+    struct Look {
+        var sentence: String
+        /// The key of the configuration that would change it; nil where none does.
+        var key: String?
+        var isError = false
+    }
+
+    /// Whether an observation may need the owner, so that the latest of its kind is kept.
+    static func concerns(_ kind: ObservationKind) -> Bool {
+        switch kind {
+        case .clientRefused, .messageDroppedTooLong, .messageDroppedQueueFull, .messageDroppedNotRegistered,
+            .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneRefused, .qosMinusOneBufferFull,
+            .qosMinusOneDropped, .forwarderRefused, .gatewayIDTaken, .sharedConnectionContested, .upstreamRefused,
+            .subscriptionRefused, .malformedDatagram, .sessionEvicted, .willNotPublished:
+            true
+        default: false
+        }
+    }
+
+    /// What is to be told of the latest of a kind, of which there were `count`, with the longest datagram of the
+    /// client's link; nil for what does not need the owner.
+    static func look(
+        _ occurrence: Occurrence, count: UInt64, who: String?, maximumByteCount: Int?
+    ) -> Look? {
+        let of = who.map { " of \($0)" } ?? ""
+        let times = count == 1 ? "once" : "\(count) times"
+        switch occurrence {
+        case .clientRefused(let code, let refusal): return refused(code, refusal, times, who)
+        case .messageDroppedTooLong(let octets):
+            let room = maximumByteCount.map { ", whose link takes datagrams of \($0)" } ?? ""
+            return Look(
+                sentence: "\(messages(count)) dropped as too long; the last had \(octets) octets, for"
+                    + " \(who ?? "a client")\(room).",
+                key: "maximum_datagram_bytes")
+        case .messageDroppedQueueFull:
+            return Look(
+                sentence: "\(messages(count)) at QoS 0 dropped, as too many wait; the last\(of).",
+                key: "clients.queued_messages")
+        case .messageDroppedNotRegistered:
+            return Look(sentence: "\(messages(count)) dropped, as the client did not accept the topic; the last\(of).")
+        case .messageUndeliverable:
+            return Look(
+                sentence: "\(messages(count)) given up, as the client does not take them; the last\(of).",
+                key: "clients.undeliverable")
+        case .messageDroppedUpstreamBlocked:
+            return Look(
+                sentence: "\(messages(count)) turned away, as the broker takes octets too slowly.",
+                key: "limits.upstream_queued_bytes")
+        case .qosMinusOneRefused:
+            return Look(
+                sentence: "A publish without connection was refused \(times): the configuration does not allow it.",
+                key: "gateway.qos_minus_one")
+        case .qosMinusOneBufferFull:
+            return Look(
+                sentence: "\(messages(count)) without connection dropped, as too much waits for the broker.",
+                key: "limits.qos_minus_one_bytes")
+        case .qosMinusOneDropped:
+            return Look(sentence: "\(messages(count)) without connection dropped, as the broker was away.")
+        case .forwarderRefused:
+            return Look(
+                sentence: "A sender that may not forward has sent encapsulated messages, \(times).",
+                key: "udp.forwarders")
+        case .malformedDatagram(let reason):
+            return Look(
+                sentence: "\(count) datagrams could not be read; the last: \(reason). `swiftlet watch` shows them.")
+        case .sessionEvicted:
+            return Look(
+                sentence: "A client lost its place to a newer one \(times); the last\(of).", key: "clients.maximum")
+        case .willNotPublished:
+            return Look(
+                sentence:
+                    "The Will of a lost client was not published \(times), as the broker was away; the last\(of).",
+                key: "will.update")
+        default: return brokerLook(occurrence, times: times, who: who)
+        }
+    }
+
+    private static func brokerLook(_ occurrence: Occurrence, times: String, who: String?) -> Look? {
+        switch occurrence {
+        case .gatewayIDTaken(let number):
+            Look(
+                sentence: "Another gateway in the network has the number \(number) too: clients take the two for one.",
+                key: "gateway.id", isError: true)
+        case .sharedConnectionContested:
+            Look(
+                sentence: "Another client takes the gateway's name at the broker again and again.",
+                key: "broker.shared_client_id", isError: true)
+        case .upstreamRefused(let code):
+            Look(
+                sentence:
+                    "The broker refused \(who.map { "the connection of \($0)" } ?? "the gateway's own connection")"
+                    + " \(times), with code \(code.rawValue): \(words(for: code)).",
+                key: key(for: code), isError: who == nil)
+        case .subscriptionRefused:
+            Look(sentence: "The broker refused a subscription \(times); the last of \(who ?? "a client").")
+        default: nil
+        }
+    }
+
+    private static func refused(_ code: ReturnCode, _ refusal: ClientRefusal?, _ times: String, _ who: String?) -> Look
+    {
+        let (reason, key): (String, String?) =
+            switch refusal {
+            case .clientIDTooLong: ("its ClientId is too long", "clients.id_bytes")
+            case .noClientID: ("it has no ClientId", "clients.empty_id")
+            case .addressChange: ("it is connected at another address", "sleep.allow_address_change")
+            case nil where code == .congestion:
+                ("congestion: the broker is away, or no place is free", "clients.maximum")
+            case nil: ("not supported", nil)
+            }
+        return Look(sentence: "A CONNECT was refused \(times); the last of \(who ?? "a client"): \(reason).", key: key)
+    }
+
+    private static func messages(_ count: UInt64) -> String { count == 1 ? "1 message" : "\(count) messages" }
+
+    /// MQTT 3.1.1 §3.2.2.3.
+    private static func words(for code: ConnectReturnCode) -> String {
+        switch code {
+        case .unacceptableProtocolVersion: "it does not speak MQTT 3.1.1"
+        case .identifierRejected: "it does not accept the client identifier"
+        case .serverUnavailable: "it is unavailable for the moment"
+        case .badCredentials: "bad user name or password"
+        case .notAuthorized: "not authorized"
+        default: "for a reason that MQTT 3.1.1 does not know"
+        }
+    }
+
+    private static func key(for code: ConnectReturnCode) -> String? {
+        switch code {
+        case .identifierRejected: "broker.client_id_prefix"
+        case .badCredentials, .notAuthorized: "broker.username"
+        default: nil
+        }
+    }
+
+    /// A span for a person: `40 s`, `32 min`, `5 h`, `3 d`.
+    static func words(forSeconds seconds: Double) -> String {
+        switch seconds {
+        case ..<120: "\(Int(seconds)) s"
+        case ..<7_200: "\(Int(seconds / 60)) min"
+        case ..<172_800: "\(Int(seconds / 3_600)) h"
+        default: "\(Int(seconds / 86_400)) d"
+        }
+    }
+}

@@ -39,6 +39,10 @@ package struct HostSettings: Equatable, Sendable {
     package var closingConnectionCount = 1_000
     /// Octets read at once from a broker connection: so many are kept of each whose client has no room for them.
     package var readByteCountPerConnection = 4_096
+    /// The files that secrets were read from, in the order of the keys.
+    package var secretFiles: [String] = []
+    /// Whether a secret stands in the configuration itself.
+    package var hasSecretInTheOpen = false
 
     /// Where the gateway shows what it does.
     package var http = HTTPSettings()

@@ -5,15 +5,18 @@ package enum SettingsReader {
 
     /// Reads a file that the caller has opened; `file` is its name for the errors.
     ///
+    /// Secrets that the file only names are had from `secrets`.
     /// What is not TOML ends the reading at the first error; all errors in keys and values are reported together.
-    package static func read(_ bytes: [UInt8], file: String) -> Result<Settings, ConfigurationErrors> {
+    package static func read(
+        _ bytes: [UInt8], file: String, secrets: SecretSource = .none
+    ) -> Result<Settings, ConfigurationErrors> {
         func located(_ error: SourceError) -> ConfigurationError {
             let (line, column) = SourceText.position(at: error.offset, in: bytes)
             return ConfigurationError(file: file, line: line, column: column, message: error.message)
         }
         do throws(SourceError) {
             let text = try SourceText(bytes)
-            var builder = SettingsBuilder(text: text)
+            var builder = SettingsBuilder(text: text, secrets: secrets)
             builder.fill(from: try TOMLParser.parse(text))
             let errors = builder.errors.sorted { $0.offset < $1.offset }
             return errors.isEmpty

@@ -12,22 +12,23 @@ package import Transports
 /// wait until the end of the turn and leave together.
 package final class Host {
     package let loop: EventLoop
-    private(set) var gateway: Gateway
-    private var effects = Effects()
+    var gateway: Gateway
+    var effects = Effects()
     /// By the core's numbers for them: the listeners' first, then those of serial lines.
-    private(set) var links: [any Link] = []
+    var links: [any Link] = []
     private(set) lazy var streams = BrokerStreams(
         to: BrokerAddress(settings.host.broker, loop: loop), settings, host: self)
     var reporter: Reporter
     var statistics: Statistics
     /// Where everything that the core is told goes; nil where nobody wants to know.
-    private var recorder: Recorder?
-    private(set) var configuration: GatewayConfiguration
+    private(set) var recorder: Recorder?
+    /// What the core has been given.
+    var configuration: GatewayConfiguration
     private let seed: UInt64
-    let settings: Settings
+    /// As the owner has decided last, but for what only a start can change.
+    var settings: Settings
     private let log: Log
     private(set) lazy var network = HostNetwork(self)
-    private let listeners: [UDPListener]
     package private(set) var isStopping = false
 
     /// What shows others what goes on; nil where no door is open.
@@ -39,12 +40,11 @@ package final class Host {
     package init(settings: Settings, seed: UInt64, log: Log, loop: EventLoop) throws(HostError) {
         self.loop = loop
         (configuration, self.settings, self.seed, self.log) = (settings.gateway, settings, seed, log)
-        listeners = settings.host.listeners
         if let sharedClientID = settings.host.sharedClientID { configuration.upstream.sharedClientID = sharedClientID }
         gateway = Gateway(configuration: configuration, seed: seed)
         reporter = Reporter(log: log, settings.host)
-        let linkCount = settings.host.listeners.count + settings.host.serialPorts.count
-        statistics = Statistics(linkCount: linkCount, at: loop.now)
+        statistics = Statistics(
+            udpCount: settings.host.listeners.count, serialCount: settings.host.serialPorts.count, at: loop.now)
         do throws(HostError) {
             for listener in settings.host.listeners {
                 links.append(try UDPLink(listener, id: nextLinkID, host: self))
@@ -161,7 +161,7 @@ package final class Host {
 
     // MARK: Effects
 
-    private func runEffects() {
+    func runEffects() {
         // An effect never causes an event on the spot, so what is taken out here is not missed.
         var current = Effects()
         swap(&current, &effects)
@@ -209,7 +209,7 @@ package final class Host {
 
     /// Whether a listener is left out where the system lacks its family: nobody has asked for it.
     func mayDoWithout(_ listener: UDPListener, _ error: HostError) -> Bool {
-        error.isFamilyMissing && HostSettings.isOptional(listener, among: listeners)
+        error.isFamilyMissing && HostSettings.isOptional(listener, among: settings.host.listeners)
     }
 
     // MARK: The end

@@ -45,6 +45,19 @@ final class Recorder {
         guard file != nil else { return }
         let before = pending.count
         pending.appendTracedEvent(event, bytes, at: now)
+        writeLine(since: before)
+    }
+
+    /// Writes the configuration that the core is about to be given.
+    func willReconfigure(_ configuration: GatewayConfiguration, at now: Instant) {
+        guard file != nil else { return }
+        let before = pending.count
+        pending.appendTracedConfiguration(configuration, at: now)
+        writeLine(since: before)
+    }
+
+    /// Writes what was appended since `before`, where the limit allows it.
+    private func writeLine(since before: Int) {
         let byteCount = pending.count - before + [UInt8].tracedHashByteCount
         guard byteCount <= remainingByteCount else {
             pending.removeLast(pending.count - before)

@@ -11,6 +11,7 @@ package import Time
 //     [topic]                         once for each pre-defined topic, with its fields
 //     [events]
 //     1000 datagram:0:7:0 x0118 9f3c  nanoseconds, event, its bytes in hexadecimal, hash of all effects so far
+//     2000 configuration x7377 41d0   the same where the owner has decided otherwise; the bytes are a head with seed 0
 //     end: complete
 
 extension Trace {
@@ -18,7 +19,10 @@ extension Trace {
         var text: [UInt8] = []
         text.appendTraceHead(seed: seed, configuration: configuration, note: note)
         for entry in entries {
-            text.appendTracedEvent(entry.event, entry.bytes.span.bytes, at: entry.now)
+            switch entry.fact {
+            case .event(let event, let bytes): text.appendTracedEvent(event, bytes.span.bytes, at: entry.now)
+            case .reconfigured(let configuration): text.appendTracedConfiguration(configuration, at: entry.now)
+            }
             if let hash = entry.effectHash { text.appendTracedHash(hash) }
         }
         text.appendTraceEnd(ending)
@@ -65,6 +69,19 @@ extension [UInt8] {
         append(decimal: now.nanoseconds)
         append(UInt8(ascii: " "))
         append(event)
+        appendTraced(bytes)
+    }
+
+    /// Appends the line of a configuration that holds from now on, as far as it is known before the gateway handles it.
+    package mutating func appendTracedConfiguration(_ configuration: GatewayConfiguration, at now: Instant) {
+        append(decimal: now.nanoseconds)
+        append(contentsOf: " configuration".utf8)
+        var head: [UInt8] = []
+        head.appendTraceHead(seed: 0, configuration: configuration, note: "")
+        appendTraced(head.span.bytes)
+    }
+
+    private mutating func appendTraced(_ bytes: RawSpan) {
         append(UInt8(ascii: " "))
         append(UInt8(ascii: "x"))
         for index in 0..<bytes.byteCount {

@@ -6,20 +6,48 @@ package import Time
 /// As text it is a head, which says how the gateway was configured, and one line per event; `Trace+Text.swift` has the
 /// form. The running gateway writes it line by line, a simulated world at its end.
 package struct Trace: Equatable, Sendable {
-    /// One event of the gateway.
+    /// What a gateway can be told.
+    package enum Fact: Equatable, Sendable {
+        /// Something happened; with the bytes that came with it.
+        case event(Event, [UInt8])
+        /// The owner has decided otherwise.
+        case reconfigured(GatewayConfiguration)
+    }
+
+    /// One thing that the gateway was told.
     package struct Entry: Equatable, Sendable {
         package var now: Instant
-        package var event: Event
-        package var bytes: [UInt8]
+        package var fact: Fact
         /// The hash of the effects of this event and of all before it; nil for the last event of a gateway that ended
         /// while it handled it.
         package var effectHash: UInt64?
 
         package init(now: Instant, event: Event, bytes: [UInt8] = [], effectHash: UInt64?) {
-            self.now = now
-            self.event = event
-            self.bytes = bytes
-            self.effectHash = effectHash
+            self.init(now: now, fact: .event(event, bytes), effectHash: effectHash)
+        }
+
+        /// The event, where it is one.
+        package var event: Event? {
+            guard case .event(let event, _) = fact else { return nil }
+            return event
+        }
+
+        /// What came with the event; nothing where it is none.
+        package var bytes: [UInt8] {
+            guard case .event(_, let bytes) = fact else { return [] }
+            return bytes
+        }
+
+        package init(now: Instant, fact: Fact, effectHash: UInt64?) {
+            (self.now, self.fact, self.effectHash) = (now, fact, effectHash)
+        }
+
+        /// Tells it a gateway.
+        package func tell(_ gateway: inout Gateway, into effects: inout Effects) {
+            switch fact {
+            case .event(let event, let bytes): gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
+            case .reconfigured(let configuration): gateway.reconfigure(configuration, at: now, into: &effects)
+            }
         }
     }
 
@@ -69,7 +97,7 @@ package struct Trace: Equatable, Sendable {
         for (position, entry) in entries.enumerated() {
             effects.removeAll()
             willHandle(entry)
-            gateway.handle(entry.event, entry.bytes.span.bytes, at: entry.now, into: &effects)
+            entry.tell(&gateway, into: &effects)
             hasHandled(entry, effects)
             hash.combine(effects, at: entry.now)
             if let expected = entry.effectHash, expected != hash.value { return position }

@@ -162,13 +162,30 @@ private struct TraceReader {
         guard let nanoseconds = UInt64(string(words[0])) else {
             throw reader.error("'\(string(words[0]))' is no time in nanoseconds")
         }
-        guard let event = EventText.event(string(words[1])) else {
-            throw reader.error("'\(string(words[1]))' is no event")
-        }
         guard let bytes = [UInt8](hexadecimalWord: words[2]) else {
             throw reader.error("the bytes must be 'x' and pairs of hexadecimal digits")
         }
-        return Trace.Entry(now: Instant(nanoseconds: nanoseconds), event: event, bytes: bytes, effectHash: nil)
+        let now = Instant(nanoseconds: nanoseconds)
+        guard string(words[1]) != "configuration" else {
+            return Trace.Entry(now: now, fact: .reconfigured(try configuration(bytes, reader)), effectHash: nil)
+        }
+        guard let event = EventText.event(string(words[1])) else {
+            throw reader.error("'\(string(words[1]))' is no event")
+        }
+        return Trace.Entry(now: now, event: event, bytes: bytes, effectHash: nil)
+    }
+
+    /// What the head of a trace says that stands in one line.
+    private static func configuration(
+        _ head: [UInt8], _ reader: borrowing TraceReader
+    ) throws(TraceError) -> GatewayConfiguration {
+        do throws(TraceError) {
+            let trace = try Trace(reading: head, file: reader.file)
+            guard trace.entries.isEmpty, trace.seed == 0 else { throw reader.error("it is a whole trace") }
+            return trace.configuration
+        } catch {
+            throw reader.error("the configuration is wrong: \(error.what)")
+        }
     }
 
     private static func string(_ bytes: Line) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -71,6 +71,23 @@ import Time
         }
     }
 
+    /// A configuration that came later is a line like an event, and holds for what follows.
+    @Test func anotherConfigurationIsALineAndIsReadAgain() throws {
+        var configuration = GatewayConfiguration()
+        configuration.limits.clients = 7
+        configuration.links = [LinkConfiguration(), LinkConfiguration()]
+        configuration.predefinedTopics = PredefinedTopics([.init(topicID: 3, topicName: Array("a/b".utf8))])
+        let now = Instant(nanoseconds: 9)
+        let written = trace([
+            Trace.Entry(now: now, event: .deadlineReached, effectHash: 1),
+            Trace.Entry(now: now, fact: .reconfigured(configuration), effectHash: 2),
+        ])
+        #expect(try read(text(written)) == written)
+        let cut = text(written).replacing("end: complete\n", with: "9 configuration x7377 01\n")
+        let error = #expect(throws: TraceError.self) { try read(cut) }
+        #expect(error?.what.hasPrefix("the configuration is wrong: this is no trace") == true)
+    }
+
     // MARK: The end
 
     @Test(arguments: [Trace.Ending.complete, .limitReached, .abrupt])

@@ -35,6 +35,9 @@ package struct HostLedger {
         endedStreams = []
     }
 
+    /// From now on other links and numbers hold.
+    package mutating func reconfigure(_ configuration: GatewayConfiguration) { self.configuration = configuration }
+
     /// The host has brought an address along from an earlier life.
     package mutating func know(_ peer: PeerID) { livePeers.insert(peer) }
 

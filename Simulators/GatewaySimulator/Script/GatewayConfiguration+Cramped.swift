@@ -1,6 +1,6 @@
 // The configuration of a script's gateway.
 
-import GatewayCore
+package import GatewayCore
 import Time
 
 extension GatewayConfiguration {
@@ -58,5 +58,37 @@ extension Limits {
         limits.strangerRepliesPerSecond = 5
         limits.recentDepartures = 3
         return limits
+    }
+}
+
+extension Limits {
+    /// Makes what a running gateway counts against higher or lower, as an octet has it.
+    mutating func vary(by octet: UInt8) {
+        clients = 2 + Int(octet & 0b11)
+        topicsPerClient = 3 + Int(octet >> 1 & 0b11)
+        subscriptionsPerClient = 1 + Int(octet >> 2 & 0b11)
+        exchangesPerClient = 1 + Int(octet >> 3 & 0b11)
+        setUps = 1 + Int(octet >> 4 & 0b1)
+        queuedMessagesPerClient = 1 + Int(octet >> 1 & 0b111)
+        queuedByteCountPerClient = Int(octet) * 4
+        queuedByteCount = Int(octet) * 8
+        strangerRepliesPerSecond = Int(octet >> 5)
+        recentDepartures = Int(octet >> 6)
+        qosMinusOneByteCount = Int(octet)
+        unwelcomeMessages = Int(octet >> 7)
+        endedExchangesPerClient = 1 + Int(octet & 0b111)
+    }
+
+    /// For each of those that bound a count in a script's checks, the higher one.
+    package static func highest(_ one: Limits, _ other: Limits) -> Limits {
+        var highest = one
+        highest.clients = max(one.clients, other.clients)
+        highest.setUps = max(one.setUps, other.setUps)
+        highest.topicsPerClient = max(one.topicsPerClient, other.topicsPerClient)
+        highest.subscriptionsPerClient = max(one.subscriptionsPerClient, other.subscriptionsPerClient)
+        highest.exchangesPerClient = max(one.exchangesPerClient, other.exchangesPerClient)
+        highest.qosMinusOneByteCount = max(one.qosMinusOneByteCount, other.qosMinusOneByteCount)
+        highest.recentDepartures = max(one.recentDepartures, other.recentDepartures)
+        return highest
     }
 }

@@ -32,4 +32,6 @@ enum Operation: UInt8 {
     case changeLink = 0x33
     case loseLink = 0x34
     case returnLink = 0x35
+    /// The owner decides otherwise.
+    case reconfigure = 0x36
 }

@@ -36,6 +36,7 @@ extension OperationScript {
             tell(.linkChanged(LinkID(1), maximumDatagramByteCount: 24 + Int(input.next() >> 4)))
         case .loseLink: tell(.linkLost(LinkID(1)))
         case .returnLink: tell(.linkReturned(LinkID(1)))
+        case .reconfigure: reconfigure()
         case nil: break
         }
     }

@@ -2,9 +2,9 @@ import Bytes
 package import GatewayCore
 import Time
 
-/// What somebody who sees the core's tables finds wrong with them, given the peers and streams that the host has: one
-/// line for each invariant that does not hold.
-package typealias GatewayInspection = (borrowing Gateway, Set<PeerID>, Set<UpstreamID>) -> [String]
+/// What somebody who sees the core's tables finds wrong with them, given the peers and streams that the host has and
+/// the highest limits that there were: one line for each invariant that does not hold.
+package typealias GatewayInspection = (borrowing Gateway, Set<PeerID>, Set<UpstreamID>, Limits) -> [String]
 
 /// A gateway in whose surroundings everything happens that a list of octets says: sense and nonsense from clients, from
 /// a broker, from the host and from time.
@@ -13,7 +13,9 @@ package typealias GatewayInspection = (borrowing Gateway, Set<PeerID>, Set<Upstr
 /// host itself never breaks its contract. The first three octets choose the configuration, each operation after them
 /// takes an octet and what it reads further. After each event the host's books and the core's tables must agree.
 package struct OperationScript: ~Copyable {
-    let configuration: GatewayConfiguration
+    private(set) var configuration: GatewayConfiguration
+    /// The highest limits that there were, as lower ones take nothing away.
+    private var highestLimits: Limits
     var input: ScriptInput
     var gateway: Gateway
     var broker = SimulatedBroker()
@@ -56,6 +58,7 @@ package struct OperationScript: ~Copyable {
     private init(_ bytes: RawSpan, inspect: @escaping GatewayInspection) {
         var input = ScriptInput(bytes)
         configuration = .cramped(&input)
+        highestLimits = configuration.limits
         self.input = input
         self.inspect = inspect
         gateway = Gateway(configuration: configuration, seed: 1)
@@ -70,7 +73,7 @@ package struct OperationScript: ~Copyable {
         guard fault == nil else { return }
         if ledger.liveStreamCount > 0 { report("\(ledger.liveStreamCount) streams are left behind") }
         if gateway.takeCensus().upstreams > 1 { report("broker connections are left behind") }
-        if ledger.livePeerCount > configuration.limits.recentDepartures { report("peers are left behind") }
+        if ledger.livePeerCount > highestLimits.recentDepartures { report("peers are left behind") }
     }
 
     mutating func report(_ text: String) { if fault == nil { fault = text } }
@@ -83,18 +86,40 @@ package struct OperationScript: ~Copyable {
         effects.removeAll()
         ledger.note(event)
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
+        checkAndCarryOut(after: "\(event)")
+    }
+
+    /// Everything that an owner may change while a gateway runs is as other octets have it.
+    mutating func reconfigure() {
+        guard fault == nil else { return }
+        var next = GatewayConfiguration.cramped(&input)
+        let numbers = input.next()
+        next.limits.vary(by: numbers)
+        next.upstream.keepAliveSeconds = numbers & 0x80 != 0 ? 60 : 20
+        if numbers & 0x40 != 0 { next.predefinedTopics.entries.removeFirst() }
+        next.willUpdate = configuration.willUpdate
+        configuration = next
+        highestLimits = .highest(highestLimits, next.limits)
+        eventCount += 1
+        effects.removeAll()
+        ledger.reconfigure(next)
+        gateway.reconfigure(next, at: now, into: &effects)
+        checkAndCarryOut(after: "another configuration")
+    }
+
+    private mutating func checkAndCarryOut(after event: String) {
         ledger.check(effects)
         if let violation = ledger.violation { report("\(event): \(violation)") }
         checkBounds(after: event)
-        let broken = inspect(gateway, ledger.livePeers, ledger.liveStreamIDs)
+        let broken = inspect(gateway, ledger.livePeers, ledger.liveStreamIDs, highestLimits)
         if let first = broken.first { report("\(event): \(first)") }
         for effect in effects.list { carryOut(effect) }
         if let id = endedStreams.popLast() { tell(.streamEnded(id)) }
     }
 
-    private mutating func checkBounds(after event: Event) {
+    private mutating func checkBounds(after event: String) {
         let census = gateway.takeCensus()
-        let limits = configuration.limits
+        let limits = highestLimits
         func held(_ bound: Bool, _ text: String) -> String? { bound ? nil : "\(event): \(text): \(census)" }
         let broken =
             held(census.sessions - census.newcomers <= limits.clients, "more sessions than the limit")

@@ -16,8 +16,8 @@ private let target: FuzzTarget = {
 @c(LLVMFuzzerTestOneInput)
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = UnsafeRawBufferPointer(start: start, count: count)
-    let fault = target.fault(in: bytes.bytes) { gateway, peers, streams in
-        gateway.brokenInvariants(peers: peers, streams: streams)
+    let fault = target.fault(in: bytes.bytes) { gateway, peers, streams, limits in
+        gateway.brokenInvariants(peers: peers, streams: streams, limits: limits)
     }
     precondition(fault == nil, fault ?? "")
     return 0

@@ -53,7 +53,8 @@ private struct OtherLife: ~Copyable {
             return gateway.takeCensus() == empty ? nil : "something of a refused session is left: \(error)"
         }
         if gateway.peer(of: record.clientID) != nil { host.know(Self.peer) }
-        if let first = inspect(gateway, host.livePeers, host.liveStreamIDs).first { return first }
+        let limits = Self.configuration.limits
+        if let first = inspect(gateway, host.livePeers, host.liveStreamIDs, limits).first { return first }
         pending = [(.deadlineReached, []), (.datagramReceived(from: Self.peer), Self.pingRequest(of: record.clientID))]
         for _ in 0..<Self.eventCount {
             let (event, bytes) = pending.isEmpty ? (.deadlineReached, []) : pending.removeFirst()
@@ -74,7 +75,7 @@ private struct OtherLife: ~Copyable {
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
         host.check(effects)
         for effect in effects.list { answer(effect) }
-        return host.violation ?? inspect(gateway, host.livePeers, host.liveStreamIDs).first
+        return host.violation ?? inspect(gateway, host.livePeers, host.liveStreamIDs, Self.configuration.limits).first
     }
 
     private mutating func answer(_ effect: Effect) {

@@ -13,10 +13,37 @@ struct Key<Target>: Sendable {
     let reason: String
     /// Whether the table is incomplete without it.
     private(set) var isRequired = false
+    /// Whether a running gateway keeps its value until it is started anew.
+    private(set) var needsRestart = false
+    /// Whether the value is not to be shown.
+    private(set) var isSecret = false
+    /// Whether the value may name a file or a variable that has it (`SecretSource`).
+    private(set) var maybeElsewhere = false
     /// Puts the value into its field.
     let write: @Sendable (TOMLValue, inout Target) throws(KeyFailure) -> Void
     /// The field as it would stand in the file; nil when it is not set.
     let read: @Sendable (Target) -> String?
+
+    /// The key, whose value is that of the start (`Settings.keepingStart(of:)`).
+    var atStart: Key {
+        var key = self
+        key.needsRestart = true
+        return key
+    }
+
+    /// The key, whose value nobody but its owner may see, and which may be elsewhere.
+    var secret: Key {
+        var key = elsewhere
+        key.isSecret = true
+        return key
+    }
+
+    /// The key, whose value may be in a file or in a variable.
+    var elsewhere: Key {
+        var key = self
+        key.maybeElsewhere = true
+        return key
+    }
 
     /// The key, which must not be left out.
     var required: Key {

@@ -8,7 +8,8 @@ extension Schema {
             "Where the page, the metrics and the health checks are; without the key nowhere."),
         .optionalText(
             "http.token", \.host.http.token, 1...4_096,
-            "What requests must bring as 'Authorization: Bearer'; the page asks for it. Not on the control socket."),
+            "What requests must bring as 'Authorization: Bearer'; the page asks for it. Not on the control socket."
+        ).secret,
         .list(
             "http.names", \.host.http.names, upTo: HTTPSettings.maximumNameCount, "host names",
             parse: EndpointParser.hostName, write: { $0 },

@@ -10,7 +10,8 @@ enum Schema {
         // [gateway]
         .integer(
             "gateway.id", \.gateway.gatewayID, 0...255, "(GwId)",
-            "The gateway's number, which no other gateway in its network has (MQTT-SN 1.2 section 5.3.8)."),
+            "The gateway's number, which no other gateway in its network has (MQTT-SN 1.2 section 5.3.8)."
+        ).atStart,
         .choice(
             "gateway.qos_minus_one", \.gateway.qosMinusOne,
             "Publishes without a connection: none, on pre-defined topics, or on short topic names too."),
@@ -25,19 +26,24 @@ enum Schema {
         .endpoint(
             "broker.url", "mqtt://HOST[:PORT]", parse: EndpointParser.broker,
             write: { $1.host.broker = $0 }, read: { $0.host.broker.name },
-            "Where the MQTT broker listens; IPv6 addresses stand in brackets."),
+            "Where the MQTT broker listens; IPv6 addresses stand in brackets."
+        ).atStart,
         .text(
             "broker.client_id_prefix", \.gateway.upstream.clientIDPrefix, 0...65_535,
-            "Put before each client's id, so that two gateways at one broker do not clash."),
+            "Put before each client's id, so that two gateways at one broker do not clash."
+        ).atStart,
         .optionalText(
             "broker.shared_client_id", \.host.sharedClientID, 1...65_535,
-            "Client identifier of the gateway's own connection; without the key one made by the machine, see README."),
+            "Client identifier of the gateway's own connection; without the key one made by the machine, see README."
+        ).atStart,
         .optionalText(
             "broker.username", \.gateway.upstream.username, 1...65_535,
-            "User name of every connection to the broker; without the key none is sent."),
+            "User name of every connection to the broker, or \"env:NAME\" or \"file:PATH\"; unset, none is sent."
+        ).elsewhere,
         .optionalText(
             "broker.password", \.gateway.upstream.password, 0...65_535,
-            "Password of every connection to the broker; needs a user name (MQTT 3.1.1 section 3.1.2.9)."),
+            "Password of every connection to the broker, or \"env:NAME\" or \"file:PATH\"; needs a user name."
+        ).secret,
         .integer(
             "broker.keep_alive_seconds", \.gateway.upstream.keepAliveSeconds, 1...65_535, "seconds",
             "MQTT keep alive of each connection; independent of the clients' own, which may sleep longer."),
@@ -113,7 +119,8 @@ enum Schema {
         // [will]
         .choice(
             "will.update", \.gateway.willUpdate,
-            "A changed Will reaches the broker by a new connection, or the gateway keeps and publishes it."),
+            "A changed Will reaches the broker by a new connection, or the gateway keeps and publishes it."
+        ).atStart,
 
         // [sleep]
         .integer(

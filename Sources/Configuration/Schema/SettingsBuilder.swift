@@ -14,7 +14,12 @@ struct SettingsBuilder {
     /// The `[[serial]]`s that are complete, with their places.
     var serials: [(serial: Serial, seen: SeenKeys)] = []
 
-    init(text: SourceText) { self.text = text }
+    private let secrets: SecretSource
+    /// The files that secrets were read from, and whether one stands in the text itself.
+    private var secretFiles: [String] = []
+    private var hasSecretInTheOpen = false
+
+    init(text: SourceText, secrets: SecretSource) { (self.text, self.secrets) = (text, secrets) }
 
     /// Reads every key of the file, then checks what several keys must keep between them.
     mutating func fill(from root: TOMLTable) {
@@ -35,6 +40,7 @@ struct SettingsBuilder {
         if root["udp"] != nil || !serials.isEmpty {
             settings.gateway.links = listeners.map(\.listener.link) + serials.map(\.serial.link)
         }
+        (settings.host.secretFiles, settings.host.hasSecretInTheOpen) = (secretFiles, hasSecretInTheOpen)
         checkTogether()
     }
 
@@ -154,7 +160,7 @@ struct SettingsBuilder {
         _ entry: TOMLEntry, as key: Key<Target>, to target: inout Target, _ seen: inout SeenKeys
     ) {
         do throws(KeyFailure) {
-            try key.write(entry.value.value, &target)
+            try key.write(try value(of: entry, for: key), &target)
             seen.note(key.path, entry.value)
         } catch {
             seen.noteWrong(key.path)
@@ -167,6 +173,17 @@ struct SettingsBuilder {
                 for error in errors { report(error.offset, "an element of \(quoted(key.path)) \(error.message)") }
             }
         }
+    }
+
+    /// What the entry says, or the secret that it stands for.
+    private mutating func value<Target>(
+        of entry: TOMLEntry, for key: Key<Target>
+    ) throws(KeyFailure) -> TOMLValue {
+        guard key.maybeElsewhere, case .string(let text) = entry.value.value else { return entry.value.value }
+        let secret = try secrets.secret(text)
+        if let file = secret.file { secretFiles.append(file) }
+        if secret.isInTheOpen, key.isSecret { hasSecretInTheOpen = true }
+        return .string(secret.text)
     }
 
     /// Notes an error; the message is not made when there are enough.

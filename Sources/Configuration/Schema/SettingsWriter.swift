@@ -16,8 +16,11 @@ package enum SettingsWriter {
                 text += (text.isEmpty ? "" : "\n") + "[\(current)]\n"
                 section = current
             }
-            let isSecret = masksSecrets && Schema.secrets.contains(key.path)
-            text += line(key.path, isSecret ? tomlString(mask) : value)
+            if masksSecrets && key.isSecret {
+                text += line(key.path, tomlString(mask))
+            } else {
+                text += line(key.path, key.maybeElsewhere ? SecretSource.asItStands(value) : value)
+            }
         }
         let links = settings.gateway.links
         for (listener, link) in zip(settings.host.listeners, links) {
@@ -45,11 +48,6 @@ package enum SettingsWriter {
     private static func line(_ path: String, _ value: String) -> String {
         "\(path.drop { $0 != "." }.dropFirst()) = \(value)\n"
     }
-}
-
-extension Schema {
-    /// The keys whose values nobody should see who sees the settings.
-    static let secrets = ["broker.password", "http.token"]
 }
 
 /// `text` as a basic string of TOML 1.0, with its quotes.

@@ -18,14 +18,21 @@ package struct TraceWords {
     package func event(_ entry: Trace.Entry) -> String {
         let microseconds = entry.now.since(start).nanoseconds / 1_000
         let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
-        return "\(microseconds / 1_000_000).\(fraction) s  \(CoreWords.words(for: entry.event))\(content(entry))"
+        return "\(microseconds / 1_000_000).\(fraction) s  \(told(entry))"
     }
 
-    private func content(_ entry: Trace.Entry) -> String {
-        switch entry.event {
-        case .datagramReceived: ": \(DatagramWords.line(of: entry.bytes.span.bytes, payload: payload))"
+    private func told(_ entry: Trace.Entry) -> String {
+        switch entry.fact {
+        case .event(let event, let bytes): CoreWords.words(for: event) + content(event, bytes)
+        case .reconfigured: "the owner has decided otherwise: another configuration"
+        }
+    }
+
+    private func content(_ event: Event, _ bytes: [UInt8]) -> String {
+        switch event {
+        case .datagramReceived: ": \(DatagramWords.line(of: bytes.span.bytes, payload: payload))"
         case .streamReceived:
-            ", \(entry.bytes.count.octets): \(PacketWords.line(of: entry.bytes.span.bytes, payload: payload))"
+            ", \(bytes.count.octets): \(PacketWords.line(of: bytes.span.bytes, payload: payload))"
         case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamEnded, .streamClosed,
             .linkChanged, .linkLost, .linkReturned, .deadlineReached, .shutdownRequested:
             ""

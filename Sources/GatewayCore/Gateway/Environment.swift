@@ -5,7 +5,7 @@ import Time
 /// What all sessions share while one event is handled: the time, the effects so far, and every table that is not one
 /// client's own.
 struct Environment: ~Copyable {
-    /// As at the start, but for what links turned out to carry.
+    /// As the owner has decided last, but for what links turned out to carry.
     private(set) var configuration: GatewayConfiguration
     /// By the links' numbers; those that nothing was said of yet are up.
     private var linkStates: [LinkState] = []
@@ -19,7 +19,7 @@ struct Environment: ~Copyable {
     var random: RandomNumbers
     var upstreams = Slab<Upstream>()
     var closing = ClosingConnections()
-    let predefinedTopics: PredefinedTable
+    private(set) var predefinedTopics: PredefinedTable
     /// Whether the last attempt to reach the broker did; nil before the first.
     var isBrokerReachable: Bool?
     /// The connection for QoS −1.
@@ -49,6 +49,17 @@ struct Environment: ~Copyable {
         var names = TopicNameTable()
         predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &names)
         topicNames = names
+    }
+
+    /// Goes on with what the owner has decided since. The new names are in use before the old ones are let go.
+    mutating func reconfigure(_ configuration: GatewayConfiguration) {
+        if configuration.predefinedTopics != self.configuration.predefinedTopics {
+            let former = predefinedTopics
+            predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &topicNames)
+            former.release(in: &topicNames)
+        }
+        self.configuration = configuration
+        unwelcome.limit = configuration.limits.unwelcomeMessages
     }
 
     /// Another place for each new session and for each run of the gateway, far from the last: what a client answered

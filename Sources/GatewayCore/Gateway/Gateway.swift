@@ -141,7 +141,7 @@ extension Gateway {
 
     /// What was read from the broker before a pause and is still here comes first when there is room again, as nothing
     /// else brings it up.
-    private mutating func readOn() {
+    mutating func readOn() {
         while let index = readers.popLast() {
             guard sessions.contains(index), let slot = sessions[index].upstream, environment.mayReadOn(slot)
             else { continue }

@@ -10,7 +10,8 @@ struct RecentDepartures {
         var expiry: Instant
     }
 
-    private let limit: Int
+    /// Beyond it the oldest go, one for each that comes.
+    var limit: Int
     /// In the order of their arrival; an entry that is not at its route's position is stale.
     private var entries: [Entry] = []
     /// The oldest entry that counts; it is not stale.
@@ -77,13 +78,20 @@ struct RecentDepartures {
 
 /// So many per second, and no more than that at once.
 struct TokenBucket {
-    private let perSecond: Int
+    private var perSecond: Int
     private var tokens: Int
     private var lastRefill: Instant?
 
     init(perSecond: Int) {
         self.perSecond = perSecond
         tokens = perSecond
+    }
+
+    /// From now on another rate holds; what has been taken in this second counts.
+    mutating func setRate(perSecond: Int) {
+        guard perSecond != self.perSecond else { return }
+        tokens = max(0, perSecond - max(0, self.perSecond - tokens))
+        self.perSecond = perSecond
     }
 
     mutating func take(at now: Instant) -> Bool {

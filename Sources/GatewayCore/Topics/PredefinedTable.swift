@@ -15,19 +15,27 @@ struct PredefinedTable {
     private var nameByID: [Key: TopicNameIndex] = [:]
     private var idByName: [NameKey: TopicID] = [:]
     private var clientsWithOwnTopics: Set<ClientID> = []
+    /// One use each, in the order of the entries.
+    private var usedNames: [TopicNameIndex] = []
 
-    /// Uses each name for as long as the gateway lives. The first of two entries for the same id or name holds.
+    /// Uses each name until `release`. The first of two entries for the same id or name holds.
     init(_ topics: PredefinedTopics, in names: inout TopicNameTable) {
         for entry in topics.entries {
             let clientID = entry.clientID.map { ClientID(bytes: $0) }
             let key = Key(clientID: clientID, topicID: entry.topicID)
             guard nameByID[key] == nil else { continue }
             let name = names.use(entry.topicName.span.bytes)
+            usedNames.append(name)
             nameByID[key] = name
             let nameKey = NameKey(clientID: clientID, name: name)
             if idByName[nameKey] == nil { idByName[nameKey] = entry.topicID }
             if let clientID { clientsWithOwnTopics.insert(clientID) }
         }
+    }
+
+    /// Gives the names back, for another table to take this one's place.
+    func release(in names: inout TopicNameTable) {
+        for name in usedNames { names.release(name) }
     }
 
     /// The name behind `id` for a client, or for a publisher without a connection where `clientID` is nil.

@@ -15,6 +15,9 @@ protocol Link: AnyObject {
     /// Whether anything can be sent on it now.
     var isUp: Bool { get }
 
+    /// Senders that the core has not forgotten.
+    var peerCount: Int { get }
+
     /// Who a sender is, in words; nil for one that is forgotten.
     func name(of peer: PeerID) -> String?
 

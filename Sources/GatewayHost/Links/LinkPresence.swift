@@ -52,6 +52,12 @@ struct LinkPresence {
         isNamed = interface != nil
     }
 
+    /// From now on the owner has named the interface, or another, or none any more.
+    mutating func belongs(to interface: String?) {
+        interfaces = interface.map { [Interface(name: $0)] } ?? []
+        isNamed = interface != nil
+    }
+
     /// Whether something that can go away is known.
     var hasInterfaces: Bool { !interfaces.isEmpty }
 

@@ -74,6 +74,8 @@ struct UDPPeerTable {
         peers.peer(address, by: local)
     }
 
+    var count: Int { peers.count }
+
     func address(of peer: PeerID) -> SocketAddress? { peers.address(of: peer) }
 
     mutating func forget(_ peer: PeerID) { peers.forget(peer) }

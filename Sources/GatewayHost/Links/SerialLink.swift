@@ -17,7 +17,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     private static let drainingInterval: UInt64 = 10_000_000
 
     private let id: LinkID
-    let port: SerialPort
+    private(set) var port: SerialPort
     private var peers: PeerTable<LinkAddress, Void>
     private(set) var counters = SerialLinkCounters()
     private var line: any DatagramLine & ~Copyable
@@ -39,7 +39,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     private var fullQueues = Recurrence()
     private var unencrypted = Recurrence()
     /// What the core believes the longest datagram to be.
-    private var knownMaximumByteCount: Int
+    private(set) var knownMaximumByteCount: Int
     /// What the core believes of `canSend`; of a link that nothing was said of it believes the best.
     private var isBelievedToSend = true
     private unowned let host: Host
@@ -72,6 +72,8 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
     var title: String { port.device }
 
     var isUp: Bool { canSend }
+
+    var peerCount: Int { peers.count }
 
     func name(of peer: PeerID) -> String? { peers.address(of: peer).map { name(of: $0) } }
 
@@ -126,6 +128,25 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         openAt = time + pause
         openedAt = 0
         pause = min(pause * 2, Self.longestPause)
+    }
+
+    /// Goes on with other settings of the same device, the nodes stay known; what the line was made with is made anew.
+    func reconfigure(_ settings: SerialPort) {
+        let former = port
+        port = settings
+        var same = settings
+        (same.allowsForwarding, same.broadcasts, same.xbee.broadcastRadius) = (
+            former.allowsForwarding, former.broadcasts, former.xbee.broadcastRadius
+        )
+        guard same != former else { return }
+        closeLine()
+        runEffects()
+        if settings.maximumDatagramByteCount != former.maximumDatagramByteCount {
+            knownMaximumByteCount = settings.initialMaximumDatagramByteCount
+        }
+        line = settings.makeLine()
+        (speedIndex, unansweredByteCount, pause, lastTrouble) = (0, 0, Self.shortestPause, nil)
+        openAt = host.loop.now
     }
 
     private func closeLine() {

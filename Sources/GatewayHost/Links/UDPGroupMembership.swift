@@ -21,6 +21,9 @@ struct UDPGroupMembership {
 
     var isJoined: Bool { address != nil }
 
+    /// Whether it is the same group on the same interface.
+    func isSame(as other: UDPGroupMembership) -> Bool { group == other.group && interface == other.interface }
+
     /// Gives the group's own socket back; a membership of the main socket ends with that one.
     mutating func close() {
         receiver?.close()

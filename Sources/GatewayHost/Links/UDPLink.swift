@@ -12,7 +12,7 @@ final class UDPLink: Link, UDPTransportDelegate {
     private static let siteHopLimit: UInt8 = 32
 
     let id: LinkID
-    let listener: UDPListener
+    private(set) var listener: UDPListener
     unowned let host: Host
     /// The main socket; nil while the listener's address is not there.
     var transport: UDPTransport?
@@ -50,6 +50,8 @@ final class UDPLink: Link, UDPTransportDelegate {
     var title: String { listener.name }
 
     var isUp: Bool { transport != nil }
+
+    var peerCount: Int { peers.count }
 
     func name(of peer: PeerID) -> String? { peers.address(of: peer).map { "\($0)" } }
 
@@ -122,6 +124,33 @@ final class UDPLink: Link, UDPTransportDelegate {
         let result = transport.flush()
         host.reporter.flushed(result)
         presence.sent(result, at: host.loop.now)
+    }
+
+    /// Goes on with other settings at the same address; the senders stay known.
+    func reconfigure(_ settings: UDPListener, _ forwarders: ForwarderList) {
+        guard settings != listener else { return }
+        let former = listener
+        (listener, self.forwarders) = (settings, forwarders)
+        if settings.receiveBufferByteCount != former.receiveBufferByteCount {
+            transport?.requestReceiveBuffer(settings.receiveBufferByteCount)
+        }
+        let interface = settings.interfaceOfGroups ?? settings.interfaceOfAddress
+        if interface != former.interfaceOfGroups ?? former.interfaceOfAddress { presence.belongs(to: interface) }
+        followSettingsOfGroups()
+        networkChanged()
+    }
+
+    /// Leaves the groups that are no longer wanted; others stay joined, and new ones are joined with the next look.
+    private func followSettingsOfGroups() {
+        let wanted = listener.groups.map { UDPGroupMembership($0, interface: listener.interfaceOfGroups) }
+        var former = groups
+        groups = wanted.map { membership in
+            guard let index = former.firstIndex(where: { $0.isSame(as: membership) }) else { return membership }
+            return former.remove(at: index)
+        }
+        for index in former.indices {
+            if let transport { former[index].leave(transport) } else { former[index].close() }
+        }
     }
 
     func close() {

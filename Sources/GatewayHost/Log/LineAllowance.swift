@@ -6,7 +6,8 @@ struct LineAllowance {
     private let subject: String
     /// The configuration's key for `perSecond`.
     private let key: String
-    private let perSecond: Int
+    /// Holds from the next second on.
+    var perSecond: Int
     private var left: Int
     private var leftOutCount = 0
 

@@ -35,6 +35,13 @@ struct Reporter {
         routine = RoutineLines(perMinute: settings.clientLogLinesPerMinute)
     }
 
+    /// Goes on with other settings.
+    mutating func reconfigure(_ settings: HostSettings) {
+        linesAboutSenders.perSecond = settings.strangerLogLinesPerSecond
+        linesAboutClients.perSecond = settings.clientLogLinesPerSecond
+        routine.perMinute = settings.clientLogLinesPerMinute
+    }
+
     /// Counts an observation made at `now`, in monotonic nanoseconds; returns the level of its line where one is to be
     /// written.
     mutating func count(_ occurrence: Occurrence, at now: UInt64) -> LogLevel? {

@@ -14,7 +14,7 @@ struct RoutineLines {
         ObservationText.cause(of: kind) == .client && ObservationText.level(of: kind) == .info
     }
 
-    private let perMinute: Int
+    var perMinute: Int
     /// The beginning of the minute that is counted; nil where nothing has happened in it.
     private var began: UInt64?
     private var counts = [Int](repeating: 0, count: ObservationKind.allCases.count)

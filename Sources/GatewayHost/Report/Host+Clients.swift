@@ -90,11 +90,7 @@ extension Host {
     }
 
     /// `udp0`, `serial0`: the link by its kind and its number among those.
-    func linkName(_ id: LinkID) -> String {
-        let number = Int(id.rawValue)
-        let udpCount = links.count { $0 is UDPLink }
-        return number < udpCount ? "udp\(number)" : "serial\(number - udpCount)"
-    }
+    func linkName(_ id: LinkID) -> String { statistics.links[Int(id.rawValue)].name }
 }
 
 extension TimeSpan {

@@ -21,7 +21,7 @@ extension Host {
                 trouble.latest, count: trouble.count, who: client ?? address, maximumByteCount: maximum)
             if let look { looks.append((look, client)) }
         }
-        looks += links.filter { !$0.isUp && !isStopping }
+        looks += links.filter { !$0.isUp && !($0 is ClosedLink) && !isStopping }
             .map { (TroubleText.Look(sentence: "The link \($0.title) is not in order.", isError: true), nil) }
         looks += fullLimits
         looks += overdueSleepers(count: counts[.overdue] ?? 0)

@@ -92,15 +92,13 @@ extension Host {
 
     private func writeLinks(to metrics: inout MetricsText) {
         metrics.begin("swiftlet_datagrams", .counter, "Datagrams by link and direction.")
-        for (index, counts) in statistics.links.enumerated() {
-            let name = linkName(LinkID(UInt16(index)))
-            metrics.sample(["link": name, "direction": "in"], counts.received)
-            metrics.sample(["link": name, "direction": "out"], counts.sent)
+        let links = statistics.links.filter(\.isThere)
+        for counts in links {
+            metrics.sample(["link": counts.name, "direction": "in"], counts.received)
+            metrics.sample(["link": counts.name, "direction": "out"], counts.sent)
         }
         metrics.begin("swiftlet_retransmissions", .counter, "What the gateway had to say again, by link.")
-        for (index, counts) in statistics.links.enumerated() {
-            metrics.sample(["link": linkName(LinkID(UInt16(index)))], counts.sentAgain)
-        }
+        for counts in links { metrics.sample(["link": counts.name], counts.sentAgain) }
     }
 
     private func writeLimits(to metrics: inout MetricsText) {

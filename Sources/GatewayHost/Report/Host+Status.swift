@@ -99,11 +99,10 @@ extension Host {
 
     private func writeLinks(to json: inout JSONText) {
         json.array("links") { json in
-            for (index, link) in links.enumerated() {
-                let counts = statistics.links[index]
+            for (link, counts) in zip(links, statistics.links) where counts.isThere {
                 json.object {
                     $0.add("name", link.title)
-                    $0.add("link", linkName(LinkID(UInt16(index))))
+                    $0.add("link", counts.name)
                     $0.add("up", link.isUp)
                     $0.add("datagrams_in", counts.received)
                     $0.add("datagrams_out", counts.sent)

@@ -12,8 +12,17 @@ struct Statistics {
     /// By the bits of the QoS; −1 is 3.
     typealias ByQoS = [4 of UInt64]
 
+    /// What a link is, in its name.
+    enum LinkKind: String {
+        case udp, serial
+    }
+
     /// What one link has carried.
     struct LinkCounts {
+        /// Such as `udp0`: the first that no other link had when it came.
+        var name: String
+        /// Whether the link has not been taken away.
+        var isThere = true
         var received: UInt64 = 0
         var sent: UInt64 = 0
         /// Of these, what the core said again.
@@ -57,11 +66,31 @@ struct Statistics {
     private(set) var brokerChangedAt: UInt64
     let startedAt: UInt64
 
-    init(linkCount: Int, at now: UInt64) {
-        links = Array(repeating: LinkCounts(), count: linkCount)
+    /// With so many links of each kind, those of serial lines last.
+    init(udpCount: Int, serialCount: Int, at now: UInt64) {
+        links = []
         hour = HourHistory(at: now)
         (startedAt, brokerChangedAt) = (now, now)
+        for place in 0..<udpCount { begin(.udp, at: place) }
+        for place in 0..<serialCount { begin(.serial, at: udpCount + place) }
     }
+
+    /// A link has come to `place`, the next one or that of a link that was taken away; it counts anew.
+    mutating func begin(_ kind: LinkKind, at place: Int) {
+        let taken = links.filter(\.isThere).map(\.name)
+        let name = (0...taken.count).lazy.map { "\(kind.rawValue)\($0)" }.first { !taken.contains($0) }
+        let counts = LinkCounts(name: name ?? kind.rawValue)
+        if place < links.count { links[place] = counts } else { links.append(counts) }
+    }
+
+    /// Links that had just come are not there after all: only those are that `isThere` says, and no further ones.
+    mutating func keep(_ isThere: [Bool]) {
+        links.removeLast(links.count - isThere.count)
+        for place in links.indices { links[place].isThere = isThere[place] }
+    }
+
+    /// The link at `place` is there no more.
+    mutating func takeAway(_ place: Int) { links[place].isThere = false }
 
     mutating func received(on link: LinkID) {
         if links.indices.contains(Int(link.rawValue)) { links[Int(link.rawValue)].received &+= 1 }

@@ -10,15 +10,15 @@ import Transports
 final class BrokerStreams {
     let address: BrokerAddress
     let loop: EventLoop
-    let options: TCPStreamOptions
+    private(set) var options: TCPStreamOptions
     private var inUse = StreamTable()
     private var closing = ClosingStreams()
-    private let closingLimit: Int
+    private var closingLimit: Int
     /// Streams with bytes of this turn.
     private var written: [BrokerStream] = []
     /// Those of them that hold more than the core allows a stream that is blocked.
     private var crowded: [BrokerStream] = []
-    private let queuedByteCountPerStream: Int
+    private var queuedByteCountPerStream: Int
     private unowned let host: Host
 
     init(to broker: BrokerAddress, _ settings: Settings, host: Host) {
@@ -29,6 +29,13 @@ final class BrokerStreams {
         closingLimit = settings.host.closingConnectionCount
         queuedByteCountPerStream = configuration.limits.queuedByteCountPerUpstream
         self.host = host
+    }
+
+    /// What holds for connections from now on.
+    func reconfigure(_ settings: Settings) {
+        options = Self.options(for: settings)
+        closingLimit = settings.host.closingConnectionCount
+        queuedByteCountPerStream = settings.gateway.limits.queuedByteCountPerUpstream
     }
 
     /// The host's bounds lie behind the core's, which has a policy for reaching them.

@@ -65,6 +65,11 @@ package final class UDPTransport: ReadinessHandler, TimerHandler {
         try loop.add(socket.value, self, interest: .readable)
     }
 
+    /// Asks the kernel for another receive buffer of so many octets; it gives what it allows.
+    package func requestReceiveBuffer(_ byteCount: Int) {
+        if socket.isOpen { Self.requestReceiveBuffer(byteCount, socket.value) }
+    }
+
     private static func configure(
         _ descriptor: Int32, for address: SocketAddress, operation: String
     ) throws(IOError) {

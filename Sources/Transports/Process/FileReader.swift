@@ -15,6 +15,12 @@ package enum FileReader {
         return stat(path, &status) == 0 || errno != ENOENT && errno != ENOTDIR
     }
 
+    /// Whether users of the machine may read the file at `path` who are neither its owner nor of its group.
+    package static func isReadableByOthers(path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_mode & S_IROTH != 0
+    }
+
     /// What an open descriptor gives until its end.
     static func readAll(
         from descriptor: Int32, maximumByteCount: Int, operation: String

@@ -35,7 +35,10 @@ enum CheckCommand {
         }
         switch ConfigurationFile.read(files[0]) {
         case .success(let settings):
-            if !arguments.has(.json) { Terminal.print("\(ConfigurationFile.name(of: files[0])): no errors") }
+            if !arguments.has(.json) {
+                for warning in ConfigurationFile.warnings(files[0], settings) { Terminal.print("warning: \(warning)") }
+                Terminal.print("\(ConfigurationFile.name(of: files[0])): no errors")
+            }
             return arguments.has(here) ? lookAround(settings, files[0], asJSON: arguments.has(.json)) : .success
         case .failure(let failure): return failure.report()
         }
@@ -63,14 +66,22 @@ enum ConfigurationFailure: Error {
     case unreadable(String, IOError)
     case wrong(ConfigurationErrors)
 
+    /// What is wrong, one line for each error.
+    var words: String {
+        switch self {
+        case .unreadable(let file, let error): "cannot read the configuration file '\(file)': \(error)"
+        case .wrong(let errors): "\(errors)"
+        }
+    }
+
     /// Tells the person, and the exit status that fits.
     func report() -> ExitStatus {
         switch self {
-        case .unreadable(let file, let error):
-            Terminal.complain("cannot read the configuration file '\(file)': \(error)")
+        case .unreadable:
+            Terminal.complain(words)
             return .noInput
-        case .wrong(let errors):
-            let bytes = Array("\(errors)\n".utf8)
+        case .wrong:
+            let bytes = Array("\(words)\n".utf8)
             StandardError.write(bytes.span.bytes)
             return .configuration
         }
@@ -88,13 +99,38 @@ enum ConfigurationFile {
     /// How messages call the file at `path`.
     static func name(of path: String) -> String { path == standardInput ? "standard input" : path }
 
+    /// Secrets are as short as passwords.
+    private static let maximumSecretByteCount = 65_536
+
+    private static let secrets = SecretSource {
+        ProcessEnvironment.value($0)
+    } file: { path in
+        do throws(IOError) {
+            return .success(try FileReader.read(path: path, maximumByteCount: maximumSecretByteCount))
+        } catch {
+            return .failure(SecretError("cannot be read: \(error)"))
+        }
+    }
+
+    /// What its owner should know of the file at `path` although the gateway can run with it: who may read its secrets.
+    static func warnings(_ path: String, _ settings: Settings) -> [String] {
+        var warnings: [String] = []
+        if settings.host.hasSecretInTheOpen, FileReader.isReadableByOthers(path: path) {
+            warnings.append(
+                "\(path) holds a password, and everybody on this machine may read it: chmod 640, or write"
+                    + " \"file:PATH\" in place of the password")
+        }
+        let open = settings.host.secretFiles.filter(FileReader.isReadableByOthers)
+        return warnings + open.map { "everybody on this machine may read the secret in \($0): chmod 640" }
+    }
+
     static func read(_ path: String) -> Result<Settings, ConfigurationFailure> {
         do throws(IOError) {
             let bytes =
                 path == standardInput
                 ? try StandardInput.readAll(maximumByteCount: maximumByteCount)
                 : try FileReader.read(path: path, maximumByteCount: maximumByteCount)
-            return SettingsReader.read(bytes, file: name(of: path)).mapError { .wrong($0) }
+            return SettingsReader.read(bytes, file: name(of: path), secrets: secrets).mapError { .wrong($0) }
         } catch {
             return .failure(.unreadable(name(of: path), error))
         }

@@ -16,7 +16,7 @@ struct ControlDoor {
 
     private static let defaultSocket = "/run/swiftlet/control"
     /// In nanoseconds.
-    private static let timeout: UInt64 = 5_000_000_000
+    static let timeout: UInt64 = 5_000_000_000
     /// No answer is read beyond this size, in octets.
     private static let largestAnswerByteCount = 64 * 1_048_576
 
@@ -190,6 +190,7 @@ struct ControlDoor {
         case 401, 403:
             return Failure(message: "\(whereItIs) refuses (\(status))\(words); see --token-file", status: .noPermission)
         case 404: return Failure(message: "\(whereItIs) has nothing at \(target)\(words)", status: .no)
+        case 409: return Failure(message: String(decoding: body, as: UTF8.self), status: .configuration)
         case 503: return Failure(message: "\(whereItIs) is not ready\(words)", status: .temporaryFailure)
         default: return Failure(message: "\(whereItIs) answers \(status)\(words)", status: .protocolError)
         }

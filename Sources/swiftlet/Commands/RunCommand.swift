@@ -68,7 +68,7 @@ struct RunCommand {
     /// How long clients and broker are given to hear the goodbye, in nanoseconds.
     private static let farewell: UInt64 = 800_000_000
 
-    private var options: RunOptions
+    let options: RunOptions
 
     init(_ options: RunOptions) { self.options = options }
 
@@ -99,12 +99,12 @@ struct RunCommand {
     /// What holds with the file and the command line.
     func effectiveSettings() -> Result<Settings, ConfigurationFailure> { fileSettings().map(settings) }
 
-    private func fileSettings() -> Result<Settings, ConfigurationFailure> {
+    func fileSettings() -> Result<Settings, ConfigurationFailure> {
         options.configurationFile.map(ConfigurationFile.read) ?? .success(Settings())
     }
 
     /// The file's settings with what the command line says in place of it.
-    private func settings(from file: Settings) -> Settings {
+    func settings(from file: Settings) -> Settings {
         var settings = file
         if !options.listeners.isEmpty {
             settings.host.listeners = options.listeners
@@ -138,8 +138,12 @@ struct RunCommand {
             if options.isUsualFile { log.write(.info, "configuration \(Self.usualFile), since it is there") }
             reportLimits(settings, log)
             warnOfUnusedListeners(file, log)
+            warnOfSecrets(file, log)
             try startRecording(host)
-            try serve(host, until: signals)
+            let manager = ServiceManager.ofThisProcess().map { ServiceNotifier($0, host) }
+            host.reload = { [unowned host] in reload(host, manager, log) }
+            manager?.ready()
+            try serve(host, until: signals, manager)
             host.close()
             log.write(.info, "stopped", event: "stopped")
             return .success
@@ -177,8 +181,11 @@ struct RunCommand {
             "--listen takes the place of every [[udp]] of the file: groups, forwarders and retry settings are not used")
     }
 
-    private func serve(_ host: Host, until signals: RunSignals) throws(IOError) {
+    private func serve(
+        _ host: Host, until signals: RunSignals, _ manager: ServiceNotifier?
+    ) throws(IOError) {
         while !signals.askForEnd { try host.turn() }
+        manager?.stopping()
         // Thousands of goodbyes take their time too.
         let end = MonotonicClock.now() + Self.farewell
         host.stop()

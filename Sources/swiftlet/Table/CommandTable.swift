@@ -11,6 +11,7 @@ enum CommandTable {
         ClientsCommand.entry,
         TopCommand.entry,
         WatchCommand.entry,
+        ReloadCommand.entry,
         DecodeCommand.entry,
         ReplayCommand.entry,
         ConfigCommand.entry,

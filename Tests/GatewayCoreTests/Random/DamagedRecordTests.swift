@@ -19,8 +19,8 @@ import Time
     /// - Returns: what is wrong; nil where nothing is.
     private func fault(in octets: [UInt8]) -> String? {
         let span = octets.span
-        return FuzzTarget.sessionRecord.fault(in: span.bytes) { gateway, peers, streams in
-            gateway.brokenInvariants(peers: peers, streams: streams)
+        return FuzzTarget.sessionRecord.fault(in: span.bytes) { gateway, peers, streams, limits in
+            gateway.brokenInvariants(peers: peers, streams: streams, limits: limits)
         }
     }
 

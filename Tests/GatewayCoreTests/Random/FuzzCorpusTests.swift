@@ -16,8 +16,8 @@ import Transports
 
     private func fault(in bytes: [UInt8], of target: FuzzTarget) -> String? {
         let span = bytes.span
-        return target.fault(in: span.bytes) { gateway, peers, streams in
-            gateway.brokenInvariants(peers: peers, streams: streams)
+        return target.fault(in: span.bytes) { gateway, peers, streams, limits in
+            gateway.brokenInvariants(peers: peers, streams: streams, limits: limits)
         }
     }
 
@@ -46,7 +46,7 @@ import Transports
     @Test func inspection() {
         let bytes: [UInt8] = [0, 0, 0]
         let span = bytes.span
-        let fault = FuzzTarget.core.fault(in: span.bytes) { _, _, _ in ["broken"] }
+        let fault = FuzzTarget.core.fault(in: span.bytes) { _, _, _, _ in ["broken"] }
         #expect(fault == "event 1: deadlineReached: broken")
     }
 

@@ -21,7 +21,7 @@ import TraceFile
         var effects = Effects()
         for (number, entry) in world.trace.entries.enumerated() {
             effects.removeAll()
-            gateway.handle(entry.event, entry.bytes.span.bytes, at: entry.now, into: &effects)
+            entry.tell(&gateway, into: &effects)
             guard number % Self.period == 0, let fault = proof.fault(of: gateway) else { continue }
             return "seed \(world.seed), event \(number): \(fault)"
         }
@@ -52,7 +52,7 @@ import TraceFile
         let proof = Mutex(RecordProof())
         for input in try FuzzCorpusTests.file(of: .core).inputs {
             let span = input.bytes.span
-            let fault = FuzzTarget.core.fault(in: span.bytes) { gateway, _, _ in
+            let fault = FuzzTarget.core.fault(in: span.bytes) { gateway, _, _, _ in
                 proof.withLock { $0.fault(of: gateway) }.map { [$0] } ?? []
             }
             #expect(fault == nil, "Core.txt:\(input.line)")

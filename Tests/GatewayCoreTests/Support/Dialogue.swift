@@ -12,7 +12,9 @@ final class Dialogue {
     /// Long enough to keep MQTT's PINGREQ out of dialogues that are not about it.
     static let upstreamKeepAlive: UInt16 = 65_535
 
-    let configuration: GatewayConfiguration
+    private(set) var configuration: GatewayConfiguration
+    /// The highest that there were, as lower ones take nothing away.
+    private var highestLimits: Limits
     /// Whether the test is about ADVERTISE and names each; others do not listen to it.
     let hearsAdvertise: Bool
     private var gateway: Gateway
@@ -51,7 +53,7 @@ final class Dialogue {
         _ configuration: GatewayConfiguration = .dialogue(), isBrokerReachable: Bool = true,
         hearsAdvertise: Bool = false, at location: SourceLocation = #_sourceLocation
     ) {
-        self.configuration = configuration
+        (self.configuration, highestLimits) = (configuration, configuration.limits)
         self.hearsAdvertise = hearsAdvertise
         gateway = Gateway(configuration: configuration, seed: 1)
         ledger = HostLedger(configuration)
@@ -158,6 +160,17 @@ final class Dialogue {
 
     func shutsDown(at location: SourceLocation = #_sourceLocation) { happens(.shutdownRequested, at: location) }
 
+    /// The owner decides otherwise while the gateway runs.
+    func decides(at location: SourceLocation = #_sourceLocation, _ change: (inout GatewayConfiguration) -> Void) {
+        begin(at: location)
+        change(&configuration)
+        highestLimits = .highest(highestLimits, configuration.limits)
+        effects.removeAll()
+        ledger.reconfigure(configuration)
+        gateway.reconfigure(configuration, at: now, into: &effects)
+        takeEffects()
+    }
+
     /// The gateway's process is killed, and another one with another clock is given what would have been left of every
     /// session; where addresses are known, it knows where its clients are.
     ///
@@ -205,11 +218,16 @@ final class Dialogue {
         ledger.note(event)
         recorder?.note(event, bytes, from: sender(of: event), at: now)
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
+        willLedger.check(event, bytes, effects, at: now)
+        takeEffects()
+    }
+
+    private func takeEffects() {
         ledger.check(effects)
         for effect in effects.list { take(effect) }
         topicNumbers.note(gateway)
-        willLedger.check(event, bytes, effects, at: now)
-        let broken = gateway.brokenInvariants(peers: ledger.livePeers, streams: ledger.liveStreamIDs)
+        let broken = gateway.brokenInvariants(
+            peers: ledger.livePeers, streams: ledger.liveStreamIDs, limits: highestLimits)
         let violations = [ledger.violation].compactMap(\.self) + willLedger.violations + broken
         #expect(violations == [], sourceLocation: lastLocation)
         if !holdsEnds { endStreams() }

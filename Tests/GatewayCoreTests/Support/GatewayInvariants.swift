@@ -8,13 +8,17 @@ extension Gateway {
     /// - Parameters:
     ///   - peers: whom the host still knows.
     ///   - streams: which streams the host still has.
+    ///   - limits: the highest limits that there were; nil where they never changed.
     /// - Returns: one line for each invariant that does not hold.
-    borrowing func brokenInvariants(peers: Set<PeerID>, streams: Set<UpstreamID>) -> [String] {
+    borrowing func brokenInvariants(
+        peers: Set<PeerID>, streams: Set<UpstreamID>, limits: Limits? = nil
+    ) -> [String] {
         var broken: [String] = []
+        let limits = limits ?? environment.limits
         func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }
         let view = SessionView(self)
-        check(placeCount <= environment.limits.clients, "more sessions than the limit")
-        check(newcomers.count <= environment.limits.setUps, "more set-ups than the limit")
+        check(placeCount <= limits.clients, "more sessions than the limit")
+        check(newcomers.count <= limits.setUps, "more set-ups than the limit")
         check(sessionByClientID.count == sessions.count, "sessions and ClientIds differ")
         check(sessionByRoute.count == view.routeCount, "sessions and routes differ")
         check(remembered.count == view.rememberedCount, "remembered sessions and absent clients differ")
@@ -29,11 +33,11 @@ extension Gateway {
         check(environment.forwarders.count <= uses, "nodes behind forwarders that no route leads to")
         check(Set(openStreamIDs()) == streams, "the streams of the core and of the host differ")
         if let text = environment.topicNames.checkInvariants() { broken.append(text) }
-        let waitingLimit = environment.limits.qosMinusOneByteCount
+        let waitingLimit = limits.qosMinusOneByteCount
         if let text = environment.waitingPublishes.checkInvariants(limit: waitingLimit) { broken.append(text) }
         if let violation = environment.closing.checkInvariants() { broken.append(violation) }
         for index in 0..<sessions.endIndex where sessions.contains(index) {
-            broken += sessions[index].brokenInvariants(in: environment)
+            broken += sessions[index].brokenInvariants(limits, in: environment)
         }
         for slot in 0..<environment.upstreams.endIndex where environment.upstreams.contains(slot) {
             check(isInTime(environment.scheduledDeadline(ofUpstream: slot)), "an upstream's deadline comes late")
@@ -57,7 +61,7 @@ extension Gateway {
 
 extension ClientSession {
     /// - Returns: one line for each invariant of this session that does not hold.
-    fileprivate func brokenInvariants(in environment: borrowing Environment) -> [String] {
+    fileprivate func brokenInvariants(_ limits: Limits, in environment: borrowing Environment) -> [String] {
         var broken: [String] = []
         func check(_ holds: Bool, _ text: String) { if !holds { broken.append(text) } }
         broken += [
@@ -78,9 +82,9 @@ extension ClientSession {
         check(!downlink.awaitsClient(in: environment.store) || isAsked, "an answer is awaited for ever")
         let isDownlinkAsked = !state.isSettingUp && isAsked
         check(!isDownlinkAsked || downlink.awaitsClient(in: environment.store), "an answer to nothing is awaited")
-        check(downlink.aside.count <= environment.limits.undeliverablePerClient, "too much is set aside")
+        check(downlink.aside.count <= limits.undeliverablePerClient, "too much is set aside")
         if let violation = downlink.checkInvariants(in: environment.store) { broken.append(violation) }
-        let limit = environment.limits.exchangesPerClient
+        let limit = limits.exchangesPerClient
         check(uplink.openCount + requests.count <= limit + subscriptions.count, "too many exchanges")
         let parts = [
             uplink.checkInvariants(), kept.checkInvariants(uplink, in: environment.store), requests.checkInvariants(),
@@ -88,8 +92,8 @@ extension ClientSession {
             topics.checkInvariants(),
         ]
         broken += parts.compactMap(\.self)
-        check(subscriptions.count <= environment.limits.subscriptionsPerClient, "too many subscriptions")
-        check(topics.count <= environment.limits.topicsPerClient + 1, "too many topics")
+        check(subscriptions.count <= limits.subscriptionsPerClient, "too many subscriptions")
+        check(topics.count <= limits.topicsPerClient + 1, "too many topics")
         if let upstream, environment.upstreams[upstream].isPaused {
             check(!downlink.isEmpty, "a stream is paused and nothing waits")
         }

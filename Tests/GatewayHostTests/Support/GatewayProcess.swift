@@ -52,28 +52,30 @@ enum SwiftletCommand {
 final class GatewayProcess {
     let process: ChildProcess
     let address: SocketAddress
+    private let directory: TemporaryDirectory
+    private let head: String
 
     /// Starts the gateway in front of the broker on this machine at `brokerPort`; `configuration` is the file's rest.
     /// It may open `descriptorLimit` files and write `fileBlockLimit` blocks to each (ulimit(1)), if that is given;
-    /// `options` are further ones of the command line. Without `listener` those of the file are used, of which one is at
+    /// `options` are further ones of the command line, `variables` of the environment, each as `NAME=value`. Without `listener` those of the file are used, of which one is at
     /// 127.0.0.1.
     init(
         brokerPort: UInt16, _ configuration: String = "", program: String? = nil, level: String = "debug",
         descriptorLimit: Int? = nil, fileBlockLimit: Int? = nil, options: [String] = [],
-        listener: String? = "udp://127.0.0.1:0"
+        variables: [String] = [], listener: String? = "udp://127.0.0.1:0"
     ) throws {
-        let directory = try TemporaryDirectory()
-        let file = try directory.write(
-            "gateway.toml",
-            """
+        directory = try TemporaryDirectory()
+        head = """
             broker.url = "mqtt://127.0.0.1:\(brokerPort)"
             broker.reconnect_maximum_seconds = 1
             broker.shared_client_id = "swiftlet-1"
             log.level = "\(level)"
-            \(configuration)
-            """)
+
+            """
+        let file = try directory.write("gateway.toml", head + configuration)
         var command = [try #require(program ?? SwiftletCommand.path, "the command swiftlet is not built")]
         command += ["run", "--config", file] + (listener.map { ["--listen", $0] } ?? []) + options
+        if !variables.isEmpty { command = ["/usr/bin/env"] + variables + command }
         let limits = [("-n", descriptorLimit), ("-f", fileBlockLimit)].compactMap { option, limit in
             limit.map { "ulimit \(option) \($0); " }
         }
@@ -97,6 +99,15 @@ final class GatewayProcess {
         else { return nil }
         return UInt16(line[line.index(after: colon)...].prefix(while: \.isNumber))
     }
+
+    /// Asks the gateway to go on with another rest of its file (SIGHUP).
+    func reload(_ configuration: String) throws {
+        try write(configuration)
+        process.kill(SIGHUP)
+    }
+
+    /// Puts another rest into the gateway's file.
+    func write(_ configuration: String) throws { try directory.write("gateway.toml", head + configuration) }
 
     /// The log so far.
     var log: [Substring] { process.errorOutput.lines }

@@ -21,6 +21,11 @@ final class GatewayThread {
             var waker: LoopWaker?
             var counters = Counters()
             var sessionCount = 0
+            /// What the host is to go on with.
+            var nextSettings: Settings?
+            /// What became of that; nil while nobody has asked.
+            var reloadOutcome: Result<SettingsChanges, HostError>?
+            var liveAddresses: [SocketAddress] = []
         }
 
         let settings: Settings
@@ -84,6 +89,25 @@ final class GatewayThread {
     /// Where HTTP is answered over TCP.
     var httpAddress: SocketAddress? { shared.state.withLock { $0.httpAddress } }
 
+    /// Lets the gateway go on with its first settings as `change` leaves them.
+    func reload(_ change: (inout Settings) -> Void) throws -> Result<SettingsChanges, HostError> {
+        var settings = shared.settings
+        change(&settings)
+        shared.state.withLock {
+            $0.reloadOutcome = nil
+            $0.nextSettings = settings
+            $0.waker?.wake()
+        }
+        _ = eventually { shared.state.withLock { $0.reloadOutcome != nil } }
+        guard let outcome = shared.state.withLock({ $0.reloadOutcome }) else {
+            throw NothingCame(awaited: "the end of the reload")
+        }
+        return outcome
+    }
+
+    /// Where clients reach the gateway after the last reload.
+    var liveAddresses: [SocketAddress] { shared.state.withLock { $0.liveAddresses } }
+
     var sessionCount: Int { shared.state.withLock { $0.sessionCount } }
 
     /// Why the loop ended, if it failed.
@@ -133,6 +157,7 @@ final class GatewayThread {
                 $0.sessionCount = sessionCount
                 return $0.isStopRequested
             }
+            reloadIfAsked(host, shared)
         }
         guard shared.state.withLock({ $0.isPolite }) else { return }
         host.stop()
@@ -140,6 +165,27 @@ final class GatewayThread {
         while !host.hasStopped, MonotonicClock.now() < end {
             try host.loop.turn(deadline: end)
             host.finishTurn()
+        }
+    }
+}
+
+extension GatewayThread {
+    fileprivate static func reloadIfAsked(_ host: Host, _ shared: Shared) {
+        let asked = shared.state.withLock { state in
+            defer { state.nextSettings = nil }
+            return state.nextSettings
+        }
+        guard let asked else { return }
+        let outcome: Result<SettingsChanges, HostError>
+        do throws(HostError) {
+            outcome = .success(try host.reload(asked))
+        } catch {
+            outcome = .failure(error)
+        }
+        let addresses = host.listeningAddresses
+        shared.state.withLock {
+            $0.reloadOutcome = outcome
+            $0.liveAddresses = addresses
         }
     }
 }

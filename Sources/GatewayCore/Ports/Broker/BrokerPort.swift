@@ -137,5 +137,6 @@ extension Environment {
         effects.bytes.appendPacket(.connect(packet), from: strings.span.bytes)
         endPacket(start, on: slot)
         upstreams[slot].state = .connecting
+        upstreams[slot].keepAliveSeconds = settings.keepAliveSeconds
     }
 }

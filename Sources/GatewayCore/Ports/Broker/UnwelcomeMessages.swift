@@ -16,7 +16,8 @@ struct UnwelcomeMessages {
 
     private static let memory = TimeSpan.seconds(3_600)
 
-    private let limit: Int
+    /// Beyond it the oldest go, one for each that comes.
+    var limit: Int
     /// The oldest first.
     private var entries: [Entry] = []
 

@@ -45,6 +45,9 @@ struct Upstream: SlabElement {
     /// When the PINGRESP must be here; nil when none is awaited.
     var pingResponseDeadline: Instant?
 
+    /// What the CONNECT said, in seconds.
+    var keepAliveSeconds: UInt16 = 0
+
     /// Whether the host could not write everything; then `queuedByteCount` octets wait in its queue.
     var isBlocked = false
     var queuedByteCount = 0
@@ -64,11 +67,12 @@ struct Upstream: SlabElement {
     var speaksForBroker: Bool { state == .open || state == .leaving }
 
     /// When the connection must be looked at next.
-    func nextDeadline(keepAlive: TimeSpan) -> Instant? {
+    var nextDeadline: Instant? {
         switch state {
         case .idle, .refused: return nil
         case .opening, .connecting, .leaving, .held, .waiting: return attemptDeadline
         case .open:
+            let keepAlive = TimeSpan.seconds(Int(keepAliveSeconds))
             if isPaused { return lastSent + keepAlive }
             return pingResponseDeadline ?? (min(lastSent, lastReceived) + keepAlive)
         }

@@ -90,9 +90,7 @@ extension Environment {
             && now.since(upstreams[slot].openedAt) >= configuration.upstream.reconnectMinimum * 10
     }
 
-    func scheduledDeadline(ofUpstream slot: UInt32) -> Instant? {
-        upstreams[slot].nextDeadline(keepAlive: .seconds(Int(configuration.upstream.keepAliveSeconds)))
-    }
+    func scheduledDeadline(ofUpstream slot: UInt32) -> Instant? { upstreams[slot].nextDeadline }
 
     mutating func scheduleDeadline(ofUpstream slot: UInt32) {
         guard let deadline = scheduledDeadline(ofUpstream: slot) else { return }

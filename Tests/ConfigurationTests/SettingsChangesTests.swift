@@ -1,0 +1,78 @@
+import GatewayCore
+import Testing
+
+@testable import Configuration
+
+/// What a gateway that reads its file again says has changed.
+@Suite struct SettingsChangesTests {
+    private func changes(_ old: String, _ new: String) throws -> SettingsChanges {
+        SettingsChanges(from: try settings(old).get(), to: try settings(new).get())
+    }
+
+    @Test func nothing() throws {
+        #expect(try changes("clients.maximum = 5", "clients.maximum = 5 # the same").isEmpty)
+    }
+
+    @Test func valuesAreNamedByTheirKeys() throws {
+        let changes = try changes(
+            "clients.maximum = 500\nlog.level = 'info'",
+            "clients.maximum = 800\nlog.level = 'debug'\nbroker.url='mqtt://b'")
+        #expect(changes.live == ["clients.maximum 500 → 800", "log.level \"info\" → \"debug\""])
+        #expect(changes.needingRestart == ["broker.url \"mqtt://127.0.0.1:1883\" → \"mqtt://b:1883\""])
+    }
+
+    @Test func tablesAreToldApartByTheirNames() throws {
+        let old = """
+            [[udp]]
+            listen = "udp://127.0.0.1:1884"
+            retry_count = 3
+            [[udp]]
+            listen = "udp://127.0.0.1:1885"
+            [[topic]]
+            id = 1
+            name = "a"
+            [[topic]]
+            id = 2
+            name = "b"
+            """
+        let new = """
+            [[udp]]
+            listen = "udp://127.0.0.1:1886"
+            [[udp]]
+            listen = "udp://127.0.0.1:1884"
+            retry_count = 5
+            [[topic]]
+            id = 2
+            name = "c"
+            [[topic]]
+            id = 2
+            name = "d"
+            client = "pump"
+            """
+        #expect(
+            try changes(old, new).live == [
+                "udp udp://127.0.0.1:1886 added", "udp.retry_count 3 → 5 (udp://127.0.0.1:1884)",
+                "udp udp://127.0.0.1:1885 removed", "topic.name \"b\" → \"c\" (2)", "topic 2 of client 'pump' added",
+                "topic 1 removed",
+            ])
+    }
+
+    /// Every key that needs a restart is kept as it was, so that the gateway does not believe what it does not do.
+    @Test func whatNeedsARestartIsKept() throws {
+        let old = try settings("gateway.id = 1").get()
+        let new = try settings(
+            """
+            gateway.id = 2
+            broker.url = "mqtt://elsewhere"
+            broker.client_id_prefix = "p"
+            broker.shared_client_id = "s"
+            will.update = "gateway"
+            clients.maximum = 7
+            """
+        ).get()
+        let restarting = Schema.settings.filter(\.needsRestart).map(\.path)
+        #expect(SettingsChanges(from: old, to: new).needingRestart.count == restarting.count)
+        let kept = SettingsChanges(from: old, to: new.keepingStart(of: old))
+        #expect((kept.needingRestart, kept.live) == ([], ["clients.maximum 10000 → 7"]))
+    }
+}

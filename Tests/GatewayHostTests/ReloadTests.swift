@@ -1,0 +1,99 @@
+import Configuration
+import GatewayCore
+import GatewayHost
+import MQTT
+import MQTTSN
+import Testing
+import Transports
+
+extension RealSocketTests {
+    /// A gateway that goes on with other settings: what is new is there, what is gone is gone, and nobody who has nothing
+    /// to do with it notices.
+    @Suite(.serialized) struct ReloadTests {
+        private func start(hosts: [String] = ["127.0.0.1"]) throws -> (ScriptedBroker, GatewayThread) {
+            let broker = try ScriptedBroker(host: "127.0.0.1")
+            let gateway = try GatewayThread(broker: BrokerEndpoint(broker.address), hosts: hosts)
+            try broker.acceptGateway()
+            return (broker, gateway)
+        }
+
+        private func connect(
+            _ name: String, _ address: SocketAddress, _ broker: ScriptedBroker
+        ) throws -> (Sensor, PacketStream) {
+            let sensor = try Sensor(address)
+            try sensor.send(Datagram.connect(name))
+            let stream = try broker.acceptClient(name)
+            try sensor.expect(Datagram.connectAcknowledgement(.accepted))
+            return (sensor, stream)
+        }
+
+        @Test func aListenerIsAddedAndAnotherTakenAway() throws {
+            let (broker, gateway) = try start(hosts: ["127.0.0.1", "127.0.0.2"])
+            let stays = try connect("stays", gateway.addresses[0], broker)
+            let behind = try connect("behind", gateway.addresses[1], broker)
+            let changes = try gateway.reload {
+                $0.host.listeners[1] = UDPListener(host: "127.0.0.3", port: 0)
+                $0.gateway.limits.clients = 50
+            }.get()
+            #expect(
+                changes.live == [
+                    "clients.maximum 10000 → 50", "udp udp://127.0.0.3:0 added", "udp udp://127.0.0.2:0 removed",
+                ])
+            #expect(gateway.liveAddresses.map(\.host) == ["127.0.0.1", "127.0.0.3"])
+            #expect(gateway.liveAddresses[0] == gateway.addresses[0])
+            try stays.0.send(Datagram.pingRequest)
+            try stays.0.expect(Datagram.pingResponse)
+            // Who was behind the listener that is gone keeps the session, and goes on by another.
+            #expect(gateway.sessionCount == 2)
+            let moved = try connectAgain("behind", gateway.liveAddresses[1], broker, former: behind.1)
+            try moved.send(Datagram.pingRequest)
+            try moved.expect(Datagram.pingResponse)
+        }
+
+        /// The same client from another address; its clean session begins anew.
+        private func connectAgain(
+            _ name: String, _ address: SocketAddress, _ broker: ScriptedBroker, former: PacketStream
+        ) throws -> Sensor {
+            let sensor = try Sensor(address)
+            try sensor.send(Datagram.connect(name))
+            _ = try former.hearsEnd()
+            former.end()
+            _ = try broker.acceptClient(name)
+            try sensor.expect(Datagram.connectAcknowledgement(.accepted))
+            return sensor
+        }
+
+        @Test func anAddressThatCannotBeHadChangesNothing() throws {
+            let (broker, gateway) = try start()
+            let port = gateway.address.port
+            let outcome = try gateway.reload {
+                $0.host.listeners += [
+                    UDPListener(host: "127.0.0.4", port: 0), UDPListener(host: "0.0.0.0", port: port),
+                ]
+                $0.gateway.links += [LinkConfiguration(), LinkConfiguration()]
+                $0.gateway.limits.clients = 1
+            }
+            let error = #expect(throws: HostError.self) { try outcome.get() }
+            #expect(error?.description.contains("udp://0.0.0.0:\(port)") == true)
+            #expect(gateway.liveAddresses == gateway.addresses)
+            // The limit of one client does not hold.
+            _ = try connect("a", gateway.address, broker)
+            _ = try connect("b", gateway.address, broker)
+            #expect(gateway.sessionCount == 2)
+        }
+
+        @Test func topicsAndForwardersHoldAtOnce() throws {
+            let (broker, gateway) = try start()
+            let (sensor, stream) = try connect("s", gateway.address, broker)
+            let changes = try gateway.reload {
+                $0.gateway.predefinedTopics = PredefinedTopics([.init(topicID: 9, topicName: octets("new"))])
+                $0.host.listeners[0].forwarders = [.any]
+                $0.host.broker = BrokerEndpoint(host: "elsewhere", port: 1)
+            }.get()
+            #expect(changes.live == ["udp.forwarders [] → [\"any\"] (udp://127.0.0.1:0)", "topic 9 added"])
+            #expect(changes.needingRestart.map { $0.prefix(10) } == ["broker.url"])
+            try sensor.send(Datagram.publish(9, octets("x"), type: .predefined))
+            #expect(try stream.expectPublish().message.topic == "new")
+        }
+    }
+}

@@ -204,7 +204,9 @@ package final class Host {
         statistics.note(observation, arena, at: loop.now)
         guard let level = reporter.count(observation.occurrence, at: loop.now) else { return }
         let address = observation.peer.flatMap { link(of: $0).name(of: $0) }
-        reporter.write(level, observation, clientID: arena.extracting(observation.clientID), address: address)
+        reporter.write(
+            level, observation, clientID: arena.extracting(observation.clientID),
+            topic: arena.extracting(observation.topic), address: address)
     }
 
     /// Whether a listener is left out where the system lacks its family: nobody has asked for it.

@@ -49,6 +49,7 @@ enum ConfigurationText {
         Field("upstream.sharedClientID", \.upstream.sharedClientID),
         Field("upstream.username", \.upstream.username),
         Field("upstream.password", \.upstream.password),
+        Field("upstream.maximumQoS", \.upstream.maximumQoS),
         Field("upstream.keepAliveSeconds", \.upstream.keepAliveSeconds),
         Field("upstream.connectTimeout", \.upstream.connectTimeout),
         Field("upstream.responseTimeout", \.upstream.responseTimeout),

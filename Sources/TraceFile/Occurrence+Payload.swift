@@ -15,7 +15,7 @@ extension Occurrence {
             .clientMissesMessages, .refusalReadAsDenial, .refusalOfRepetition, .qosMinusOneForwarded,
             .qosMinusOneDropped, .advertised, .searchAnswered, .forwarderRefused, .truncatedDatagram, .strangerAnswered,
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
-            .brokerUnreachable, .upstreamOpened, .upstreamLost, .upstreamRestored, .subscriptionRefused,
+            .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
             .upstreamPaused, .upstreamResumed:
             0
         case .clientFellAsleep(let seconds): UInt64(seconds)
@@ -23,7 +23,7 @@ extension Occurrence {
         case .messageAcknowledged(let qos, let span), .messageDelivered(let qos, let span):
             UInt64(qos.rawValue) << 62 ^ span.nanoseconds
         case .clientAnswered(let span), .brokerAnswered(let span): span.nanoseconds
-        case .clientRefused(let code, let refusal): UInt64(code.rawValue) | UInt64(refusal?.rawValue ?? 0) << 8
+        case .clientRefused(let code, let refusal): UInt64(code.rawValue) | (refusal?.number ?? 0) << 8
         case .sessionEvicted(let wasConnected): wasConnected ? 1 : 0
         case .messageDroppedTooLong(let octets), .messageDroppedQueueFull(let octets),
             .messageDroppedNotRegistered(let octets), .messageDroppedUpstreamDown(let octets),
@@ -35,12 +35,47 @@ extension Occurrence {
             .sharedConnectionContested(let count):
             UInt64(count)
         case .gatewayIDTaken(let gatewayID): UInt64(gatewayID)
-        case .malformedDatagram(let reason): UInt64(reason.rawValue)
+        case .malformedDatagram(let reason, let foreign):
+            UInt64(reason.rawValue) | UInt64(foreign.map { $0.rawValue + 1 } ?? 0) << 8
+        case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss): loss.number
+        case .brokerIgnoresExactlyOnce(let seconds): UInt64(seconds)
+        case .connectUnanswered(let end): UInt64(end.rawValue)
+        case .brokerSpeaksOtherProtocol(let foreign): UInt64(foreign.rawValue)
         case .unexpectedMessage(let type), .strangerMessage(let type): UInt64(type.rawValue)
         case .upstreamRefused(let code): UInt64(code.rawValue)
         case .upstreamUnavailable(let end): UInt64(end.rawValue)
         case .malformedPacket(let error): UInt64(error.rawValue)
         case .unexpectedPacket(let type): UInt64(type.rawValue)
+        }
+    }
+}
+
+extension BrokerLoss {
+    fileprivate var number: UInt64 {
+        UInt64(end.map { $0.rawValue + 1 } ?? 0) | UInt64(said.rawValue) << 8 | UInt64(topicByteCount) << 16
+            | UInt64(milliseconds) << 32
+    }
+}
+
+extension ClientRefusal {
+    /// The case, counted from 1, and what belongs to it.
+    fileprivate var number: UInt64 {
+        switch self {
+        case .otherProtocol: 1
+        case .clientIDTooLong(let octets, let limit): 2 | UInt64(octets) << 8 | UInt64(limit) << 24
+        case .noClientID: 3
+        case .unacceptableClientID: 4
+        case .gatewaysOwnName: 5
+        case .addressChange: 6
+        case .noPlace(let limit): 7 | UInt64(limit) << 8
+        case .noSetUp(let limit): 8 | UInt64(limit) << 8
+        case .willTopic: 9
+        case .willQoS(let maximum): 10 | UInt64(maximum) << 8
+        case .willMessageTooLong(let octets, let limit): 11 | UInt64(octets) << 8 | UInt64(limit) << 24
+        case .brokerAway: 12
+        case .brokerGone: 13
+        case .broker(let code): 14 | UInt64(code) << 8
+        case .gatewayStops: 15
         }
     }
 }

@@ -74,7 +74,7 @@ import Time
         "GW-21 AMB-17 The broker's refusal becomes one of MQTT-SN's",
         arguments: [
             (ConnectReturnCode.unacceptableProtocolVersion, ReturnCode.notSupported),
-            (.identifierRejected, .notSupported), (.serverUnavailable, .congestion), (.badCredentials, .notSupported),
+            (.identifierRejected, .notSupported), (.serverUnavailable, .congestion), (.badCredentials, .congestion),
             (.notAuthorized, .notSupported), (ConnectReturnCode(rawValue: 200), .notSupported),
         ])
     func brokerRefuses(code: ConnectReturnCode, answer: ReturnCode) {
@@ -85,7 +85,7 @@ import Time
         upstream.sends(.connectAcknowledgement(code))
         client.receives(.connectAcknowledgement(answer))
         upstream.receives(.close)
-        dialogue.observes(exactly: .clientRefused(answer), of: "c1")
+        dialogue.observes(exactly: .clientRefused(answer, because: .broker(code: code.rawValue)), of: "c1")
         #expect(dialogue.sessionCount == 0)
         #expect(!client.isKnown)
     }
@@ -206,7 +206,10 @@ import Time
         let tooLong = dialogue.client(String(repeating: "x", count: limit + 1))
         tooLong.sends(.connect(tooLong.clientID))
         tooLong.receives(.connectAcknowledgement(.notSupported))
-        dialogue.observes(exactly: .clientRefused(.notSupported, because: .clientIDTooLong))
+        let refusal = ClientRefusal.clientIDTooLong(octets: UInt16(limit + 1), limit: UInt16(limit))
+        // Of the name the beginning is told.
+        dialogue.observes(
+            exactly: .clientRefused(.notSupported, because: refusal), of: String(repeating: "x", count: limit))
     }
 
     @Test("GW-22 GW-90 A refused CONNECT leaves the client at the same address alone")

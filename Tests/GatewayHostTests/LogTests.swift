@@ -52,7 +52,10 @@ import Transports
     }
 
     /// Anybody can come and go a thousand times a second; a full disk would be the owner's.
-    @Test(arguments: [Occurrence.clientLost, .clientDismissed, .upstreamLost])
+    @Test(arguments: [
+        Occurrence.clientLost, .clientDismissed,
+        .upstreamLost(BrokerLoss(end: .closedByBroker, said: .connect, milliseconds: 1)),
+    ])
     func clientsCauseFewLines(occurrence: Occurrence) throws {
         let pipe = try LogPipe()
         var settings = HostSettings()
@@ -125,41 +128,90 @@ import Transports
         #expect(ObservationText.words(for: refused).hasSuffix(words))
         // Nobody but the client can change that.
         #expect(reporter.count(.qosMinusOneRefused(.noTopic, topicID: 0), at: 0) == nil)
+        for foreign in ForeignProtocol.allCases {
+            let datagram = Occurrence.malformedDatagram(.lengthMismatch, foreign)
+            #expect(reporter.count(datagram, at: 0) == .warning)
+            #expect(reporter.count(datagram, at: 0) == nil)
+        }
         #expect(reporter.count(.forwarderRefused, at: 0) == .warning)
         #expect(reporter.count(.forwarderRefused, at: 0) == nil)
     }
 
+    /// The reason, the limit and its key.
     @Test(arguments: [
-        (ReturnCode.notSupported, nil, "client refused: not supported"),
-        (.congestion, nil, "client refused: congestion"),
         (
-            .notSupported, ClientRefusal.clientIDTooLong,
-            "client refused: not supported; its ClientId is longer than clients.id_bytes allows"
+            ReturnCode.notSupported, ClientRefusal.clientIDTooLong(octets: 30, limit: 23),
+            "its ClientId of 30 octets is longer than clients.id_bytes=23 (not supported)"
         ),
         (
             .notSupported, .noClientID,
-            "client refused: not supported; it has no ClientId, which clients.empty_id = \"assign\" takes with a clean"
-                + " session"
+            "it has no ClientId, which clients.empty_id = \"assign\" takes with a clean session (not supported)"
         ),
         (
             .congestion, .addressChange,
-            "client refused: congestion; it is connected at another address, and sleep.allow_address_change is false"
+            "it is connected at another address, and sleep.allow_address_change is false (congestion)"
+        ),
+        (.congestion, .noPlace(limit: 7), "clients.maximum=7 are connected (congestion)"),
+        (.congestion, .noSetUp(limit: 3), "clients.set_ups=3 new clients are being connected already (congestion)"),
+        (
+            .congestion, .broker(code: 5),
+            "the broker refuses it: not authorised (CONNACK return code 5): look at broker.username and broker.password,"
+                + " or at the broker's own lists (congestion)"
         ),
     ])
-    func theKeyThatWouldTakeAClientIsNamed(code: ReturnCode, refusal: ClientRefusal?, words: String) {
-        #expect(ObservationText.words(for: .clientRefused(code, because: refusal)) == words)
+    func theKeyThatWouldTakeAClientIsNamed(code: ReturnCode, refusal: ClientRefusal, words: String) {
+        #expect(ObservationText.words(for: .clientRefused(code, because: refusal)) == "client refused: " + words)
+    }
+
+    /// Programs get the same, whatever the words are; a name that is too long is shown as far as it is known.
+    @Test func aRefusalSaysItsReasonToPrograms() throws {
+        let pipe = try LogPipe()
+        let log = Log(level: .info, format: .json, descriptor: pipe.writing)
+        let reporter = Reporter(log: log, HostSettings())
+        let name = Array("xxxx".utf8)
+        let refused = Occurrence.clientRefused(.notSupported, because: .clientIDTooLong(octets: 30, limit: 23))
+        let nothing: [UInt8] = []
+        reporter.write(
+            .warning, Observation(refused, clientID: 0..<4), clientID: name.span.bytes, topic: nothing.span.bytes,
+            address: "192.0.2.1:1884")
+        let line = try #require(pipe.readLines().first)
+        #expect(line.contains(#""level":"warn","event":"client_refused","message":"client refused: its ClientId"#))
+        #expect(
+            line.hasSuffix(
+                #""client":"xxxx…","address":"192.0.2.1:1884","code":3,"reason":"client_id_too_long","octets":30,"#
+                    + #""limit":23}"#))
     }
 
     /// MQTT 3.1.1 §3.2.2.3.
     @Test(arguments: [
-        (1, "it does not speak MQTT 3.1.1"), (2, "it does not accept the client identifier"),
-        (3, "it is unavailable for the moment"), (4, "bad user name or password"), (5, "not authorized"),
-        (77, "for a reason that MQTT 3.1.1 does not know"),
+        (1, "it does not speak MQTT 3.1.1", ""),
+        (2, "identifier rejected", ": look at broker.client_id_prefix and the broker's own lists"),
+        (3, "unavailable for the moment", ""),
+        (4, "bad user name or password", ": look at broker.username and broker.password"),
+        (5, "not authorised", ": look at broker.username and broker.password, or at the broker's own lists"),
+        (77, "for a reason that MQTT 3.1.1 does not know", ""),
     ])
-    func theBrokersRefusalsAreSpeltOut(code: UInt8, words: String) {
+    func theBrokersRefusalsAreSpeltOut(code: UInt8, words: String, advice: String) {
         let line = ObservationText.words(for: .upstreamRefused(ConnectReturnCode(rawValue: code)))
-        #expect(line.hasPrefix("broker refused a connection: \(words)"))
-        #expect(line.hasSuffix("(CONNACK return code \(code))"))
+        #expect(line == "broker refused a connection: \(words) (CONNACK return code \(code))\(advice)")
+    }
+
+    /// What was said before the broker closed, and after the third time what that looks like.
+    @Test func aLossSaysWhatWasSaidBefore() {
+        func words(_ said: BrokerLoss.Said, _ milliseconds: UInt32, _ topic: String) -> String {
+            let loss = BrokerLoss(end: .closedByBroker, said: said, milliseconds: milliseconds)
+            return ObservationText.words(for: .upstreamLost(loss), topic: topic)
+        }
+        let lost = "client's broker connection lost: closed by the broker "
+        #expect(words(.publishAtLeastOnce, 3, "farm/x") == lost + "3 ms after PUBLISH farm/x QoS 1; restoring it")
+        #expect(words(.subscribe, 12_345, "") == lost + "12 s after SUBSCRIBE; restoring it")
+        #expect(words(.connect, 5, "") == lost + "5 ms after CONNECT was accepted; restoring it")
+        let published = BrokerLoss(end: .closedByBroker, said: .publishAtMostOnce, milliseconds: 3)
+        #expect(
+            ObservationText.words(for: .upstreamLostRepeatedly(published), topic: "a").contains(
+                "3 ms after PUBLISH a QoS 0: does the broker forbid it?"))
+        let taken = BrokerLoss(end: .closedByBroker, said: .connect, milliseconds: 3)
+        #expect(ObservationText.words(for: .upstreamLostRepeatedly(taken)).contains("broker.client_id_prefix"))
     }
 
     /// Every ADVERTISE of the other gateway says so again.

@@ -100,7 +100,7 @@ extension World {
         case .clientRefused(_, because: .addressChange):
             if let sender { noteUnheard(sender) }
         case .upstreamRefused: isRefusedByBroker = true
-        case .brokerReachable, .brokerUnreachable:
+        case .brokerReachable, .brokerUnreachable, .brokerRefusing:
             discovery.brokerIsReachable(observation.kind == .brokerReachable, at: now)
         case .willPublished, .willNotPublished:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {

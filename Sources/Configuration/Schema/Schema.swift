@@ -45,6 +45,9 @@ enum Schema {
             "Password of every connection to the broker, or \"env:NAME\" or \"file:PATH\"; needs a user name."
         ).secret,
         .integer(
+            "broker.maximum_qos", \.gateway.upstream.maximumQoS, 0...2, "(QoS)",
+            "The highest QoS that the broker takes; clients are told 0x03 \"not supported\" above it."),
+        .integer(
             "broker.keep_alive_seconds", \.gateway.upstream.keepAliveSeconds, 1...65_535, "seconds",
             "MQTT keep alive of each connection; independent of the clients' own, which may sleep longer."),
         .seconds(

@@ -24,7 +24,13 @@ extension Occurrence {
             Self.words(for: qos) + ", " + Self.words(for: span)
         case .clientAnswered(let span), .brokerAnswered(let span): Self.words(for: span)
         case .gatewayIDTaken(let number): "gateway \(number)"
-        case .malformedDatagram(let reason): reason.words
+        case .malformedDatagram(let reason, let foreign):
+            reason.words + (foreign.map { ", it looks like \($0.name)" } ?? "")
+        case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss):
+            "\(loss.milliseconds) ms after \(loss.said.words)"
+        case .brokerIgnoresExactlyOnce(let seconds): "for \(seconds) s"
+        case .connectUnanswered(let end): CoreWords.words(for: end)
+        case .brokerSpeaksOtherProtocol(let foreign): foreign.name
         case .unexpectedMessage(let type), .strangerMessage(let type): type.specificationName
         case .upstreamRefused(let code): code.words
         case .sharedConnectionContested(let times): "\(times) times in a row"
@@ -36,7 +42,7 @@ extension Occurrence {
             .clientOverdue, .clientMissesMessages, .refusalReadAsDenial, .refusalOfRepetition, .qosMinusOneForwarded,
             .qosMinusOneDropped, .advertised, .searchAnswered, .forwarderRefused, .truncatedDatagram, .strangerAnswered,
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
-            .brokerUnreachable, .upstreamOpened, .upstreamLost, .upstreamRestored, .subscriptionRefused,
+            .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
             .upstreamPaused, .upstreamResumed:
             ""
         }
@@ -52,9 +58,45 @@ extension Occurrence {
 extension ClientRefusal {
     fileprivate var words: String {
         switch self {
-        case .clientIDTooLong: "its ClientId is longer than clients.id_bytes"
+        case .otherProtocol: "its ProtocolId is not that of MQTT-SN 1.2"
+        case .clientIDTooLong(let octets, let limit): "its ClientId has \(octets) octets, clients.id_bytes is \(limit)"
         case .noClientID: "it has no ClientId"
+        case .unacceptableClientID: "its ClientId is not acceptable"
+        case .gatewaysOwnName: "its ClientId is the gateway's own"
         case .addressChange: "it is connected at another address"
+        case .noPlace(let limit): "clients.maximum is \(limit)"
+        case .noSetUp(let limit): "clients.set_ups is \(limit)"
+        case .willTopic: "its Will has no topic"
+        case .willQoS(let maximum): "its Will is above broker.maximum_qos, \(maximum)"
+        case .willMessageTooLong(let octets, let limit):
+            "its Will has \(octets) octets, clients.will_message_bytes is \(limit)"
+        case .brokerAway: "the broker cannot be reached"
+        case .brokerGone: "the broker did not answer"
+        case .broker(let code): "the broker: \(ConnectReturnCode(rawValue: code).words)"
+        case .gatewayStops: "the gateway stops"
+        }
+    }
+}
+
+extension ForeignProtocol {
+    fileprivate var name: String {
+        switch self {
+        case .mqtt: "MQTT"
+        case .http: "HTTP"
+        case .tls: "TLS"
+        }
+    }
+}
+
+extension BrokerLoss.Said {
+    fileprivate var words: String {
+        switch self {
+        case .connect: "CONNECT"
+        case .publishAtMostOnce: "PUBLISH QoS 0"
+        case .publishAtLeastOnce: "PUBLISH QoS 1"
+        case .publishExactlyOnce: "PUBLISH QoS 2"
+        case .subscribe: "SUBSCRIBE"
+        case .unsubscribe: "UNSUBSCRIBE"
         }
     }
 }

@@ -135,6 +135,9 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     package var sharedClientID: [UInt8] = Array("swiftlet-1".utf8)
     package var username: [UInt8]?
     package var password: [UInt8]?
+    /// The highest QoS that the broker takes: 0…2. A PUBLISH or Will above it is refused, and no more is asked for in a
+    /// subscription, as MQTT 3.1.1 has no word for a broker that does not answer it.
+    package var maximumQoS: UInt8 = 2
     /// MQTT keep alive of each connection, independent of the clients' own (GW-77); 1…65535 s.
     package var keepAliveSeconds: UInt16 = 60
     /// For the TCP connection and the CONNACK together.

@@ -8,7 +8,7 @@ extension Gateway {
     /// GW-12, GW-13: at once, to the group with the radius of the search, and to whoever asked.
     mutating func searched(radius: UInt8, from route: Route) {
         // GW-10: a gateway without a broker does not offer itself.
-        guard environment.isBrokerReachable == true, !isShuttingDown, advertiser.isActive(at: environment.now)
+        guard environment.broker == .reachable, !isShuttingDown, advertiser.isActive(at: environment.now)
         else { return }
         // An answer goes to everybody on the link: it has a measure of its own, which strangers do not use up.
         guard searchReplies.take(at: environment.now) else { return }
@@ -22,7 +22,7 @@ extension Gateway {
     /// until there is one (GW-10).
     mutating func advertiseIfDue() {
         let due = advertiser.nextAdvertise(at: environment.now)
-        guard environment.isBrokerReachable == true, !isShuttingDown else { return }
+        guard environment.broker == .reachable, !isShuttingDown else { return }
         guard due <= environment.now else { return environment.deadlines.schedule(.gateway, noLaterThan: due) }
         for index in environment.configuration.links.indices { advertise(on: LinkID(UInt16(index))) }
         environment.observe(.advertised)
@@ -32,7 +32,7 @@ extension Gateway {
 
     /// The link is there again: nobody on it has heard the ADVERTISE that went out meanwhile, if one did.
     mutating func advertiseAgain(on link: LinkID, lostSince since: Instant) {
-        guard environment.isBrokerReachable == true, !isShuttingDown, advertiser.isActive(at: environment.now),
+        guard environment.broker == .reachable, !isShuttingDown, advertiser.isActive(at: environment.now),
             advertiser.hasAdvertised(since: since)
         else { return }
         advertise(on: link)

@@ -20,8 +20,8 @@ struct Environment: ~Copyable {
     var upstreams = Slab<Upstream>()
     var closing = ClosingConnections()
     private(set) var predefinedTopics: PredefinedTable
-    /// Whether the last attempt to reach the broker did; nil before the first.
-    var isBrokerReachable: Bool?
+    /// What came of the attempts to reach the broker.
+    var broker = BrokerStanding.unknown
     /// The connection for QoS −1.
     var sharedUpstream: UInt32 = 0
     /// When that was lost last; nil before.
@@ -180,11 +180,15 @@ struct Environment: ~Copyable {
         effects.list.append(.observe(Observation(occurrence, peer: peer)))
     }
 
-    /// Observes something about a client; its name goes into the arena, so the observation stays a plain value.
-    mutating func observe(_ occurrence: Occurrence, of clientID: ClientID, peer: PeerID? = nil) {
+    /// Observes something about a client; its name goes into the arena, and behind it the topic where there is one, so
+    /// the observation stays a plain value.
+    mutating func observe(
+        _ occurrence: Occurrence, of clientID: ClientID, _ topic: [UInt8] = [], peer: PeerID? = nil
+    ) {
         let start = effects.bytes.count
         effects.bytes.append(contentsOf: clientID.bytes)
         let range = start..<effects.bytes.count
+        effects.bytes.append(contentsOf: topic)
         effects.list.append(.observe(Observation(occurrence, clientID: range, peer: peer)))
     }
 }

@@ -7,7 +7,7 @@ extension Gateway {
     mutating func connect(_ connect: Connect, _ datagram: RawSpan, from route: Route) {
         // GW-22; whoever is connected from this address is left alone by a CONNECT that is refused.
         guard connect.protocolID == 1, let clientID = clientID(of: connect, datagram, from: route) else {
-            refuse(route, .notSupported, because: unacceptableName(of: connect))
+            refuseName(of: connect, datagram, from: route)
             return
         }
         if let index = sessionByClientID[clientID], sessions[index].isRepeated(connect, from: route, in: environment) {
@@ -16,7 +16,7 @@ extension Gateway {
         }
         // AMB-11; the client that is there has not spoken, and is not heard of by this.
         guard mayConnect(clientID, from: route) else {
-            refuse(route, .congestion, because: .addressChange)
+            refuse(clientID, route, .congestion, because: .addressChange)
             return
         }
         if let index = sessionByClientID[clientID], sessions[index].canResume(connect) {
@@ -25,12 +25,12 @@ extension Gateway {
             return
         }
         // GW-10, GW-21: a broker that is known to be away is not asked for every client.
-        guard environment.isBrokerReachable != false, !isShuttingDown else {
-            refuse(clientID, route)
+        guard environment.broker != .unreachable, !isShuttingDown else {
+            refuseForNow(clientID, route)
             return
         }
         guard let index = session(for: clientID) else {
-            refuse(route, .congestion)
+            refuse(clientID, route, .congestion, because: wantOfPlace)
             return
         }
         giveUpstream(to: index)
@@ -48,8 +48,8 @@ extension Gateway {
     }
 
     /// GW-61: the client that is refused lives, and so does the session that it has; a set-up has come to nothing.
-    private mutating func refuse(_ clientID: ClientID, _ route: Route) {
-        refuse(route, .congestion)
+    private mutating func refuseForNow(_ clientID: ClientID, _ route: Route) {
+        refuse(clientID, route, .congestion, because: isShuttingDown ? .gatewayStops : .brokerAway)
         guard let index = sessionByClientID[clientID] else { return }
         changing(index) { session, environment in session.connectRefused(in: &environment) }
     }
@@ -71,11 +71,25 @@ extension Gateway {
         return .assigned(environment.random.next())
     }
 
-    /// Why the name in a CONNECT that is refused was not acceptable, as far as the owner can change that.
-    private func unacceptableName(of connect: Connect) -> ClientRefusal? {
-        guard connect.protocolID == 1 else { return nil }
-        if connect.clientID.isEmpty { return .noClientID }
-        return connect.clientID.count > environment.limits.clientIDByteCount ? .clientIDTooLong : nil
+    /// Refuses a CONNECT for its protocol or its name, of which the beginning is told.
+    private mutating func refuseName(of connect: Connect, _ datagram: RawSpan, from route: Route) {
+        let limit = environment.limits.clientIDByteCount
+        let name = datagram.copy(of: connect.clientID.prefix(min(limit, Self.toldByteCount)))
+        refuse(
+            ClientID(bytes: name), route, .notSupported,
+            because: faultOfName(in: connect, datagram.extracting(connect.clientID), limit))
+    }
+
+    /// Octets of a name that nobody goes by.
+    private static let toldByteCount = 64
+
+    private func faultOfName(in connect: Connect, _ name: RawSpan, _ limit: Int) -> ClientRefusal {
+        if connect.protocolID != 1 { return .otherProtocol }
+        if name.isEmpty { return .noClientID }
+        if name.byteCount > limit {
+            return .clientIDTooLong(octets: UInt16(clamping: name.byteCount), limit: UInt16(clamping: limit))
+        }
+        return isGatewaysOwnName(name) ? .gatewaysOwnName : .unacceptableClientID
     }
 
     /// Whether a client may go by that name, which is not empty.
@@ -93,8 +107,10 @@ extension Gateway {
         return name.equals(ownName.span.bytes, in: 0..<name.byteCount)
     }
 
-    private mutating func refuse(_ route: Route, _ code: ReturnCode, because refusal: ClientRefusal? = nil) {
+    private mutating func refuse(
+        _ clientID: ClientID, _ route: Route, _ code: ReturnCode, because refusal: ClientRefusal
+    ) {
         environment.send(.connectAcknowledgement(code), to: route)
-        environment.observe(.clientRefused(code, because: refusal), peer: route.peer)
+        environment.observe(.clientRefused(code, because: refusal), of: clientID, peer: route.peer)
     }
 }

@@ -22,7 +22,7 @@ extension Gateway {
                 receive(message, datagram, from: route)
             }
         } catch {
-            malformedDatagramReceived(error, from: route)
+            malformedDatagramReceived(error, datagram, from: route)
         }
     }
 
@@ -110,8 +110,9 @@ extension Gateway {
 
     /// Counted by reason; no session is touched. Where the message id could be read and the client is connected, it is
     /// told that its request is not understood, rather than left waiting (GW-05).
-    private mutating func malformedDatagramReceived(_ error: DecodeError, from route: Route) {
-        environment.observe(.malformedDatagram(error.reason), peer: route.peer)
+    private mutating func malformedDatagramReceived(_ error: DecodeError, _ datagram: RawSpan, from route: Route) {
+        environment.observe(
+            .malformedDatagram(error.reason, ForeignProtocol(startOf: datagram)), peer: route.peer)
         guard let index = sessionByRoute[route], sessions[index].phase.isConnected else { return }
         switch error.reason {
         case .registerWithoutTopicName:

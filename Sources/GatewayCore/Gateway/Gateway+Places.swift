@@ -22,6 +22,13 @@ extension Gateway {
         return index
     }
 
+    /// Why there is none for a newcomer.
+    var wantOfPlace: ClientRefusal {
+        let limits = environment.limits
+        return newcomers.count >= limits.setUps
+            ? .noSetUp(limit: UInt32(clamping: limits.setUps)) : .noPlace(limit: UInt32(clamping: limits.clients))
+    }
+
     /// The broker has accepted the session: a newcomer gets its place.
     ///
     /// - Returns: false where there is none any more.

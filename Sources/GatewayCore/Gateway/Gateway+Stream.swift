@@ -78,6 +78,7 @@ extension Gateway {
             }
         } catch {
             environment.observe(.malformedPacket(error))
+            notMQTT(bytes, onUpstream: id.slot)
             breakOff(id.slot)
         }
     }
@@ -108,13 +109,13 @@ extension Gateway {
     }
 
     private mutating func connectAcknowledged(_ answer: ConnectAcknowledgement, slot: UInt32) {
-        brokerIsReachable(true)
         guard answer.returnCode == .accepted else {
             if let name = name(ofUpstream: slot) {
                 environment.observe(.upstreamRefused(answer.returnCode), of: name)
             } else {
                 environment.observe(.upstreamRefused(answer.returnCode))
             }
+            brokerHasRefused(onUpstream: slot)
             environment.upstreams[slot].state = .refused
             connectRefused(answer.returnCode, slot: slot)
             return
@@ -123,12 +124,16 @@ extension Gateway {
         environment.upstreams[slot].openedAt = environment.now
         environment.upstreams[slot].lastReceived = environment.now
         environment.scheduleDeadline(ofUpstream: slot)
+        brokerHasAccepted()
         environment.observe(.upstreamOpened)
         switch environment.upstreams[slot].owner {
         case .shared: environment.sendWaitingPublishes()
         case .session(let index):
             guard takePlace(index) else {
-                changing(index) { session, environment in session.refuseConnection(.congestion, in: &environment) }
+                let refusal = ClientRefusal.noPlace(limit: UInt32(clamping: environment.limits.clients))
+                changing(index) { session, environment in
+                    session.refuseConnection(.congestion, because: refusal, in: &environment)
+                }
                 return
             }
             changing(index) { session, environment in
@@ -140,7 +145,7 @@ extension Gateway {
     /// A refusal that only says "later" is tried again where a client waits connected; any other one is final for it.
     private mutating func connectRefused(_ code: ConnectReturnCode, slot: UInt32) {
         guard case .session(let index) = environment.upstreams[slot].owner else { return breakOff(slot) }
-        let refusal = BrokerRefusal(code)
+        let refusal = BrokerRefusal(code, credentialsAreGood: environment.isOpen(environment.sharedUpstream))
         let isTriedAgain = changing(index) { session, environment in
             session.brokerRefused(refusal, in: &environment)
         }
@@ -149,11 +154,11 @@ extension Gateway {
 
     /// Ends a connection from this side and goes on as if the broker had. No client has failed, so none is to be
     /// mourned: the broker is told DISCONNECT, whatever the reason.
-    private mutating func breakOff(_ slot: UInt32) {
+    private mutating func breakOff(_ slot: UInt32, _ end: StreamEnd? = nil) {
         guard environment.upstreams[slot].hasStream else { return }
         environment.sayGoodbye(onUpstream: slot)
         environment.cutStream(ofUpstream: slot, inNameOf: name(ofUpstream: slot))
-        connectionEnded(slot)
+        connectionEnded(slot, end)
     }
 
     /// The client whose connection it is; nil for the gateway's own.
@@ -175,14 +180,29 @@ extension Gateway {
         switch end {
         case .unresolved, .refused, .timedOut:
             environment.observe(.upstreamUnavailable(end))
-            brokerIsReachable(false)
+            brokerIsAway()
         case .localFailure: environment.observe(.upstreamUnavailable(end))
         case .closedByBroker, .failed:
+            noteNoAnswer(end, onUpstream: id.slot)
             noteUnwelcome(onUpstream: id.slot)
             noteContest(onUpstream: id.slot)
         case .queueOverflow: break
         }
-        connectionEnded(id.slot)
+        connectionEnded(id.slot, end)
+    }
+
+    /// What is no MQTT may be something else; before the CONNACK it is no answer at all.
+    private mutating func notMQTT(_ bytes: RawSpan, onUpstream slot: UInt32) {
+        guard environment.upstreams[slot].state == .connecting else { return }
+        if let foreign = ForeignProtocol(startOf: bytes) { environment.observe(.brokerSpeaksOtherProtocol(foreign)) }
+        brokerHasRefused(onUpstream: slot)
+    }
+
+    /// The broker has taken the connection, and ended it without a word about the CONNECT.
+    private mutating func noteNoAnswer(_ end: StreamEnd, onUpstream slot: UInt32) {
+        guard environment.upstreams[slot].state == .connecting else { return }
+        environment.observe(.connectUnanswered(end))
+        brokerHasRefused(onUpstream: slot)
     }
 
     private mutating func pingAnswered(onUpstream slot: UInt32) {
@@ -216,7 +236,7 @@ extension Gateway {
     }
 
     /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.
-    private mutating func connectionEnded(_ slot: UInt32) {
+    private mutating func connectionEnded(_ slot: UInt32, _ end: StreamEnd?) {
         let state = environment.upstreams[slot].state
         let hasStayed = environment.hasStayedOpen(upstream: slot)
         if hasStayed { environment.upstreams[slot].failureCount = 0 }
@@ -228,7 +248,7 @@ extension Gateway {
             changing(index) { session, environment in
                 guard state != .leaving else { return session.hasLeftBroker(in: &environment) }
                 session.noteLostAnswer(state, in: &environment)
-                session.brokerLost(hasStayed: hasStayed, in: &environment)
+                session.brokerLost(end, hasStayed: hasStayed, in: &environment)
                 if session.broker.isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
             }
         }
@@ -244,17 +264,6 @@ extension Gateway {
         } else {
             environment.scheduleReconnect(ofUpstream: slot)
         }
-    }
-
-    /// While the shared connection is open, another one's failure does not count: nothing would ever say that the
-    /// broker is back.
-    private mutating func brokerIsReachable(_ isReachable: Bool) {
-        guard environment.isBrokerReachable != isReachable,
-            isReachable || environment.upstreams[environment.sharedUpstream].state != .open
-        else { return }
-        environment.isBrokerReachable = isReachable
-        environment.observe(isReachable ? .brokerReachable : .brokerUnreachable)
-        if isReachable { advertiseIfDue() }
     }
 
     mutating func upstreamDeadlineReached(_ slot: UInt32) {
@@ -277,7 +286,8 @@ extension Gateway {
     /// The broker has not answered in time.
     private mutating func timedOut(_ slot: UInt32) {
         environment.observe(.upstreamUnavailable(.timedOut))
-        if environment.upstreams[slot].state != .open { brokerIsReachable(false) }
-        breakOff(slot)
+        if environment.upstreams[slot].state == .connecting { environment.observe(.connectUnanswered(.timedOut)) }
+        if environment.upstreams[slot].state != .open { brokerIsAway() }
+        breakOff(slot, .timedOut)
     }
 }

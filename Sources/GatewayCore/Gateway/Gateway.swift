@@ -46,6 +46,9 @@ package struct Gateway: ~Copyable {
     /// When `handle` must be called with `.deadlineReached` at the latest.
     package var nextDeadline: Instant? { environment.deadlines.next }
 
+    /// Whether there is a broker to offer to clients.
+    package var brokerStanding: BrokerStanding { environment.broker }
+
     /// Sessions held at the moment, connected and remembered.
     package var sessionCount: Int { sessions.count }
 

@@ -1,9 +1,30 @@
-/// Why a CONNECT was refused that another configuration would take.
-package enum ClientRefusal: UInt8, Hashable, Sendable, CaseIterable {
-    /// The ClientId is longer than the limit.
-    case clientIDTooLong = 1
+/// Why a CONNECT was refused, where the code of the CONNACK does not say it: MQTT-SN has three of them (AMB-17).
+package enum ClientRefusal: Hashable, Sendable {
+    /// The protocol's identifier is another one than 0x01 (MQTT-SN 1.2 §5.3.8).
+    case otherProtocol
+    /// The ClientId has more octets than the limit.
+    case clientIDTooLong(octets: UInt16, limit: UInt16)
     /// There is none (AMB-08).
     case noClientID
+    /// It is not UTF-8, or holds what brokers close for (AMB-34).
+    case unacceptableClientID
+    /// The gateway's own connection goes by that name.
+    case gatewaysOwnName
     /// The client is connected at another address, and addresses do not change (AMB-11).
     case addressChange
+    /// All places are taken by clients that are connected and do something.
+    case noPlace(limit: UInt32)
+    /// As many new clients are being set up as may be.
+    case noSetUp(limit: UInt32)
+    /// Its Will's topic is no topic name, or its QoS is none.
+    case willTopic
+    /// The broker takes no QoS that high, says the configuration.
+    case willQoS(maximum: UInt8)
+    case willMessageTooLong(octets: UInt16, limit: UInt16)
+    case brokerAway
+    /// The broker has ended the connection instead of answering.
+    case brokerGone
+    /// The broker has answered with this return code (MQTT 3.1.1 §3.2.2.3).
+    case broker(code: UInt8)
+    case gatewayStops
 }

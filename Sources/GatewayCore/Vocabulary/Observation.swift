@@ -15,4 +15,13 @@ package struct Observation: Equatable, Hashable, Sendable {
     }
 
     package var kind: ObservationKind { occurrence.kind }
+
+    /// The topic concerned, in `Effects.bytes` behind the ClientId; empty when there is none.
+    package var topic: ByteRange {
+        switch occurrence {
+        case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss):
+            clientID.upperBound..<clientID.upperBound + Int(loss.topicByteCount)
+        default: 0..<0
+        }
+    }
 }

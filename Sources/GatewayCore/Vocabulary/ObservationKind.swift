@@ -9,7 +9,9 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
         qosMinusOneBufferFull, queueDropsReported, absentClientsMessagesDropped, advertised, searchAnswered,
         gatewayIDTaken, forwarderRefused, malformedDatagram, truncatedDatagram, unexpectedMessage, strangerMessage,
         strangerAnswered, requestRefusedCongestion, requestRefusedInvalidTopic, requestRefusedNotSupported,
-        brokerReachable, brokerUnreachable, brokerAnswered, upstreamOpened, upstreamLost, upstreamRestored,
+        brokerReachable, brokerUnreachable, brokerAnswered, brokerRefusing, upstreamLostRepeatedly,
+        brokerIgnoresExactlyOnce, connectUnanswered, brokerSpeaksOtherProtocol, upstreamOpened, upstreamLost,
+        upstreamRestored,
         upstreamRefused, sharedConnectionContested, subscriptionRefused, upstreamUnavailable, malformedPacket,
         unexpectedPacket, upstreamPaused, upstreamResumed
 
@@ -83,6 +85,11 @@ extension Occurrence {
         case .brokerReachable: .brokerReachable
         case .brokerUnreachable: .brokerUnreachable
         case .brokerAnswered: .brokerAnswered
+        case .brokerRefusing: .brokerRefusing
+        case .upstreamLostRepeatedly: .upstreamLostRepeatedly
+        case .brokerIgnoresExactlyOnce: .brokerIgnoresExactlyOnce
+        case .connectUnanswered: .connectUnanswered
+        case .brokerSpeaksOtherProtocol: .brokerSpeaksOtherProtocol
         case .upstreamOpened: .upstreamOpened
         case .upstreamLost: .upstreamLost
         case .upstreamRestored: .upstreamRestored

@@ -17,7 +17,8 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case clientWokeUp
     /// Asleep, and silent for longer than its own Duration; once, before it is lost.
     case clientOverdue
-    /// CONNACK with a code other than accepted, and which setting would take the client, if any.
+    /// CONNACK with a code other than accepted, and what it does not say. Of a ClientId that is not acceptable the
+    /// beginning is told.
     case clientRefused(ReturnCode, because: ClientRefusal? = nil)
     case clientSetUpAbandoned
     /// The gateway told a client that its session is gone (GW-86).
@@ -85,7 +86,8 @@ package enum Occurrence: Equatable, Hashable, Sendable {
 
     // MARK: The client broke the protocol or reached a limit
 
-    case malformedDatagram(DecodeReason)
+    /// With what it seems to be instead.
+    case malformedDatagram(DecodeReason, ForeignProtocol? = nil)
     case truncatedDatagram
     /// A well-formed message that has no place here.
     case unexpectedMessage(MessageType)
@@ -102,8 +104,18 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case brokerUnreachable
     /// On the gateway's own connection: a PINGRESP.
     case brokerAnswered(after: TimeSpan)
+    /// The broker answers, but accepts no CONNECT.
+    case brokerRefusing
     case upstreamOpened
-    case upstreamLost
+    case upstreamLost(BrokerLoss)
+    /// The third time in a minute; once until there has been a quiet hour.
+    case upstreamLostRepeatedly(BrokerLoss)
+    /// The broker has answered no QoS 2 message for that long; once per session.
+    case brokerIgnoresExactlyOnce(seconds: UInt16)
+    /// The broker has taken the connection, and then ended it, or let the time pass, without an answer to CONNECT.
+    case connectUnanswered(StreamEnd)
+    /// What comes from the broker is no MQTT.
+    case brokerSpeaksOtherProtocol(ForeignProtocol)
     case upstreamRestored
     /// CONNACK with a code other than accepted; without a ClientId it is the gateway's own connection.
     case upstreamRefused(ConnectReturnCode)

@@ -12,17 +12,12 @@ enum ObservationJSON {
         json.object {
             $0.add("time", WallTime().text)
             if isForWatch { $0.add("kind", "observation") }
-            $0.add("event", name(of: observation.kind))
+            $0.add("event", observation.kind.name)
             $0.add("level", ObservationText.level(of: observation.kind).map { "\($0)" })
             $0.add("client", clientID.isEmpty ? nil : ClientIDText.text(of: clientID.copy(of: 0..<clientID.byteCount)))
             $0.add("address", address)
             $0.add("text", ObservationText.words(for: observation.occurrence))
         }
         return json.bytes
-    }
-
-    /// The case's name in snake case.
-    static func name(of kind: ObservationKind) -> String {
-        "\(kind)".reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
     }
 }

@@ -14,7 +14,9 @@ enum ObservationText {
             .searchAnswered:
             nil
         case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
-            .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .upstreamLost, .upstreamRefused,
+            .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .brokerRefusing, .upstreamLost,
+            .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol,
+            .upstreamRefused,
             .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull, .sharedConnectionContested,
             .gatewayIDTaken, .subscriptionRefused:
             .warning
@@ -52,20 +54,23 @@ enum ObservationText {
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
-            .upstreamLost, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened, .upstreamPaused,
+            .upstreamLost, .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered,
+            .brokerSpeaksOtherProtocol, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened,
+            .upstreamPaused,
             .upstreamResumed, .clientMissesMessages, .subscriptionRefused, .clientFellAsleep, .clientWokeUp,
             .clientOverdue:
             .client
         case .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered, .messageSentAgain,
             .clientAnswered, .brokerAnswered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
-            .searchAnswered, .brokerReachable, .brokerUnreachable, .malformedPacket, .unexpectedPacket, .advertised,
+            .searchAnswered, .brokerReachable, .brokerUnreachable, .brokerRefusing, .malformedPacket, .unexpectedPacket,
+            .advertised,
             .sharedConnectionContested:
             .gateway
         }
     }
 
     /// What happened, in words.
-    static func words(for occurrence: Occurrence) -> String {
+    static func words(for occurrence: Occurrence, topic: String = "") -> String {
         func dropped(_ octets: Int, _ reason: String) -> String { "message of \(octets) octets dropped: \(reason)" }
         return switch occurrence {
         case .queueDropsReported(let count): "messages dropped, too many wait for the client: count=\(count)"
@@ -81,7 +86,8 @@ enum ObservationText {
         case .clientMoved: "client connects from another address"
         case .clientDisconnected: "client disconnected"
         case .clientLost: "client lost: it was silent for too long"
-        case .clientRefused(let code, let refusal): "client refused: \(returnCode(code))" + advice(on: refusal)
+        case .clientRefused(let code, let refusal):
+            "client refused: " + (refusal.map(RefusalText.words) ?? "by the gateway") + " (\(returnCode(code)))"
         case .clientSetUpAbandoned: "client did not finish connecting"
         case .clientDismissed: "client told to connect anew: its session is gone"
         case .sessionEvicted(wasConnected: true):
@@ -101,7 +107,8 @@ enum ObservationText {
             "publish without connection refused: \(qosMinusOneRefusal(refusal, topicID))"
         case .qosMinusOneBufferFull(let octets):
             dropped(octets, "too much waits for the gateway's own broker connection")
-        case .malformedDatagram(let reason): "malformed datagram dropped: \(reason.words)"
+        case .malformedDatagram(let reason, let foreign):
+            "malformed datagram dropped: \(reason.words)" + (foreign.map { "; " + BrokerText.datagram(of: $0) } ?? "")
         case .truncatedDatagram: "datagram dropped: longer than the gateway receives"
         case .unexpectedMessage(let type): "\(type.specificationName) ignored: it has no place here"
         case .strangerMessage(let type): "\(type.specificationName) from a sender without a connection"
@@ -110,10 +117,16 @@ enum ObservationText {
         case .requestRefusedNotSupported: "request refused: not supported"
         case .brokerReachable: "broker reachable"
         case .brokerUnreachable: "broker unreachable: clients are told to wait"
+        case .brokerRefusing: "broker answers, but refuses us: the gateway does not offer itself to clients"
         case .upstreamOpened: "broker connection open"
-        case .upstreamLost: "client's broker connection lost: restoring it"
+        case .upstreamLost(let loss):
+            "client's broker connection lost: \(BrokerText.words(for: loss, topic)); restoring it"
+        case .upstreamLostRepeatedly(let loss): BrokerText.suspicion(after: loss, topic)
+        case .brokerIgnoresExactlyOnce(let seconds): BrokerText.ignoresExactlyOnce(seconds)
+        case .connectUnanswered(let end): BrokerText.connectUnanswered(end)
+        case .brokerSpeaksOtherProtocol(let foreign): BrokerText.broker(speaks: foreign)
         case .upstreamRestored: "client's broker connection restored"
-        case .upstreamRefused(let code): "broker refused a connection: \(connectReturnCode(code))"
+        case .upstreamRefused(let code): "broker refused a connection: \(BrokerText.refusal(code))"
         case .sharedConnectionContested(let count): contested(count)
         case .subscriptionRefused: "broker refused a subscription: failure (0x80), often for want of permission"
         case .upstreamUnavailable(let end): "broker connection failed: \(streamEnd(end))"
@@ -155,35 +168,11 @@ enum ObservationText {
             + " gateway or client may use the same client identifier; give each gateway its own broker.shared_client_id"
     }
 
-    /// The key that would take the client.
-    private static func advice(on refusal: ClientRefusal?) -> String {
-        switch refusal {
-        case .clientIDTooLong: "; its ClientId is longer than clients.id_bytes allows"
-        case .noClientID: "; it has no ClientId, which clients.empty_id = \"assign\" takes with a clean session"
-        case .addressChange: "; it is connected at another address, and sleep.allow_address_change is false"
-        case nil: ""
-        }
-    }
-
     /// MQTT-SN 1.2 §5.3.10.
     private static func returnCode(_ code: ReturnCode) -> String {
         if code == .congestion { return "congestion" }
         if code == .notSupported { return "not supported" }
         return "code \(code.rawValue)"
-    }
-
-    /// MQTT 3.1.1 §3.2.2.3, and what the owner can do.
-    private static func connectReturnCode(_ code: ConnectReturnCode) -> String {
-        let words =
-            switch code {
-            case .unacceptableProtocolVersion: "it does not speak MQTT 3.1.1"
-            case .identifierRejected: "it does not accept the client identifier; see broker.client_id_prefix"
-            case .serverUnavailable: "it is unavailable for the moment"
-            case .badCredentials: "bad user name or password; see broker.username and broker.password"
-            case .notAuthorized: "not authorized; see broker.username and broker.password, or the broker's own lists"
-            default: "for a reason that MQTT 3.1.1 does not know"
-            }
-        return "\(words) (CONNACK return code \(code.rawValue))"
     }
 
     /// Each reason with the key that would change it.

@@ -25,6 +25,9 @@ struct Reporter {
     /// What the owner has been told to change, each by a number of its own.
     private var toldRefusals: Set<Int> = []
     private var takenNumbers = Recurrence()
+    private var unansweredConnects = Recurrence()
+    /// Of the gateway's own broker connection.
+    private let ownName: String
 
     init(log: Log, _ settings: HostSettings) {
         self.log = log
@@ -32,6 +35,7 @@ struct Reporter {
             "senders", key: "log.stranger_lines_per_second", perSecond: settings.strangerLogLinesPerSecond)
         linesAboutClients = LineAllowance(
             "clients", key: "log.client_lines_per_second", perSecond: settings.clientLogLinesPerSecond)
+        ownName = ClientIDText.text(of: settings.sharedClientID ?? [])
         routine = RoutineLines(perMinute: settings.clientLogLinesPerMinute)
     }
 
@@ -47,6 +51,7 @@ struct Reporter {
     mutating func count(_ occurrence: Occurrence, at now: UInt64) -> LogLevel? {
         let kind = occurrence.kind
         counters.count(kind)
+        if kind == .connectUnanswered, unansweredConnects.happened(at: now) == nil { return nil }
         if kind == .gatewayIDTaken, takenNumbers.happened(at: now) == nil { return nil }
         if isRefusalByOwner(occurrence) { return log.isOn(.warning) ? .warning : nil }
         if kind == .clientDismissed, let count = dismissedCount {
@@ -61,6 +66,7 @@ struct Reporter {
     private mutating func isRefusalByOwner(_ occurrence: Occurrence) -> Bool {
         switch occurrence {
         case .forwarderRefused: return toldRefusals.insert(-1).inserted
+        case .malformedDatagram(_, let foreign?): return toldRefusals.insert(-2 - Int(foreign.rawValue)).inserted
         case .qosMinusOneRefused(let refusal, _):
             guard refusal != .noTopic else { return false }
             return toldRefusals.insert(Int(refusal.rawValue)).inserted
@@ -78,14 +84,21 @@ struct Reporter {
     }
 
     /// Writes an observation's line.
-    func write(_ level: LogLevel, _ observation: Observation, clientID: RawSpan, address: String?) {
+    func write(
+        _ level: LogLevel, _ observation: Observation, clientID: RawSpan, topic: RawSpan, address: String?
+    ) {
+        let topic = ClientIDText.text(of: topic.copy(of: 0..<topic.byteCount))
         var line = LogLine(
-            level, ObservationText.words(for: observation.occurrence),
-            event: observation.kind.name)
+            level, ObservationText.words(for: observation.occurrence, topic: topic), event: observation.kind.name)
         if !clientID.isEmpty {
-            line.circumstances.append(
-                LogField("client", ClientIDText.text(of: clientID.copy(of: 0..<clientID.byteCount))))
+            let isBeginning = observation.occurrence.tellsBeginningOfName
+            let name = ClientIDText.text(of: clientID.copy(of: 0..<clientID.byteCount))
+            line.circumstances.append(LogField("client", name + (isBeginning ? "…" : "")))
+        } else if observation.kind == .upstreamRefused {
+            line.circumstances.append(LogField("shared_client_id", ownName))
         }
+        line.figures = ObservationFigures.figures(for: observation.occurrence)
+        if !topic.isEmpty { line.figures.append(LogField("topic", topic)) }
         if let address { line.circumstances.append(LogField("address", address)) }
         log.write(line)
     }

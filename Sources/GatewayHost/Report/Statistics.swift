@@ -132,7 +132,7 @@ struct Statistics {
         case .upstreamRefused(let code):
             brokerRefusals[code.rawValue < 6 ? Int(code.rawValue) : 0] &+= 1
             noteTrouble(observation, arena, at: now)
-        case .brokerReachable, .brokerUnreachable: brokerChangedAt = now
+        case .brokerReachable, .brokerUnreachable, .brokerRefusing: brokerChangedAt = now
         default: if TroubleText.concerns(observation.kind) { noteTrouble(observation, arena, at: now) }
         }
     }

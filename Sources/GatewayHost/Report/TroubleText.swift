@@ -1,3 +1,4 @@
+import Describe
 import GatewayCore
 import MQTT
 import MQTTSN
@@ -18,7 +19,8 @@ enum TroubleText {
         case .clientRefused, .messageDroppedTooLong, .messageDroppedQueueFull, .messageDroppedNotRegistered,
             .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneRefused, .qosMinusOneBufferFull,
             .qosMinusOneDropped, .forwarderRefused, .gatewayIDTaken, .sharedConnectionContested, .upstreamRefused,
-            .subscriptionRefused, .malformedDatagram, .sessionEvicted, .willNotPublished:
+            .subscriptionRefused, .malformedDatagram, .sessionEvicted, .willNotPublished, .upstreamLostRepeatedly,
+            .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol:
             true
         default: false
         }
@@ -32,7 +34,7 @@ enum TroubleText {
         let of = who.map { " of \($0)" } ?? ""
         let times = count == 1 ? "once" : "\(count) times"
         switch occurrence {
-        case .clientRefused(let code, let refusal): return refused(code, refusal, times, who)
+        case .clientRefused(_, let refusal): return refused(refusal, times, who)
         case .messageDroppedTooLong(let octets):
             let room = maximumByteCount.map { ", whose link takes datagrams of \($0)" } ?? ""
             return Look(
@@ -67,9 +69,11 @@ enum TroubleText {
             return Look(
                 sentence: "A sender that may not forward has sent encapsulated messages, \(times).",
                 key: "udp.forwarders")
-        case .malformedDatagram(let reason):
+        case .malformedDatagram(let reason, let foreign):
+            let seems = foreign.map { "; " + BrokerText.datagram(of: $0) } ?? ""
             return Look(
-                sentence: "\(count) datagrams could not be read; the last: \(reason). `swiftlet watch` shows them.")
+                sentence: "\(count) datagrams could not be read; the last: \(reason.words)\(seems)."
+                    + " `swiftlet watch` shows them.")
         case .sessionEvicted:
             return Look(
                 sentence: "A client lost its place to a newer one \(times); the last\(of).", key: "clients.maximum")
@@ -100,22 +104,32 @@ enum TroubleText {
                 key: key(for: code), isError: who == nil)
         case .subscriptionRefused:
             Look(sentence: "The broker refused a subscription \(times); the last of \(who ?? "a client").")
+        case .upstreamLostRepeatedly(let loss):
+            Look(
+                sentence: "The broker closes the connection of \(who ?? "a client") again and again, the last time"
+                    + " \(loss.milliseconds) ms after it was told something: it may forbid that, or another client may"
+                    + " have the name.", key: loss.said == .connect ? "broker.client_id_prefix" : nil)
+        case .brokerIgnoresExactlyOnce(let seconds):
+            Look(
+                sentence:
+                    "The broker has not answered QoS 2 of \(who ?? "a client") for \(seconds) s: it may take none.",
+                key: "broker.maximum_qos")
+        case .connectUnanswered:
+            Look(
+                sentence:
+                    "Whoever listens at broker.url did not answer CONNECT \(times): is it an MQTT broker without TLS?",
+                key: "broker.url", isError: true)
+        case .brokerSpeaksOtherProtocol(let foreign):
+            Look(sentence: "No broker: \(BrokerText.broker(speaks: foreign)).", key: "broker.url", isError: true)
         default: nil
         }
     }
 
-    private static func refused(_ code: ReturnCode, _ refusal: ClientRefusal?, _ times: String, _ who: String?) -> Look
-    {
-        let (reason, key): (String, String?) =
-            switch refusal {
-            case .clientIDTooLong: ("its ClientId is too long", "clients.id_bytes")
-            case .noClientID: ("it has no ClientId", "clients.empty_id")
-            case .addressChange: ("it is connected at another address", "sleep.allow_address_change")
-            case nil where code == .congestion:
-                ("congestion: the broker is away, or no place is free", "clients.maximum")
-            case nil: ("not supported", nil)
-            }
-        return Look(sentence: "A CONNECT was refused \(times); the last of \(who ?? "a client"): \(reason).", key: key)
+    private static func refused(_ refusal: ClientRefusal?, _ times: String, _ who: String?) -> Look {
+        let reason = refusal.map { ": " + RefusalText.words(for: $0) } ?? ""
+        return Look(
+            sentence: "A CONNECT was refused \(times); the last of \(who ?? "a client")\(reason).",
+            key: refusal.flatMap(RefusalText.key))
     }
 
     private static func messages(_ count: UInt64) -> String { count == 1 ? "1 message" : "\(count) messages" }

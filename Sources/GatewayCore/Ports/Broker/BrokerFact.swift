@@ -30,11 +30,11 @@ enum BrokerFact: Equatable, Sendable {
 }
 
 /// Why the broker did not take a CONNECT, as far as it matters to the client (AMB-17).
-enum BrokerRefusal: Equatable, Sendable {
-    /// It could not be reached, or says that it can be tried again later.
-    case later
-    /// It will say so again.
-    case final
+struct BrokerRefusal: Equatable, Sendable {
+    /// Whether it will say so again, whatever its or the gateway's owner does meanwhile.
+    var isFinal: Bool
+    /// The return code (MQTT 3.1.1 §3.2.2.3).
+    var code: UInt8
 }
 
 extension BrokerFact {
@@ -63,7 +63,17 @@ extension BrokerFact {
 }
 
 extension BrokerRefusal {
-    init(_ code: ConnectReturnCode) { self = code == .serverUnavailable ? .later : .final }
+    /// What is wrong with the credentials is no fault of a client's, which has none: they are the gateway's own. Where
+    /// these are `good`, as its own connection is open with them, it is the client that is not authorized.
+    init(_ code: ConnectReturnCode, credentialsAreGood good: Bool) {
+        let isFinal =
+            switch code {
+            case .serverUnavailable, .badCredentials: false
+            case .notAuthorized: good
+            default: true
+            }
+        self.init(isFinal: isFinal, code: code.rawValue)
+    }
 }
 
 extension QoS {

@@ -11,10 +11,12 @@ struct BrokerSide: Sendable {
     private(set) var connection: UInt32?
     /// Whether the connection is lost and being restored.
     private(set) var isRestoring = false
-    /// When it was lost; where it was restored and soon lost again, the first time. nil before any loss.
-    private var lostSince: Instant?
     /// Whether the broker forgets the session with the connection, as the last CONNECT that it accepted said.
     private(set) var isClean: Bool
+    /// When it was lost; where it was restored and soon lost again, the first time. nil before any loss.
+    private var lostSince: Instant?
+    /// What is told of the broker where it seems to forbid something.
+    var conduct = BrokerConduct()
 
     init(isClean: Bool = true) { self.isClean = isClean }
 

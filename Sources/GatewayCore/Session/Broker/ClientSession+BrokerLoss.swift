@@ -9,15 +9,23 @@ extension ClientSession {
 
     /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
     /// connected. A connection that has not `stayed` was none: the time for the restoration goes on.
-    mutating func brokerLost(hasStayed: Bool, in environment: inout Environment) {
+    mutating func brokerLost(_ end: StreamEnd?, hasStayed: Bool, in environment: inout Environment) {
         let cannotGoOn = canLoseMessage
+        let (loss, topic) = lossOfBroker(end, in: environment)
         interruptRequests(in: &environment)
         switch phase {
-        case .connecting: refuseConnection(.congestion, in: &environment)
+        case .connecting: refuseConnection(.congestion, because: Self.refusal(end), in: &environment)
         case .active, .asleep, .awake:
             if cannotGoOn { return dismiss(in: &environment) }
-            if broker.lost(hasStayed: hasStayed, at: environment.now) { observe(.upstreamLost, in: &environment) }
+            if broker.lost(hasStayed: hasStayed, at: environment.now) { observe(loss, topic, in: &environment) }
         case .disconnected, .over: break
+        }
+    }
+
+    private static func refusal(_ end: StreamEnd?) -> ClientRefusal {
+        switch end {
+        case .unresolved, .refused, .timedOut, .localFailure: .brokerAway
+        case .closedByBroker, .failed, .queueOverflow, nil: .brokerGone
         }
     }
 
@@ -59,6 +67,7 @@ extension ClientSession {
         discardKept(in: &environment)
         downlink.brokerConnectionEnded(in: &environment.store)
         atMostOnce.reset()
+        broker.conduct.exactlyOnceAnswered()
         requests.removeAll(in: &environment.topicNames)
         // A clean session of the broker ends with its connection.
         if broker.isClean { _ = uplink.brokerHasForgotten() }

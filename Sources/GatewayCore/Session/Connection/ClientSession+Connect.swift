@@ -238,22 +238,26 @@ extension ClientSession {
     /// - Returns: whether it is tried again.
     mutating func brokerRefused(_ refusal: BrokerRefusal, in environment: inout Environment) -> Bool {
         if broker.isRestoring {
-            if refusal == .final { dismiss(.notSupported, in: &environment) }
-            return refusal == .later
+            if refusal.isFinal { dismiss(.notSupported, in: &environment) }
+            return !refusal.isFinal
         }
-        if setUp.isAwaitingBroker { refuseConnection(Self.returnCode(for: refusal), in: &environment) }
+        if setUp.isAwaitingBroker {
+            refuseConnection(Self.returnCode(for: refusal), because: .broker(code: refusal.code), in: &environment)
+        }
         return false
     }
 
     /// Ends the set-up with a CONNACK that says why. A session that it has not touched yet is left alone.
-    mutating func refuseConnection(_ code: ReturnCode, in environment: inout Environment) {
+    mutating func refuseConnection(
+        _ code: ReturnCode, because refusal: ClientRefusal, in environment: inout Environment
+    ) {
         send(.connectAcknowledgement(code), in: &environment)
-        observe(.clientRefused(code), in: &environment)
+        observe(.clientRefused(code, because: refusal), in: &environment)
         giveUpSetUp(in: &environment)
     }
 
     /// MQTT-SN has three refusals: what can be tried again later is congestion, the rest is not supported (AMB-17).
     private static func returnCode(for refusal: BrokerRefusal) -> ReturnCode {
-        refusal == .later ? .congestion : .notSupported
+        refusal.isFinal ? .notSupported : .congestion
     }
 }

@@ -14,10 +14,12 @@ extension ClientSession {
     mutating func receiveSubscribe(
         _ subscribe: Subscribe, _ datagram: RawSpan, in environment: inout Environment
     ) {
-        guard let qos = QoS(subscribe.flags.qos), subscribe.messageID != 0 else {
+        guard let asked = QoS(subscribe.flags.qos), subscribe.messageID != 0 else {
             refuseSubscribe(subscribe.messageID, .notSupported, in: &environment)
             return
         }
+        // The SUBACK tells what is granted (GW-53).
+        let qos = QoS(rawValue: min(asked.rawValue, environment.configuration.upstream.maximumQoS)) ?? asked
         switch target(subscribe.flags.topicIDType, datagram.extracting(subscribe.topic), in: &environment) {
         case .failure(let refusal):
             refuseSubscribe(subscribe.messageID, refusal.code, topicID: refusal.topicID, in: &environment)
@@ -63,6 +65,7 @@ extension ClientSession {
 
     private mutating func add(_ request: BrokerRequest, in environment: inout Environment) {
         tokens.take(request.token, for: request.messageID)
+        broker.conduct.said(request.kind == .unsubscribe ? .unsubscribe : .subscribe, at: environment.now)
         environment.topicNames.hold(request.filter)
         requests.add(request)
     }

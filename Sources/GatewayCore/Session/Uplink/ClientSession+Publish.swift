@@ -14,6 +14,10 @@ extension ClientSession {
             refusePublish(publish, .notSupported, in: &environment)  // GW-43
             return
         }
+        guard qos.rawValue <= environment.configuration.upstream.maximumQoS else {
+            refusePublish(publish, .notSupported, in: &environment)
+            return
+        }
         let payload = datagram.extracting(publish.data)
         switch resolve(publish, in: environment) {
         case .name(let index):
@@ -67,6 +71,9 @@ extension ClientSession {
                 token: outcome.forward, on: upstream)
             let topic = TopicReference(type: publish.flags.topicIDType, topicID: publish.topicID)
             if !outcome.isForwardedAgain { noteForwarded(topic, qos, in: &environment) }
+            noteSaid(publish, qos, in: environment)
+        } else if qos == .exactlyOnce, outcome.answer == nil {
+            noteRepetition(in: &environment)
         }
         if !outcome.keep.isNone {
             tokens.take(outcome.keep, for: publish.messageID)
@@ -97,6 +104,7 @@ extension ClientSession {
         environment.publish(topicName, payload, qos: .atMostOnce, retain: publish.flags.retain, on: upstream)
         let topic = TopicReference(type: publish.flags.topicIDType, topicID: publish.topicID)
         noteForwarded(topic, .atMostOnce, in: &environment)
+        noteSaid(publish, .atMostOnce, in: environment)
         guard closingCount > 0 else { return atMostOnce.publish(digest) }
         atMostOnce.attempt(digest)
         environment.askForLife(upstream)
@@ -187,6 +195,7 @@ extension ClientSession {
     ///
     /// - Returns: false where it answers nothing that is open.
     mutating func brokerAnswered(_ fact: UplinkFact, in environment: inout Environment) -> Bool {
+        if fact.isOfExactlyOnce { broker.conduct.exactlyOnceAnswered() }
         let outcome = uplink.step(fact, conditions(in: environment))
         carryOut(outcome, in: &environment)
         if let begunAt = outcome.acknowledged {

@@ -42,6 +42,14 @@ enum UplinkFact: Hashable, Sendable {
     case received(BrokerToken)
     /// PUBCOMP of the broker.
     case completed(BrokerToken)
+
+    /// Whether it is the broker's word on a QoS 2 message.
+    var isOfExactlyOnce: Bool {
+        switch self {
+        case .received, .completed: true
+        case .published, .released, .acknowledged: false
+        }
+    }
 }
 
 /// What is to be said to the client.

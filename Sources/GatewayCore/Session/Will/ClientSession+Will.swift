@@ -42,7 +42,12 @@ extension ClientSession {
         }
         let topic = datagram.extracting(message.topic)
         guard let qos = QoS(message.flags.qos), TopicRules.isValidName(topic, environment.limits) else {
-            refuseConnection(.notSupported, in: &environment)
+            refuseConnection(.notSupported, because: .willTopic, in: &environment)
+            return
+        }
+        let maximum = environment.configuration.upstream.maximumQoS
+        guard qos.rawValue <= maximum else {
+            refuseConnection(.notSupported, because: .willQoS(maximum: maximum), in: &environment)
             return
         }
         let will = StoredWill(qos: qos, retain: message.flags.retain, topic: datagram.copy(of: message.topic))
@@ -56,7 +61,10 @@ extension ClientSession {
             return
         }
         guard content.count <= environment.limits.willMessageByteCount else {
-            refuseConnection(.notSupported, in: &environment)
+            let limit = UInt16(clamping: environment.limits.willMessageByteCount)
+            refuseConnection(
+                .notSupported, because: .willMessageTooLong(octets: UInt16(clamping: content.count), limit: limit),
+                in: &environment)
             return
         }
         noteRoundTrip(in: &environment)

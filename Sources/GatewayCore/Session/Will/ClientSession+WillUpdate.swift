@@ -9,7 +9,9 @@ extension ClientSession {
     mutating func receiveWillTopicUpdate(_ update: WillTopic, _ datagram: RawSpan, in environment: inout Environment) {
         guard !update.topic.isEmpty else { return changeWill(to: nil, owing: .topic, in: &environment) }
         let topic = datagram.extracting(update.topic)
-        guard let qos = QoS(update.flags.qos), TopicRules.isValidName(topic, environment.limits) else {
+        guard let qos = QoS(update.flags.qos), TopicRules.isValidName(topic, environment.limits),
+            qos.rawValue <= environment.configuration.upstream.maximumQoS
+        else {
             send(.willTopicResponse(.notSupported), in: &environment)
             return observeRefusal(.notSupported, in: &environment)
         }

@@ -1,0 +1,92 @@
+import GatewayCore
+import MQTT
+
+/// What the broker does, in words, with what the owner can do about it.
+enum BrokerText {
+    /// MQTT 3.1.1 §3.2.2.3.
+    static func refusal(_ code: ConnectReturnCode) -> String {
+        let (words, advice) =
+            switch code {
+            case .unacceptableProtocolVersion: ("it does not speak MQTT 3.1.1", "")
+            case .identifierRejected:
+                ("identifier rejected", ": look at broker.client_id_prefix and the broker's own lists")
+            case .serverUnavailable: ("unavailable for the moment", "")
+            case .badCredentials: ("bad user name or password", ": look at broker.username and broker.password")
+            case .notAuthorized:
+                ("not authorised", ": look at broker.username and broker.password, or at the broker's own lists")
+            default: ("for a reason that MQTT 3.1.1 does not know", "")
+            }
+        return "\(words) (CONNACK return code \(code.rawValue))\(advice)"
+    }
+
+    /// Such as `closed by the broker 3 ms after PUBLISH farm/x QoS 1`.
+    static func words(for loss: BrokerLoss, _ topic: String) -> String {
+        let end =
+            switch loss.end {
+            case .closedByBroker: "closed by the broker"
+            case .failed: "broken"
+            case .timedOut: "no answer in time,"
+            case .queueOverflow: "closed, as the broker took octets too slowly,"
+            case .unresolved, .refused, .localFailure: "not opened again,"
+            case nil: "closed, as the broker broke the protocol,"
+            }
+        return "\(end) \(time(loss.milliseconds)) after \(packet(loss.said, topic))"
+    }
+
+    private static func packet(_ said: BrokerLoss.Said, _ topic: String) -> String {
+        let name = topic.isEmpty ? "" : " " + LogText.quoted(topic.utf8)
+        return switch said {
+        case .connect: "CONNECT was accepted"
+        case .publishAtMostOnce: "PUBLISH\(name) QoS 0"
+        case .publishAtLeastOnce: "PUBLISH\(name) QoS 1"
+        case .publishExactlyOnce: "PUBLISH\(name) QoS 2"
+        case .subscribe: "SUBSCRIBE\(name)"
+        case .unsubscribe: "UNSUBSCRIBE\(name)"
+        }
+    }
+
+    private static func time(_ milliseconds: UInt32) -> String {
+        milliseconds < 10_000 ? "\(milliseconds) ms" : "\(milliseconds / 1_000) s"
+    }
+
+    /// What the third loss in a minute looks like.
+    static func suspicion(after loss: BrokerLoss, _ topic: String) -> String {
+        let beginning = "client's broker connection lost for the third time in a minute"
+        guard loss.said != .connect, loss.milliseconds < 5_000 else {
+            return beginning
+                + ": another client may use its name at the broker, which then cuts one for the other"
+                + " (MQTT 3.1.1 section 3.1.4); give the clients of each gateway their own broker.client_id_prefix"
+        }
+        return beginning + ", \(time(loss.milliseconds)) after \(packet(loss.said, topic)): does the broker forbid it?"
+            + " Look at its access lists for this topic and client, at the QoS and at retained messages"
+    }
+
+    static func ignoresExactlyOnce(_ seconds: UInt16) -> String {
+        "the broker has not answered QoS 2 for \(seconds) s, and the client waits in vain; some brokers never do, such as"
+            + " AWS IoT: with broker.maximum_qos = 1 the client is told that QoS 2 is not supported"
+    }
+
+    static func connectUnanswered(_ end: StreamEnd) -> String {
+        let what =
+            end == .timedOut ? "has not answered CONNECT in time" : "ended the connection instead of answering CONNECT"
+        return "whoever listens at broker.url \(what): is it an MQTT broker, and does that port want TLS, which is not"
+            + " supported yet?"
+    }
+
+    static func broker(speaks foreign: ForeignProtocol) -> String {
+        switch foreign {
+        case .tls:
+            "whoever listens at broker.url speaks TLS, which is not supported yet: name the broker's port without TLS"
+        case .http: "a web server listens at broker.url, and answers in HTTP: name the broker's port for MQTT"
+        case .mqtt: "whoever listens at broker.url speaks as an MQTT client, and is no broker"
+        }
+    }
+
+    static func datagram(of foreign: ForeignProtocol) -> String {
+        switch foreign {
+        case .tls: "it looks like TLS or DTLS, which is not supported yet"
+        case .http: "it looks like HTTP, sent by UDP to the port for MQTT-SN"
+        case .mqtt: "it looks like plain MQTT sent by UDP: this port is for MQTT-SN"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Configuration
+import GatewayCore
+import MQTT
+import MQTTSN
+
+/// What belongs to an observation, as names and values for programs; codes are words, in snake case.
+enum ObservationFigures {
+    static func figures(for occurrence: Occurrence) -> [LogField] {
+        switch occurrence {
+        case .clientRefused(let code, let refusal):
+            [LogField("code", Int(code.rawValue))] + (refusal.map(RefusalText.figures) ?? [])
+        case .upstreamRefused(let code): [LogField("code", Int(code.rawValue))]
+        case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss):
+            [
+                LogField("said", "\(loss.said)".snakeCased), LogField("milliseconds", Int(loss.milliseconds)),
+                LogField("reason", loss.end.map { "\($0)".snakeCased } ?? "protocol_error"),
+            ]
+        case .malformedDatagram(let reason, let foreign):
+            [LogField("reason", "\(reason)".snakeCased)] + (foreign.map { [LogField("protocol", "\($0)")] } ?? [])
+        case .malformedPacket(let error): [LogField("reason", "\(error)".snakeCased)]
+        case .upstreamUnavailable(let end), .connectUnanswered(let end): [LogField("reason", "\(end)".snakeCased)]
+        case .brokerSpeaksOtherProtocol(let foreign): [LogField("protocol", "\(foreign)")]
+        case .qosMinusOneRefused(let refusal, let topicID):
+            [LogField("reason", "\(refusal)".snakeCased), LogField("topic_id", Int(topicID))]
+        case .queueDropsReported(let count), .absentClientsMessagesDropped(let count),
+            .sharedConnectionContested(let count):
+            [LogField("count", count)]
+        case .messageDroppedTooLong(let octets), .messageDroppedQueueFull(let octets),
+            .messageDroppedNotRegistered(let octets), .messageDroppedUpstreamDown(let octets),
+            .messageDroppedUpstreamBlocked(let octets), .messageUndeliverable(let octets),
+            .qosMinusOneBufferFull(let octets):
+            [LogField("octets", octets)]
+        default: []
+        }
+    }
+}
+
+extension Occurrence {
+    /// Whether the ClientId beside it may be the beginning of a longer one.
+    var tellsBeginningOfName: Bool {
+        guard case .clientRefused(_, .clientIDTooLong?) = self else { return false }
+        return true
+    }
+}

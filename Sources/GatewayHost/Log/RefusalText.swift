@@ -1,0 +1,70 @@
+import GatewayCore
+import MQTT
+
+/// Why a client was refused, in words that name the limit and its key.
+enum RefusalText {
+    static func words(for refusal: ClientRefusal) -> String {
+        switch refusal {
+        case .otherProtocol: "its ProtocolId is not 0x01, that of MQTT-SN 1.2"
+        case .clientIDTooLong(let octets, let limit):
+            "its ClientId of \(octets) octets is longer than clients.id_bytes=\(limit)"
+        case .noClientID: "it has no ClientId, which clients.empty_id = \"assign\" takes with a clean session"
+        case .unacceptableClientID: "its ClientId is no UTF-8, or holds what brokers close for"
+        case .gatewaysOwnName: "its ClientId is that of the gateway's own connection, broker.shared_client_id"
+        case .addressChange: "it is connected at another address, and sleep.allow_address_change is false"
+        case .noPlace(let limit): "clients.maximum=\(limit) are connected"
+        case .noSetUp(let limit): "clients.set_ups=\(limit) new clients are being connected already"
+        case .willTopic: "the topic or QoS of its Will is none"
+        case .willQoS(let maximum): "the QoS of its Will is above broker.maximum_qos=\(maximum)"
+        case .willMessageTooLong(let octets, let limit):
+            "its Will of \(octets) octets is longer than clients.will_message_bytes=\(limit)"
+        case .brokerAway: "the broker cannot be reached"
+        case .brokerGone: "the broker ended the connection instead of answering"
+        case .broker(let code): "the broker refuses it: \(BrokerText.refusal(ConnectReturnCode(rawValue: code)))"
+        case .gatewayStops: "the gateway is stopping"
+        }
+    }
+
+    /// The key that would take the client; nil where none does.
+    static func key(for refusal: ClientRefusal) -> String? {
+        switch refusal {
+        case .clientIDTooLong: "clients.id_bytes"
+        case .noClientID: "clients.empty_id"
+        case .gatewaysOwnName: "broker.shared_client_id"
+        case .addressChange: "sleep.allow_address_change"
+        case .noPlace: "clients.maximum"
+        case .noSetUp: "clients.set_ups"
+        case .willQoS: "broker.maximum_qos"
+        case .willMessageTooLong: "clients.will_message_bytes"
+        case .brokerAway, .brokerGone: "broker.url"
+        case .broker(let code): code == 2 ? "broker.client_id_prefix" : code == 4 || code == 5 ? "broker.username" : nil
+        case .otherProtocol, .unacceptableClientID, .willTopic, .gatewayStops: nil
+        }
+    }
+
+    /// The same for programs: a reason, and the numbers that belong to it.
+    static func figures(for refusal: ClientRefusal) -> [LogField] {
+        func reason(_ name: String, _ numbers: [(String, Int)] = []) -> [LogField] {
+            [LogField("reason", name)] + numbers.map { LogField($0.0, $0.1) }
+        }
+        return switch refusal {
+        case .otherProtocol: reason("other_protocol")
+        case .clientIDTooLong(let octets, let limit):
+            reason("client_id_too_long", [("octets", Int(octets)), ("limit", Int(limit))])
+        case .noClientID: reason("no_client_id")
+        case .unacceptableClientID: reason("unacceptable_client_id")
+        case .gatewaysOwnName: reason("gateways_own_name")
+        case .addressChange: reason("address_change")
+        case .noPlace(let limit): reason("clients_maximum", [("limit", Int(limit))])
+        case .noSetUp(let limit): reason("clients_set_ups", [("limit", Int(limit))])
+        case .willTopic: reason("will_topic")
+        case .willQoS(let maximum): reason("will_qos", [("limit", Int(maximum))])
+        case .willMessageTooLong(let octets, let limit):
+            reason("will_message_too_long", [("octets", Int(octets)), ("limit", Int(limit))])
+        case .brokerAway: reason("broker_away")
+        case .brokerGone: reason("broker_gone")
+        case .broker(let code): reason("broker_refused", [("code", Int(code))])
+        case .gatewayStops: reason("gateway_stops")
+        }
+    }
+}

@@ -58,6 +58,9 @@ import Time
         changed.host.listeners = [listener.endpoint]
         changed.host.serialPorts = [serial.port]
         changed.gateway.links = [listener.link, serial.link]
+        // Where the reader has found secrets is no setting.
+        changed.host.secretFiles = ["f"]
+        changed.host.hasSecretInTheOpen = true
         // The host hands it on.
         changed.gateway.upstream.sharedClientID = changed.host.sharedClientID ?? Array("swiftlet-1".utf8)
         let usualPort = leaves(of: SerialPort(device: ""))

@@ -114,7 +114,7 @@ import Time
         dialogue.doesNotObserve(.brokerIgnoresExactlyOnce)
     }
 
-    @Test("GW-45 GW-53 Above broker.maximum_qos a PUBLISH is not supported, and a subscription is granted less")
+    @Test("GW-45 GW-53 AMB-38 Above broker.maximum_qos a PUBLISH is not supported, and a subscription is granted less")
     func maximumQoS() {
         let dialogue = Dialogue(.dialogue { $0.upstream.maximumQoS = 1 })
         let client = dialogue.client("c1")

@@ -22,7 +22,7 @@ import Time
     }
 
     @Test(
-        "GW-10 A broker that answers, but refuses, is not reachable: the gateway does not offer itself",
+        "GW-10 AMB-37 A broker that answers, but refuses, is not reachable: the gateway does not offer itself",
         arguments: [ConnectReturnCode.identifierRejected, .serverUnavailable, .badCredentials, .notAuthorized])
     func refusing(code: ConnectReturnCode) {
         let dialogue = refused(code)
@@ -35,7 +35,7 @@ import Time
         dialogue.broadcasts()
     }
 
-    @Test("GW-10 GW-21 A client's accepted CONNECT makes it reachable, and that is advertised at once")
+    @Test("GW-10 GW-21 AMB-37 A client's accepted CONNECT makes it reachable, and that is advertised at once")
     func acceptedForAClient() {
         let dialogue = refused(.identifierRejected)
         let client = dialogue.client("c1")

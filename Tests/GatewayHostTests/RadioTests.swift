@@ -203,12 +203,12 @@ extension RealSocketTests {
             let sensor = Sensor(on: node)
             try sensor.connect("radio", keepAlive: 300)
             let topicID = try sensor.subscribe("down", qos: .atMostOnce)
-            let sent = "octets to xbee 0013A20042000001"
+            let sent = "trace to xbee 0013A20042000001"
             let before = gateway.log.count { $0.contains(sent) }
             radio.setReachable(false, node.address)
             let observer = try BrokerSideClient(port: mosquitto.port, "observer")
             for number in UInt8(0)..<200 { try observer.publish(.init(topic: "down", payload: [number])) }
-            #expect(eventually { gateway.log.count { $0.contains(sent) && $0.contains("trace") } == before + 200 })
+            #expect(eventually { gateway.log.count { $0.contains(sent) } == before + 200 })
             let warnings = gateway.log.filter { $0.contains("warn  datagrams dropped") }
             #expect(warnings.count == 1 && warnings[0].contains("serial.queued_messages_per_node"), "\(warnings)")
             radio.setReachable(true, node.address)
@@ -219,7 +219,7 @@ extension RealSocketTests {
             #expect(gateway.process.waitForExit() == .exited(0))
             #expect(
                 gateway.logs("counted message_delivered=8\n") && gateway.logs("counted message_refused_by_link=192\n"))
-            #expect(gateway.logs(" refusedQueueFull=192"))
+            #expect(gateway.logs(" refused_queue_full=192"))
         }
 
         @Test func whatIsAcknowledgedSurvivesAPulledPlug() throws {

@@ -144,11 +144,11 @@ extension RealSocketTests {
             let file = try directory.write("old.trace", "precious")
             let result = try SwiftletCommand.run(["run", "--listen", "udp://127.0.0.1:0", "--record", file])
             #expect(result.exit == .exited(73))
-            #expect(
-                result.error.lines.last == """
-                    swiftlet: cannot record: create \(file): file exists (EEXIST); a recording is never overwritten: \
-                    name a new file, or remove that one
-                    """)
+            let words = """
+                error cannot record: create \(file): file exists (EEXIST); a recording is never overwritten: name a new \
+                file, or remove that one
+                """
+            #expect(result.error.lines.last?.hasSuffix(words) == true)
             #expect(directory.read("old.trace") == "precious")
         }
 
@@ -156,10 +156,8 @@ extension RealSocketTests {
             let result = try SwiftletCommand.run(
                 ["run", "--listen", "udp://127.0.0.1:0", "--record", "/no/such/directory/a.trace"])
             #expect(result.exit == .exited(73))
-            #expect(
-                result.error.lines.last == """
-                    swiftlet: cannot record: create /no/such/directory/a.trace: no such file or directory (ENOENT)
-                    """)
+            let words = "error cannot record: create /no/such/directory/a.trace: no such file or directory (ENOENT)"
+            #expect(result.error.lines.last?.hasSuffix(words) == true)
         }
 
         // MARK: The recorder alone

@@ -302,7 +302,7 @@ extension RealSocketTests {
             gateway.process.kill(SIGTERM)
             #expect(gateway.process.waitForExit() == .exited(0))
             let summary = gateway.log.first { $0.contains("counted on \(terminal.path)") }
-            #expect(summary?.contains("badChecksums=") == true, "\(summary ?? "")")
+            #expect(summary?.contains("bad_checksums=") == true, "\(summary ?? "")")
         }
 
         // MARK: The end

@@ -79,7 +79,7 @@ extension RealSocketTests {
             let directory = try TemporaryDirectory()
             let program = try #require(SwiftletCommand.path)
             let process = try ChildProcess(
-                "/bin/sh",
+                "/bin/bash",
                 [
                     "-c", "exec \"$0\" run --listen udp://127.0.0.1:0 --broker mqtt://127.0.0.1:1 2>&\(ends[1])",
                     program,

@@ -25,3 +25,12 @@ package struct BrokerLoss: Hashable, Sendable {
         (self.end, self.said, self.milliseconds, self.topicByteCount) = (end, said, milliseconds, topicByteCount)
     }
 }
+
+extension Occurrence {
+    /// How a client's connection was lost, where that is what has occurred.
+    var loss: BrokerLoss? {
+        if case .upstreamLost(let loss) = self { return loss }
+        if case .upstreamLostRepeatedly(let loss) = self { return loss }
+        return nil
+    }
+}

@@ -18,10 +18,7 @@ package struct Observation: Equatable, Hashable, Sendable {
 
     /// The topic concerned, in `Effects.bytes` behind the ClientId; empty when there is none.
     package var topic: ByteRange {
-        switch occurrence {
-        case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss):
-            clientID.upperBound..<clientID.upperBound + Int(loss.topicByteCount)
-        default: 0..<0
-        }
+        guard let loss = occurrence.loss else { return 0..<0 }
+        return clientID.upperBound..<clientID.upperBound + Int(loss.topicByteCount)
     }
 }

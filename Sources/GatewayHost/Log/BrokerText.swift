@@ -19,6 +19,18 @@ enum BrokerText {
         return "\(words) (CONNACK return code \(code.rawValue))\(advice)"
     }
 
+    /// What the broker does with connections; empty for anything else.
+    static func words(for occurrence: Occurrence, _ topic: String) -> String {
+        switch occurrence {
+        case .upstreamLost(let loss): "client's broker connection lost: \(words(for: loss, topic)); restoring it"
+        case .upstreamLostRepeatedly(let loss): suspicion(after: loss, topic)
+        case .brokerIgnoresExactlyOnce(let seconds): ignoresExactlyOnce(seconds)
+        case .connectUnanswered(let end): connectUnanswered(end)
+        case .brokerSpeaksOtherProtocol(let foreign): broker(speaks: foreign)
+        default: ""
+        }
+    }
+
     /// Such as `closed by the broker 3 ms after PUBLISH farm/x QoS 1`.
     static func words(for loss: BrokerLoss, _ topic: String) -> String {
         let end =
@@ -62,8 +74,8 @@ enum BrokerText {
     }
 
     static func ignoresExactlyOnce(_ seconds: UInt16) -> String {
-        "the broker has not answered QoS 2 for \(seconds) s, and the client waits in vain; some brokers never do, such as"
-            + " AWS IoT: with broker.maximum_qos = 1 the client is told that QoS 2 is not supported"
+        "the broker has not answered QoS 2 for \(seconds) s, and the client waits in vain; some brokers never do, such"
+            + " as AWS IoT: with broker.maximum_qos = 1 the client is told that QoS 2 is not supported"
     }
 
     static func connectUnanswered(_ end: StreamEnd) -> String {

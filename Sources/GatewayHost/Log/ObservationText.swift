@@ -86,8 +86,7 @@ enum ObservationText {
         case .clientMoved: "client connects from another address"
         case .clientDisconnected: "client disconnected"
         case .clientLost: "client lost: it was silent for too long"
-        case .clientRefused(let code, let refusal):
-            "client refused: " + (refusal.map(RefusalText.words) ?? "by the gateway") + " (\(returnCode(code)))"
+        case .clientRefused(let code, let refusal): refused(refusal, code)
         case .clientSetUpAbandoned: "client did not finish connecting"
         case .clientDismissed: "client told to connect anew: its session is gone"
         case .sessionEvicted(wasConnected: true):
@@ -107,8 +106,7 @@ enum ObservationText {
             "publish without connection refused: \(qosMinusOneRefusal(refusal, topicID))"
         case .qosMinusOneBufferFull(let octets):
             dropped(octets, "too much waits for the gateway's own broker connection")
-        case .malformedDatagram(let reason, let foreign):
-            "malformed datagram dropped: \(reason.words)" + (foreign.map { "; " + BrokerText.datagram(of: $0) } ?? "")
+        case .malformedDatagram(let reason, let foreign): malformed(reason, foreign)
         case .truncatedDatagram: "datagram dropped: longer than the gateway receives"
         case .unexpectedMessage(let type): "\(type.specificationName) ignored: it has no place here"
         case .strangerMessage(let type): "\(type.specificationName) from a sender without a connection"
@@ -119,12 +117,9 @@ enum ObservationText {
         case .brokerUnreachable: "broker unreachable: clients are told to wait"
         case .brokerRefusing: "broker answers, but refuses us: the gateway does not offer itself to clients"
         case .upstreamOpened: "broker connection open"
-        case .upstreamLost(let loss):
-            "client's broker connection lost: \(BrokerText.words(for: loss, topic)); restoring it"
-        case .upstreamLostRepeatedly(let loss): BrokerText.suspicion(after: loss, topic)
-        case .brokerIgnoresExactlyOnce(let seconds): BrokerText.ignoresExactlyOnce(seconds)
-        case .connectUnanswered(let end): BrokerText.connectUnanswered(end)
-        case .brokerSpeaksOtherProtocol(let foreign): BrokerText.broker(speaks: foreign)
+        case .upstreamLost, .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered,
+            .brokerSpeaksOtherProtocol:
+            BrokerText.words(for: occurrence, topic)
         case .upstreamRestored: "client's broker connection restored"
         case .upstreamRefused(let code): "broker refused a connection: \(BrokerText.refusal(code))"
         case .sharedConnectionContested(let count): contested(count)
@@ -166,6 +161,14 @@ enum ObservationText {
     private static func contested(_ count: Int) -> String {
         "the broker has accepted the gateway's own connection and soon closed it, \(count) times in a row: another"
             + " gateway or client may use the same client identifier; give each gateway its own broker.shared_client_id"
+    }
+
+    private static func refused(_ refusal: ClientRefusal?, _ code: ReturnCode) -> String {
+        "client refused: " + (refusal.map(RefusalText.words) ?? "by the gateway") + " (\(returnCode(code)))"
+    }
+
+    private static func malformed(_ reason: DecodeReason, _ foreign: ForeignProtocol?) -> String {
+        "malformed datagram dropped: \(reason.words)" + (foreign.map { "; " + BrokerText.datagram(of: $0) } ?? "")
     }
 
     /// MQTT-SN 1.2 §5.3.10.

@@ -67,11 +67,7 @@ extension BrokerRefusal {
     /// these are `good`, as its own connection is open with them, it is the client that is not authorized.
     init(_ code: ConnectReturnCode, credentialsAreGood good: Bool) {
         let isFinal =
-            switch code {
-            case .serverUnavailable, .badCredentials: false
-            case .notAuthorized: good
-            default: true
-            }
+            code == .notAuthorized ? good : code != .serverUnavailable && code != .badCredentials
         self.init(isFinal: isFinal, code: code.rawValue)
     }
 }

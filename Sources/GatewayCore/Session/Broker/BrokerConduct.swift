@@ -40,7 +40,7 @@ struct BrokerConduct: Hashable, Sendable {
 
     var topicIDType: TopicIDType { TopicIDType(rawValue: kinds >> 4) ?? .reserved }
 
-    /// What was last said on a connection that began at `opened` and has ended now, and how long before in milliseconds.
+    /// What was last said on a connection that began at `opened` and has ended now, and how many milliseconds before.
     func lastSaid(since opened: Instant, at now: Instant) -> (said: BrokerLoss.Said, milliseconds: UInt32) {
         let age = Self.units(now) &- saidAt
         let life = Self.units(now) &- Self.units(opened)

@@ -55,7 +55,7 @@ import TraceFile
         #expect(Rudeness.allCases.filter { rudeness.worlds[$0.rawValue] == 0 } == [])
         let unseen = ObservationKind.allCases.filter { observations.worlds[Int($0.rawValue)] == 0 }
         // No broker of a world talks nonsense; that of an operation script does.
-        #expect(unseen == [.malformedPacket, .unexpectedPacket])
+        #expect(unseen == [.brokerSpeaksOtherProtocol, .malformedPacket, .unexpectedPacket])
     }
 
     // MARK: Failures

@@ -23,7 +23,7 @@ package struct SettingsChanges: Equatable, Sendable {
     private static func change<Target>(of key: Key<Target>, _ old: Target, _ new: Target) -> String? {
         let (before, after) = (key.read(old), key.read(new))
         guard before != after else { return nil }
-        if key.isSecret { return "\(key.path) changed" }
+        if key.isSecret || key.maybeElsewhere { return "\(key.path) changed" }
         return "\(key.path) \(before ?? "none") → \(after ?? "none")"
     }
 
@@ -51,6 +51,8 @@ extension Settings {
         var settings = self
         settings.gateway.gatewayID = running.gateway.gatewayID
         settings.gateway.upstream.clientIDPrefix = running.gateway.upstream.clientIDPrefix
+        // The broker may have what would be refused from now on.
+        settings.gateway.upstream.maximumQoS = running.gateway.upstream.maximumQoS
         settings.gateway.willUpdate = running.gateway.willUpdate
         settings.host.broker = running.host.broker
         settings.host.sharedClientID = running.host.sharedClientID

@@ -66,6 +66,7 @@ import Testing
             broker.url = "mqtt://elsewhere"
             broker.client_id_prefix = "p"
             broker.shared_client_id = "s"
+            broker.maximum_qos = 1
             will.update = "gateway"
             clients.maximum = 7
             """

@@ -1,10 +1,11 @@
 import Configuration
 import GatewayCore
-import GatewayHost
 import MQTT
 import MQTTSN
 import Testing
 import Transports
+
+@testable import GatewayHost
 
 extension RealSocketTests {
     /// A gateway that goes on with other settings: what is new is there, what is gone is gone, and nobody who has nothing
@@ -80,6 +81,20 @@ extension RealSocketTests {
             _ = try connect("a", gateway.address, broker)
             _ = try connect("b", gateway.address, broker)
             #expect(gateway.sessionCount == 2)
+        }
+
+        /// What is remembered of a sender may outlive its link, and another link has its place.
+        @Test func aSenderOfALinkThatIsGoneIsNobody() {
+            let table = PeerTable<Int, Void>(link: LinkID(0))
+            #expect(table.address(of: PeerID(link: LinkID(0), number: 7)) == nil)
+            var statistics = Statistics(udpCount: 1, serialCount: 0, at: 0)
+            let stranger = Observation(.malformedDatagram(.lengthMismatch), peer: PeerID(link: LinkID(0), number: 7))
+            let nothing: [UInt8] = []
+            statistics.note(stranger, nothing.span.bytes, at: 1)
+            #expect(statistics.troubles.contains { $0?.peer != nil })
+            statistics.takeAway(0)
+            statistics.begin(.udp, at: 0)
+            #expect(!statistics.troubles.contains { $0?.peer != nil })
         }
 
         @Test func topicsAndForwardersHoldAtOnce() throws {

@@ -46,7 +46,8 @@ enum Schema {
         ).secret,
         .integer(
             "broker.maximum_qos", \.gateway.upstream.maximumQoS, 0...2, "(QoS)",
-            "The highest QoS that the broker takes; clients are told 0x03 \"not supported\" above it."),
+            "The highest QoS that the broker takes; clients are told 0x03 \"not supported\" above it."
+        ).atStart,
         .integer(
             "broker.keep_alive_seconds", \.gateway.upstream.keepAliveSeconds, 1...65_535, "seconds",
             "MQTT keep alive of each connection; independent of the clients' own, which may sleep longer."),

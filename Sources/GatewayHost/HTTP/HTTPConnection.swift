@@ -22,6 +22,8 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
     private var isUnflushed = false
     /// Whether only the heads of responses are wanted.
     private var isHead = false
+    /// Whether a request is being answered just now; what it asks for may close its own door.
+    private var isAnswering = false
 
     init(_ descriptor: consuming OwnedDescriptor, from address: SocketAddress, door: HTTPDoor) throws(IOError) {
         self.door = door
@@ -84,7 +86,8 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
         stopTimer()
         stopFollowing()
         state = .ending
-        stream.abort()
+        // The answer still leaves; nobody is told how the stream ends, as the door may be gone by then.
+        if isAnswering { stream.delegate = nil } else { stream.abort() }
     }
 
     private func stopFollowing() {
@@ -104,7 +107,9 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
         case .incomplete: break
         case .complete(let request):
             isHead = request.method == .head
+            isAnswering = true
             door.server.answer(request, on: self)
+            isAnswering = false
         case .refused(let refusal): door.server.refuse(refusal, on: self)
         }
     }

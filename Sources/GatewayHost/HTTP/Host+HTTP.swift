@@ -23,7 +23,10 @@ extension Host {
     func noteReceived(_ event: Event, _ bytes: RawSpan, _ server: HTTPServer) {
         switch event {
         case .datagramReceived(let peer, _):
-            let clientID = gateway.clientID(of: bytes, at: peer) ?? Gateway.clientID(namedIn: bytes)
+            // A stranger may call itself what it likes, and what is noted is kept.
+            let limit = configuration.limits.clientIDByteCount
+            let named = Gateway.clientID(namedIn: bytes).flatMap { $0.count <= limit ? $0 : nil }
+            let clientID = gateway.clientID(of: bytes, at: peer) ?? named
             server.noteSender(peer, clientID)
             server.noteDatagram(bytes, .fromClient, of: clientID, peer: peer)
         case .streamReceived(let id):

@@ -86,7 +86,9 @@ final class WatchFeed: Feed {
     private func tell(_ line: WatchLine, _ bytes: RawSpan, payloadStart: Int, isMalformed: Bool) {
         for reader in readers where wants(reader, line.clientID, isMalformed: isMalformed) {
             // What is malformed has no payload to speak of, and cannot be understood without all of its octets.
-            let isShown = reader.wish.hasPayloads || isMalformed
+            // A CONNECT to the broker holds the gateway's own password, which is no message's content.
+            let isConnect = line.kind == "packet" && (bytes.byte(at: 0) ?? 0) >> 4 == 1
+            let isShown = reader.wish.hasPayloads && !isConnect || isMalformed
             let shown = isShown ? bytes.copy(of: 0..<bytes.byteCount) : Payload.wiped(bytes, from: payloadStart)
             append(line.bytes(shown), to: reader)
         }

@@ -36,9 +36,14 @@ struct PeerTable<Address: Hashable, Way> {
         return PeerID(link: link, number: number)
     }
 
-    func address(of peer: PeerID) -> Address? { entries[Int(peer.number)]?.address }
+    /// nil also for a number that only a link before this one at the same place has given.
+    func address(of peer: PeerID) -> Address? { entry(of: peer)?.address }
 
-    func way(to peer: PeerID) -> Way? { entries[Int(peer.number)]?.way }
+    func way(to peer: PeerID) -> Way? { entry(of: peer)?.way }
+
+    private func entry(of peer: PeerID) -> Entry? {
+        Int(peer.number) < entries.count ? entries[Int(peer.number)] : nil
+    }
 
     /// Gives entries another address and way, as `change` says; each stays the sender that it was.
     mutating func readdress(_ change: (inout Address, inout Way) -> Void) {

@@ -60,6 +60,8 @@ extension Host {
     /// Seconds since 1970.
     var startedAtSeconds: UInt64 {
         let (seconds, _) = WallClock.now()
-        return UInt64(max(0, seconds)) &- (loop.now &- statistics.startedAt) / 1_000_000_000
+        let (wall, age) = (UInt64(max(0, seconds)), (loop.now &- statistics.startedAt) / 1_000_000_000)
+        // Somebody may have set the clock back to a time before there were clocks.
+        return wall > age ? wall - age : 0
     }
 }

@@ -81,6 +81,11 @@ struct Statistics {
         let name = (0...taken.count).lazy.map { "\(kind.rawValue)\($0)" }.first { !taken.contains($0) }
         let counts = LinkCounts(name: name ?? kind.rawValue)
         if place < links.count { links[place] = counts } else { links.append(counts) }
+        // The numbers of the link that was here before stand for others now.
+        for index in troubles.indices {
+            guard let peer = troubles[index]?.peer, Int(peer.link.rawValue) == place else { continue }
+            troubles[index]?.peer = nil
+        }
     }
 
     /// Links that had just come are not there after all: only those are that `isThere` says, and no further ones.

@@ -70,7 +70,10 @@ extension ClientSession {
                 topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: outcome.isForwardedAgain,
                 token: outcome.forward, on: upstream)
             let topic = TopicReference(type: publish.flags.topicIDType, topicID: publish.topicID)
-            if !outcome.isForwardedAgain { noteForwarded(topic, qos, in: &environment) }
+            // The first one may have been lost on its way here.
+            if !outcome.isForwardedAgain || outcome.cell?.row == .publishedOtherDuplicate {
+                noteForwarded(topic, qos, in: &environment)
+            }
             noteSaid(publish, qos, in: environment)
         } else if qos == .exactlyOnce, outcome.answer == nil {
             noteRepetition(in: &environment)

@@ -21,7 +21,8 @@ func scalarValue(of word: ArraySlice<UInt8>) throws(ScalarError) -> TOMLValue {
     throw ScalarError(
         message: isNumberLike(word)
             ? "\(quoted(text)) is not a number that TOML knows"
-            : "\(quoted(text)) is not a value; strings stand in quotes")
+            // It may be a password, and errors are written to the log at each reload.
+            : "what stands here is not a value; strings stand in quotes")
 }
 
 /// Nil when the word is not an integer.

@@ -68,6 +68,7 @@ let package = Package(
             dependencies: [
                 "JSON", "TraceFile", "Describe", "ControlClient", "GatewayHost", "GatewayCore", "Transports",
                 "Configuration", "AnnotatedConfiguration", "PahoConversion", "SensorClient", "MQTT", "MQTTSN", "Time",
+                "Bytes",
             ],
             path: "Sources/swiftlet", swiftSettings: strict),
         .target(

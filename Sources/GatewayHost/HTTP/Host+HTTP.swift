@@ -23,10 +23,7 @@ extension Host {
     func noteReceived(_ event: Event, _ bytes: RawSpan, _ server: HTTPServer) {
         switch event {
         case .datagramReceived(let peer, _):
-            // A stranger may call itself what it likes, and what is noted is kept.
-            let limit = configuration.limits.clientIDByteCount
-            let named = Gateway.clientID(namedIn: bytes).flatMap { $0.count <= limit ? $0 : nil }
-            let clientID = gateway.clientID(of: bytes, at: peer) ?? named
+            let clientID = gateway.clientID(of: bytes, at: peer) ?? nameOfStranger(in: bytes)
             server.noteSender(peer, clientID)
             server.noteDatagram(bytes, .fromClient, of: clientID, peer: peer)
         case .streamReceived(let id):
@@ -34,6 +31,13 @@ extension Host {
             if server.isWatched { server.watch.streamBytes(bytes, true, on: id, of: gateway.clientID(on: id)) }
         default: server.noteSender(nil, nil)
         }
+    }
+
+    /// A stranger may call itself what it likes, and what is noted is kept: nil for a name that no client can have.
+    private func nameOfStranger(in datagram: RawSpan) -> [UInt8]? {
+        guard let name = Gateway.clientID(namedIn: datagram), name.count <= configuration.limits.clientIDByteCount
+        else { return nil }
+        return name
     }
 
     /// Takes note of a datagram that is about to be sent. Who has just left is still the one that is answered.

@@ -1,3 +1,4 @@
+import Bytes
 import MQTTSN
 import SensorClient
 import Time
@@ -44,7 +45,7 @@ enum ClientArguments {
         }
         options.firstMessageID = .random(in: 1 ... .max)
         if let text = arguments.value(node) {
-            guard let id = Text.octets(hexadecimal: text), 1...252 ~= id.count else {
+            guard let id = Hexadecimal.octets(text.utf8), 1...252 ~= id.count else {
                 throw arguments.wrong("'--node' is 1 to 252 octets in hexadecimal, as in 0013a200; found '\(text)'")
             }
             options.nodeID = id

@@ -1,3 +1,4 @@
+import Bytes
 import SensorClient
 import Time
 import Transports
@@ -109,7 +110,7 @@ final class ClientHost: UDPTransportDelegate, SignalSourceDelegate {
         case .noAnswer(let exchange):
             if let nonsense {
                 Terminal.complain(
-                    "udp://\(gateway) answers, but not in MQTT-SN: \(Text.hexadecimal(nonsense))… came after"
+                    "udp://\(gateway) answers, but not in MQTT-SN: \(Hexadecimal.text(nonsense))… came after"
                         + " \(exchange.rawValue)")
                 return .protocolError
             }

@@ -1,3 +1,4 @@
+import Bytes
 import Configuration
 import MQTTSN
 import SensorClient
@@ -123,7 +124,7 @@ final class GatewaySearch: UDPTransportDelegate {
 
     private func tell(_ gateway: Found) throws {
         guard gateway.toldAddress.isEmpty else {
-            let address = Text.hexadecimal(gateway.toldAddress)
+            let address = Hexadecimal.text(gateway.toldAddress)
             say("GWINFO      gateway \(gateway.gatewayID)   told by udp://\(gateway.address): GwAdd \(address)")
             return say(gateway, nil)
         }
@@ -145,7 +146,7 @@ final class GatewaySearch: UDPTransportDelegate {
         if let delay = gateway.delay { fields.append(#""gwinfo_after_seconds":\#(Double(delay / 1_000) / 1_000_000)"#) }
         if let interval = gateway.interval { fields.append(#""advertise_interval_seconds":\#(interval)"#) }
         if !gateway.toldAddress.isEmpty {
-            fields.append(#""told_address":"\#(Text.hexadecimal(gateway.toldAddress))""#)
+            fields.append(#""told_address":"\#(Hexadecimal.text(gateway.toldAddress))""#)
         }
         if let outcome { fields.append(#""connect":\#(Text.json(Self.word(outcome)))"#) }
         Terminal.print("{" + fields.joined(separator: ",") + "}")

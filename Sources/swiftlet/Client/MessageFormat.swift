@@ -1,3 +1,4 @@
+import Bytes
 import MQTTSN
 import SensorClient
 
@@ -58,7 +59,7 @@ struct MessageFormat {
             case .text(let text): bytes += text
             case .topic: bytes += Array(Self.name(of: message.topic).utf8)
             case .data: bytes += message.data
-            case .hexadecimal: bytes += Array(Text.hexadecimal(message.data).utf8)
+            case .hexadecimal: bytes += Array(Hexadecimal.text(message.data).utf8)
             case .qos: bytes += Array("\(message.qos.rawValue)".utf8)
             case .retain: bytes += Array(message.retain ? "1".utf8 : "0".utf8)
             case .duplicate: bytes += Array(message.duplicate ? "1".utf8 : "0".utf8)
@@ -83,7 +84,7 @@ struct MessageFormat {
         if case .predefined(let id) = message.topic { fields.append(#""predefined":\#(id)"#) }
         fields.append(#""qos":\#(message.qos.rawValue),"retain":\#(message.retain),"dup":\#(message.duplicate)"#)
         fields.append(#""mid":\#(message.messageID),"length":\#(message.data.count)"#)
-        fields.append(#""payload":\#(Text.json(message.data)),"hex":"\#(Text.hexadecimal(message.data))""#)
+        fields.append(#""payload":\#(Text.json(message.data)),"hex":"\#(Hexadecimal.text(message.data))""#)
         return "{" + fields.joined(separator: ",") + "}"
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Configuration
 import GatewayCore
 import MQTT
@@ -75,7 +76,7 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
         case .refused(let code): HereFinding(.bad, subject, "\(address), CONNECT refused: \(words(code))")
         case .closed(let reason): HereFinding(.bad, subject, "\(address), \(reason)")
         case .nonsense(let bytes):
-            HereFinding(.bad, subject, "\(address) answers, but not in MQTT: \(Text.hexadecimal(bytes))\(guess(bytes))")
+            HereFinding(.bad, subject, "\(address) answers, but not in MQTT: \(Hexadecimal.text(bytes))\(guess(bytes))")
         case .silent: HereFinding(.bad, subject, "\(address) does not answer a CONNECT; does it speak TLS only?")
         }
     }

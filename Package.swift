@@ -36,7 +36,7 @@ let package = Package(
     dependencies: [],
     targets: [
         module("Bytes"),
-        module("HTTP"),
+        module("HTTP", ["Bytes"]),
         .target(
             name: "StatusPage", path: "Sources/StatusPage", resources: [.embedInCode("page.html")],
             swiftSettings: strict),
@@ -105,7 +105,7 @@ let package = Package(
             path: "Simulators/measure", exclude: ["Budgets.txt"], swiftSettings: strict,
             linkerSettings: [.unsafeFlags(countedAllocator)]),
         tests(of: "Bytes", ["Bytes"]),
-        tests(of: "HTTP", ["HTTP"]),
+        tests(of: "HTTP", ["Bytes", "HTTP"]),
         tests(of: "LinkFraming", ["Bytes", "Time", "LinkFraming"]),
         tests(of: "MQTTSN", ["Bytes", "MQTTSN", "Describe"]),
         tests(of: "MQTT", ["Bytes", "MQTT", "Describe"]),

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The head of a request, cut into lines: what they mean (RFC 9112 §3, §5 and §6).
 struct HTTPHead {
     private let bytes: [UInt8]

@@ -1,5 +1,6 @@
 // The target `HTTP`: a request means the same however it is cut, and what it says is safe to go by.
 
+import Bytes
 import HTTP
 
 /// The longest head that the target takes, below that of its inputs, so that the limit is met.

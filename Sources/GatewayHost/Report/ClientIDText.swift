@@ -18,21 +18,5 @@ package enum ClientIDText {
     }
 
     /// What `text` stands for; nil for a text with a `%` that two hexadecimal digits do not follow.
-    package static func octets(of text: String) -> [UInt8]? {
-        var octets: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let octet = rest.popFirst() {
-            guard octet == UInt8(ascii: "%") else {
-                octets.append(octet)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            else { return nil }
-            octets.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return octets
-    }
+    package static func octets(of text: String) -> [UInt8]? { PercentEncoding.decoded(text.utf8) }
 }

@@ -1,4 +1,4 @@
-/// `%HH` for octets that may not stand in a URI (RFC 3986 §2.1).
+/// `%HH` for octets that may not stand in a URI (RFC 3986 §2.1), or in a level of a topic name.
 package enum PercentEncoding {
     /// The octets that `text` stands for; nil when a percent sign has not two hexadecimal digits after it.
     package static func decoded(_ text: some Collection<UInt8>) -> [UInt8]? {
@@ -10,9 +10,9 @@ package enum PercentEncoding {
                 bytes.append(byte)
                 continue
             }
-            guard let high = iterator.next().flatMap(digit), let low = iterator.next().flatMap(digit) else {
-                return nil
-            }
+            guard let high = iterator.next().flatMap(Hexadecimal.value),
+                let low = iterator.next().flatMap(Hexadecimal.value)
+            else { return nil }
             bytes.append(high << 4 | low)
         }
         return bytes
@@ -22,23 +22,16 @@ package enum PercentEncoding {
     package static func encoded(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         for byte in bytes {
-            if isLetter(byte) || isDigit(byte) || "-._~".utf8.contains(byte) {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
                 text.append(byte)
-            } else {
-                text += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default: text += ("%" + Hexadecimal.number(UInt64(byte), digitCount: 2)).utf8
             }
         }
         return String(decoding: text, as: UTF8.self)
     }
 
     private static let digits = Array("0123456789ABCDEF".utf8)
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
 }

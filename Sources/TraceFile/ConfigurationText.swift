@@ -47,6 +47,7 @@ enum ConfigurationText {
     private static let upstream: [Field<GatewayConfiguration>] = [
         Field("upstream.clientIDPrefix", \.upstream.clientIDPrefix),
         Field("upstream.sharedClientID", \.upstream.sharedClientID),
+        Field("upstream.statusTopic", \.upstream.statusTopic),
         Field("upstream.username", \.upstream.username),
         Field("upstream.password", \.upstream.password),
         Field("upstream.maximumQoS", \.upstream.maximumQoS),

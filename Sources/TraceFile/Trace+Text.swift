@@ -131,6 +131,9 @@ extension [UInt8] {
             append(number: UInt64(clamping: maximum))
         case .linkLost(let link): append("linklost", link)
         case .linkReturned(let link): append("linkback", link)
+        case .statusReported(let count):
+            append(contentsOf: "status".utf8)
+            append(number: UInt64(clamping: count))
         case .deadlineReached: append(contentsOf: "deadline".utf8)
         case .shutdownRequested: append(contentsOf: "shutdown".utf8)
         }

@@ -216,6 +216,7 @@ private enum EventText {
             return .linkChanged(LinkID(link), maximumDatagramByteCount: maximum)
         case ("linklost", 1): return UInt16(exactly: numbers[0]).map { .linkLost(LinkID($0)) }
         case ("linkback", 1): return UInt16(exactly: numbers[0]).map { .linkReturned(LinkID($0)) }
+        case ("status", 1): return count(numbers[0]).map { .statusReported(nameByteCount: $0) }
         case ("deadline", 0): return .deadlineReached
         case ("shutdown", 0): return .shutdownRequested
         default: return nil

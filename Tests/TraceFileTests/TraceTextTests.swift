@@ -19,7 +19,7 @@ import Time
             .deadlineReached,
             .shutdownRequested,
             .linkChanged(LinkID(65_535), maximumDatagramByteCount: 1 << 40),
-            .linkLost(LinkID(65_535)), .linkReturned(LinkID(65_535)),
+            .linkLost(LinkID(65_535)), .linkReturned(LinkID(65_535)), .statusReported(nameByteCount: 1 << 40),
         ]
         events += StreamEnd.allCases.map { .streamClosed(stream, $0) }
         return events.map { ($0, word(for: $0)) }
@@ -38,6 +38,7 @@ import Time
         case .linkChanged: "link:65535:1099511627776"
         case .linkLost: "linklost:65535"
         case .linkReturned: "linkback:65535"
+        case .statusReported: "status:1099511627776"
         case .deadlineReached: "deadline"
         case .shutdownRequested: "shutdown"
         }

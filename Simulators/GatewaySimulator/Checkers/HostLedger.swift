@@ -55,8 +55,8 @@ package struct HostLedger {
         case .linkChanged(let link, let maximum):
             guard configuration.links.indices.contains(Int(link.rawValue)) else { return }
             configuration.links[Int(link.rawValue)].maximumDatagramByteCount = maximum
-        case .streamReceived, .streamBlocked, .streamDrained, .streamEnded, .linkLost, .linkReturned, .deadlineReached,
-            .shutdownRequested:
+        case .streamReceived, .streamBlocked, .streamDrained, .streamEnded, .linkLost, .linkReturned, .statusReported,
+            .deadlineReached, .shutdownRequested:
             break
         }
     }

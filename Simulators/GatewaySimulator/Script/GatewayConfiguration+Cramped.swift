@@ -27,6 +27,8 @@ extension GatewayConfiguration {
         let numbers = input.next()
         configuration.sleep.messagesPerWakeUp = Int(numbers & 0b11)
         configuration.qosMinusOne = [.on, .predefined, .off, .on][Int(numbers >> 2 & 0b11)]
+        let statusTopics: [[UInt8]] = [Array("gw".utf8), Array("a/s".utf8)]
+        configuration.upstream.statusTopic = numbers >> 5 == 0b111 ? statusTopics[Int(numbers >> 4 & 1)] : nil
         let radioNumbers = input.next()
         var radio = LinkConfiguration()
         radio.maximumDatagramByteCount = 24 + Int(radioNumbers >> 4)

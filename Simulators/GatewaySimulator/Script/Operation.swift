@@ -34,4 +34,6 @@ enum Operation: UInt8 {
     case returnLink = 0x35
     /// The owner decides otherwise.
     case reconfigure = 0x36
+    /// The host has something to publish of the gateway.
+    case reportStatus = 0x37
 }

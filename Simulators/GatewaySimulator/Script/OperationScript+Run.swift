@@ -37,6 +37,7 @@ extension OperationScript {
         case .loseLink: tell(.linkLost(LinkID(1)))
         case .returnLink: tell(.linkReturned(LinkID(1)))
         case .reconfigure: reconfigure()
+        case .reportStatus: reportStatus()
         case nil: break
         }
     }
@@ -61,6 +62,11 @@ extension OperationScript {
             for _ in 0..<32 where !toClients.isEmpty { clientAnswers(code: 0) }
             if isQuiet { return }
         }
+    }
+
+    private mutating func reportStatus() {
+        let name = input.pick(["info", "health", "clients/c1/availability", "clients/gone/availability"])
+        tell(.statusReported(nameByteCount: name.utf8.count), Array(name.utf8) + input.payload())
     }
 
     // MARK: Streams

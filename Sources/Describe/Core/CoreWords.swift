@@ -29,6 +29,7 @@ package enum CoreWords {
         case .linkChanged(let link, let maximum): "is told that link \(link.rawValue) takes \(maximum.octets)"
         case .linkLost(let link): "is told that nothing leaves on link \(link.rawValue)"
         case .linkReturned(let link): "is told that link \(link.rawValue) works again"
+        case .statusReported: "is told what to publish of itself"
         case .deadlineReached: "is told the time"
         case .shutdownRequested: "is told to end"
         }

@@ -34,7 +34,7 @@ package struct TraceWords {
         case .streamReceived:
             ", \(bytes.count.octets): \(PacketWords.line(of: bytes.span.bytes, payload: payload))"
         case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamEnded, .streamClosed,
-            .linkChanged, .linkLost, .linkReturned, .deadlineReached, .shutdownRequested:
+            .linkChanged, .linkLost, .linkReturned, .statusReported, .deadlineReached, .shutdownRequested:
             ""
         }
     }

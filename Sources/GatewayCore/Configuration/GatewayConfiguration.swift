@@ -1,3 +1,4 @@
+import Bytes
 package import Time
 
 /// Everything the owner can decide about the core; plain values, checked by `Configuration` before they get here.
@@ -133,6 +134,8 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     /// Client identifier of the connection that carries QoS −1 and tells whether the broker is reachable; `swiftlet
     /// run` puts one here that the machine makes.
     package var sharedClientID: [UInt8] = Array("swiftlet-1".utf8)
+    /// Below which the gateway publishes how it is, 1 to 32,768 octets, a topic name; nil: nowhere.
+    package var statusTopic: [UInt8]?
     package var username: [UInt8]?
     package var password: [UInt8]?
     /// The highest QoS that the broker takes: 0…2. A PUBLISH or Will above it is refused, and no more is asked for in a
@@ -151,4 +154,7 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     package var restoreTimeout = TimeSpan.seconds(30)
 
     package init() {}
+
+    /// Whether the status topic holds what a broker may end a connection for (MQTT 3.1.1 §1.5.3).
+    package var hasDiscouragedStatusTopic: Bool { statusTopic?.span.bytes.holdsDiscouragedCharacter ?? false }
 }

@@ -29,6 +29,7 @@ struct Environment: ~Copyable {
     /// Clients without a session that were lost over a REGISTER in their last one; the latest of them.
     private var ignoringRegister = ArrivalOrder<ClientID>()
     var waitingPublishes = WaitingPublishes()
+    var status = OwnStatus()
     /// How many streams have been asked for; numbers them.
     var streamCount: UInt32 = 0
     /// Where the message ids of the next new session begin.

@@ -13,7 +13,9 @@ extension Gateway {
     ) {
         environment.now = now
         swap(&environment.effects, &effects)
+        let formerTopic = environment.configuration.upstream.statusTopic
         environment.reconfigure(configuration)
+        if configuration.upstream.statusTopic != formerTopic { statusTopicChanged() }
         departures.limit = configuration.limits.recentDepartures
         strangerReplies.setRate(perSecond: configuration.limits.strangerRepliesPerSecond)
         searchReplies.setRate(perSecond: configuration.limits.searchRepliesPerSecond)

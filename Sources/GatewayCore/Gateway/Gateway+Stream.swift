@@ -17,7 +17,9 @@ extension Gateway {
         let upstream = environment.configuration.upstream
         switch environment.upstreams[id.slot].owner {
         case .shared:
-            environment.sendConnect(clientID: upstream.sharedClientID, cleanSession: true, will: nil, on: id.slot)
+            environment.sendConnect(
+                clientID: upstream.sharedClientID, cleanSession: true, will: upstream.statusTopic.map(OwnStatus.will),
+                on: id.slot)
         case .session(let index):
             changing(index) { session, environment in session.introduce(in: &environment) }
         }
@@ -93,7 +95,10 @@ extension Gateway {
             .subscribeAcknowledgement, .unsubscribeAcknowledgement, .connectAcknowledgement, .pingResponse:
             guard isOpen, case .session(let index) = environment.upstreams[id.slot].owner,
                 let fact = BrokerFact(packet, bytes)
-            else { return unexpectedPacket(packet, slot: id.slot) }
+            else {
+                if isOpen, statusAnswered(packet, bytes, onUpstream: id.slot) { return }
+                return unexpectedPacket(packet, slot: id.slot)
+            }
             let hasPlace = changing(index) { session, environment in
                 session.handle(fact, bytes, in: &environment)
             }
@@ -127,7 +132,9 @@ extension Gateway {
         brokerHasAccepted()
         environment.observe(.upstreamOpened)
         switch environment.upstreams[slot].owner {
-        case .shared: environment.sendWaitingPublishes()
+        case .shared:
+            environment.beginStatus()
+            environment.sendWaitingPublishes()
         case .session(let index):
             guard takePlace(index) else {
                 let refusal = ClientRefusal.noPlace(limit: UInt32(clamping: environment.limits.clients))
@@ -153,10 +160,12 @@ extension Gateway {
     }
 
     /// Ends a connection from this side and goes on as if the broker had. No client has failed, so none is to be
-    /// mourned: the broker is told DISCONNECT, whatever the reason.
+    /// mourned: the broker is told DISCONNECT, whatever the reason. The Will of the gateway's own connection is true
+    /// until it is back.
     private mutating func breakOff(_ slot: UInt32, _ end: StreamEnd? = nil) {
         guard environment.upstreams[slot].hasStream else { return }
-        environment.sayGoodbye(onUpstream: slot)
+        let hasOwnWill = environment.configuration.upstream.statusTopic != nil && slot == environment.sharedUpstream
+        if !hasOwnWill { environment.sayGoodbye(onUpstream: slot) }
         environment.cutStream(ofUpstream: slot, inNameOf: name(ofUpstream: slot))
         connectionEnded(slot, end)
     }
@@ -257,6 +266,7 @@ extension Gateway {
     /// One that had stayed open comes back at once: others wait for it, and whatever has ended it was no lasting
     /// failure.
     private mutating func sharedConnectionEnded(_ slot: UInt32, wasOpen: Bool, hasStayed: Bool) {
+        environment.status.connectionEnded()
         guard !isShuttingDown else { return }
         if wasOpen { environment.sharedLostAt = environment.now }
         if hasStayed {

@@ -25,6 +25,7 @@ extension Gateway {
         if environment.upstreams[shared].state == .idle, !isShuttingDown {
             environment.openStream(ofUpstream: shared, inNameOf: nil)
         }
+        environment.endSearchInTime()
         forgetDepartures()
         goOnWithRemnants()
         if !isShuttingDown { advertiseIfDue() }
@@ -38,6 +39,8 @@ extension Gateway {
         for index in 0..<sessions.endIndex where sessions.contains(index) && sessions[index].upstream != nil {
             changing(index) { session, environment in session.dismiss(in: &environment) }
         }
+        environment.sayOffline()
+        environment.status.connectionEnded()
         environment.closeStream(ofUpstream: environment.sharedUpstream, inNameOf: nil, politely: true)
         // Nothing is advertised any more; those who just left are still forgotten in their time.
         environment.deadlines.cancel(.gateway)

@@ -74,6 +74,7 @@ package struct Gateway: ~Copyable {
         case .linkChanged(let id, let maximum): environment.setMaximumDatagram(maximum, on: id)
         case .linkLost(let id): linkLost(id)
         case .linkReturned(let id): linkReturned(id)
+        case .statusReported(let nameByteCount): environment.publishStatus(bytes, nameByteCount: nameByteCount)
         case .deadlineReached: deadlineReached()
         case .shutdownRequested: shutDown()
         }

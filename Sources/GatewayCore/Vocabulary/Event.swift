@@ -25,6 +25,9 @@ package enum Event: Equatable, Hashable, Sendable {
     case linkLost(LinkID)
     /// What is sent on the link leaves again.
     case linkReturned(LinkID)
+    /// Something to publish of the gateway itself, retained; the bytes are the name below its status topic, of so many
+    /// octets, and the payload behind it. It comes only while there is a `statusAnnouncement`.
+    case statusReported(nameByteCount: Int)
     /// The time of `nextDeadline` has come.
     case deadlineReached
     /// The process is asked to end: say goodbye to clients and broker.

@@ -71,7 +71,12 @@ final class Dialogue {
     private func acceptShared(_ stream: TestUpstream, at location: SourceLocation) {
         stream.opens(at: location)
         stream.receives(
-            .connect(String(decoding: configuration.upstream.sharedClientID, as: UTF8.self)), at: location)
+            .connect(
+                String(decoding: configuration.upstream.sharedClientID, as: UTF8.self),
+                keepAlive: configuration.upstream.keepAliveSeconds,
+                will: configuration.upstream.statusTopic.map {
+                    TestWill(topic: String(decoding: $0, as: UTF8.self) + "/state", payload: "offline", retain: true)
+                }), at: location)
         stream.sends(.connectAcknowledgement(), at: location)
         shared = stream
     }

@@ -35,6 +35,10 @@ extension Gateway {
         if let text = environment.topicNames.checkInvariants() { broken.append(text) }
         let waitingLimit = limits.qosMinusOneByteCount
         if let text = environment.waitingPublishes.checkInvariants(limit: waitingLimit) { broken.append(text) }
+        let isSharedOpen = environment.isOpen(environment.sharedUpstream)
+        let topic = environment.configuration.upstream.statusTopic
+        if let text = environment.status.checkInvariants(wanted: topic, isOpen: isSharedOpen) { broken.append(text) }
+        check(isInTime(environment.status.search?.deadline), "the end of a search comes late")
         if let violation = environment.closing.checkInvariants() { broken.append(violation) }
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(limits, in: environment)

@@ -14,13 +14,18 @@ struct WillLedger {
     }
 
     private let patience: TimeSpan
+    /// The gateway's own connection, whose Will may say for a moment that it is not there.
+    private let ownName: String
     private var connections: [UpstreamID: Connection] = [:]
     /// Those on which DISCONNECT was said and that are not closed.
     private var left: [UpstreamID] = []
     private var closed: [UpstreamID] = []
     private(set) var violations: [String] = []
 
-    init(_ configuration: GatewayConfiguration) { patience = configuration.upstream.connectTimeout }
+    init(_ configuration: GatewayConfiguration) {
+        patience = configuration.upstream.connectTimeout
+        ownName = String(decoding: configuration.upstream.sharedClientID, as: UTF8.self)
+    }
 
     /// Takes those that a broker closes now.
     mutating func takeLeft() -> [UpstreamID] {
@@ -75,7 +80,7 @@ struct WillLedger {
                 $0.clientID == clientID && $0.hasWill && ($0.closedAt.map { now.since($0) < patience } ?? true)
             }
             if former { violations.append("a CONNECT of \(clientID) may come before its DISCONNECT") }
-            connections[id] = Connection(clientID: clientID, hasWill: will != nil)
+            connections[id] = Connection(clientID: clientID, hasWill: will != nil && clientID != ownName)
         case .disconnect:
             connections[id]?.hasSaidGoodbye = true
             left.append(id)

@@ -13,7 +13,7 @@ extension Environment {
     }
 
     /// Asks for a stream to the broker, as soon as the one before in that name has ended; what the slot had before must
-    /// be closed. The gateway's own connection has no name to go by, as it has no Will.
+    /// be closed. The gateway's own connection waits for none: a Will that a takeover publishes is made good at once.
     mutating func openStream(ofUpstream slot: UInt32, inNameOf name: ClientID?) {
         if let name, let deadline = closing.deadline(of: name, at: now) {
             upstreams[slot].state = .held

@@ -46,6 +46,7 @@ package struct HostSettings: Equatable, Sendable {
 
     /// Where the gateway shows what it does.
     package var http = HTTPSettings()
+    package var status = StatusSettings()
 
     /// Whether a gateway does without the listener where the system has no IPv6: the usual one for it, with the other.
     package static func isOptional(_ listener: UDPListener, among listeners: [UDPListener]) -> Bool {

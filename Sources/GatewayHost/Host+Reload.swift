@@ -31,6 +31,7 @@ extension Host {
         }
         for place in formerLinks.indices where !places.contains(place) { takeAway(place) }
         reconfigureCore(wanted, places)
+        reconfigureStatus()
         streams.reconfigure(wanted)
         reporter.reconfigure(wanted.host)
         if (wanted.host.logLevel, wanted.host.logFormat) != (former.host.logLevel, former.host.logFormat) {

@@ -20,6 +20,8 @@ package final class Host {
         to: BrokerAddress(settings.host.broker, loop: loop), settings, host: self)
     var reporter: Reporter
     var statistics: Statistics
+    /// What is published at the broker of the gateway itself; nil where nothing is.
+    var publisher: StatusPublisher?
     /// Where everything that the core is told goes; nil where nobody wants to know.
     private(set) var recorder: Recorder?
     /// What the core has been given.
@@ -42,6 +44,7 @@ package final class Host {
         (configuration, self.settings, self.seed, self.log) = (settings.gateway, settings, seed, log)
         if let sharedClientID = settings.host.sharedClientID { configuration.upstream.sharedClientID = sharedClientID }
         gateway = Gateway(configuration: configuration, seed: seed)
+        if configuration.upstream.statusTopic != nil { publisher = StatusPublisher(settings.host.status) }
         reporter = Reporter(log: log, settings.host)
         statistics = Statistics(
             udpCount: settings.host.listeners.count, serialCount: settings.host.serialPorts.count, at: loop.now)
@@ -109,6 +112,7 @@ package final class Host {
     /// When the loop must turn again for the gateway or a link, in monotonic nanoseconds.
     package var nextDeadline: UInt64? {
         var next = min(gateway.nextDeadline?.nanoseconds ?? .max, reporter.nextDeadline ?? .max)
+        next = min(next, publisher?.nextDeadline ?? .max)
         for link in links { next = min(next, link.nextDeadline ?? .max) }
         return next == .max ? nil : next
     }
@@ -126,6 +130,7 @@ package final class Host {
             if let deadline = link.nextDeadline, deadline <= loop.now { link.deadlineReached() }
         }
         if let deadline = gateway.nextDeadline, deadline.nanoseconds <= loop.now { handle(.deadlineReached) }
+        if publisher != nil { publishStatus() }
         flush()
         recorder?.flush()
         reporter.turnEnded(at: loop.now)
@@ -202,6 +207,7 @@ package final class Host {
     private func observe(_ observation: Observation, _ arena: RawSpan) {
         if let server, server.hasFollowers { note(observation, arena, server) }
         statistics.note(observation, arena, at: loop.now)
+        if publisher != nil { noteStatus(observation, arena) }
         guard let level = reporter.count(observation.occurrence, at: loop.now) else { return }
         let address = observation.peer.flatMap { link(of: $0).name(of: $0) }
         reporter.write(

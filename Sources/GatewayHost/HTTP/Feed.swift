@@ -16,15 +16,16 @@ protocol Feed: AnyObject {
     func flush()
 }
 
-/// A moment on the wall clock, for what is told of one on the loop's.
+/// A moment on the wall clock, for what is told of one on the loop's, past or to come.
 struct WallTime {
     private let milliseconds: Int64
 
     /// That of `time`, in monotonic nanoseconds; now where it is nil.
     init(of time: UInt64? = nil) {
         let (seconds, nanoseconds) = WallClock.now()
-        let age = time.map { Int64(clamping: MonotonicClock.now() &- $0) / 1_000_000 } ?? 0
-        milliseconds = Int64(seconds) * 1_000 + Int64(nanoseconds) / 1_000_000 - age
+        let age = time.map { Int64(bitPattern: MonotonicClock.now() &- $0) / 1_000_000 } ?? 0
+        // Somebody may have set the clock back to a time before there were clocks.
+        milliseconds = max(0, Int64(seconds) * 1_000 + Int64(nanoseconds) / 1_000_000 - age)
     }
 
     /// As ISO 8601 in UTC, to the millisecond.

@@ -160,7 +160,8 @@ enum ObservationText {
 
     private static func contested(_ count: Int) -> String {
         "the broker has accepted the gateway's own connection and soon closed it, \(count) times in a row: another"
-            + " gateway or client may use the same client identifier; give each gateway its own broker.shared_client_id"
+            + " gateway or client may use the same client identifier; give each gateway its own"
+            + " broker.shared_client_id; or the broker may forbid what is published below status.topic"
     }
 
     private static func refused(_ refusal: ClientRefusal?, _ code: ReturnCode) -> String {

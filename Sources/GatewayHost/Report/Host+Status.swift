@@ -10,11 +10,8 @@ extension Host {
         writeIdentity(to: &json)
         let looks = looks(population.counts)
         writeHealth(looks, to: &json)
-        writeBroker(to: &json)
-        json.object("clients") { json in
-            for state in ClientReport.State.allCases { json.add(state.rawValue, population.counts[state] ?? 0) }
-            json.add("limit", configuration.limits.clients)
-        }
+        writeBroker("broker", to: &json)
+        writeClients(population.counts, to: &json)
         writeMessages(to: &json)
         let census = gateway.takeCensus()
         json.object("waiting") {
@@ -34,6 +31,10 @@ extension Host {
         }
         writeLinks(to: &json)
         writeHour(to: &json)
+        writeProcess(to: &json)
+    }
+
+    func writeProcess(to json: inout JSONText) {
         json.object("process") {
             $0.add("resident_bytes", ProcessLimits.residentMemoryByteCount().map { Int($0) })
             $0.add("cpu_seconds", seconds: ProcessLimits.processorSeconds())
@@ -41,7 +42,14 @@ extension Host {
         }
     }
 
-    private func writeIdentity(to json: inout JSONText) {
+    func writeClients(_ counts: [ClientReport.State: Int], to json: inout JSONText) {
+        json.object("clients") { json in
+            for state in ClientReport.State.allCases { json.add(state.rawValue, counts[state] ?? 0) }
+            json.add("limit", configuration.limits.clients)
+        }
+    }
+
+    func writeIdentity(to json: inout JSONText) {
         json.object("gateway") {
             $0.add("id", Int(configuration.gatewayID))
             $0.add("version", Build.current.version)
@@ -53,7 +61,7 @@ extension Host {
     }
 
     /// Never well beside a trouble: the sentence counts what needs a look.
-    private func writeHealth(_ looks: [(look: TroubleText.Look, client: String?)], to json: inout JSONText) {
+    func writeHealth(_ looks: [(look: TroubleText.Look, client: String?)], to json: inout JSONText) {
         let readiness = readiness
         let count = looks.count
         let rest = count == 0 ? "" : count == 1 ? "; 1 thing needs a look" : "; \(count) things need a look"
@@ -64,10 +72,10 @@ extension Host {
         }
     }
 
-    private func writeBroker(to json: inout JSONText) {
+    func writeBroker(_ name: String, to json: inout JSONText) {
         let openSince = gateway.sharedConnectionOpenSince
         let changed = openSince?.nanoseconds ?? statistics.brokerChangedAt
-        json.object("broker") {
+        json.object(name) {
             $0.add("url", brokerName)
             $0.add("state", openSince != nil ? "connected" : isRefusedByBroker ? "refused" : "unreachable")
             $0.add("since_seconds", Int((loop.now &- min(changed, loop.now)) / 1_000_000_000))
@@ -75,7 +83,7 @@ extension Host {
         }
     }
 
-    private func writeMessages(to json: inout JSONText) {
+    func writeMessages(to json: inout JSONText) {
         let lastMinute = statistics.hour.lastMinute(at: loop.now)
         func write(_ counts: Statistics.ByQoS, _ lastMinute: UInt32, to json: inout JSONText) {
             json.add("total", (0..<4).reduce(UInt64(0)) { $0 + counts[$1] })

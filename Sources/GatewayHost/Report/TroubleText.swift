@@ -102,6 +102,11 @@ enum TroubleText {
                     "The broker refused \(who.map { "the connection of \($0)" } ?? "the gateway's own connection")"
                     + " \(times), with code \(code.rawValue): \(words(for: code)).",
                 key: key(for: code), isError: who == nil)
+        case .subscriptionRefused where who == nil:
+            Look(
+                sentence: "The broker does not let the gateway look for the availability of former clients below its"
+                    + " status topic: what no longer holds stays there.",
+                key: "status.topic")
         case .subscriptionRefused:
             Look(sentence: "The broker refused a subscription \(times); the last of \(who ?? "a client").")
         case .upstreamLostRepeatedly(let loss):

@@ -1,0 +1,231 @@
+import Configuration
+import GatewayCore
+import Testing
+
+@testable import GatewayHost
+
+/// What is published of the gateway, and when: the latest of each client, at a bounded rate, and nothing for ever.
+@Suite struct StatusPublisherTests {
+    private static let second: UInt64 = 1_000_000_000
+
+    /// A publisher with its connection, and the time in seconds.
+    private struct Timeline {
+        var publisher: StatusPublisher
+        var now: UInt64 = 100 * StatusPublisherTests.second
+
+        init(clientsPerSecond: Int = 100, isAnnounced: Bool = true) {
+            var settings = StatusSettings()
+            settings.clientsPerSecond = clientsPerSecond
+            publisher = StatusPublisher(settings)
+            guard isAnnounced else { return }
+            publisher.follow(1, at: now)
+            _ = turns()
+        }
+
+        mutating func note(_ kind: ObservationKind, _ client: String, isThere: Bool = true) {
+            publisher.note(kind, of: octets(client), isThere: isThere, at: now)
+        }
+
+        /// Everything that is due now, said.
+        mutating func turns() -> [StatusPublisher.Turn] {
+            var turns: [StatusPublisher.Turn] = []
+            while let turn = publisher.due(at: now) {
+                turns.append(turn)
+                publisher.published(turn, at: now)
+            }
+            return turns
+        }
+
+        func availability(_ client: String) -> StatusPublisher.Availability? {
+            publisher.clients[octets(client)]?.availability
+        }
+    }
+
+    private func client(_ name: String) -> StatusPublisher.Turn { .client(octets(name)) }
+
+    @Test("Before the gateway is announced nothing is published, and then everything, once")
+    func announcement() {
+        var time = Timeline(isAnnounced: false)
+        time.note(.clientConnected, "a")
+        #expect(time.publisher.nextDeadline == nil)
+        #expect(time.turns() == [])
+        time.publisher.follow(1, at: time.now)
+        #expect(time.turns() == [.info, .health, client("a")])
+        time.publisher.follow(1, at: time.now)
+        #expect(time.turns() == [])
+        // The connection goes and comes back.
+        time.publisher.follow(nil, at: time.now)
+        #expect(time.publisher.nextDeadline == nil)
+        time.publisher.follow(2, at: time.now)
+        #expect(time.turns() == [.info, .health, client("a")])
+    }
+
+    @Test("Health is published each minute, and the deadline says when")
+    func health() {
+        var time = Timeline()
+        #expect(time.publisher.nextDeadline == time.now + 60 * Self.second)
+        time.now += 60 * Self.second - 1
+        #expect(time.turns() == [])
+        time.now += 1
+        #expect(time.turns() == [.health])
+    }
+
+    @Test(
+        "What is observed of a client is its availability",
+        arguments: [
+            (ObservationKind.clientConnected, StatusPublisher.Availability.awake), (.clientResumed, .awake),
+            (.clientFellAsleep, .asleep), (.clientWokeUp, .asleep), (.clientOverdue, .overdue), (.clientLost, .lost),
+            (.clientDisconnected, .remembered), (.clientDismissed, .remembered),
+        ])
+    func availability(kind: ObservationKind, expected: StatusPublisher.Availability) {
+        var time = Timeline()
+        time.note(kind, "a")
+        #expect(time.availability("a") == expected)
+        #expect(time.turns() == [client("a")])
+        #expect(StatusPublisher.concerns(kind))
+    }
+
+    @Test(
+        "What a client says and hears has nothing to do with it",
+        arguments: [
+            ObservationKind.messageForwarded, .messageDelivered, .messageAcknowledged, .brokerAnswered,
+        ])
+    func messages(kind: ObservationKind) { #expect(!StatusPublisher.concerns(kind)) }
+
+    @Test("A state holds since it began, whatever confirms it")
+    func since() {
+        var time = Timeline()
+        time.note(.clientFellAsleep, "a")
+        let began = time.now
+        time.now += 5 * Self.second
+        time.note(.clientWokeUp, "a")
+        #expect(time.publisher.clients[octets("a")]?.since == began)
+        time.note(.clientOverdue, "a")
+        #expect(time.publisher.clients[octets("a")]?.since == time.now)
+    }
+
+    @Test("Who changes again and again before its turn has one, with the latest")
+    func latest() {
+        var time = Timeline()
+        for kind in [ObservationKind.clientConnected, .clientFellAsleep, .clientWokeUp, .clientOverdue] {
+            time.note(kind, "a")
+        }
+        #expect(time.turns() == [client("a")])
+        #expect(time.availability("a") == .overdue)
+    }
+
+    @Test("Only so many clients have their turn in a second, in the order of their changes")
+    func rate() {
+        var time = Timeline(clientsPerSecond: 2)
+        for name in ["a", "b", "c", "d", "e"] { time.note(.clientConnected, name) }
+        #expect(time.turns() == [client("a"), client("b")])
+        #expect(time.publisher.nextDeadline == time.now + Self.second)
+        time.now += Self.second - 1
+        #expect(time.turns() == [])
+        time.now += 1
+        #expect(time.turns() == [client("c"), client("d")])
+        time.now += Self.second
+        #expect(time.turns() == [client("e")])
+    }
+
+    @Test("A connection that takes no more is tried again after a second, and nothing is left out")
+    func blocked() {
+        var time = Timeline()
+        time.note(.clientConnected, "a")
+        #expect(time.publisher.due(at: time.now) == client("a"))
+        time.publisher.blocked(at: time.now)
+        #expect(time.turns() == [])
+        #expect(time.publisher.nextDeadline == time.now + Self.second)
+        time.now += Self.second
+        #expect(time.turns() == [client("a")])
+    }
+
+    @Test("Of a client without a session nothing is left when its availability is deleted")
+    func forgotten() {
+        var time = Timeline()
+        time.note(.clientConnected, "a")
+        _ = time.turns()
+        time.note(.clientDisconnected, "a", isThere: false)
+        #expect(time.publisher.clients[octets("a")]?.isThere == false)
+        #expect(time.turns() == [client("a")])
+        #expect(time.publisher.clients.isEmpty)
+        // One of whom nothing was published needs no deletion, unless it is lost.
+        time.note(.clientConnected, "b")
+        time.note(.clientDisconnected, "b", isThere: false)
+        #expect(time.publisher.clients.isEmpty)
+        #expect(time.turns() == [])
+        time.note(.clientConnected, "c")
+        time.note(.clientLost, "c", isThere: false)
+        #expect(time.turns() == [client("c")])
+        #expect(time.publisher.clients.isEmpty)
+    }
+
+    @Test("A client that comes back before its deletion is there again")
+    func returned() {
+        var time = Timeline()
+        time.note(.clientConnected, "a")
+        _ = time.turns()
+        time.note(.clientDisconnected, "a", isThere: false)
+        time.note(.clientConnected, "a")
+        #expect(time.turns() == [client("a")])
+        #expect(time.publisher.clients[octets("a")]?.isThere == true)
+    }
+
+    @Test("A refused stranger is nobody")
+    func strangers() {
+        var time = Timeline()
+        time.note(.clientRefused, "x", isThere: false)
+        time.note(.clientSetUpAbandoned, "y", isThere: false)
+        #expect(time.publisher.clients.isEmpty)
+        #expect(time.turns() == [])
+    }
+
+    @Test("Without a connection only those with a session are kept: what no longer holds is searched for later")
+    func away() {
+        var time = Timeline()
+        time.note(.clientConnected, "a")
+        _ = time.turns()
+        time.note(.clientLost, "a", isThere: false)
+        time.publisher.follow(nil, at: time.now)
+        #expect(time.publisher.clients.isEmpty)
+        time.note(.clientConnected, "b")
+        time.note(.clientLost, "b", isThere: false)
+        #expect(time.publisher.clients.isEmpty)
+    }
+
+    @Test("A client whose session ended without a word is found when all are looked through")
+    func review() {
+        var time = Timeline()
+        time.note(.clientConnected, "a")
+        time.note(.clientConnected, "b")
+        _ = time.turns()
+        time.publisher.review(at: time.now) { $0 == octets("a") }
+        #expect(time.turns() == [client("b")])
+        #expect(time.publisher.clients.keys.map(\.self) == [octets("a")])
+    }
+
+    @Test("A crowd that comes and goes leaves nothing behind, as long as the broker takes nothing")
+    func crowd() {
+        var time = Timeline(clientsPerSecond: 1)
+        for name in ["a", "b"] { time.note(.clientConnected, name) }
+        for number in 0..<10_000 {
+            time.note(.clientConnected, "c\(number)")
+            time.note(.clientDisconnected, "c\(number)", isThere: false)
+        }
+        #expect(time.publisher.clients.count == 2)
+        #expect(time.publisher.waitingTurnCount < 200)
+        #expect(time.turns() == [client("a")])
+        time.now += Self.second
+        #expect(time.turns() == [client("b")])
+    }
+
+    @Test("After a reload the gateway tells of itself again, at another rate")
+    func reconfigured() {
+        var time = Timeline(clientsPerSecond: 1)
+        var settings = StatusSettings()
+        settings.clientsPerSecond = 2
+        time.publisher.reconfigure(settings)
+        for name in ["a", "b"] { time.note(.clientConnected, name) }
+        #expect(time.turns() == [.info, client("a"), client("b")])
+    }
+}

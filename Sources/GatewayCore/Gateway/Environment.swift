@@ -100,6 +100,7 @@ struct Environment: ~Copyable {
     }
 
     /// The octets left for a message on the way to a client (GW-08).
+    @inline(__always)
     func messageRoom(on route: Route) -> Int {
         let room = configuration.link(route.peer.link).maximumDatagramByteCount
         return route.node == 0 ? room : room - Self.envelopeByteCount - forwarders.nodeID(route.node).count
@@ -165,6 +166,7 @@ struct Environment: ~Copyable {
     }
 
     /// The short reference to a name; nil unless the name has two octets.
+    @inline(__always)
     func shortName(of name: TopicNameIndex) -> UInt16? {
         let bytes = topicNames.name(name)
         return bytes.count == 2 ? UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : nil
@@ -181,15 +183,17 @@ struct Environment: ~Copyable {
         effects.list.append(.observe(Observation(occurrence, peer: peer)))
     }
 
-    /// Observes something about a client; its name goes into the arena, and behind it the topic where there is one, so
-    /// the observation stays a plain value.
-    mutating func observe(
-        _ occurrence: Occurrence, of clientID: ClientID, _ topic: [UInt8] = [], peer: PeerID? = nil
-    ) {
+    /// Observes something about a client; its name goes into the arena, so the observation stays a plain value.
+    mutating func observe(_ occurrence: Occurrence, of clientID: ClientID, peer: PeerID? = nil) {
         let start = effects.bytes.count
         effects.bytes.append(contentsOf: clientID.bytes)
         let range = start..<effects.bytes.count
-        effects.bytes.append(contentsOf: topic)
         effects.list.append(.observe(Observation(occurrence, clientID: range, peer: peer)))
+    }
+
+    /// Observes a loss that concerns a topic, which goes into the arena behind the client's name.
+    mutating func observe(_ occurrence: Occurrence, of clientID: ClientID, _ topic: [UInt8], peer: PeerID?) {
+        observe(occurrence, of: clientID, peer: peer)
+        effects.bytes.append(contentsOf: topic)
     }
 }

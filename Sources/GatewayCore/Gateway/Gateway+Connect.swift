@@ -40,6 +40,7 @@ extension Gateway {
 
     /// Whether a client of that name may be there: it is not connected, known by this address or by none, or known by
     /// one where nobody could be heard, as its link is lost.
+    @inline(__always)
     private func mayConnect(_ clientID: ClientID, from route: Route) -> Bool {
         guard !environment.configuration.sleep.allowsAddressChange, let index = sessionByClientID[clientID],
             sessions[index].phase.isConnected, let known = sessions[index].route

@@ -5,9 +5,11 @@ import MQTTSN
 
 extension Gateway {
     mutating func datagramReceived(_ datagram: RawSpan, from peer: PeerID, mayForward: Bool) {
-        sender = peer
+        (sender, addressee) = (peer, nil)
         decode(datagram, from: Route(peer: peer), mayForward: mayForward)
         sender = nil
+        // A session that is still reached through the peer spares the search for one.
+        if let addressee, sessions.contains(addressee), sessions[addressee].route?.peer == peer { return }
         forgetIfUnused(peer)
     }
 
@@ -72,6 +74,7 @@ extension Gateway {
             strangerSent(message, datagram, from: route)
             return
         }
+        addressee = index
         changing(index) { session, environment in session.handle(message, datagram, in: &environment) }
     }
 
@@ -89,6 +92,7 @@ extension Gateway {
     }
 
     private mutating func wake(_ index: SessionIndex, _ clientID: ByteRange, _ datagram: RawSpan) {
+        addressee = index
         changing(index) { session, environment in
             session.handle(.pingRequest(clientID: clientID), datagram, in: &environment)
         }
@@ -113,7 +117,9 @@ extension Gateway {
     private mutating func malformedDatagramReceived(_ error: DecodeError, _ datagram: RawSpan, from route: Route) {
         environment.observe(
             .malformedDatagram(error.reason, ForeignProtocol(startOf: datagram)), peer: route.peer)
-        guard let index = sessionByRoute[route], sessions[index].phase.isConnected else { return }
+        guard let index = sessionByRoute[route] else { return }
+        addressee = index
+        guard sessions[index].phase.isConnected else { return }
         switch error.reason {
         case .registerWithoutTopicName:
             let answer = RegisterAcknowledgement(topicID: 0, messageID: error.messageID, returnCode: .notSupported)

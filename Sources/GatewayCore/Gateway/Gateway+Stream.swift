@@ -7,6 +7,7 @@ import Time
 
 extension Gateway {
     /// Whether an event's stream is the one the slot has now; what is said of an older one no longer matters.
+    @inline(__always)
     private func isCurrent(_ id: UpstreamID) -> Bool {
         environment.upstreams.contains(id.slot) && environment.upstreams[id.slot].streamID == id
             && environment.upstreams[id.slot].hasStream

@@ -19,6 +19,8 @@ package struct Gateway: ~Copyable {
     var advertiser: Advertiser
     /// The sender of the datagram that is being handled: not forgotten before that is done.
     var sender: PeerID?
+    /// The session that its datagram went to; nil for a stranger's.
+    var addressee: SessionIndex?
     var departures: RecentDepartures
     var sharedContest = ConnectionContest()
     /// Sessions that only wait for their client to return, oldest first, for when a place is needed.

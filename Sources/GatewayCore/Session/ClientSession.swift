@@ -90,11 +90,13 @@ struct ClientSession: SlabElement {
     }
 
     /// Sends a message without a variable part.
+    @inline(__always)
     func send(_ message: Message, in environment: inout Environment) {
         guard let route else { return }
         environment.send(message, to: route)
     }
 
+    @inline(__always)
     func observe(_ occurrence: Occurrence, in environment: inout Environment) {
         environment.observe(occurrence, of: clientID, peer: route?.peer)
     }

@@ -33,7 +33,13 @@ package enum ForeignProtocol: UInt8, Hashable, Sendable, CaseIterable {
         .map { Array($0.utf8) }
 
     private static func isHTTP(_ bytes: RawSpan) -> Bool {
-        beginningsOfHTTP.contains { $0.count <= bytes.byteCount && bytes.equals($0.span.bytes, in: 0..<$0.count) }
+        // Most of what is no message is no text either, and is not compared with seven beginnings.
+        guard let first = bytes.byte(at: 0), first >= UInt8(ascii: "A"), first <= UInt8(ascii: "Z") else {
+            return false
+        }
+        return beginningsOfHTTP.contains {
+            $0.count <= bytes.byteCount && bytes.equals($0.span.bytes, in: 0..<$0.count)
+        }
     }
 
     /// CONNECT: its type, up to four octets of a length, and the protocol's name with its own length.

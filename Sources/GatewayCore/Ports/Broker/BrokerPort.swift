@@ -52,12 +52,14 @@ extension Environment {
     }
 
     /// Whether there is a connection that the broker has accepted.
+    @inline(__always)
     func isOpen(_ slot: UInt32?) -> Bool {
         guard let slot else { return false }
         return upstreams[slot].state == .open
     }
 
     /// Whether the connection would take a new request of `byteCount` octets.
+    @inline(__always)
     func couldTake(_ byteCount: Int, on slot: UInt32?) -> Bool {
         guard let slot, upstreams[slot].state == .open else { return false }
         return !upstreams[slot].isBlocked

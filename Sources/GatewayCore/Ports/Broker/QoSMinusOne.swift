@@ -68,6 +68,7 @@ extension Environment {
 
     /// Whether the shared connection has just been lost and is coming back: who sent what ended it must not cost the
     /// others their messages.
+    @inline(__always)
     private var isSharedReturning: Bool {
         switch upstreams[sharedUpstream].state {
         case .opening, .connecting, .waiting: break
@@ -108,6 +109,7 @@ extension Environment {
     }
 
     /// Where the topic name ends that `data` begins with; nil where that is no topic name.
+    @inline(__always)
     private func endOfFullName(byteCount: Int, in data: ByteRange, _ datagram: RawSpan) -> Int? {
         guard byteCount <= data.count else { return nil }
         let end = data.lowerBound + byteCount

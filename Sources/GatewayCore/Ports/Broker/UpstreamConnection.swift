@@ -85,6 +85,7 @@ extension Environment {
 
     /// Whether the connection has been open for long enough to count as a success: a broker that accepts and closes
     /// again at once is failing.
+    @inline(__always)
     func hasStayedOpen(upstream slot: UInt32) -> Bool {
         upstreams[slot].state == .open
             && now.since(upstreams[slot].openedAt) >= configuration.upstream.reconnectMinimum * 10
@@ -105,6 +106,7 @@ extension Environment {
         }
     }
 
+    @inline(__always)
     func awaitsPingResponse(_ slot: UInt32?) -> Bool {
         guard let slot else { return false }
         return upstreams[slot].pingResponseDeadline != nil || upstreams[slot].isPaused
@@ -129,17 +131,20 @@ extension Environment {
     }
 
     /// Whether bytes of the broker are here that have not been read.
+    @inline(__always)
     func hasKeptBytes(_ slot: UInt32?) -> Bool {
         guard let slot else { return false }
         return upstreams[slot].hasKeptBytes
     }
 
     /// Whether bytes of the broker are here and there is room for them again.
+    @inline(__always)
     func mayReadOn(_ slot: UInt32?) -> Bool {
         guard let slot else { return false }
         return upstreams[slot].hasKeptBytes && !upstreams[slot].isPaused
     }
 
+    @inline(__always)
     func isPaused(_ slot: UInt32?) -> Bool {
         guard let slot else { return false }
         return upstreams[slot].isPaused

@@ -7,6 +7,7 @@ import Time
 extension ClientSession {
     /// Whether `connect` from `route` is the one being carried out or just answered, sent again because the answer was
     /// lost (AMB-01).
+    @inline(__always)
     func isRepeated(_ connect: Connect, from route: Route, in environment: borrowing Environment) -> Bool {
         guard self.route == route else { return false }
         let request = ConnectRequest(connect)
@@ -52,6 +53,7 @@ extension ClientSession {
     /// Whether a CONNECT only ends the sleep of a client whose connection goes on as it is (AMB-02). What counts is
     /// that the session lives, not how it was begun.
     /// A broker that would forget a QoS 2 message of the client with the connection is not left either.
+    @inline(__always)
     func canResume(_ connect: Connect) -> Bool {
         guard !broker.isRestoring, !connect.flags.cleanSession, !connect.flags.will else { return false }
         return phase.isSleeping || phase == .active && !request.isClean && canLoseMessage

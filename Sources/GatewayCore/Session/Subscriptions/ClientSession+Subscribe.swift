@@ -71,6 +71,7 @@ extension ClientSession {
     }
 
     /// Whether the client may have one more subscription, or changes one that it has.
+    @inline(__always)
     private func maySubscribe(_ filter: TopicNameIndex, in environment: borrowing Environment) -> Bool {
         subscriptions.contains(filter)
             || subscriptions.count + requests.subscribeCount < environment.limits.subscriptionsPerClient
@@ -125,6 +126,7 @@ extension ClientSession {
 
     /// Whether the octets of names leave room for a request. Where what is for all is used up, a filter must fit the
     /// client's share; one that it has subscribed to takes no more than the request, and those are few.
+    @inline(__always)
     private func hasRoom(for filter: TopicNameIndex, in environment: borrowing Environment) -> Bool {
         guard environment.topicNames.isFull(for: filter, environment.limits), !subscriptions.contains(filter) else {
             return true
@@ -290,6 +292,7 @@ extension ClientSession {
     }
 
     /// The filter an UNSUBSCRIBE names, in use by the caller; nil where no subscription could have been made with it.
+    @inline(__always)
     private func filter(of unsubscribe: Unsubscribe, _ topic: RawSpan, in environment: inout Environment)
         -> TopicNameIndex?
     {

@@ -74,6 +74,7 @@ extension ClientSession {
     var isAsked: Bool { clock.attempts > 0 }
 
     /// A message that wants an answer has just been sent.
+    @inline(__always)
     mutating func awaitAnswer(isRepetition: Bool = false, in environment: borrowing Environment) {
         clock.stop()
         let interval = retryInterval(after: clock.attempts, in: environment)
@@ -94,6 +95,7 @@ extension ClientSession {
     }
 
     /// How long the gateway waits for the answer to a message that it has sent so often before.
+    @inline(__always)
     func retryInterval(after attempts: UInt16, in environment: borrowing Environment) -> TimeSpan {
         let link = link(in: environment)
         guard link.adaptsRetryInterval, let measured = roundTrip.timeout else { return link.retryInterval }

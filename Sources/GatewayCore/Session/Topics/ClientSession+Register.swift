@@ -31,6 +31,7 @@ extension ClientSession {
     }
 
     /// Counts an answer that is not "accepted".
+    @inline(__always)
     func observeRefusal(_ code: ReturnCode, in environment: inout Environment) {
         switch code {
         case .accepted: break

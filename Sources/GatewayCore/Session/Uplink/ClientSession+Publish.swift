@@ -40,6 +40,7 @@ extension ClientSession {
     }
 
     /// The name behind the topic reference (GW-44, GW-46, GW-47, GW-48).
+    @inline(__always)
     private mutating func resolve(_ publish: Publish, in environment: borrowing Environment) -> ResolvedTopic {
         let name: TopicNameIndex?
         switch publish.flags.topicIDType {
@@ -125,6 +126,7 @@ extension ClientSession {
     }
 
     /// What the table of exchanges depends on besides itself, for a message of `byteCount` octets.
+    @inline(__always)
     private func conditions(
         for message: UplinkMessage, byteCount: Int, in environment: borrowing Environment
     ) -> UplinkConditions {
@@ -154,6 +156,7 @@ extension ClientSession {
 
     /// A token for a request of this client, that which goes with its own message id where that is free; none where no
     /// number is.
+    @inline(__always)
     func nextToken(preferring messageID: MessageID) -> BrokerToken {
         tokens.next(preferring: messageID, uplink, requests)
     }
@@ -167,6 +170,7 @@ extension ClientSession {
     }
 
     /// GW-41, GW-42, GW-45.
+    @inline(__always)
     private func say(_ answer: UplinkAnswer, in environment: inout Environment) {
         switch answer.kind {
         case .acknowledged, .refused, .rejected:
@@ -242,6 +246,7 @@ extension ClientSession {
     }
 
     /// Whether the client may have one more request open at the broker.
+    @inline(__always)
     func hasRoomForRequest(in environment: borrowing Environment) -> Bool {
         uplink.hasRoom(conditions(in: environment))
     }

@@ -30,11 +30,28 @@ struct UplinkExchange: Hashable, Sendable {
         case done
     }
 
-    var client: ClientEnd
-    var broker: BrokerEnd
-    var isExactlyOnce: Bool
+    var client: ClientEnd {
+        get { ClientEnd(rawValue: standing & Bits.client) ?? .gone }
+        set { standing = standing & ~Bits.client | newValue.rawValue }
+    }
+    var broker: BrokerEnd {
+        get { BrokerEnd(rawValue: (standing & Bits.broker) >> 2) ?? .done }
+        set { standing = standing & ~Bits.broker | newValue.rawValue << 2 }
+    }
+    var isExactlyOnce: Bool {
+        get { standing & Bits.exactlyOnce != 0 }
+        set { standing = newValue ? standing | Bits.exactlyOnce : standing & ~Bits.exactlyOnce }
+    }
     /// Whether the broker connection has ended since the last thing said on it.
-    var isCut = false
+    var isCut: Bool {
+        get { standing & Bits.cut != 0 }
+        set { standing = newValue ? standing | Bits.cut : standing & ~Bits.cut }
+    }
+    /// Whether the client has fallen asleep over it: it is told nothing before it asks again (GW-69).
+    var isSleptOver: Bool {
+        get { standing & Bits.sleptOver != 0 }
+        set { standing = newValue ? standing | Bits.sleptOver : standing & ~Bits.sleptOver }
+    }
     /// Whether the broker may have closed on it, so that it is alone on its way.
     var isSuspect: Bool {
         get { history & 0x80 != 0 }
@@ -45,9 +62,19 @@ struct UplinkExchange: Hashable, Sendable {
         get { history & 0x7F }
         set { history = history & 0x80 | newValue }
     }
+    /// Two octets for all of that: every session that has ever published keeps room for an exchange.
+    private var standing: UInt8 = 0
     private var history: UInt8 = 0
-    /// Whether the client has fallen asleep over it: it is told nothing before it asks again (GW-69).
-    var isSleptOver = false
+
+    /// What the bits of `standing` are for.
+    private enum Bits {
+        static let client: UInt8 = 0x03
+        static let broker: UInt8 = 0x1C
+        static let exactlyOnce: UInt8 = 0x20
+        static let cut: UInt8 = 0x40
+        static let sleptOver: UInt8 = 0x80
+    }
+
     /// The client's; 0 where the client is gone.
     var messageID: MessageID
     /// None where the broker is done.
@@ -55,10 +82,10 @@ struct UplinkExchange: Hashable, Sendable {
     /// What a PUBACK will carry.
     var topicID: TopicID
     var digest: MessageDigest
-    /// When the client was last heard or told of it.
-    var since: Instant
     /// When the gateway first heard of it, in this life.
     private(set) var begunAt: TimeMark
+    /// When the client was last heard or told of it.
+    var since: Instant
 
     /// Whether the broker's session has, or may have, a QoS 2 message that would be lost or doubled without it.
     var needsBrokersMemory: Bool { isExactlyOnce && broker != .done && broker != .owesNumber && client != .gone }
@@ -68,16 +95,16 @@ struct UplinkExchange: Hashable, Sendable {
 
     /// The client has said PUBLISH, and so has the gateway.
     init(_ message: UplinkMessage, _ token: BrokerToken, at now: Instant) {
-        (client, broker, isExactlyOnce) = (.waiting, .owesReceived, message.isExactlyOnce)
         (messageID, self.token, topicID, digest) = (message.messageID, token, message.topicID, message.digest)
         (since, begunAt) = (now, TimeMark(now))
+        (client, broker, isExactlyOnce) = (.waiting, .owesReceived, message.isExactlyOnce)
     }
 
     /// The client has said PUBREL, of an exchange that an earlier life of the gateway began.
     init(releasedBefore messageID: MessageID, _ token: BrokerToken, at now: Instant) {
+        (self.messageID, self.token, topicID, digest) = (messageID, token, 0, .unknown)
+        (since, begunAt) = (now, TimeMark(now))
         (client, broker, isExactlyOnce) = (.released, .owesComplete, true)
-        (self.messageID, self.token, topicID, digest, since) = (messageID, token, 0, .unknown, now)
-        begunAt = TimeMark(now)
     }
 
     /// The broker may have an older message under the number, which is released.
@@ -88,9 +115,9 @@ struct UplinkExchange: Hashable, Sendable {
 
     /// The broker has a message that nothing here knows of.
     init(heldUnder token: BrokerToken, at now: Instant) {
+        (messageID, self.token, topicID, digest) = (0, token, 0, .unknown)
+        (since, begunAt) = (now, TimeMark(now))
         (client, broker, isExactlyOnce) = (.gone, .holds, true)
-        (messageID, self.token, topicID, digest, since) = (0, token, 0, .unknown, now)
-        begunAt = TimeMark(now)
     }
 
     /// What does not hold of it; nil where all does.
@@ -134,9 +161,9 @@ extension UplinkExchange {
     }
 
     init(_ record: Record, at now: Instant) {
-        (client, broker, isExactlyOnce) = (record.client, record.broker, record.isExactlyOnce)
         (messageID, token, topicID, digest) = (record.messageID, record.token, record.topicID, record.digest)
         (since, begunAt) = (now - record.unheardFor, TimeMark(now))
+        (client, broker, isExactlyOnce) = (record.client, record.broker, record.isExactlyOnce)
         isCut = broker != .done
         isSleptOver = record.isSleptOver
         reconnectionCount = record.reconnectionCount

@@ -52,6 +52,7 @@ let package = Package(
         module("SensorClient", ["Bytes", "Time", "MQTTSN"]),
         module("TraceFile", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore"]),
         module("JSON"),
+        module("Journal", ["Bytes"]),
         module("Describe", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "JSON"]),
         module("ControlClient", ["Bytes", "JSON", "Describe"]),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
@@ -61,12 +62,12 @@ let package = Package(
             "GatewayHost",
             [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile", "Describe", "Transports",
-                "Configuration", "HTTP", "StatusPage",
+                "Configuration", "HTTP", "StatusPage", "Journal",
             ]),
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "JSON", "TraceFile", "Describe", "ControlClient", "GatewayHost", "GatewayCore", "Transports",
+                "JSON", "Journal", "TraceFile", "Describe", "ControlClient", "GatewayHost", "GatewayCore", "Transports",
                 "Configuration", "AnnotatedConfiguration", "PahoConversion", "SensorClient", "MQTT", "MQTTSN", "Time",
                 "Bytes",
             ],
@@ -120,6 +121,7 @@ let package = Package(
         tests(of: "SensorClient", ["Bytes", "Time", "MQTTSN", "SensorClient"]),
         tests(of: "TraceFile", ["Time", "GatewayCore", "TraceFile"]),
         tests(of: "JSON", ["JSON"]),
+        tests(of: "Journal", ["Bytes", "Journal"]),
         tests(
             of: "Describe", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "JSON", "Describe"]),
         tests(of: "ControlClient", ["JSON", "ControlClient"]),

@@ -15,6 +15,20 @@ extension RawSpan {
         return unsafe UInt16(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
     }
 
+    /// The four octets at `offset` as a big-endian number, or nil when the bytes end before them.
+    @inlinable
+    package func uint32(at offset: Int) -> UInt32? {
+        guard offset >= 0, offset < byteCount &- 3 else { return nil }
+        return unsafe UInt32(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
+    /// The eight octets at `offset` as a big-endian number, or nil when the bytes end before them.
+    @inlinable
+    package func uint64(at offset: Int) -> UInt64? {
+        guard offset >= 0, offset < byteCount &- 7 else { return nil }
+        return unsafe UInt64(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
     /// The eight octets at `offset`, which the caller has proved to lie inside, as a little-endian number.
     @inlinable
     package func littleEndianWord(at offset: Int) -> UInt64 {

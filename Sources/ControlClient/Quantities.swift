@@ -2,9 +2,9 @@ import Describe
 import JSON
 
 /// Numbers of the gateway's answers as people read them.
-enum Quantities {
+package enum Quantities {
     /// Such as `41d 3h`, `12m 5s` or `0.4s`; nothing that is longer than a table has room for.
-    static func span(_ seconds: Double?) -> String {
+    package static func span(_ seconds: Double?) -> String {
         guard let seconds, seconds.isFinite else { return "–" }
         let whole = Int(min(seconds.magnitude, 1e12))
         return switch whole {

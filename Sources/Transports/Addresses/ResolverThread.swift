@@ -39,27 +39,7 @@ final class ResolverThread: Sendable {
     }
 
     /// Starts the thread, which keeps this object alive until it is stopped.
-    func start() throws(IOError) {
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        // A thread inherits the mask of its maker: no signal may be delivered to this one.
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        let retained = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { argument in
-                if let argument { Unmanaged<ResolverThread>.fromOpaque(argument).takeRetainedValue().run() }
-                return nil
-            }, retained.toOpaque())
-        guard code == 0 else {
-            retained.release()
-            throw IOError(operation: "pthread_create", code: code)
-        }
-        pthread_detach(thread)
-    }
+    func start() throws(IOError) { try DetachedThread.start(self) { $0.run() } }
 
     /// Hands a request to the thread.
     func submit(_ request: Request) {

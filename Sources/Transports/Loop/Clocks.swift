@@ -28,6 +28,24 @@ package enum WallClock {
     }
 }
 
+/// The clock of one run of the machine, which goes on while that is suspended (CLOCK_BOOTTIME).
+package enum BootClock {
+    /// Nanoseconds since the machine's start.
+    package static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    /// What the kernel calls this run of the machine: 32 hexadecimal digits; nil where it does not say (random(4)).
+    package static var bootID: [UInt8]? {
+        let path = "/proc/sys/kernel/random/boot_id"
+        guard let text = try? FileReader.read(path: path, maximumByteCount: 256) else { return nil }
+        let digits = text.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "\n") }
+        return digits.count == 32 ? digits : nil
+    }
+}
+
 extension Duration {
     /// The duration in whole nanoseconds; zero when negative, `UInt64.max` when it does not fit.
     var wholeNanoseconds: UInt64 {

@@ -53,6 +53,9 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether an address or an interface is meant that this machine has not now, and may have later.
     package var isNotThereYet: Bool { code == EADDRNOTAVAIL || code == ENODEV || code == ENXIO }
 
+    /// Whether the device could not do it, though it was allowed.
+    package var isDeviceFault: Bool { code == EIO }
+
     /// Whether this machine has no way to where something was to go.
     package var isUnreachable: Bool {
         switch code {

@@ -15,6 +15,7 @@ enum CommandTable {
         DecodeCommand.entry,
         ReplayCommand.entry,
         ConfigCommand.entry,
+        StoreCommand.entry,
         PubCommand.entry,
         SubCommand.entry,
         DiscoverCommand.entry,

@@ -83,7 +83,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "Configuration", "Describe",
-                "GatewaySimulator", "HTTP",
+                "GatewaySimulator", "HTTP", "Journal",
             ],
             path: "Simulators/fuzz/Targets", swiftSettings: strict),
         .executableTarget(
@@ -137,7 +137,7 @@ let package = Package(
             of: "GatewayHost",
             [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "GatewayHost", "TraceFile",
-                "Transports", "Configuration", "GatewaySimulator", "SimulatorSupport", "HTTP",
+                "Transports", "Configuration", "GatewaySimulator", "SimulatorSupport", "HTTP", "Journal",
             ]),
         tests(of: "Tidy", []),
     ],

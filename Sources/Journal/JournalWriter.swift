@@ -75,9 +75,9 @@ package struct JournalWriter: Sendable {
     /// The keys whose values their owner puts into the next batch as they are now, or removes, whichever they are:
     /// those written least recently, about `byteCount` octets of them. None as long as tidying up is not worth it.
     package func keysToRewrite(byteCount: Int) -> [[UInt8]] {
-        guard segments.count > 1, let oldest = segments.first else { return [] }
+        guard let oldest = segments.first else { return [] }
         if oldest.firstSequence < rewriteBefore { return keys.oldest(before: rewriteBefore, byteCount: byteCount) }
-        guard self.byteCount - liveByteCount > liveByteCount else { return [] }
+        guard segments.count > 1, self.byteCount - liveByteCount > liveByteCount else { return [] }
         return keys.oldest(before: segments[1].firstSequence, byteCount: byteCount)
     }
 

@@ -14,6 +14,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case serialLine = "SerialLine"
     /// A session record, brought back.
     case sessionRecord = "SessionRecord"
+    /// The segments of a journal, read.
+    case journal = "Journal"
     /// A datagram, a stream or a capture, told in words.
     case words = "Words"
     /// The core among clients, a broker and a host that do what an operation script says.
@@ -33,6 +35,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .http: faultOfHTTPRequest(bytes)
         case .serialLine: faultOfSerialLine(bytes)
         case .sessionRecord: faultOfRecord(bytes, inspect: inspect)
+        case .journal: faultOfJournal(bytes)
         case .words: faultOfWords(bytes)
         case .core: OperationScript.fault(in: bytes, inspect: inspect)
         }

@@ -44,10 +44,10 @@ package final class Host {
         (configuration, self.settings, self.seed, self.log) = (settings.gateway, settings, seed, log)
         if let sharedClientID = settings.host.sharedClientID { configuration.upstream.sharedClientID = sharedClientID }
         gateway = Gateway(configuration: configuration, seed: seed)
-        if configuration.upstream.statusTopic != nil { publisher = StatusPublisher(settings.host.status) }
         reporter = Reporter(log: log, settings.host)
         statistics = Statistics(
             udpCount: settings.host.listeners.count, serialCount: settings.host.serialPorts.count, at: loop.now)
+        reconfigureStatus()
         do throws(HostError) {
             for listener in settings.host.listeners {
                 links.append(try UDPLink(listener, id: nextLinkID, host: self))

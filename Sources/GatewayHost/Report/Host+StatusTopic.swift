@@ -9,7 +9,7 @@ import Transports
 extension Host {
     /// Publishes what is due.
     func publishStatus() {
-        publisher?.follow(gateway.statusAnnouncement, at: loop.now)
+        publisher?.follow(gateway.statusAnnouncement, isSearching: gateway.isSearchingStatus, at: loop.now)
         while let turn = publisher?.due(at: loop.now) {
             let messages = messages(for: turn)
             guard messages.allSatisfy({ gateway.takesStatus(byteCount: $0.count + $1.count) }) else {
@@ -69,7 +69,10 @@ extension Host {
         guard StatusPublisher.concerns(observation.kind), !observation.clientID.isEmpty else { return }
         let clientID = arena.copy(of: observation.clientID)
         let isThere = gateway.place(ofClient: clientID) != nil
+        let before = publisher?.leftBehindCount
         publisher?.note(observation.kind, of: clientID, isThere: isThere, at: loop.now)
+        // Once: how many, `health` says.
+        if before == 0, publisher?.leftBehindCount == 1 { reporter.statusLeftBehind() }
     }
 
     private func reviewClients() {
@@ -80,10 +83,10 @@ extension Host {
     func reconfigureStatus() {
         guard configuration.upstream.statusTopic != nil else { return publisher = nil }
         if publisher != nil {
-            publisher?.reconfigure(settings.host.status)
+            publisher?.reconfigure(settings.host.status, clientLimit: configuration.limits.clients)
             return
         }
-        var publisher = StatusPublisher(settings.host.status)
+        var publisher = StatusPublisher(settings.host.status, clientLimit: configuration.limits.clients)
         for place in gateway.clientPlaces {
             let client = gateway.clientReport(at: place, now: now)
             // Since when is not known of who was there before.
@@ -117,6 +120,7 @@ extension Host {
         writeBroker("mqtt", to: &json)
         writeClients(population.counts, to: &json)
         writeMessages(to: &json)
+        json.add("availability_left_behind", publisher?.leftBehindCount ?? 0)
     }
 }
 

@@ -5,9 +5,9 @@ import GatewayCore
 ///
 /// **What it owns.** The clients whose availability stands at the broker or is to, each with its latest state. No
 /// message waits here: a client that changes twice before its turn is published once. **Invariant.** A client is in
-/// the table while it has a session, and then until its availability is deleted. Turns are in the order of the changes,
-/// so a client that has taken another's session comes behind the deletion of that: together they are never more than
-/// twice `clients.maximum`.
+/// the table while it has a session, and then until its availability is deleted; those without a session are never more
+/// than `clients.maximum`. **Awkward case.** What an earlier run has left of a client stands while the core still
+/// searches for such things, so a client of that time is deleted even if this run has published nothing of it.
 struct StatusPublisher {
     /// Where a client stands for whoever subscribes.
     enum Availability: String, Equatable {
@@ -33,7 +33,7 @@ struct StatusPublisher {
         /// The number of its turn; nil while none comes.
         fileprivate var turn: UInt64?
         /// Whether the broker may have an availability of it.
-        fileprivate var isPublished = false
+        fileprivate var mayStand = false
     }
 
     private static let second: UInt64 = 1_000_000_000
@@ -45,8 +45,16 @@ struct StatusPublisher {
     private var first = 0
     private var turnCount: UInt64 = 0
     private var settings: StatusSettings
+    /// `clients.maximum`.
+    private var clientLimit: Int
+    /// Those of `clients` without a session.
+    private var goneCount = 0
+    /// Clients whose availability stays at the broker until there is another announcement, as too many had gone.
+    private(set) var leftBehindCount: UInt64 = 0
     /// Which announcement of the gateway holds; nil while nothing can be published.
     private var announcement: UInt32?
+    /// Whether the core looks for what an earlier run has left.
+    private var isSearching = false
     private var infoIsDue = false
     private var healthDueAt: UInt64 = 0
     /// When the second began in which so many clients had their turn.
@@ -55,13 +63,15 @@ struct StatusPublisher {
     /// Not before, as the connection took no more.
     private var blockedUntil: UInt64 = 0
 
-    init(_ settings: StatusSettings) { self.settings = settings }
+    init(_ settings: StatusSettings, clientLimit: Int) {
+        (self.settings, self.clientLimit) = (settings, clientLimit)
+    }
 
     // MARK: What happens
 
     /// The owner has decided otherwise.
-    mutating func reconfigure(_ settings: StatusSettings) {
-        self.settings = settings
+    mutating func reconfigure(_ settings: StatusSettings, clientLimit: Int) {
+        (self.settings, self.clientLimit) = (settings, clientLimit)
         infoIsDue = true
     }
 
@@ -74,20 +84,29 @@ struct StatusPublisher {
     /// Something was observed of a client at `now`, which has a session after it or not.
     mutating func note(_ kind: ObservationKind, of clientID: [UInt8], isThere: Bool, at now: UInt64) {
         let availability = Self.availability(after: kind)
-        guard var client = clients[clientID] ?? availability.map({ Client(availability: $0, since: now) }) else {
-            return
-        }
+        let known = clients[clientID]
+        guard var client = known ?? availability.map({ Client(availability: $0, since: now, mayStand: isSearching) })
+        else { return }
         if let availability, availability != client.availability {
             (client.availability, client.since) = (availability, now)
         }
+        if known?.isThere == false { goneCount -= 1 }
         client.isThere = isThere
-        clients[clientID] = client
-        // Without a connection nothing is deleted here: what no longer holds is, when there is one again.
-        if !isThere, announcement == nil || !client.isPublished && client.availability != .lost {
-            clients[clientID] = nil
-        } else if announcement != nil {
-            giveTurn(to: clientID)
+        clients[clientID] = isThere || isToBeDeleted(client) ? client : nil
+        guard clients[clientID] != nil else { return }
+        if !isThere { goneCount += 1 }
+        if announcement != nil { giveTurn(to: clientID) }
+    }
+
+    /// Of whom nothing stands there is nothing to delete. Without a connection nothing is deleted here: what no longer
+    /// holds is, when there is one again.
+    private mutating func isToBeDeleted(_ gone: Client) -> Bool {
+        guard announcement != nil, gone.mayStand else { return false }
+        guard goneCount < clientLimit else {
+            leftBehindCount += 1
+            return false
         }
+        return true
     }
 
     /// Whoever has no session any more, and nobody has said so, is gone.
@@ -97,15 +116,18 @@ struct StatusPublisher {
         }
     }
 
-    /// Which announcement holds at `now`. With another one everything is published anew.
-    mutating func follow(_ announcement: UInt32?, at now: UInt64) {
+    /// Which announcement holds at `now`, and whether there is still a search. With another announcement everything is
+    /// published anew.
+    mutating func follow(_ announcement: UInt32?, isSearching: Bool, at now: UInt64) {
+        self.isSearching = isSearching
         guard announcement != self.announcement else { return }
         self.announcement = announcement
         (turns, first) = ([], 0)
         clients = clients.filter(\.value.isThere)
+        goneCount = 0
         for clientID in clients.keys {
             clients[clientID]?.turn = nil
-            clients[clientID]?.isPublished = false
+            clients[clientID]?.mayStand = true
         }
         guard announcement != nil else { return }
         for clientID in clients.keys { giveTurn(to: clientID) }
@@ -184,8 +206,10 @@ struct StatusPublisher {
             first += 1
             forgetFormerTurns()
             clients[clientID]?.turn = nil
-            clients[clientID]?.isPublished = true
-            if clients[clientID]?.isThere == false { clients[clientID] = nil }
+            clients[clientID]?.mayStand = true
+            guard clients[clientID]?.isThere == false else { return }
+            clients[clientID] = nil
+            goneCount -= 1
         }
     }
 

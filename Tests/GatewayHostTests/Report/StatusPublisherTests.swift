@@ -13,17 +13,21 @@ import Testing
         var publisher: StatusPublisher
         var now: UInt64 = 100 * StatusPublisherTests.second
 
-        init(clientsPerSecond: Int = 100, isAnnounced: Bool = true) {
+        init(clientsPerSecond: Int = 100, isAnnounced: Bool = true, clientLimit: Int = 100) {
             var settings = StatusSettings()
             settings.clientsPerSecond = clientsPerSecond
-            publisher = StatusPublisher(settings)
+            publisher = StatusPublisher(settings, clientLimit: clientLimit)
             guard isAnnounced else { return }
-            publisher.follow(1, at: now)
+            follow(1)
             _ = turns()
         }
 
         mutating func note(_ kind: ObservationKind, _ client: String, isThere: Bool = true) {
             publisher.note(kind, of: octets(client), isThere: isThere, at: now)
+        }
+
+        mutating func follow(_ announcement: UInt32?, isSearching: Bool = false) {
+            publisher.follow(announcement, isSearching: isSearching, at: now)
         }
 
         /// Everything that is due now, said.
@@ -49,14 +53,14 @@ import Testing
         time.note(.clientConnected, "a")
         #expect(time.publisher.nextDeadline == nil)
         #expect(time.turns() == [])
-        time.publisher.follow(1, at: time.now)
+        time.follow(1)
         #expect(time.turns() == [.info, .health, client("a")])
-        time.publisher.follow(1, at: time.now)
+        time.follow(1)
         #expect(time.turns() == [])
         // The connection goes and comes back.
-        time.publisher.follow(nil, at: time.now)
+        time.follow(nil)
         #expect(time.publisher.nextDeadline == nil)
-        time.publisher.follow(2, at: time.now)
+        time.follow(2)
         #expect(time.turns() == [.info, .health, client("a")])
     }
 
@@ -149,15 +153,50 @@ import Testing
         #expect(time.publisher.clients[octets("a")]?.isThere == false)
         #expect(time.turns() == [client("a")])
         #expect(time.publisher.clients.isEmpty)
-        // One of whom nothing was published needs no deletion, unless it is lost.
+    }
+
+    @Test(
+        "Of whom nothing was published nothing is deleted, however many come and go before their turns",
+        arguments: [ObservationKind.clientDisconnected, .clientLost, .sessionEvicted, .clientDismissed])
+    func unpublished(kind: ObservationKind) {
+        var time = Timeline()
         time.note(.clientConnected, "b")
-        time.note(.clientDisconnected, "b", isThere: false)
+        time.note(kind, "b", isThere: false)
         #expect(time.publisher.clients.isEmpty)
         #expect(time.turns() == [])
-        time.note(.clientConnected, "c")
-        time.note(.clientLost, "c", isThere: false)
-        #expect(time.turns() == [client("c")])
+    }
+
+    @Test("While the core searches, what an earlier run may have left of a client is deleted with its session")
+    func leftByAnEarlierRun() {
+        var time = Timeline(clientsPerSecond: 1)
+        time.follow(1, isSearching: true)
+        time.note(.clientConnected, "a")
+        time.note(.clientDisconnected, "a", isThere: false)
+        #expect(time.turns() == [client("a")])
         #expect(time.publisher.clients.isEmpty)
+        // The same where the connection was away meanwhile, and the client goes before its turn.
+        for name in ["b", "c"] { time.note(.clientConnected, name) }
+        time.follow(nil)
+        time.follow(2)
+        for name in ["b", "c"] { time.note(.clientDisconnected, name, isThere: false) }
+        #expect(time.publisher.clients.count == 2)
+    }
+
+    @Test("No more than clients.maximum wait to be deleted; others are counted, and left to the next search")
+    func leftBehind() {
+        var time = Timeline(clientsPerSecond: 1, clientLimit: 3)
+        time.follow(1, isSearching: true)
+        for number in 0..<5 {
+            time.note(.clientConnected, "c\(number)")
+            time.note(.clientDisconnected, "c\(number)", isThere: false)
+        }
+        #expect(time.publisher.clients.count == 3)
+        #expect(time.publisher.leftBehindCount == 2)
+        time.note(.clientConnected, "c0")
+        time.note(.clientConnected, "c5")
+        time.note(.clientDisconnected, "c5", isThere: false)
+        #expect(time.publisher.clients.count == 4)
+        #expect(time.publisher.leftBehindCount == 2)
     }
 
     @Test("A client that comes back before its deletion is there again")
@@ -186,7 +225,7 @@ import Testing
         time.note(.clientConnected, "a")
         _ = time.turns()
         time.note(.clientLost, "a", isThere: false)
-        time.publisher.follow(nil, at: time.now)
+        time.follow(nil)
         #expect(time.publisher.clients.isEmpty)
         time.note(.clientConnected, "b")
         time.note(.clientLost, "b", isThere: false)
@@ -224,7 +263,7 @@ import Testing
         var time = Timeline(clientsPerSecond: 1)
         var settings = StatusSettings()
         settings.clientsPerSecond = 2
-        time.publisher.reconfigure(settings)
+        time.publisher.reconfigure(settings, clientLimit: 100)
         for name in ["a", "b"] { time.note(.clientConnected, name) }
         #expect(time.turns() == [.info, client("a"), client("b")])
     }

@@ -223,6 +223,9 @@ extension Gateway {
         environment.status.isAnnounced ? environment.status.announcementCount : nil
     }
 
+    /// Whether the gateway looks for availabilities that the broker has kept.
+    package var isSearchingStatus: Bool { environment.status.search != nil }
+
     /// Whether the gateway's own connection takes a status message of so many octets now.
     package func takesStatus(byteCount: Int) -> Bool {
         environment.couldTake(byteCount + (environment.status.topic?.count ?? 0) + 1, on: environment.sharedUpstream)

@@ -9,6 +9,7 @@ import Transports
 extension Host {
     /// Publishes what is due.
     func publishStatus() {
+        if publisher?.announcement != gateway.statusAnnouncement { knowClients() }
         publisher?.follow(gateway.statusAnnouncement, isSearching: gateway.isSearchingStatus, at: loop.now)
         while let turn = publisher?.due(at: loop.now) {
             let messages = messages(for: turn)
@@ -86,14 +87,16 @@ extension Host {
             publisher?.reconfigure(settings.host.status, clientLimit: configuration.limits.clients)
             return
         }
-        var publisher = StatusPublisher(settings.host.status, clientLimit: configuration.limits.clients)
+        publisher = StatusPublisher(settings.host.status, clientLimit: configuration.limits.clients)
+    }
+
+    /// Tells the publisher of clients that were there before it was; since when is not known of them.
+    private func knowClients() {
         for place in gateway.clientPlaces {
             let client = gateway.clientReport(at: place, now: now)
-            // Since when is not known of who was there before.
-            publisher.know(
-                client.clientID, .init(client.state), since: loop.now &- client.heardAgo.nanoseconds)
+            let since = loop.now &- client.heardAgo.nanoseconds
+            publisher?.know(client.clientID, .init(client.state), since: since)
         }
-        self.publisher = publisher
     }
 
     // MARK: The gateway

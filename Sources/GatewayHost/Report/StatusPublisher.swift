@@ -52,7 +52,7 @@ struct StatusPublisher {
     /// Clients whose availability stays at the broker until there is another announcement, as too many had gone.
     private(set) var leftBehindCount: UInt64 = 0
     /// Which announcement of the gateway holds; nil while nothing can be published.
-    private var announcement: UInt32?
+    private(set) var announcement: UInt32?
     /// Whether the core looks for what an earlier run has left.
     private var isSearching = false
     private var infoIsDue = false
@@ -75,10 +75,10 @@ struct StatusPublisher {
         infoIsDue = true
     }
 
-    /// A client that was there before anybody asked.
+    /// A client that was there before anybody asked, unless it is known; before the announcement that is followed next.
     mutating func know(_ clientID: [UInt8], _ availability: Availability, since: UInt64) {
+        guard clients[clientID] == nil else { return }
         clients[clientID] = Client(availability: availability, since: since)
-        if announcement != nil { giveTurn(to: clientID) }
     }
 
     /// Something was observed of a client at `now`, which has a session after it or not.

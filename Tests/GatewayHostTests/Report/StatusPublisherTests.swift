@@ -64,6 +64,18 @@ import Testing
         #expect(time.turns() == [.info, .health, client("a")])
     }
 
+    @Test("Who was there before is published with the next announcement, and nobody who is known is overwritten")
+    func known() {
+        var time = Timeline(isAnnounced: false)
+        time.note(.clientConnected, "a")
+        time.publisher.know(octets("a"), .remembered, since: 1)
+        time.publisher.know(octets("b"), .asleep, since: 2)
+        time.follow(1)
+        #expect(time.availability("a") == .awake)
+        #expect(time.publisher.clients[octets("b")]?.since == 2)
+        #expect(Set(time.turns().dropFirst(2).map { "\($0)" }) == Set([client("a"), client("b")].map { "\($0)" }))
+    }
+
     @Test("Health is published each minute, and the deadline says when")
     func health() {
         var time = Timeline()

@@ -29,7 +29,7 @@ package final class Host {
     private let seed: UInt64
     /// As the owner has decided last, but for what only a start can change.
     var settings: Settings
-    private let log: Log
+    let log: Log
     private(set) lazy var network = HostNetwork(self)
     package private(set) var isStopping = false
 
@@ -177,11 +177,13 @@ package final class Host {
 
     private func run(_ effects: borrowing Effects) {
         let arena = effects.bytes.span
-        for index in effects.list.indices { run(effects.list[index], arena.bytes) }
+        // Doors open and close by a reload only.
+        let server = server
+        for index in effects.list.indices { run(effects.list[index], arena.bytes, server) }
     }
 
     /// Ranges in the effect index `arena`.
-    private func run(_ effect: Effect, _ arena: RawSpan) {
+    private func run(_ effect: Effect, _ arena: RawSpan, _ server: HTTPServer?) {
         switch effect {
         case .sendDatagram(let range, let peer):
             if let server { noteSent(arena.extracting(range), to: peer, server) }
@@ -198,17 +200,18 @@ package final class Host {
         case .pauseStream(let id): streams.pause(id)
         case .resumeStream(let id): streams.resume(id)
         case .forgetPeer(let peer): link(of: peer).forget(peer)
-        case .observe(let observation): observe(observation, arena)
+        case .observe(let observation): observe(observation, arena, server)
         }
     }
 
     func link(of peer: PeerID) -> any Link { links[Int(peer.link.rawValue)] }
 
-    private func observe(_ observation: Observation, _ arena: RawSpan) {
+    private func observe(_ observation: Observation, _ arena: RawSpan, _ server: HTTPServer?) {
         if let server, server.hasFollowers { note(observation, arena, server) }
-        statistics.note(observation, arena, at: loop.now)
-        if publisher != nil { noteStatus(observation, arena) }
-        guard let level = reporter.count(observation.occurrence, at: loop.now) else { return }
+        let now = loop.now
+        statistics.note(observation, arena, at: now)
+        if StatusPublisher.concerns(observation.kind), publisher != nil { noteStatus(observation, arena) }
+        guard let level = reporter.count(observation.occurrence, at: now) else { return }
         let address = observation.peer.flatMap { link(of: $0).name(of: $0) }
         reporter.write(
             level, observation, clientID: arena.extracting(observation.clientID),

@@ -195,7 +195,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
 
     func send(_ datagram: RawSpan, to peer: PeerID) {
         guard let address = peers.address(of: peer) else { return }
-        host.reporter.traceSent(datagram, to: name(of: address))
+        host.log.traceSent(datagram, to: name(of: address))
         if let refusal = refusalOfLine(for: datagram) ?? line.send(datagram, to: address, at: now, into: &effects) {
             refused(refusal, to: address, datagram)
         }
@@ -227,7 +227,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
         guard port.broadcasts else { return }
         let limit = port.xbee.broadcastRadius
         let hops = radius == 0 || limit == 0 ? max(radius, limit) : min(radius, limit)
-        host.reporter.traceSent(datagram, to: name(of: nil))
+        host.log.traceSent(datagram, to: name(of: nil))
         if let refusal = refusalOfLine(for: datagram)
             ?? line.broadcast(datagram, radius: hops, at: now, into: &effects)
         {
@@ -276,7 +276,7 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
 
     private func received(_ datagram: RawSpan, from address: LinkAddress) {
         let peer = peers.peer(address, by: ())
-        host.reporter.traceReceived(datagram, from: name(of: address))
+        host.log.traceReceived(datagram, from: name(of: address))
         host.handle(.datagramReceived(from: peer, mayForward: port.allowsForwarding), datagram)
     }
 

@@ -72,7 +72,7 @@ final class UDPLink: Link, UDPTransportDelegate {
             _ = try transport.receive { datagram, source, local in
                 guard hears(source, on: local) else { return }
                 let peer = peer(source, writingTo: local)
-                host.reporter.traceReceived(datagram, from: "\(source)")
+                host.log.traceReceived(datagram, from: "\(source)")
                 host.handle(.datagramReceived(from: peer, mayForward: forwarders.allows(source)), datagram)
             } truncated: { _, source, local in
                 host.handle(.datagramTruncated(from: peer(source, writingTo: local)))
@@ -91,7 +91,7 @@ final class UDPLink: Link, UDPTransportDelegate {
 
     private func queue(_ datagram: RawSpan, to address: SocketAddress, from local: LocalAddress?) {
         guard let transport else { return host.reporter.flushed(.oneDropped) }
-        host.reporter.traceSent(datagram, to: "\(address)")
+        host.log.traceSent(datagram, to: "\(address)")
         transport.queue(datagram, to: address, from: local)
         hasQueued = true
     }

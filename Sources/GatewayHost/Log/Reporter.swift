@@ -51,15 +51,18 @@ struct Reporter {
     mutating func count(_ occurrence: Occurrence, at now: UInt64) -> LogLevel? {
         let kind = occurrence.kind
         counters.count(kind)
-        if kind == .connectUnanswered, unansweredConnects.happened(at: now) == nil { return nil }
-        if kind == .gatewayIDTaken, takenNumbers.happened(at: now) == nil { return nil }
-        if isRefusalByOwner(occurrence) { return log.isOn(.warning) ? .warning : nil }
-        if kind == .clientDismissed, let count = dismissedCount {
+        // Whatever passes with every message ends here.
+        guard let level = ObservationText.level(of: kind) else { return nil }
+        switch kind {
+        case .connectUnanswered: if unansweredConnects.happened(at: now) == nil { return nil }
+        case .gatewayIDTaken: if takenNumbers.happened(at: now) == nil { return nil }
+        case .clientDismissed:
+            guard let count = dismissedCount else { break }
             dismissedCount = count + 1
             return nil
+        default: if isRefusalByOwner(occurrence) { return log.isOn(.warning) ? .warning : nil }
         }
-        guard let level = ObservationText.level(of: kind), log.isOn(level), mayWrite(kind, at: now) else { return nil }
-        return level
+        return log.isOn(level) && mayWrite(kind, at: now) ? level : nil
     }
 
     /// Whether something is refused for the first time that the owner may want to allow; further ones are counted.

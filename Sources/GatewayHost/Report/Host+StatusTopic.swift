@@ -67,7 +67,7 @@ extension Host {
 
     /// Takes note of what was observed of a client.
     func noteStatus(_ observation: Observation, _ arena: RawSpan) {
-        guard StatusPublisher.concerns(observation.kind), !observation.clientID.isEmpty else { return }
+        guard !observation.clientID.isEmpty else { return }
         let clientID = arena.copy(of: observation.clientID)
         let isThere = gateway.place(ofClient: clientID) != nil
         let before = publisher?.leftBehindCount

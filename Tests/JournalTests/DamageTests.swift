@@ -171,6 +171,23 @@ import Testing
         #expect(try journal.disk.recover(gatewayID: 2).values == journal.values)
     }
 
+    /// What a newer version has written is refused, or left as it is and passed over.
+    @Test func aNewerVersionNeedsTheOwnersWord() throws {
+        var head = octets("SWFTJRNL") + [0, 2, 1, 0] + [UInt8](repeating: 3, count: 16)
+        let checked = head
+        var checksum = CRC32C()
+        let span = checked.span
+        checksum.update(span.bytes)
+        let value = checksum.value
+        head += (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+        var disk = Self.journal.disk
+        disk.files[9_999] = head + head + octets("what it has in it")
+        #expect(throws: JournalRefusal.newerVersion(2)) { try disk.recover() }
+        let found = try disk.recover(acceptsForeign: true)
+        #expect(found.values == Self.journal.values && found.damages.map(\.kind) == [.newerVersion])
+        #expect(found.emptySegments == [9_999])
+    }
+
     /// One segment of another store among ours is set aside, and what it says counts for nothing.
     @Test func aSegmentOfAnotherStoreIsSetAside() throws {
         var other = KeptJournal(segmentByteCount: 2_500, storeID: 77)

@@ -17,14 +17,6 @@ package struct NewFile: ~Copyable {
 
     /// Writes all of `bytes`; where that fails, a part of them may have been written.
     package func append(_ bytes: RawSpan) throws(IOError) {
-        var position = 0
-        while position < bytes.byteCount {
-            let count = bytes.extracting(position..<bytes.byteCount).withUnsafeBytes {
-                Glibc.write(descriptor.value, $0.baseAddress, $0.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw IOError(operation: "write \(path)", code: errno) }
-            position += count
-        }
+        try descriptor.writeAll(bytes, operation: "write \(path)")
     }
 }

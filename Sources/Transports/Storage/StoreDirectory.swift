@@ -37,7 +37,9 @@ package final class StoreDirectory: Sendable {
     }
 
     private static func openDirectory(_ path: String) throws(StoreError) -> Int32 {
-        if mkdir(path, 0o700) != 0, errno != EEXIST {
+        if mkdir(path, 0o700) == 0 {
+            syncParent(of: path)
+        } else if errno != EEXIST {
             throw .failed(IOError(operation: "create \(path)", code: errno))
         }
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -57,6 +59,14 @@ package final class StoreDirectory: Sendable {
         guard let failure else { return descriptor }
         _ = close(descriptor)
         throw failure
+    }
+
+    /// A directory that is new must be found again as well; where its parent may not be read, nothing can be done.
+    private static func syncParent(of path: String) {
+        let parent = open(path + "/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard parent >= 0 else { return }
+        _ = fsync(parent)
+        _ = close(parent)
     }
 
     private static func takeLock(in directory: Int32, _ path: String) throws(StoreError) -> Int32 {

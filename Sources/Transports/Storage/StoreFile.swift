@@ -25,7 +25,7 @@ struct StoreFile: ~Copyable {
                 (name, byteCount) = (newFile, 0)
             }
             let octets = writes.count == 1 ? writes[writes.startIndex].octets : writes.flatMap(\.octets)
-            try append(octets.span.bytes)
+            try descriptor.writeAll(octets.span.bytes, operation: "write \(directory.path)/\(name)")
             guard fdatasync(descriptor.value) == 0 else { throw failure("fdatasync") }
             // The name must be there as well.
             if newFile != nil { try directory.sync() }
@@ -50,18 +50,6 @@ struct StoreFile: ~Copyable {
             for name in write.damaged { try directory.setAside(name) }
         }
         if writes.contains(where: { !$0.damaged.isEmpty }) { try directory.sync() }
-    }
-
-    private func append(_ bytes: RawSpan) throws(IOError) {
-        var position = 0
-        while position < bytes.byteCount {
-            let count = bytes.extracting(position..<bytes.byteCount).withUnsafeBytes {
-                Glibc.write(descriptor.value, $0.baseAddress, $0.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure("write") }
-            position += count
-        }
     }
 
     private func failure(_ operation: String) -> IOError {

@@ -18,6 +18,19 @@ package struct OwnedDescriptor: ~Copyable {
 
     package var isOpen: Bool { value >= 0 }
 
+    /// Writes all of `bytes` at the file's end or place; where that fails, a part of them may have been written.
+    func writeAll(_ bytes: RawSpan, operation: @autoclosure () -> String) throws(IOError) {
+        var position = 0
+        while position < bytes.byteCount {
+            let count = bytes.extracting(position..<bytes.byteCount).withUnsafeBytes {
+                Glibc.write(value, $0.baseAddress, $0.count)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw IOError(operation: operation(), code: errno) }
+            position += count
+        }
+    }
+
     /// Closes the descriptor now; does nothing the second time.
     package mutating func close() {
         guard value >= 0 else { return }

@@ -77,7 +77,9 @@ extension Host {
     }
 
     private func reviewClients() {
-        publisher?.review(at: loop.now) { gateway.place(ofClient: $0) != nil }
+        publisher?.review(at: loop.now) { clientID in
+            gateway.place(ofClient: clientID).map { gateway.clientState(at: $0, now: now) }
+        }
     }
 
     /// Begins, goes on or ends, as the configuration has it now.

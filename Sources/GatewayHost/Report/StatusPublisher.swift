@@ -109,10 +109,16 @@ struct StatusPublisher {
         return true
     }
 
-    /// Whoever has no session any more, and nobody has said so, is gone.
-    mutating func review(at now: UInt64, hasSession: ([UInt8]) -> Bool) {
-        for clientID in clients.keys.filter({ clients[$0]?.isThere == true && !hasSession($0) }) {
-            note(.sessionEvicted, of: clientID, isThere: false, at: now)
+    /// What was not observed: whoever has no session any more is gone, and an overdue sleeper that was heard without
+    /// waking up is asleep. `state` is nil without a session.
+    mutating func review(at now: UInt64, state: ([UInt8]) -> ClientReport.State?) {
+        for (clientID, client) in clients where client.isThere {
+            switch state(clientID) {
+            case nil: note(.sessionEvicted, of: clientID, isThere: false, at: now)
+            case .asleep where client.availability == .overdue:
+                note(.clientWokeUp, of: clientID, isThere: true, at: now)
+            case .awake, .asleep, .overdue, .remembered: break
+            }
         }
     }
 

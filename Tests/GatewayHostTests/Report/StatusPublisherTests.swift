@@ -244,15 +244,19 @@ import Testing
         #expect(time.publisher.clients.isEmpty)
     }
 
-    @Test("A client whose session ended without a word is found when all are looked through")
+    @Test("When all are looked through, who went without a word is found, and who was overdue and was heard")
     func review() {
         var time = Timeline()
         time.note(.clientConnected, "a")
         time.note(.clientConnected, "b")
+        time.note(.clientOverdue, "c")
         _ = time.turns()
-        time.publisher.review(at: time.now) { $0 == octets("a") }
+        time.publisher.review(at: time.now) { $0 == octets("a") ? .awake : $0 == octets("c") ? .overdue : nil }
         #expect(time.turns() == [client("b")])
-        #expect(time.publisher.clients.keys.map(\.self) == [octets("a")])
+        #expect(Set(time.publisher.clients.keys) == [octets("a"), octets("c")])
+        time.publisher.review(at: time.now) { $0 == octets("a") ? .awake : .asleep }
+        #expect(time.turns() == [client("c")])
+        #expect(time.availability("c") == .asleep)
     }
 
     @Test("A crowd that comes and goes leaves nothing behind, as long as the broker takes nothing")

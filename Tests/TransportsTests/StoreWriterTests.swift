@@ -24,6 +24,17 @@ import Transports
         #expect(statistics.writeCount == 4 && statistics.byteCount == 15 && 2...4 ~= statistics.commitCount)
     }
 
+    /// Who has closed it can open it again at once: the thread holds the lock no longer than its owner.
+    @Test func theLockEndsWithTheWriter() throws {
+        let place = try StorePlace()
+        for number in 0..<300 {
+            let store = try WriterAtWork(place.path)
+            store.submit(1, "one", newFile: "file \(number)")
+            #expect(store.writer.close())
+        }
+        #expect(try place.files.names().count == 301)
+    }
+
     /// With a delay everything that comes meanwhile is one commit, and an end does not wait for it.
     @Test func aGroupIsOneCommit() throws {
         let place = try StorePlace()

@@ -32,6 +32,8 @@ package final class StoreDirectory: Sendable {
     }
 
     deinit {
+        // A process that is just being started may have a copy of the descriptor for a moment.
+        _ = flock(lock, LOCK_UN)
         _ = close(lock)
         _ = close(directory)
     }

@@ -24,7 +24,9 @@ final class StoreThread: Sendable {
     }
 
     private let mailbox = Locked(Mailbox())
-    private let directory: StoreDirectory
+    /// Until the thread takes it, which lets go of it before it says that it has ended: then the owner's lock ends with
+    /// the owner.
+    private let directory: Locked<StoreDirectory?>
     /// How long the first of a group waits for others, in nanoseconds.
     private let commitDelay: UInt64
     /// Readable while the thread has something to see; reading it blocks the thread.
@@ -35,7 +37,7 @@ final class StoreThread: Sendable {
     private let ended: LoopWaker
 
     init(_ directory: StoreDirectory, commitDelay: UInt64) throws(IOError) {
-        (self.directory, self.commitDelay) = (directory, commitDelay)
+        (self.directory, self.commitDelay) = (Locked(directory), commitDelay)
         // A file that may not grow any further is an error of its write.
         _ = signal(SIGXFSZ, SIG_IGN)
         newsReady = try LoopWaker()
@@ -96,9 +98,14 @@ final class StoreThread: Sendable {
     // MARK: The thread itself
 
     private func run() {
+        workInDirectory()
+        ended.wake()
+    }
+
+    private func workInDirectory() {
+        guard let directory = directory.withLock({ $0.take() }) else { return }
         var file = StoreFile(directory)
         while let group = nextGroup() { write(group, to: &file) }
-        ended.wake()
     }
 
     /// Everything that waits, once something does; nil when nothing does and nothing will.

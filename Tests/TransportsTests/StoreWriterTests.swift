@@ -145,18 +145,25 @@ import Transports
         let place = try StorePlace()
         let path = place.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
-            let store = try WriterAtWork(path)
-            for sequence in UInt64(1)...5_000 {
-                let isFirst = sequence % 400 == 1
-                store.submit(sequence, "\(sequence)\n", newFile: isFirst ? "part\(100 + sequence / 400)" : nil)
-                try store.loop.turn(deadline: 0)
-                // What was promised stands in a file of its own, written before the end comes.
-                guard store.recorder.persisted >= 1_500 else { continue }
-                let promised = open("\(path)/promised", O_WRONLY | O_CREAT, 0o600)
-                let text = octets("\(store.recorder.persisted)")
-                _ = Glibc.write(promised, text, text.count)
-                kill(getpid(), SIGKILL)
+            var limits = StoreWriter.Limits()
+            limits.queuedCount = 300
+            let store = try WriterAtWork(path, limits)
+            var sequence: UInt64 = 0
+            while store.recorder.persisted < 1_500 {
+                if store.writer.isFull {
+                    try store.loop.turn(deadline: nil)
+                } else {
+                    sequence += 1
+                    let isFirst = sequence % 400 == 1
+                    store.submit(sequence, "\(sequence)\n", newFile: isFirst ? "part\(100 + sequence / 400)" : nil)
+                    try store.loop.turn(deadline: 0)
+                }
             }
+            // What was promised stands in a file of its own, written before the end comes.
+            let promised = open("\(path)/promised", O_WRONLY | O_CREAT, 0o600)
+            let text = octets("\(store.recorder.persisted)")
+            _ = Glibc.write(promised, text, text.count)
+            kill(getpid(), SIGKILL)
         }
         let promised = try #require(Int(String(decoding: try place.content("promised"), as: UTF8.self)))
         let parts = try place.files.names().filter { $0.hasPrefix("part") }

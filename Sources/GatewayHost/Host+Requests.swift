@@ -4,19 +4,22 @@ import Configuration
 import GatewayCore
 
 extension Host {
-    /// To read the configuration again (SIGHUP).
-    package func askForReload() {
-        switch reload?() {
-        case .success(let words): reporter.log.tell(LogLine(.info, words, event: "reloaded"))
+    /// To read the configuration again (SIGHUP); the log tells what came of it.
+    ///
+    /// - Returns: the same for whoever has asked; nil where there is nothing to read.
+    @discardableResult
+    package func askForReload() -> Result<String, ReloadRefusal>? {
+        let outcome = reload?()
+        switch outcome {
+        case .success(let words): log.tell(LogLine(.info, words, event: "reloaded"))
         case .failure(let refusal):
             for error in refusal.errors.split(separator: "\n") {
-                reporter.log.tell(
-                    LogLine(.error, "not reloaded, going on as before: \(error)", event: "reload_refused"))
+                log.tell(LogLine(.error, "not reloaded, going on as before: \(error)", event: "reload_refused"))
             }
         case nil:
-            reporter.log.tell(
-                LogLine(.warning, "not reloaded: there is nothing to read again", event: "reload_refused"))
+            log.tell(LogLine(.warning, "not reloaded: there is nothing to read again", event: "reload_refused"))
         }
+        return outcome
     }
 
     /// To say now what is held and what was counted (SIGUSR1).

@@ -141,6 +141,22 @@ extension RealSocketTests {
             #expect(try client.answer().status == 200)
         }
 
+        @Test("A watcher that is slow and reads on is not cut off, however long something waits for it")
+        func steadyWatcher() throws {
+            let directory = try Self.directory()
+            let path = directory.path + "/control"
+            let gateway = try Self.gateway(path) { $0.host.http.timeout = .milliseconds(500) }
+            let steady = try Self.watcher(path)
+            let sensor = try Sensor(gateway.address)
+            // It never reads all that there is, for four times the timeout.
+            for _ in 0..<40 {
+                for _ in 0..<1_000 { try sensor.send([3, 1, 1]) }
+                usleep(50_000)
+                #expect(steady.socket.read(until: Deadline(in: generous))?.isEmpty == false)
+            }
+            #expect(!steady.isCut)
+        }
+
         @Test("What a slow watcher has lost is counted in its place")
         func leftOut() throws {
             let directory = try Self.directory()

@@ -22,11 +22,14 @@ extension RealSocketTests {
                 changed.output
                     == "reloaded: 1 change (clients.maximum 10000 → 7); broker.client_id_prefix \"\" → \"p\" needs a restart\n"
             )
+            // The log tells of it, whoever has asked.
+            #expect(gateway.logs("reloaded: 1 change (clients.maximum 10000"))
             try gateway.write(control + "clients.maximum = 0\nnonsense = 1\n")
             let refused = try ask()
             #expect(refused.exit == .exited(78))
             #expect(refused.error.contains("gateway.toml:6:19: 'clients.maximum' must be"))
             #expect(refused.error.contains("gateway.toml:7:1: unknown key 'nonsense'"))
+            #expect(gateway.logs("not reloaded, going on as before: "))
             // The socket may go by what it asks for, and the answer comes all the same.
             try gateway.write("clients.maximum = 7\n")
             let last = try ask()

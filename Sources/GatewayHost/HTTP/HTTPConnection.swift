@@ -20,6 +20,9 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
     private var state = State.reading
     private var timer: LoopTimer?
     private var isUnflushed = false
+    /// Octets that were ever queued; and how many of them the system had taken when the timer was started.
+    private var queuedInAll = 0
+    private var takenAtStart = 0
     /// Whether only the heads of responses are wanted.
     private var isHead = false
     /// Whether a request is being answered just now; what it asks for may close its own door.
@@ -72,6 +75,7 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
 
     /// More of a response without an end, which leaves with the turn. What goes beyond the limit cuts the connection.
     func queue(_ bytes: [UInt8]) {
+        queuedInAll += bytes.count
         stream.queueWrite(bytes.span.bytes)
         isUnflushed = true
     }
@@ -140,6 +144,7 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
 
     private func startTimer() {
         let loop = door.server.host.loop
+        takenAtStart = queuedInAll - stream.queuedByteCount
         timer = loop.schedule(at: MonotonicClock.now() &+ door.server.settings.timeout.nanoseconds, self)
     }
 
@@ -154,6 +159,8 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
             door.server.refuse(HTTPRefusal(.requestTimeout, "the request did not come in time"), on: self)
             return
         }
+        // Who reads on, though slowly, is not cut off.
+        if state == .following, queuedInAll - stream.queuedByteCount > takenAtStart { return startTimer() }
         // Nothing was asked, or nothing is read.
         if state == .following { door.server.readTooSlowly() }
         stream.abort()

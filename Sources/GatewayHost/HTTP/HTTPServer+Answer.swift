@@ -158,13 +158,12 @@ extension HTTPServer {
     }
 
     private func reload(_ reply: Reply) {
-        guard let reload = host.reload else {
-            let sentence = "this gateway cannot read its configuration anew"
-            return refuse(HTTPRefusal(.notImplemented, sentence), on: reply.connection)
-        }
-        switch reload() {
+        switch host.askForReload() {
         case .success(let changes): send(Array(changes.utf8), Self.plainText, reply)
         case .failure(let refusal): send(Array(refusal.errors.utf8), Self.plainText, reply, .conflict)
+        case nil:
+            let sentence = "this gateway cannot read its configuration anew"
+            refuse(HTTPRefusal(.notImplemented, sentence), on: reply.connection)
         }
     }
 }

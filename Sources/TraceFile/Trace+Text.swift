@@ -12,6 +12,8 @@ package import Time
 //     [events]
 //     1000 datagram:0:7:0 x0118 9f3c  nanoseconds, event, its bytes in hexadecimal, hash of all effects so far
 //     2000 configuration x7377 41d0   the same where the owner has decided otherwise; the bytes are a head with seed 0
+//     500 session:9:0:7 x01ab 9f3c    the same where it goes on with a session; its age in nanoseconds, its client's
+//                                     link and number where there are such, and the bytes of its record
 //     end: complete
 
 extension Trace {
@@ -22,6 +24,8 @@ extension Trace {
             switch entry.fact {
             case .event(let event, let bytes): text.appendTracedEvent(event, bytes.span.bytes, at: entry.now)
             case .reconfigured(let configuration): text.appendTracedConfiguration(configuration, at: entry.now)
+            case .restored(let record, let peer, let age):
+                text.appendTracedSession(record, from: peer, age: age, at: entry.now)
             }
             if let hash = entry.effectHash { text.appendTracedHash(hash) }
         }
@@ -81,6 +85,17 @@ extension [UInt8] {
         appendTraced(head.span.bytes)
     }
 
+    /// Appends the line of a session that a gateway goes on with, as far as it is known before that does.
+    package mutating func appendTracedSession(
+        _ record: [UInt8], from peer: PeerID?, age: TimeSpan, at now: Instant
+    ) {
+        append(decimal: now.nanoseconds)
+        append(contentsOf: " session:".utf8)
+        append(decimal: age.nanoseconds)
+        if let peer { append(contentsOf: ":\(peer.link.rawValue):\(peer.number)".utf8) }
+        appendTraced(record.span.bytes)
+    }
+
     private mutating func appendTraced(_ bytes: RawSpan) {
         append(UInt8(ascii: " "))
         append(UInt8(ascii: "x"))
@@ -136,6 +151,7 @@ extension [UInt8] {
             append(number: UInt64(clamping: count))
         case .deadlineReached: append(contentsOf: "deadline".utf8)
         case .shutdownRequested: append(contentsOf: "shutdown".utf8)
+        case .suspensionRequested: append(contentsOf: "suspension".utf8)
         }
     }
 

@@ -12,6 +12,9 @@ package struct Trace: Equatable, Sendable {
         case event(Event, [UInt8])
         /// The owner has decided otherwise.
         case reconfigured(GatewayConfiguration)
+        /// It goes on with a session of an earlier life: the octets of its record, where its client is, and how long
+        /// ago it was written down.
+        case restored([UInt8], from: PeerID?, age: TimeSpan)
     }
 
     /// One thing that the gateway was told.
@@ -47,6 +50,10 @@ package struct Trace: Equatable, Sendable {
             switch fact {
             case .event(let event, let bytes): gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
             case .reconfigured(let configuration): gateway.reconfigure(configuration, at: now, into: &effects)
+            case .restored(let record, let peer, let age):
+                // One that was not taken then is not taken now.
+                guard let record = try? SessionRecord.decode(record.span.bytes) else { return }
+                try? gateway.restore(record, from: peer, age: age, at: now)
             }
         }
     }

@@ -169,6 +169,9 @@ private struct TraceReader {
         guard string(words[1]) != "configuration" else {
             return Trace.Entry(now: now, fact: .reconfigured(try configuration(bytes, reader)), effectHash: nil)
         }
+        if let fact = EventText.session(string(words[1]), bytes) {
+            return Trace.Entry(now: now, fact: fact, effectHash: nil)
+        }
         guard let event = EventText.event(string(words[1])) else {
             throw reader.error("'\(string(words[1]))' is no event")
         }
@@ -193,6 +196,18 @@ private struct TraceReader {
 
 /// Reads events from words such as `datagram:0:7:0`.
 private enum EventText {
+    /// Such as `session:9:0:7`.
+    static func session(_ word: String, _ record: [UInt8]) -> Trace.Fact? {
+        let parts = word.split(separator: ":", omittingEmptySubsequences: false)
+        let numbers = parts.dropFirst().compactMap { UInt64($0) }
+        guard parts.first == "session", numbers.count == parts.count - 1, let age = numbers.first else { return nil }
+        let span = TimeSpan(nanoseconds: age)
+        if numbers.count == 1 { return .restored(record, from: nil, age: span) }
+        guard numbers.count == 3, let link = UInt16(exactly: numbers[1]), let number = UInt32(exactly: numbers[2])
+        else { return nil }
+        return .restored(record, from: PeerID(link: LinkID(link), number: number), age: span)
+    }
+
     static func event(_ word: String) -> Event? {
         let parts = word.split(separator: ":", omittingEmptySubsequences: false)
         let numbers = parts.dropFirst().compactMap { UInt64($0) }
@@ -219,6 +234,7 @@ private enum EventText {
         case ("status", 1): return count(numbers[0]).map { .statusReported(nameByteCount: $0) }
         case ("deadline", 0): return .deadlineReached
         case ("shutdown", 0): return .shutdownRequested
+        case ("suspension", 0): return .suspensionRequested
         default: return nil
         }
     }

@@ -17,7 +17,7 @@ import Time
             .datagramTruncated(from: peer), .streamOpened(stream), .streamReceived(stream),
             .streamBlocked(stream, queuedByteCount: 1 << 40), .streamDrained(stream), .streamEnded(stream),
             .deadlineReached,
-            .shutdownRequested,
+            .shutdownRequested, .suspensionRequested,
             .linkChanged(LinkID(65_535), maximumDatagramByteCount: 1 << 40),
             .linkLost(LinkID(65_535)), .linkReturned(LinkID(65_535)), .statusReported(nameByteCount: 1 << 40),
         ]
@@ -41,6 +41,7 @@ import Time
         case .statusReported: "status:1099511627776"
         case .deadlineReached: "deadline"
         case .shutdownRequested: "shutdown"
+        case .suspensionRequested: "suspension"
         }
     }
 
@@ -87,6 +88,23 @@ import Time
         let cut = text(written).replacing("end: complete\n", with: "9 configuration x7377 01\n")
         let error = #expect(throws: TraceError.self) { try read(cut) }
         #expect(error?.what.hasPrefix("the configuration is wrong: this is no trace") == true)
+    }
+
+    @Test(
+        "A session that is gone on with is a line like an event",
+        arguments: [nil, PeerID(link: LinkID(3), number: 8)])
+    func aSessionIsALineAndIsReadAgain(peer: PeerID?) throws {
+        let written = trace([
+            Trace.Entry(
+                now: Instant(nanoseconds: 9),
+                fact: .restored([1, 2, 0xFE], from: peer, age: TimeSpan(nanoseconds: 77)), effectHash: 2)
+        ])
+        #expect(text(written).contains("\n9 session:77\(peer == nil ? "" : ":3:8") x0102fe 0000000000000002\n"))
+        #expect(try read(text(written)) == written)
+        for word in ["session", "session:", "session:1:2", "session:1:65536:1", "session:1:1:1:1"] {
+            let other = text(written).replacing("session:77\(peer == nil ? "" : ":3:8")", with: word)
+            #expect(throws: TraceError.self) { try read(other) }
+        }
     }
 
     // MARK: The end

@@ -56,7 +56,8 @@ package struct HostLedger {
             guard configuration.links.indices.contains(Int(link.rawValue)) else { return }
             configuration.links[Int(link.rawValue)].maximumDatagramByteCount = maximum
         case .streamReceived, .streamBlocked, .streamDrained, .streamEnded, .linkLost, .linkReturned, .statusReported,
-            .deadlineReached, .shutdownRequested:
+            .deadlineReached, .shutdownRequested,
+            .suspensionRequested:
             break
         }
     }

@@ -45,7 +45,8 @@ package struct Chronicle {
         case .streamReceived(let id): note("  gateway reads \(bytes.count) octets of stream \(id.generation)", at: now)
         case .deadlineReached: break
         case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamClosed, .streamEnded,
-            .linkChanged, .linkLost, .linkReturned, .statusReported, .shutdownRequested:
+            .linkChanged, .linkLost, .linkReturned, .statusReported, .shutdownRequested,
+            .suspensionRequested:
             note("  gateway \(CoreWords.words(for: event))", at: now)
         }
     }

@@ -32,6 +32,7 @@ package enum CoreWords {
         case .statusReported: "is told what to publish of itself"
         case .deadlineReached: "is told the time"
         case .shutdownRequested: "is told to end"
+        case .suspensionRequested: "is told to end, and that its sessions are gone on with"
         }
     }
 

@@ -25,6 +25,9 @@ package struct TraceWords {
         switch entry.fact {
         case .event(let event, let bytes): CoreWords.words(for: event) + content(event, bytes)
         case .reconfigured: "the owner has decided otherwise: another configuration"
+        case .restored(let record, let peer, let age):
+            "goes on with a session written \(age.nanoseconds / 1_000_000_000) s ago, \(record.count.octets)"
+                + (peer.map { ", whose client is \(CoreWords.name($0))" } ?? "")
         }
     }
 
@@ -34,7 +37,8 @@ package struct TraceWords {
         case .streamReceived:
             ", \(bytes.count.octets): \(PacketWords.line(of: bytes.span.bytes, payload: payload))"
         case .datagramTruncated, .streamOpened, .streamBlocked, .streamDrained, .streamEnded, .streamClosed,
-            .linkChanged, .linkLost, .linkReturned, .statusReported, .deadlineReached, .shutdownRequested:
+            .linkChanged, .linkLost, .linkReturned, .statusReported, .deadlineReached, .shutdownRequested,
+            .suspensionRequested:
             ""
         }
     }

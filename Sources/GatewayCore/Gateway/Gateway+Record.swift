@@ -41,16 +41,20 @@ extension Gateway {
     ///   - peer: The host's name for where the client was, or its forwarder; forgotten where the record is refused or
     ///     its client was away. Without one a sleeper sleeps on and may wake up anywhere, and the session of another
     ///     client waits for its CONNECT.
+    ///   - age: How long ago the record was taken, if that was while the gateway went on: its client may have been
+    ///     heard since, and its time begins anew.
     ///   - now: Not earlier than at the last call.
     /// - Throws: why the record is not taken.
     package mutating func restore(
-        _ record: SessionRecord, from peer: PeerID? = nil, at now: Instant
+        _ record: SessionRecord, from peer: PeerID? = nil, age: TimeSpan? = nil, at now: Instant
     ) throws(RestoreRefusal) {
         environment.now = now
-        guard let record = peer == nil ? record.withoutAddress() : record else { throw .clientCannotBeFound }
+        guard var record = peer == nil ? record.withoutAddress() : record else { throw .clientCannotBeFound }
+        if let age { record = record.heardJustNow().older(by: age) }
         if let refusal = refusal(of: record) { throw refusal }
         let route = try peer.flatMap { peer throws(RestoreRefusal) in try self.route(of: record, through: peer) }
         let index = insert(ClientSession(record, in: &environment))
+        if keeper.isOn { keeper.touch(index) }
         guard record.phase.isConnected else { return remembered.append(index) }
         if let route {
             attach(index, to: route)

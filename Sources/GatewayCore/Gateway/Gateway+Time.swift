@@ -49,4 +49,15 @@ extension Gateway {
             environment.deadlines.schedule(.gateway, noLaterThan: environment.now + Environment.breath)
         }
     }
+
+    /// The broker is left politely, and nobody else hears of it: the next life goes on with every session. Only whose
+    /// message would be lost with the broker's session is told, as in any other loss of that (AMB-30).
+    mutating func suspend() {
+        for index in 0..<sessions.endIndex where sessions.contains(index) && sessions[index].upstream != nil {
+            changing(index) { session, environment in session.suspend(in: &environment) }
+        }
+        environment.suspendStream(ofUpstream: environment.sharedUpstream)
+        environment.deadlines = DeadlineQueue()
+        isSuspended = true
+    }
 }

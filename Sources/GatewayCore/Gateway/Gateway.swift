@@ -33,7 +33,11 @@ package struct Gateway: ~Copyable {
     var searchReplies: TokenBucket
     /// Sessions that may read on from what the broker sent before it was not read any more.
     private var readers: [SessionIndex] = []
+    /// What is to be written down, where somebody does.
+    var keeper = SessionKeeper()
     var isShuttingDown = false
+    /// Whether another life goes on from here, so that nothing may change any more.
+    var isSuspended = false
 
     package init(configuration: GatewayConfiguration, seed: UInt64) {
         environment = Environment(configuration: configuration, seed: seed)
@@ -60,6 +64,7 @@ package struct Gateway: ~Copyable {
     package mutating func handle(
         _ event: Event, _ bytes: RawSpan, at now: Instant, into effects: inout Effects
     ) {
+        guard !isSuspended else { return }
         environment.now = now
         swap(&environment.effects, &effects)
         switch event {
@@ -79,6 +84,7 @@ package struct Gateway: ~Copyable {
         case .statusReported(let nameByteCount): environment.publishStatus(bytes, nameByteCount: nameByteCount)
         case .deadlineReached: deadlineReached()
         case .shutdownRequested: shutDown()
+        case .suspensionRequested: suspend()
         }
         readOn()
         swap(&environment.effects, &effects)
@@ -132,6 +138,7 @@ extension Gateway {
 
     private mutating func settle(_ index: SessionIndex) {
         let outcome = sessions[index].settle(in: &environment)
+        if keeper.isOn { keeper.touch(index) }
         if outcome.mayReadOn, readers.last != index { readers.append(index) }
         switch outcome.phase {
         case .connecting, .active, .asleep, .awake:
@@ -184,6 +191,7 @@ extension Gateway {
             environment.noteIgnoredRegister(by: sessions[index].clientID)
         }
         sessions[index].forgetSession(in: &environment)
+        if keeper.isOn { keeper.forget(index, sessions[index].clientID) }
         sessionByClientID[sessions[index].clientID] = nil
         remembered.remove(index)
         newcomers.remove(index)

@@ -32,6 +32,9 @@ package enum Event: Equatable, Hashable, Sendable {
     case deadlineReached
     /// The process is asked to end: say goodbye to clients and broker.
     case shutdownRequested
+    /// The process is asked to end, and another one goes on with its sessions: leave the broker in good order, so that
+    /// it publishes no Will, and tell no client that can be gone on with. No further event changes anything.
+    case suspensionRequested
 }
 
 /// Why a stream ended, as far as the host can tell.

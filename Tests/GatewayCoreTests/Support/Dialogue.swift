@@ -163,6 +163,9 @@ final class Dialogue {
         now = end
     }
 
+    /// The process is to end, and another one to go on with the sessions.
+    func suspends(at location: SourceLocation = #_sourceLocation) { happens(.suspensionRequested, at: location) }
+
     func shutsDown(at location: SourceLocation = #_sourceLocation) { happens(.shutdownRequested, at: location) }
 
     /// The owner decides otherwise while the gateway runs.

@@ -29,7 +29,8 @@ struct TranscriptRecorder {
         case .streamReceived(let id): append(now, broker(id), "gateway", BrokerPacket(reading: bytes).words)
         case .streamClosed(let id, let end): append(now, broker(id), "", "(connection ends: \(end))")
         case .datagramTruncated, .streamBlocked, .streamDrained, .streamEnded, .linkChanged, .linkLost, .linkReturned,
-            .statusReported, .deadlineReached, .shutdownRequested:
+            .statusReported, .deadlineReached, .shutdownRequested,
+            .suspensionRequested:
             break
         }
     }

@@ -40,6 +40,13 @@ extension Environment {
         deadlines.cancel(.upstream(slot))
     }
 
+    /// Says DISCONNECT and lets the host close the stream; what is known of it stays as it was.
+    mutating func suspendStream(ofUpstream slot: UInt32) {
+        guard upstreams[slot].hasStream else { return }
+        sayGoodbye(onUpstream: slot)
+        effects.list.append(.closeStream(upstreams[slot].streamID))
+    }
+
     /// Lets the host close the stream, and the next one of that name wait for its end.
     mutating func cutStream(ofUpstream slot: UInt32, inNameOf name: ClientID?) {
         guard upstreams[slot].hasStream else { return }

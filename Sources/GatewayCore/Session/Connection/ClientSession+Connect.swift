@@ -111,6 +111,7 @@ extension ClientSession {
     /// The connection of the session before is left, politely, as its client lives.
     private mutating func connectToBroker(in environment: inout Environment) {
         guard let upstream else { return }
+        if phase.isConnected, !beginsNewSession { setUp.leaves(phase) }
         leaveBroker(politely: true, in: &environment)
         phase = .connecting
         broker.beginsAnew()

@@ -46,6 +46,8 @@ struct SetUp: Sendable {
         /// When the prompt is sent again, or the rest is waited for no longer.
         var clock = RetryClock()
         var endsSleep = false
+        /// Where the client was in the session whose broker connection was left for this, and which goes on in it.
+        var formerPhase: SessionPhase?
         /// Whether the client, since it was asked first, has said something that belongs to the session it has.
         var isDoubtful = false
         /// Whether it has been asked all over again for that; once is enough.
@@ -93,6 +95,11 @@ struct SetUp: Sendable {
     /// Whether the CONNECT ends a sleep, so that its session lives, however it was begun (AMB-02).
     var endsSleep: Bool { progress?.endsSleep == true }
     mutating func noteSleep() { change { $0.endsSleep = true } }
+
+    /// Where the client is if the process ends before the broker has answered: it may not have said that CONNECT, as
+    /// networks double, and then it will not say it again. nil where it was not connected before.
+    var formerPhase: SessionPhase? { progress?.formerPhase }
+    mutating func leaves(_ phase: SessionPhase) { change { $0.formerPhase = phase } }
 
     /// For how long the client sleeps as soon as it is connected; 0 where it does not.
     var sleepSeconds: UInt16 { progress?.sleepSeconds ?? 0 }

@@ -175,6 +175,13 @@ extension DeliveryNumbers {
         var hasUsedHalf: Bool
         var mayMeetOlder: Bool
         var ended: [Run]
+
+        /// Numbers that count up come from the next 256, so that those used before the record is written anew, which
+        /// is with every 256th, are not used again: an answer to one of them may still be on its way.
+        mutating func skipAhead() {
+            lastOwn |= 0xFF
+            lastRegistration |= 0xFF
+        }
     }
 
     func record(at now: Instant) -> Record {

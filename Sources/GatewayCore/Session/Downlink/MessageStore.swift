@@ -261,6 +261,9 @@ extension StoredMessage {
             return isDoubtful ? .doubtful : .unnamed
         }
 
+        /// Whether the broker sends it again, and the client knows it then (`StoredMessage.mayLeave`).
+        func mayLeave(following number: MessageID) -> Bool { StoredMessage(self).mayLeave(following: number) }
+
         /// What no message could be; nil where one could.
         var fault: String? {
             if isDoubtful, token.isNone { return "a doubt without reason" }

@@ -33,7 +33,8 @@ extension ClientSession {
         case .active: return isOver ? mayComeBack : .active
         case .asleep: return isOver ? mayComeBack : .asleep
         case .awake: return isOver ? mayComeBack : .awake
-        case .connecting, .disconnected: return mayComeBack
+        case .connecting: return mayComeBack.map { setUp.formerPhase.map(SessionRecord.Phase.init) ?? $0 }
+        case .disconnected: return mayComeBack
         case .over: return nil
         }
     }
@@ -64,6 +65,12 @@ extension ClientSession {
         tokens = record.tokens
     }
 
+    /// Leaves the broker, where the session goes on in another life of the gateway, and changes nothing else.
+    mutating func suspend(in environment: inout Environment) {
+        guard phaseAfterLoss?.isConnected == true else { return dismiss(in: &environment) }
+        if let upstream { environment.suspendStream(ofUpstream: upstream) }
+    }
+
     /// Goes on in this life of the gateway: the broker connection is made anew as after a loss, and what the client has
     /// not answered is said again when the gateway is next woken, which it asks for at once.
     mutating func goOnFromRecord(in environment: inout Environment) {
@@ -74,6 +81,18 @@ extension ClientSession {
         guard phase == .awake || phase == .active && !downlink.isEmpty else { return }
         downlink.beginPause()
         clock.wait(until: environment.now)
+    }
+}
+
+extension SessionRecord.Phase {
+    /// Of a client that is connected.
+    fileprivate init(_ phase: SessionPhase) {
+        switch phase {
+        case .active: self = .active
+        case .asleep: self = .asleep
+        case .awake: self = .awake
+        case .connecting, .disconnected, .over: self = .disconnected
+        }
     }
 }
 

@@ -12,7 +12,8 @@
 /// - *the broker connection*, since when it was lost, requests that the broker has not answered, and messages that wait
 ///   for their number there: as after the loss of a connection there is a new one, and the client asks again;
 /// - *a set-up that has not come to its CONNACK*: its client begins it again. A session that goes on beside is
-///   recorded, and of one that was left for the broker's answer what the client may come back to;
+///   recorded, and of one that was left for the broker's answer the session before, where that goes on in it: the
+///   CONNECT may have been a copy that the network made;
 /// - *what is being said*: the message on its way has its state and its number, and is said again at once, a REGISTER
 ///   under a new number. With it goes how often it was said, and how much this wake-up has brought so far;
 /// - *measures and doubts that come again by themselves*: round trips, messages on which the broker may have closed,

@@ -12,6 +12,8 @@ import MQTTSN
 /// - PUBLISH names its topic by an id that the client was told in this connection: by REGACK, by SUBACK, or by a
 ///   REGISTER that it has acknowledged; or that it was told before, and has left Nretry repetitions of the REGISTER
 ///   unanswered since; or by a pre-defined id or short name. The id stands for the topic of the message.
+/// - A client whose session is there is not told to connect because of what it says, also by a gateway that has started
+///   again and keeps its sessions.
 /// - PUBACK, PUBREC, PUBCOMP, REGACK, SUBACK and UNSUBACK answer something that was asked.
 ///
 /// The model gives the gateway the benefit of the doubt where only its own timers decide, such as when it gives up a
@@ -37,6 +39,8 @@ struct ConversationChecker {
         /// Where its CONNECTs have come from since: there the session goes on if nothing comes of one (GW-89).
         var connectAddresses: Set<Int> = []
         var wantsSleep = false
+        /// What the gateway has heard last.
+        var lastHeard: MessageType?
         var toldNames: [TopicID: [UInt8]] = [:]
         /// What it was told in earlier connections, or has denied, and how often the gateway has offered an id in
         /// this one.
@@ -69,8 +73,12 @@ struct ConversationChecker {
 
     init(clientCount: Int) { conversations = Array(repeating: Conversation(), count: clientCount) }
 
-    mutating func gatewayRestarted() {
-        conversations = Array(repeating: Conversation(), count: conversations.count)
+    mutating func gatewayForgot(_ client: Int) { conversations[client] = Conversation() }
+
+    /// The gateway has forgotten a CONNECT that it was carrying out: the session before is in force.
+    mutating func setUpIsForgotten(of client: Int) {
+        conversations[client].isConnecting = false
+        conversations[client].wantsSleep = false
     }
 
     /// The gateway has given a silent client up.
@@ -147,6 +155,7 @@ struct ConversationChecker {
     /// The gateway is about to be told of a client's datagram.
     mutating func clientWasHeard(_ datagram: [UInt8], client: Int, at address: Int, plan: WorldPlan) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
+        conversations[client].lastHeard = message.type
         if case .connect = message {
             conversations[client].isConnecting = true
             conversations[client].connectAddresses.insert(address)
@@ -279,6 +288,10 @@ struct ConversationChecker {
             conversations[client].phase = .asleep
             conversations[client].closeExchanges()
         } else {
+            let isAsked = conversations[client].lastHeard == .disconnect || conversations[client].lastHeard == .connect
+            if isAnswer, !isAsked, conversations[client].isPhaseCertain, conversations[client].phase == .active {
+                violate(client, "is told to connect, though its session is there")
+            }
             conversations[client].phase = .unknown
         }
         conversations[client].wantsSleep = false

@@ -248,6 +248,18 @@ struct DeliveryChecker {
         clients[client].isAcceptedClean = clients[client].isAskedClean
     }
 
+    /// The gateway knows of the clients' sessions what it knew then.
+    mutating func remember(_ former: DeliveryChecker) {
+        for index in clients.indices {
+            let view = former.clients[index]
+            clients[index].isBeginningAnew = false
+            clients[index].isAskedClean = view.isAcceptedClean
+            clients[index].isAcceptedClean = view.isAcceptedClean
+            clients[index].voidBefore = view.voidBefore
+            clients[index].registers = [:]
+        }
+    }
+
     /// The gateway says that it dropped a message, too long for its datagrams or one that the client does not take.
     mutating func dropped(for client: Int, byteCount: Int, _ reason: DropReason) {
         clients[client].drops.append(Drop(reason: reason, byteCount: byteCount))

@@ -15,7 +15,7 @@ struct IsolationChecker {
 
     private mutating func violate(_ text: String) { if violation == nil { violation = text } }
 
-    mutating func gatewayRestarted() { places = Array(repeating: [], count: places.count) }
+    mutating func gatewayForgot(_ client: Int) { places[client] = [] }
 
     func mayBe(_ client: Int, at place: Int) -> Bool { places[client].contains(place) }
 

@@ -32,6 +32,12 @@ struct SessionChecker {
 
     mutating func gatewayForgot(_ client: Int) { views[client] = View() }
 
+    /// The gateway has forgotten a CONNECT that it was carrying out.
+    mutating func setUpIsForgotten(of client: Int) {
+        views[client].isConnecting = false
+        views[client].mustGoOn = false
+    }
+
     // MARK: The client
 
     /// The gateway is about to hear a message of the client; `sleepsAtBroker` where the client surely sleeps and the

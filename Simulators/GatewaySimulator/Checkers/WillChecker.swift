@@ -218,6 +218,22 @@ struct WillChecker {
         views[client].wasClean = true
     }
 
+    /// The gateway has forgotten a CONNECT that it was carrying out: the session before is in force.
+    mutating func setUpIsForgotten(of client: Int) { views[client].isSettingUp = false }
+
+    /// The gateway knows what it knew then; what the client has said it has said all the same.
+    mutating func remember(_ former: WillChecker) {
+        for index in views.indices {
+            let said = views[index]
+            views[index] = former.views[index]
+            (views[index].flags, views[index].lastTopic, views[index].lastMessage) =
+                (said.flags, said.lastTopic, said.lastMessage)
+            // A set-up that is forgotten may have told the broker, which keeps that until it is told something else.
+            views[index].topicFloor = min(views[index].topicFloor, said.topicFloor)
+            views[index].messageFloor = min(views[index].messageFloor, said.messageFloor)
+        }
+    }
+
     // MARK: Told to the broker
 
     private func hasDefiniteWill(_ client: Int) -> Bool {

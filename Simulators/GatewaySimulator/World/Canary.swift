@@ -27,6 +27,9 @@ package enum Canary: String, CaseIterable, Sendable {
     case silentForgotten = "silent-forgotten"
     case forgetfulRestart = "forgetful-restart"
     case lostWithItsLink = "lost-with-its-link"
+    // What a disk does not bring back.
+    case acknowledgedBeforeDurable = "acknowledged-before-durable"
+    case recordSkipped = "record-skipped"
 
     /// Within so many seeds, from 1 on, the bug must have been found.
     package var seedLimit: Int {
@@ -36,7 +39,8 @@ package enum Canary: String, CaseIterable, Sendable {
             50
         case .forgottenSubscription, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
             .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
-            .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink:
+            .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink,
+            .acknowledgedBeforeDurable, .recordSkipped:
             100
         // Copies that come so late and identifiers that a broker uses again in one session are rarer, and rarer still
         // are streams that stand still for long enough, with small queues.
@@ -50,7 +54,7 @@ package enum Canary: String, CaseIterable, Sendable {
         switch self {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
             .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .blockIgnored,
-            .lostWithItsLink:
+            .lostWithItsLink, .acknowledgedBeforeDurable, .recordSkipped:
             false
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
@@ -76,6 +80,8 @@ package enum Canary: String, CaseIterable, Sendable {
         case .closingTopicRepeated: ["world: the broker closes", "healing:"]
         case .unteachableLost, .silentForgotten, .copyOfConnectObeyed, .lostWithItsLink: ["sessions:"]
         case .sleeperForgotten, .forgetfulRestart: ["sessions:", "subscriptions:"]
+        case .acknowledgedBeforeDurable, .recordSkipped:
+            ["conversations:", "publications:", "deliveries:", "subscriptions:", "world: client # is told to connect"]
         }
     }
 }
@@ -85,12 +91,31 @@ extension Canary {
     /// there is none from `first` on, within the limit.
     package func find(from first: UInt64 = 1, steps: Int) -> (seed: UInt64, verdict: Verdict)? {
         for seed in first..<first + UInt64(seedLimit) {
-            let verdict = World(seed: seed, canary: self).run(steps: steps)
+            let options = options(for: seed)
+            let verdict = World(seed: seed, options: options, canary: self).run(steps: steps)
             guard let kind = verdict.failure?.kind, finders.contains(where: { kind.hasPrefix($0) }),
-                World(seed: seed).run(steps: steps).failure?.kind != kind
+                World(seed: seed, options: options).run(steps: steps).failure?.kind != kind
             else { continue }
             return (seed, verdict)
         }
         return nil
+    }
+
+    /// What the seed draws, with what the bug must have to show itself.
+    package func options(for seed: UInt64) -> WorldOptions {
+        var options = WorldOptions(seed: seed)
+        switch self {
+        case .acknowledgedBeforeDurable: (options[.store], options[.gatewayRestarts]) = (3_000, 8)
+        // What waits for a disk is counted with what the stream does not take, and reported in time by that.
+        case .blockIgnored: options[.store] = 0
+        case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake, .exactlyOnceTwice,
+            .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .lateCopyPublished, .secondAcknowledgement,
+            .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
+            .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten,
+            .copyOfConnectObeyed, .refusedSubscriptionGranted, .closingTopicRepeated, .silentForgotten,
+            .forgetfulRestart, .lostWithItsLink, .recordSkipped:
+            break
+        }
+        return options
     }
 }

@@ -27,6 +27,18 @@ struct PlantedGateway: ~Copyable {
     func census() -> Census { gateway.takeCensus() }
     var uplinkCells: [UInt64] { gateway.uplinkCells }
 
+    mutating func keepSessions() { gateway.keepSessions() }
+
+    mutating func takeChanges(at now: Instant, _ take: (SessionChange) -> Void) {
+        gateway.takeChanges(at: now, take)
+    }
+
+    mutating func restore(
+        _ record: SessionRecord, from peer: PeerID?, age: TimeSpan, at now: Instant
+    ) throws(RestoreRefusal) {
+        try gateway.restore(record, from: peer, age: age, at: now)
+    }
+
     mutating func handle(_ event: Event, _ bytes: RawSpan, at now: Instant, into effects: inout Effects) {
         guard let canary else {
             gateway.handle(event, bytes, at: now, into: &effects)
@@ -84,7 +96,9 @@ struct PlantedGateway: ~Copyable {
                 if case .forgetPeer(let peer) = $0 { peer.number % 7 == 3 } else { false }
             }
         case .oldWill: repeatOldWill(from: first, into: &effects)
-        case .pingResponseTooEarly, .sessionLeak, .blockIgnored, .lostWithItsLink: break
+        case .pingResponseTooEarly, .sessionLeak, .blockIgnored, .lostWithItsLink, .acknowledgedBeforeDurable,
+            .recordSkipped:
+            break
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
             .sleeperForgotten, .copyOfConnectObeyed, .refusedSubscriptionGranted, .closingTopicRepeated,

@@ -252,6 +252,7 @@ extension World {
     private func noteSent(_ datagram: [UInt8], by index: Int) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
         switch message {
+        case .connect, .disconnect: clients[index].isPromised = false
         case .publish(let publish):
             guard let stamp = Stamp(datagram[publish.data]), publish.flags.qos > .atMostOnce else { return }
             clients[index].releasedMessageIDs.remove(publish.messageID)

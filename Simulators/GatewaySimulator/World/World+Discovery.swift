@@ -46,6 +46,11 @@ extension World {
         } else {
             discovery.broadcast(message, radius: radius, at: now)
         }
+        departures.append(.broadcast(bytes, radius: radius, link))
+    }
+
+    /// What the gateway says to everybody leaves its process.
+    func takeOff(_ bytes: [UInt8], radius: UInt8, on link: LinkID) {
         guard !links[Int(link.rawValue)].isLost else { return }
         if link == Self.radioModuleLink { return broadcastThroughRadio(bytes, radius: radius) }
         for index in clients.indices where self.link(to: clients[index].address) == link {

@@ -89,6 +89,7 @@ extension World {
     private func changeAddress(_ index: Int) {
         formerPlaces.append(clients[index].address)
         clients[index].address = newPlace()
+        clients[index].isPromised = false
         clientByAddress[clients[index].address] = index
         chronicle?.note("client \(index) appears at address \(clients[index].address)", at: now)
     }
@@ -103,6 +104,7 @@ extension World {
         guard !clients[index].isDead else { return }
         chronicle?.note("client \(index) dies", at: now)
         clients[index].isDead = true
+        (clients[index].isPromised, clients[index].knownAt) = (false, nil)
         clients[index].diedAt = now
         queue.insert(.clientRestarts(index), at: now + span)
     }

@@ -26,7 +26,7 @@ extension World {
         }
         for client in givenUp { wills.gaveUp(client, hasSaid: spokenWills.contains(client)) }
         checkBounds()
-        flushStreams()
+        letLeave()
     }
 
     /// The message of a datagram, without its envelope.
@@ -85,6 +85,7 @@ extension World {
     /// What the gateway says of itself, such as that it must drop a message.
     private func note(_ observation: Observation, answering sender: Int?) {
         observations.note(Int(observation.kind.rawValue))
+        notePromise(observation)
         switch observation.occurrence {
         case .messageDroppedTooLong(let octets): noteDrop(observation, octets, .tooLong)
         case .messageDroppedNotRegistered(let octets): noteDrop(observation, octets, .notRegistered)
@@ -113,6 +114,16 @@ extension World {
                 sessions.gatewayForgot(client)
                 subscriptions.gatewayForgot(client) { broker.grantedQoS(of: clients[client].clientID, for: $0) }
             }
+        default: break
+        }
+    }
+
+    /// The gateway need not know a client any more that it has let go of, or given up, and says so.
+    private func notePromise(_ observation: Observation) {
+        switch observation.occurrence {
+        case .clientLost, .clientDisconnected, .clientDismissed, .sessionEvicted, .clientMoved, .clientRefused:
+            guard let client = client(named: Array(effects.bytes[observation.clientID])) else { return }
+            (clients[client].isPromised, clients[client].knownAt, clients[client].letGoAt) = (false, nil, now)
         default: break
         }
     }
@@ -177,8 +188,8 @@ extension World {
     func restartGateway() {
         guard isGatewayUp else { return }
         chronicle?.note("the gateway's process is killed", at: now)
-        // Nothing on the radio outlives the gateway's absence.
-        dropDatagrams { _ in true }
+        // Nothing on the radio outlives the absence of a gateway that has forgotten what it was about.
+        if !hasStore { dropDatagrams { _ in true } }
         endGateway()
         for number in streamNumbers {
             guard let id = streams[number]?.id else { continue }
@@ -194,11 +205,21 @@ extension World {
     func shutDownGateway() {
         guard isGatewayUp else { return }
         chronicle?.note("the gateway is shut down", at: now)
+        guard !hasStore else { return suspendGateway() }
         dropDatagrams { _ in true }
         gatewayHandles(.shutdownRequested)
         conversations.gatewayShutDown()
         let census = gateway.census()
         if census.sessions != census.remembered { fail("a session outlives the gateway: \(census)") }
+        if ledger.liveStreamCount > 0 { fail("a broker connection is left when the gateway ends") }
+        endGateway()
+    }
+
+    /// The gateway is asked to end, and its last words arrive; another life goes on with its sessions.
+    private func suspendGateway() {
+        for client in clients.indices { sessions.setUpIsForgotten(of: client) }
+        gatewayHandles(.suspensionRequested)
+        storeHasEverything()
         if ledger.liveStreamCount > 0 { fail("a broker connection is left when the gateway ends") }
         endGateway()
     }
@@ -210,20 +231,27 @@ extension World {
         peerByAddress = [:]
         addressByPeer = [:]
         ledger.restart()
-        conversations.gatewayRestarted()
-        isolation.gatewayRestarted()
         discovery.gatewayRestarted()
-        for index in clients.indices {
-            wills.gatewayForgot(index)
-            sessions.gatewayForgot(index)
-            // A clean session ends with the connection, sooner or later.
-            let isKept = broker.hasLastingSession(of: clients[index].clientID)
-            subscriptions.gatewayForgot(index) {
-                isKept ? broker.grantedQoS(of: clients[index].clientID, for: $0) : nil
-            }
-            noteForgottenNumbers(of: index)
+        if hasStore {
+            forgetWhatIsNotKept()
+        } else {
+            for index in clients.indices { gatewayForgets(index) }
         }
         queue.insert(.gatewayStarts, at: now + milliseconds(100...20_000))
+    }
+
+    /// The next life of the gateway knows nothing of a client.
+    func gatewayForgets(_ index: Int) {
+        conversations.gatewayForgot(index)
+        isolation.gatewayForgot(index)
+        wills.gatewayForgot(index)
+        sessions.gatewayForgot(index)
+        // A clean session ends with the connection, sooner or later.
+        let isKept = broker.hasLastingSession(of: clients[index].clientID)
+        subscriptions.gatewayForgot(index) {
+            isKept ? broker.grantedQoS(of: clients[index].clientID, for: $0) : nil
+        }
+        noteForgottenNumbers(of: index)
     }
 
     /// A client knows a QoS 2 message again by the number under which it came. Where that was not the broker's, as an
@@ -253,6 +281,10 @@ extension World {
         isGatewayUp = true
         chronicle?.note("the gateway starts", at: now)
         if options[.radios] > 0 { plugIn() }
+        if hasStore {
+            gateway.keepSessions()
+            restoreSessions()
+        }
         tellLostLinks()
         gatewayHandles(.deadlineReached, [])
     }

@@ -15,18 +15,33 @@ extension World {
     /// A datagram of the gateway sets out.
     func sendFromGateway(_ bytes: [UInt8], to address: Int, answering sender: Int?) {
         guard let client = clientByAddress[address] else {
-            if !hostiles.isEmpty { hostiles[pick(hostiles.count)].overheard.append(bytes) }
-            return
+            let datagram = Datagram(client: nil, address: address, bytes: bytes, sentAt: now, connection: 0)
+            return departures.append(.datagram(datagram))
+        }
+        let isKnown = sender == client && clients[client].knownAt == address
+        if isKnown, case .disconnect? = try? Message.decode(bytes.span.bytes) {
+            fail("client \(client) is told to connect, and was connected")
         }
         let openRegister = conversations.openRegister(client)
         conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
         noteRegister(bytes, to: client, after: openRegister)
         noteSent(bytes, to: client, at: address)
-        guard !isLinkLost(to: address) else { return }
-        overhear(bytes)
         let datagram = Datagram(
             client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection,
             isFromGateway: true, wish: clients[client].heardWish)
+        departures.append(.datagram(datagram))
+    }
+
+    /// A datagram of the gateway leaves its process.
+    func takeOff(_ datagram: Datagram) {
+        guard let client = datagram.client else {
+            if !hostiles.isEmpty { hostiles[pick(hostiles.count)].overheard.append(datagram.bytes) }
+            return
+        }
+        guard !isLinkLost(to: datagram.address) else { return }
+        overhear(datagram.bytes)
+        var datagram = datagram
+        (datagram.saidAt, datagram.sentAt) = (datagram.sentAt, now)
         guard !clients[client].isBehindRadio else { return sendThroughRadio(datagram) }
         fly(of: client) { .datagramReachedClient(datagram) }
     }
@@ -124,7 +139,7 @@ extension World {
                 .clientStartsAnew, .clientSearches, .oversizedReachedGateway, .hostileActs, .faultsStrike,
                 .brokerStarts,
                 .gatewayStarts, .linkUnclogged, .partitionHealed, .radioReturns, .lineReachedRadio, .lineReachedGateway,
-                .radioWakes, .linePluggedIn, .interfaceReturns:
+                .radioWakes, .linePluggedIn, .interfaceReturns, .storeSynced:
                 false
             }
         }
@@ -185,6 +200,7 @@ extension World {
 
     /// The gateway cannot tell that its client did not say it twice; if that starts again, it may answer what follows.
     private func noteDoubledConnect(_ datagram: Datagram, of client: Int) {
+        clients[client].knownAt = nil
         keepWhenHeard(client)
         clients[client].lastHeard = now
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
@@ -194,6 +210,7 @@ extension World {
     /// Tells the checkers what the gateway is about to hear.
     private func noteArrival(_ datagram: Datagram, of client: Int) {
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }
+        if message.type == .connect || message.type == .disconnect { clients[client].knownAt = nil }
         if case .connect(let connect) = message {
             clients[client].heardWish = ConnectWish(
                 cleanSession: connect.flags.cleanSession, hasWill: connect.flags.will,
@@ -284,6 +301,10 @@ extension World {
         }
         searcherHears(client, datagram.bytes)
         clientHandles(client, .datagramReceived, datagram.bytes)
+        guard hasStore, case .connectAcknowledgement(.accepted)? = try? Message.decode(datagram.bytes.span.bytes)
+        else { return }
+        let isConnected = clients[client].device.state == .active
+        clients[client].isPromised = isConnected && clients[client].letGoAt < datagram.saidAt
     }
 
     /// A copy of a QoS 2 message that comes after its exchange is a new one for a client that knows message ids only.

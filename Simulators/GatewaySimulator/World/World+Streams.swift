@@ -33,6 +33,8 @@ struct WorldStream {
     var gatewayHasClosed = false
     /// The gateway has closed it and is to be told when that is done.
     var isEndAwaited = false
+    /// The end has not left the gateway's process.
+    var isCloseHeld = false
     var brokerHasClosed = false
     /// What is sent gets nowhere; nobody has noticed yet.
     var isBroken = false
@@ -47,7 +49,7 @@ extension World {
         streams[number] = WorldStream(id: id, connection: BrokerConnectionID(UInt32(number)))
         streamNumbers.append(number)
         streamByID[id] = number
-        queue.insert(.streamAnswered(number), at: now + streamDelay())
+        departures.append(.opening(number))
     }
 
     func streamDelay() -> TimeSpan {
@@ -76,10 +78,16 @@ extension World {
     // MARK: To the broker
 
     func writeStream(_ id: UpstreamID, _ range: ByteRange) {
-        guard let number = streamByID[id], let stream = streams[number] else { return }
-        noteWritten(Array(effects.bytes[range]), on: number)
-        guard !stream.isBroken else { return }
-        streams[number]?.queued.append(contentsOf: effects.bytes[range])
+        guard let number = streamByID[id] else { return }
+        let packet = Array(effects.bytes[range])
+        noteWritten(packet, on: number)
+        departures.append(.packet(packet, number))
+    }
+
+    /// What the gateway has written leaves its process.
+    func writeStream(_ number: Int, _ packet: [UInt8]) {
+        guard let stream = streams[number], !stream.isBroken else { return }
+        streams[number]?.queued.append(contentsOf: packet)
         if !writtenStreams.contains(number) { writtenStreams.append(number) }
     }
 
@@ -107,6 +115,7 @@ extension World {
             }
             flushStream(number)
             checkQueue(of: number)
+            if streams[number]?.queued.isEmpty == true { goOn(number) }
             guard let left = streams[number], !left.queued.isEmpty, !left.isReportedBlocked, !left.gatewayHasClosed
             else { continue }
             streams[number]?.isReportedBlocked = true
@@ -136,7 +145,9 @@ extension World {
     /// The system takes more again; the core is told when it has taken all.
     private func goOn(_ number: Int) {
         flushStream(number)
-        guard let stream = streams[number], stream.queued.isEmpty, stream.isReportedBlocked else { return }
+        guard let stream = streams[number], stream.queued.isEmpty, stream.isReportedBlocked,
+            !hasStore || store.heldByteCount(of: number) == 0
+        else { return }
         streams[number]?.isReportedBlocked = false
         if !stream.gatewayHasClosed, stream.isOpen, !stream.isBroken { gatewayHandles(.streamDrained(stream.id)) }
     }
@@ -180,7 +191,8 @@ extension World {
     }
 
     private func finishToBroker(_ number: Int) {
-        guard let stream = streams[number], stream.gatewayHasClosed, stream.toBroker.isEmpty, stream.queued.isEmpty
+        guard let stream = streams[number], stream.gatewayHasClosed, !stream.isCloseHeld, stream.toBroker.isEmpty,
+            stream.queued.isEmpty
         else { return }
         brokerNoticesEnd(of: number)
     }
@@ -221,6 +233,14 @@ extension World {
             wills.left(owner, isPolite: stream.hasSaidGoodbye, isGivenUp: isGivenUp)
             if isGivenUp { streams[number]?.hasFailed = true }
         }
+        streams[number]?.isCloseHeld = true
+        departures.append(.closing(number))
+    }
+
+    /// What was written before has left, and so does the end.
+    func finishClosing(_ number: Int) {
+        guard let stream = streams[number] else { return }
+        streams[number]?.isCloseHeld = false
         queue.insert(
             stream.isBroken || !stream.isOpen || stream.brokerHasClosed
                 ? .brokerNoticedEnd(number) : .bytesReachedBroker(number), at: now + streamDelay())

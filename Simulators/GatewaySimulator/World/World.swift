@@ -37,6 +37,10 @@ package final class World {
     var addressByPeer: [PeerID: Int] = [:]
     var peerCount: UInt32 = 0
     var spinCount = 0
+    /// What outlives the gateway's process, where anything does.
+    var store = WorldStore()
+    /// What the gateway says while an event is handled.
+    var departures: [Departure] = []
 
     // The broker and the streams to it.
     var broker: SimulatedBroker
@@ -129,6 +133,8 @@ package final class World {
         discovery = DiscoveryChecker(plan.gateway)
         wills = WillChecker(
             clientCount: self.options[.clients], isHeldByGateway: plan.gateway.willUpdate == .gateway)
+        if hasStore { gateway.keepSessions() }
+        store.skipsRecords = canary == .recordSkipped
         populate()
     }
 
@@ -235,6 +241,7 @@ package final class World {
         case .radioWakes: wakeRadio()
         case .linePluggedIn: plugIn()
         case .interfaceReturns: interfaceReturns()
+        case .storeSynced(let number): storeSynced(number)
         }
     }
 

@@ -45,6 +45,11 @@ struct WorldClient {
     var askedKeepAlive: UInt16 = 0
     /// The last Duration of a DISCONNECT that the gateway has heard, in seconds.
     var askedSleep: UInt16 = 0
+    /// Whether the gateway must know the client, which was told that it is connected; and when it let go of it last.
+    var isPromised = false
+    /// Where a life of the gateway must know it that has begun since; nil where none has, or need not any more.
+    var knownAt: Int?
+    var letGoAt = Instant(nanoseconds: 0)
     /// Counts the Wills it has said; 0 for a client without.
     var willVersion = 0
     /// Counts CONNECTs.

@@ -70,6 +70,8 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     case linkLosses
     /// Shares: of clients that refuse messages with DUP; of clients that refuse those on ids that they have forgotten.
     case refusers
+    /// The gateway keeps its sessions on a disk, which needs so many milliseconds at the most to make them durable.
+    case store
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -149,7 +151,7 @@ extension WorldOption {
             .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .windows, .fewIDs, .recounts, .surrenders,
             .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
             .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses,
-            .refusers, .calm, .audience:
+            .refusers, .store, .calm, .audience:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -235,6 +237,7 @@ extension WorldOption {
         case .totalRestarts: 1...5
         case .linkLosses: 1...10
         case .refusers: 100...600
+        case .store: 1...3_000
         case .calm, .audience: 0...0
         }
     }

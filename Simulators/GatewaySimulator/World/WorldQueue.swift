@@ -62,6 +62,8 @@ struct Datagram {
     var address: Int
     var bytes: [UInt8]
     var sentAt: Instant
+    /// Of the gateway: when it decided to say it.
+    var saidAt = Instant(nanoseconds: 0)
     /// The client's connection in which it was sent.
     var connection: Int
     var isFromGateway = false
@@ -104,4 +106,6 @@ enum Happening {
     case linePluggedIn
     /// The interface of the UDP socket is there again.
     case interfaceReturns
+    /// The gateway's disk has made everything durable up to a batch.
+    case storeSynced(Int)
 }

@@ -18,18 +18,7 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
     /// What it is called in log, metrics and page, such as `client_moved`: the case's name in snake case.
     package var name: String { Self.names[Int(rawValue)] }
 
-    private static let names = allCases.map { snakeCase("\($0)") }
-
-    /// `gatewayIDTaken` is `gateway_id_taken`.
-    private static func snakeCase(_ name: String) -> String {
-        let letters = Array(name)
-        return letters.indices.reduce(into: "") { result, index in
-            let beginsWord =
-                letters[index].isUppercase
-                && (letters[index - 1].isLowercase || letters.dropFirst(index + 1).first?.isLowercase == true)
-            result += (beginsWord ? "_" : "") + letters[index].lowercased()
-        }
-    }
+    private static let names = allCases.map { "\($0)".snakeCased }
 }
 
 extension Occurrence {

@@ -25,15 +25,14 @@ extension Occurrence {
         case .clientAnswered(let span), .brokerAnswered(let span): span.nanoseconds
         case .clientRefused(let code, let refusal): UInt64(code.rawValue) | (refusal?.number ?? 0) << 8
         case .sessionEvicted(let wasConnected): wasConnected ? 1 : 0
-        case .messageDroppedTooLong(let octets), .messageDroppedQueueFull(let octets),
-            .messageDroppedNotRegistered(let octets), .messageDroppedUpstreamDown(let octets),
-            .messageDroppedUpstreamBlocked(let octets), .messageUndeliverable(let octets),
-            .qosMinusOneBufferFull(let octets):
-            UInt64(octets)
+        case .messageDroppedQueueFull(let octets), .qosMinusOneBufferFull(let octets): UInt64(octets)
+        case .messageDroppedTooLong(let qos, let octets): UInt64((qos ?? .minusOne).rawValue) << 62 ^ UInt64(octets)
+        case .messageDroppedNotRegistered(let qos, let octets), .messageDroppedUpstreamDown(let qos, let octets),
+            .messageDroppedUpstreamBlocked(let qos, let octets), .messageUndeliverable(let qos, let octets):
+            UInt64(qos.rawValue) << 62 ^ UInt64(octets)
         case .qosMinusOneRefused(let refusal, let topicID): UInt64(refusal.rawValue) << 16 | UInt64(topicID)
-        case .queueDropsReported(let count), .absentClientsMessagesDropped(let count),
-            .sharedConnectionContested(let count):
-            UInt64(count)
+        case .queueDropsReported(let count), .sharedConnectionContested(let count): UInt64(count)
+        case .absentClientsMessagesDropped(let missed): UInt64(missed.count)
         case .gatewayIDTaken(let gatewayID): UInt64(gatewayID)
         case .malformedDatagram(let reason, let foreign):
             UInt64(reason.rawValue) | UInt64(foreign.map { $0.rawValue + 1 } ?? 0) << 8

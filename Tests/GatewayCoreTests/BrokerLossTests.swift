@@ -105,6 +105,7 @@ import Time
         dialogue.observes(.messageDroppedUpstreamDown)
         client.sends(.publish(1, "x", id: 2, qos: .exactlyOnce))
         client.receives(.publishAcknowledgement(1, 2, .congestion))
+        dialogue.observes(exactly: .messageDroppedUpstreamDown(.exactlyOnce, octets: 2))
         client.sends(.subscribe("a", id: 3))
         client.receives(.subscribeAcknowledgement(0, 3, .congestion))
         client.sends(.unsubscribe("a", id: 4), .publishRelease(5))

@@ -252,7 +252,7 @@ import Time
         upstream.sends(.publish("a/b", "1234567890123"))
         client.receives(.publish(1, "1234567890123"))
         upstream.sends(.publish("a/b", "12345678901234"))
-        dialogue.observes(exactly: .messageDroppedTooLong(octets: 14), of: "c1")
+        dialogue.observes(exactly: .messageDroppedTooLong(.atMostOnce, octets: 14), of: "c1")
         upstream.sends(.publish("a/b", "12345678901234", qos: .atLeastOnce, id: 1))
         upstream.receives(.publishAcknowledgement(1))
         upstream.sends(.publish("a/b", "12345678901234", qos: .exactlyOnce, id: 2))
@@ -289,7 +289,7 @@ import Time
         client.receives(.register(1, 1, "a/3456789012345"))
         dialogue.happens(.linkChanged(LinkID(0), maximumDatagramByteCount: 20), at: #_sourceLocation)
         dialogue.passes(.seconds(10))
-        dialogue.observes(exactly: .messageDroppedTooLong(octets: 1), of: "c1")
+        dialogue.observes(exactly: .messageDroppedTooLong(.atLeastOnce, octets: 1), of: "c1")
         upstream.receives(.publishAcknowledgement(1))
         client.receivesNothing()
     }

@@ -76,7 +76,7 @@ import Time
         client.sends(.registerAcknowledgement(2, 2))
         client.receives(.publish(2, "3"))
         upstream.sends(.publish("a/b", "4"))
-        dialogue.observes(exactly: .messageDroppedNotRegistered(octets: 1), of: "c1")
+        dialogue.observes(exactly: .messageDroppedNotRegistered(.atMostOnce, octets: 1), of: "c1")
         upstream.sends(.publish("a/b", "5", qos: .atLeastOnce, id: 6))
         upstream.receives(.publishAcknowledgement(6))
     }
@@ -166,12 +166,12 @@ import Time
         let (client, upstream) = subscriber(dialogue)
         upstream.sends(.publish("a/3456789012345", "1", qos: .atLeastOnce, id: 5))
         upstream.receives(.publishAcknowledgement(5))
-        dialogue.observes(exactly: .messageDroppedTooLong(octets: 1), of: "c1")
+        dialogue.observes(exactly: .messageDroppedTooLong(.atLeastOnce, octets: 1), of: "c1")
         // It took no id and no place in the queue.
         upstream.sends(.publish("a/345678901234", "1"))
         client.receives(.register(1, 1, "a/345678901234"))
         upstream.sends(.publish("a/3456789012345", "2"))
-        dialogue.observes(exactly: .messageDroppedTooLong(octets: 1), of: "c1")
+        dialogue.observes(exactly: .messageDroppedTooLong(.atMostOnce, octets: 1), of: "c1")
     }
 
     @Test("GW-87 AMB-14 At the limit of topics QoS 1 on a new name waits for a place, and known names go on")

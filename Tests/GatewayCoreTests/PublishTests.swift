@@ -284,7 +284,7 @@ import Testing
         upstream.receives(.publish("a/b", "x"))
         client.sends(.publish(1, String(repeating: "x", count: 100), id: messageID, qos: qos))
         client.receives(.publishAcknowledgement(1, messageID, .congestion))
-        dialogue.observes(.messageDroppedUpstreamBlocked)
+        dialogue.observes(exactly: .messageDroppedUpstreamBlocked(qos, octets: 103))
         upstream.drains()
         client.sends(.publish(1, String(repeating: "x", count: 100)))
         upstream.receives(.publish("a/b", String(repeating: "x", count: 100)))

@@ -44,14 +44,14 @@ import Time
         upstream.sends(.publish("new", "1"))
         client.receives(.register(2, 1, "new"))
         ignores(.register(2, 1, "new"), client)
-        dialogue.observes(exactly: .messageDroppedNotRegistered(octets: 1), of: "c1")
+        dialogue.observes(exactly: .messageDroppedNotRegistered(.atMostOnce, octets: 1), of: "c1")
         dialogue.observes(.clientMissesMessages, of: "c1")
         dialogue.doesNotObserve(.clientLost)
         upstream.receivesNothing()
         // It is not asked for every message, and told of once.
         upstream.sends(.publish("new", "2"))
         client.receivesNothing()
-        dialogue.observes(exactly: .messageDroppedNotRegistered(octets: 1), of: "c1")
+        dialogue.observes(exactly: .messageDroppedNotRegistered(.atMostOnce, octets: 1), of: "c1")
         dialogue.doesNotObserve(.clientMissesMessages)
         upstream.sends(.publish("known", "3"))
         client.receives(.publish(1, "3"))
@@ -201,7 +201,8 @@ import Time
             }
             let oldest = id - PacketID(limit)
             upstream.receives(oldest == 2 ? .publishReceived(2) : .publishAcknowledgement(oldest))
-            dialogue.observes(exactly: .messageUndeliverable(octets: 1), of: "c1")
+            let qos = oldest == 2 ? QualityOfService.exactlyOnce : .atLeastOnce
+            dialogue.observes(exactly: .messageUndeliverable(qos, octets: 1), of: "c1")
             dialogue.doesNotObserve(.clientMissesMessages)
         }
         upstream.sends(.publishRelease(2))
@@ -339,7 +340,7 @@ import Time
         upstream.receivesNothing()
         dialogue.doesNotObserve(.messageDroppedNotRegistered)
         upstream.sends(.publish("new", "3"))
-        dialogue.observes(exactly: .messageDroppedNotRegistered(octets: 1), of: "c1")
+        dialogue.observes(exactly: .messageDroppedNotRegistered(.atMostOnce, octets: 1), of: "c1")
         dialogue.observes(.clientMissesMessages, of: "c1")
         upstream.sends(.publish("known", "4", qos: .atLeastOnce, id: 4))
         client.receives(.publish(1, "4", id: 1, qos: .atLeastOnce))

@@ -136,6 +136,9 @@ extension RealSocketTests {
             try half.send("GET / HTTP/1.1\r\nHo")
             #expect(silent.hearEnd() == [])
             #expect(try half.answer().status == 408)
+            let metrics = try HTTPClient.get("/metrics", from: gateway).text
+            #expect(metrics.contains("swiftlet_http_connections_refused_total{reason=\"silent\"} 1\n"))
+            #expect(metrics.contains("swiftlet_http_requests_refused_total{code=\"408\"} 1\n"))
         }
 
         @Test("Who does not read gives its place back")
@@ -163,6 +166,8 @@ extension RealSocketTests {
             #expect(eventually { clients.count(where: { $0.hearEnd(within: .zero) != nil }) >= 1_000 - 16 })
             #expect(eventually { HTTPClient.isServed(by: gateway) })
             #expect(gateway.failure == nil)
+            let name = #"swiftlet_http_connections_refused_total{reason="too_many"}"#
+            #expect(try HTTPClient.metric(name, of: gateway) >= 1_000 - 16)
             _ = sensor
         }
 

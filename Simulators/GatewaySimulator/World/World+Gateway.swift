@@ -87,9 +87,9 @@ extension World {
         observations.note(Int(observation.kind.rawValue))
         notePromise(observation)
         switch observation.occurrence {
-        case .messageDroppedTooLong(let octets): noteDrop(observation, octets, .tooLong)
-        case .messageDroppedNotRegistered(let octets): noteDrop(observation, octets, .notRegistered)
-        case .messageUndeliverable(let octets): noteDrop(observation, octets, .undeliverable)
+        case .messageDroppedTooLong(_, let octets): noteDrop(observation, octets, .tooLong)
+        case .messageDroppedNotRegistered(_, let octets): noteDrop(observation, octets, .notRegistered)
+        case .messageUndeliverable(_, let octets): noteDrop(observation, octets, .undeliverable)
         case .clientDisconnected:
             if let client = client(named: Array(effects.bytes[observation.clientID])) { sessions.left(client) }
         case .clientLost:

@@ -10,14 +10,14 @@ extension Occurrence {
         case .clientRefused(let code, let refusal):
             MessageValues.words(for: code) + (refusal.map { ", \($0.words)" } ?? "")
         case .sessionEvicted(let wasConnected): wasConnected ? "it had done nothing but connect" : "it was away"
-        case .messageDroppedTooLong(let octets), .messageDroppedQueueFull(let octets),
-            .messageDroppedNotRegistered(let octets), .messageDroppedUpstreamDown(let octets),
-            .messageDroppedUpstreamBlocked(let octets), .messageUndeliverable(let octets),
+        case .messageDroppedTooLong(_, let octets), .messageDroppedQueueFull(let octets),
+            .messageDroppedNotRegistered(_, let octets), .messageDroppedUpstreamDown(_, let octets),
+            .messageDroppedUpstreamBlocked(_, let octets), .messageUndeliverable(_, let octets),
             .qosMinusOneBufferFull(let octets):
             octets.octets
         case .qosMinusOneRefused(let refusal, let topicID): "topic id \(topicID), \(refusal.words)"
-        case .queueDropsReported(let count), .absentClientsMessagesDropped(let count):
-            "\(count) \(count == 1 ? "message" : "messages")"
+        case .queueDropsReported(let count): Self.words(forMessages: count)
+        case .absentClientsMessagesDropped(let missed): Self.words(forMessages: missed.count)
         case .clientFellAsleep(let seconds): "for \(seconds) s"
         case .messageForwarded(let qos), .messageRepeated(let qos): Self.words(for: qos)
         case .messageAcknowledged(let qos, let span), .messageDelivered(let qos, let span):
@@ -51,6 +51,8 @@ extension Occurrence {
     private static func words(for qos: QualityOfService) -> String {
         "QoS \(qos == .minusOne ? -1 : Int(qos.rawValue))"
     }
+
+    private static func words(forMessages count: Int) -> String { "\(count) \(count == 1 ? "message" : "messages")" }
 
     private static func words(for span: TimeSpan) -> String { "after \(span.nanoseconds / 1_000_000) ms" }
 }

@@ -39,7 +39,7 @@ extension Gateway {
         let nodeID = datagram.extracting(encapsulated.nodeID)
         // GW-08: who could not be sent the shortest answer is not listened to.
         guard environment.canAnswer(nodeIDByteCount: nodeID.byteCount, on: route.peer.link) else {
-            environment.observe(.messageDroppedTooLong(octets: datagram.byteCount), peer: route.peer)
+            environment.observe(.messageDroppedTooLong(nil, octets: datagram.byteCount), peer: route.peer)
             return
         }
         let node = environment.forwarders.use(nodeID, behind: route.peer)

@@ -48,15 +48,17 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case messageSentAgain
     /// The client took so long to answer what was said once.
     case clientAnswered(after: TimeSpan)
-    /// The payload's octet count, as with all that is dropped.
-    case messageDroppedTooLong(octets: Int)
+    /// The payload's octet count, as with all that is dropped; without a QoS the octets of a forwarder's datagram that
+    /// was not looked into.
+    case messageDroppedTooLong(QualityOfService?, octets: Int)
+    /// Always QoS 0: what the queue does not take at QoS 1 and 2 the broker keeps.
     case messageDroppedQueueFull(octets: Int)
-    case messageDroppedNotRegistered(octets: Int)
+    case messageDroppedNotRegistered(QualityOfService, octets: Int)
     /// The octets of topic name and payload.
-    case messageDroppedUpstreamDown(octets: Int)
-    case messageDroppedUpstreamBlocked(octets: Int)
+    case messageDroppedUpstreamDown(QualityOfService, octets: Int)
+    case messageDroppedUpstreamBlocked(QualityOfService, octets: Int)
     /// At QoS 1 or 2: the client did not take it, too many like it wait, and the broker was told to forget it.
-    case messageUndeliverable(octets: Int)
+    case messageUndeliverable(QualityOfService, octets: Int)
     /// Once per session: messages are dropped because the client does not answer, or for want of a topic id.
     case clientMissesMessages
     /// A client's refusal (0x03) is taken for the denial of a topic id.
@@ -73,7 +75,7 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case queueDropsReported(count: Int)
     /// Once per absence and cause: so many messages will not reach the client, QoS 0 when it goes, all of a session
     /// that is over, and what was left to a broker that has then forgotten it.
-    case absentClientsMessagesDropped(count: Int)
+    case absentClientsMessagesDropped(MissedMessages)
 
     // MARK: The gateway makes itself known
 

@@ -162,7 +162,7 @@ final class HTTPConnection: ByteStreamDelegate, TimerHandler {
         // Who reads on, though slowly, is not cut off.
         if state == .following, queuedInAll - stream.queuedByteCount > takenAtStart { return startTimer() }
         // Nothing was asked, or nothing is read.
-        if state == .following { door.server.readTooSlowly() }
+        if state == .following { door.server.readTooSlowly() } else { door.server.host.statistics.http.note(.silent) }
         stream.abort()
         end()
     }

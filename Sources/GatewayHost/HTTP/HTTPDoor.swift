@@ -39,6 +39,7 @@ final class HTTPDoor: StreamListenerDelegate {
     ) {
         let now = server.host.loop.now
         guard connections.count < server.settings.connectionCount else {
+            server.host.statistics.http.note(.tooMany)
             // Closed at once: whoever fills the door must not fill the system's queue before it too.
             server.host.reporter.tooManyHTTPConnections(limit: server.settings.connectionCount, &crowds, at: now)
             return

@@ -52,6 +52,7 @@ extension HTTPServer {
     func refuse(
         _ refusal: HTTPRefusal, on connection: HTTPConnection, fields: [(name: String, value: String)] = []
     ) {
+        host.statistics.http.noteRefusal(refusal.status)
         let response = HTTPResponse(refusal.status, contentType: Self.plainText, fields: fields)
         connection.respond(response, Array((refusal.sentence + "\n").utf8))
     }

@@ -97,7 +97,10 @@ final class HTTPServer {
     }
 
     /// A follower was cut off.
-    func readTooSlowly() { host.reporter.followerCutOff(&slowReaders, at: host.loop.now) }
+    func readTooSlowly() {
+        host.statistics.http.note(.slowReader)
+        host.reporter.followerCutOff(&slowReaders, at: host.loop.now)
+    }
 
     // MARK: What goes on
 

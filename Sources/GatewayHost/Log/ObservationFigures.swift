@@ -22,12 +22,11 @@ enum ObservationFigures {
         case .brokerSpeaksOtherProtocol(let foreign): [LogField("protocol", "\(foreign)")]
         case .qosMinusOneRefused(let refusal, let topicID):
             [LogField("reason", "\(refusal)".snakeCased), LogField("topic_id", Int(topicID))]
-        case .queueDropsReported(let count), .absentClientsMessagesDropped(let count),
-            .sharedConnectionContested(let count):
-            [LogField("count", count)]
-        case .messageDroppedTooLong(let octets), .messageDroppedQueueFull(let octets),
-            .messageDroppedNotRegistered(let octets), .messageDroppedUpstreamDown(let octets),
-            .messageDroppedUpstreamBlocked(let octets), .messageUndeliverable(let octets),
+        case .queueDropsReported(let count), .sharedConnectionContested(let count): [LogField("count", count)]
+        case .absentClientsMessagesDropped(let missed): [LogField("count", missed.count)]
+        case .messageDroppedTooLong(_, let octets), .messageDroppedQueueFull(let octets),
+            .messageDroppedNotRegistered(_, let octets), .messageDroppedUpstreamDown(_, let octets),
+            .messageDroppedUpstreamBlocked(_, let octets), .messageUndeliverable(_, let octets),
             .qosMinusOneBufferFull(let octets):
             [LogField("octets", octets)]
         default: []

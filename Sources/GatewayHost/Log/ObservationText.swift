@@ -74,7 +74,7 @@ enum ObservationText {
         func dropped(_ octets: Int, _ reason: String) -> String { "message of \(octets) octets dropped: \(reason)" }
         return switch occurrence {
         case .queueDropsReported(let count): "messages dropped, too many wait for the client: count=\(count)"
-        case .absentClientsMessagesDropped(let count): "messages dropped, the client was away: count=\(count)"
+        case .absentClientsMessagesDropped(let missed): "messages dropped, the client was away: count=\(missed.count)"
         case .willPublished: "Will of the lost client published"
         case .willNotPublished: "Will of the lost client not published: the broker is away"
         case .advertised: "advertised"
@@ -92,13 +92,13 @@ enum ObservationText {
         case .sessionEvicted(wasConnected: true):
             "client told to go, it has done nothing but connect: a new one needs its place"
         case .sessionEvicted: "absent client's session forgotten: a new client needs its place"
-        case .messageDroppedTooLong(let octets): dropped(octets, "it does not fit the client's link")
-        case .messageDroppedNotRegistered(let octets): dropped(octets, "the client did not accept its topic")
-        case .messageUndeliverable(let octets):
+        case .messageDroppedTooLong(_, let octets): dropped(octets, "it does not fit the client's link")
+        case .messageDroppedNotRegistered(_, let octets): dropped(octets, "the client did not accept its topic")
+        case .messageUndeliverable(_, let octets):
             dropped(octets, "the client does not take it, and the broker keeps enough like it")
         case .clientMissesMessages: "client misses messages: it does not answer, or there is no topic id for them"
-        case .messageDroppedUpstreamDown(let octets): dropped(octets, "the broker is not connected")
-        case .messageDroppedUpstreamBlocked(let octets): dropped(octets, "the broker takes no more")
+        case .messageDroppedUpstreamDown(_, let octets): dropped(octets, "the broker is not connected")
+        case .messageDroppedUpstreamBlocked(_, let octets): dropped(octets, "the broker takes no more")
         case .refusalReadAsDenial: "PUBACK 0x03 with topic id 0 taken for an unknown topic id: it is told again"
         case .refusalOfRepetition: "PUBACK 0x03 to a repetition: the message is sent again without DUP"
         case .qosMinusOneDropped: "publish without connection dropped: the gateway's own broker connection is away"

@@ -13,6 +13,7 @@ extension Host {
         writeBroker(to: &metrics)
         writeLinks(to: &metrics)
         writeLimits(to: &metrics)
+        statistics.http.write(to: &metrics)
         metrics.begin("swiftlet_observations", .counter, "What was observed, by the name that it has in the log.")
         for kind in ObservationKind.allCases { metrics.sample(["event": kind.name], counters[kind]) }
         writeProcess(to: &metrics)
@@ -35,8 +36,11 @@ extension Host {
             "swiftlet_messages_repeated", .counter, "What was said again: up by clients, down by the gateway.")
         metrics.sample(["direction": "up"], repeatedUp)
         metrics.sample(["direction": "down"], statistics.sentAgain)
-        metrics.begin("swiftlet_messages_dropped", .counter, "Messages that came and did not go on, by the reason.")
-        for drop in drops { metrics.sample(["direction": drop.direction, "reason": drop.reason], drop.count) }
+        metrics.begin(
+            "swiftlet_messages_dropped", .counter, "Messages that came and did not go on, by QoS and the reason.")
+        for drop in drops {
+            metrics.sample(["direction": drop.direction, "qos": drop.qos, "reason": drop.reason], drop.count)
+        }
     }
 
     private func writeTimes(to metrics: inout MetricsText) {
@@ -138,23 +142,6 @@ extension Host {
     }
 
     var repeatedUp: UInt64 { (0..<4).reduce(0) { $0 + statistics.repeated[$1] } }
-
-    /// Messages that came and did not go on; each in one line.
-    var drops: [(direction: String, reason: String, count: UInt64)] {
-        [
-            ("down", "too_long", counters[.messageDroppedTooLong]),
-            ("down", "queue_full", counters[.messageDroppedQueueFull]),
-            ("down", "not_registered", counters[.messageDroppedNotRegistered]),
-            ("down", "undeliverable", counters[.messageUndeliverable]),
-            ("down", "client_away", statistics.absentDropped),
-            ("down", "link_refused", counters.messagesRefusedByLinks),
-            ("up", "broker_away", counters[.messageDroppedUpstreamDown]),
-            ("up", "broker_slow", counters[.messageDroppedUpstreamBlocked]),
-            ("up", "qos_minus_one_broker_away", counters[.qosMinusOneDropped]),
-            ("up", "qos_minus_one_buffer_full", counters[.qosMinusOneBufferFull]),
-            ("up", "qos_minus_one_refused", counters[.qosMinusOneRefused]),
-        ]
-    }
 
     /// Every limit of which something is held by the gateway as a whole, by its key.
     var heldLimits: [(key: String, limit: Int, held: Int)] {

@@ -99,9 +99,9 @@ extension Host {
                 $0.add("up", repeatedUp)
                 $0.add("down", statistics.sentAgain)
             }
-            json.object("dropped") { json in
-                for drop in drops where drop.count > 0 { json.add(drop.reason, drop.count) }
-            }
+            let drops = dropSums
+            json.object("dropped") { json in for drop in drops.byReason { json.add(drop.name, drop.count) } }
+            json.object("dropped_by_qos") { json in for drop in drops.byQoS { json.add(drop.name, drop.count) } }
         }
     }
 

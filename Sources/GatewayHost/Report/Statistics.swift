@@ -50,7 +50,7 @@ struct Statistics {
     private(set) var repeated: ByQoS = .init(repeating: 0)
     private(set) var delivered: ByQoS = .init(repeating: 0)
     private(set) var sentAgain: UInt64 = 0
-    private(set) var absentDropped: UInt64 = 0
+    private(set) var drops = DropCounts()
     private(set) var upDelivery = Histogram()
     private(set) var downDelivery = Histogram()
     private(set) var clientRoundTrips = Histogram()
@@ -60,6 +60,7 @@ struct Statistics {
     private(set) var brokerRefusals: [6 of UInt64] = .init(repeating: 0)
     private(set) var links: [LinkCounts]
     var hour: HourHistory
+    var http = HTTPCounts()
     /// By the kind's number.
     private(set) var troubles = [Trouble?](repeating: nil, count: ObservationKind.allCases.count)
     /// Since when the gateway's own connection is not open; the start before the first.
@@ -133,12 +134,13 @@ struct Statistics {
         case .brokerAnswered(let span):
             brokerRoundTrips.add(span)
             lastBrokerRoundTrip = span
-        case .absentClientsMessagesDropped(let count): absentDropped &+= UInt64(count)
         case .upstreamRefused(let code):
             brokerRefusals[code.rawValue < 6 ? Int(code.rawValue) : 0] &+= 1
             noteTrouble(observation, arena, at: now)
         case .brokerReachable, .brokerUnreachable, .brokerRefusing: brokerChangedAt = now
-        default: if TroubleText.concerns(observation.kind) { noteTrouble(observation, arena, at: now) }
+        default:
+            drops.note(observation.occurrence)
+            if TroubleText.concerns(observation.kind) { noteTrouble(observation, arena, at: now) }
         }
     }
 

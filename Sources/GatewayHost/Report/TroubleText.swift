@@ -35,7 +35,7 @@ enum TroubleText {
         let times = count == 1 ? "once" : "\(count) times"
         switch occurrence {
         case .clientRefused(_, let refusal): return refused(refusal, times, who)
-        case .messageDroppedTooLong(let octets):
+        case .messageDroppedTooLong(_, let octets):
             let room = maximumByteCount.map { ", whose link takes datagrams of \($0)" } ?? ""
             return Look(
                 sentence: "\(messages(count)) dropped as too long; the last had \(octets) octets, for"

@@ -99,7 +99,8 @@ extension SessionRecord {
             aside: SetAside.Record(
                 messages: [message(.sent(699), 50, .atLeastOnce, "zero")], nextRoundIn: .seconds(4),
                 nextWholeRoundIn: .seconds(300), hasWarned: true, fruitlessWakeUps: 2),
-            memory: BrokerMemory.Record(settledTokens: [BrokerToken(packetID: 53)], leftCount: 4))
+            memory: BrokerMemory.Record(
+                settledTokens: [BrokerToken(packetID: 53)], left: MissedMessages(atLeastOnce: 4)))
     }
 
     private static var richTokens: BrokerTokenSource {

@@ -106,6 +106,34 @@ extension RealSocketTests {
             #expect(metrics.contains(#"swiftlet_datagrams_total{link="udp0",direction="in"} 3"#))
         }
 
+        /// Both ways, each with the QoS that it had; what was dropped stands once in every sum.
+        @Test func whatIsDroppedIsCountedByReasonAndQoS() throws {
+            let bench = try Bench {
+                $0.gateway.links[0].maximumDatagramByteCount = 64
+                $0.gateway.qosMinusOne = .off
+            }
+            let (sensor, stream) = try bench.connect("soil-07")
+            let long = [UInt8](repeating: 0x78, count: 100)
+            try stream.publish(BrokerPublish(topic: "ab", payload: long))
+            for packetID in [1, 2] as [UInt16] {
+                try stream.publish(BrokerPublish(topic: "ab", payload: long, qos: .atLeastOnce), packetID: packetID)
+            }
+            try sensor.send(Datagram.publish(7, [1], qos: .minusOne, messageID: 0))
+            try bench.turn()
+
+            let metrics = bench.metrics()
+            func isTold(_ labels: String, _ count: Int) -> Bool {
+                metrics.contains(Substring("swiftlet_messages_dropped_total{\(labels)} \(count)"))
+            }
+            #expect(isTold(#"direction="down",qos="0",reason="too_long""#, 1))
+            #expect(isTold(#"direction="down",qos="1",reason="too_long""#, 2))
+            #expect(isTold(#"direction="down",qos="2",reason="too_long""#, 0))
+            #expect(isTold(#"direction="up",qos="-1",reason="qos_minus_one_refused""#, 1))
+            let messages = try bench.status()["messages"]
+            #expect(messages?["dropped"]?["too_long"] == .number(3))
+            #expect(messages?["dropped_by_qos"]?["1"] == .number(2) && messages?["dropped_by_qos"]?["-1"] == .number(1))
+        }
+
         /// Quotes, what means something in topics, and the longest; control characters are refused in a CONNECT.
         @Test func clientsOfEveryNameAreToldApart() throws {
             let names = [

@@ -93,6 +93,12 @@ final class HTTPClient {
         return try #require(HTTPAnswer(bytes), "no response: \(String(decoding: bytes.prefix(100), as: UTF8.self))")
     }
 
+    /// The value of a metric, given with its labels; -1 where it is not there.
+    static func metric(_ name: String, of gateway: GatewayThread) throws -> Int {
+        let line = try get("/metrics", from: gateway).text.lines.first { $0.hasPrefix(name + " ") }
+        return line.flatMap { Int($0.dropFirst(name.count + 1)) } ?? -1
+    }
+
     /// Whether a connection finds a place and is answered.
     static func isServed(by gateway: GatewayThread) -> Bool {
         guard let client = try? HTTPClient(gateway.httpAddress),

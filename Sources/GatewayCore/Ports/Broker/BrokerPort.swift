@@ -1,5 +1,6 @@
 import Bytes
 import MQTT
+import MQTTSN
 
 // What sessions ask of the broker, as packets on the connection that carries them; sessions know no more of the way
 // upstream than these calls.
@@ -67,11 +68,12 @@ extension Environment {
     }
 
     /// Whether the connection takes a new message of `byteCount` octets; observes why not.
-    mutating func takes(_ byteCount: Int, on slot: UInt32?) -> Bool {
+    mutating func takes(_ byteCount: Int, _ qos: QoS, on slot: UInt32?) -> Bool {
         if couldTake(byteCount, on: slot) { return true }
         observe(
             isOpen(slot)
-                ? .messageDroppedUpstreamBlocked(octets: byteCount) : .messageDroppedUpstreamDown(octets: byteCount))
+                ? .messageDroppedUpstreamBlocked(QualityOfService(qos), octets: byteCount)
+                : .messageDroppedUpstreamDown(QualityOfService(qos), octets: byteCount))
         return false
     }
 

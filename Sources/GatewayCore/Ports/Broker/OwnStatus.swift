@@ -101,7 +101,7 @@ extension Environment {
         else { return }
         let name = topic + [UInt8(ascii: "/")] + bytes.copy(of: 0..<nameByteCount)
         // No such name can be configured.
-        guard name.count <= Int(UInt16.max), takes(topic.count + 1 + bytes.byteCount, on: sharedUpstream)
+        guard name.count <= Int(UInt16.max), takes(topic.count + 1 + bytes.byteCount, .atMostOnce, on: sharedUpstream)
         else { return }
         publish(
             name.span.bytes, bytes.extracting(nameByteCount..<bytes.byteCount), qos: .atMostOnce, retain: true,

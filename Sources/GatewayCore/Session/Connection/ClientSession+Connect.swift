@@ -84,9 +84,9 @@ extension ClientSession {
         topics.removeAll(in: &environment.topicNames)
         subscriptions.removeAll(in: &environment.topicNames)
         wills.replace(with: nil)
-        let missedCount = downlink.takeMissed()
+        let missed = downlink.takeMissed()
         let messages = downlink.forgetSession(in: &environment.store)
-        environment.remove(messages, of: clientID, peer: route?.peer, missedCount: missedCount)
+        environment.remove(messages, of: clientID, peer: route?.peer, missed: missed)
     }
 
     /// Everything the client has to say is known: the broker's answer decides the CONNACK (GW-16). Where the session

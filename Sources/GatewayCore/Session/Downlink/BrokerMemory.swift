@@ -17,9 +17,9 @@ struct BrokerMemory: Sendable {
 
     private var fewSettledTokens: [BrokerToken] = []
     private var moreSettledTokens = TokenBits()
-    private var leftCount = 0
+    private var left = MissedMessages()
     /// Messages that a client which is away will not get, as far as they have been looked at.
-    private var missedCount = 0
+    private var missed = MissedMessages()
     /// When a broker that has the session would have named every token that it knows; nil without a connection.
     private(set) var doubtEnds: Instant?
     /// Since when the PUBREL for the first message cannot be read.
@@ -46,20 +46,20 @@ struct BrokerMemory: Sendable {
         return true
     }
 
-    mutating func noteLeft(_ count: Int) { leftCount += count }
+    mutating func noteLeft(_ more: MissedMessages) { left += more }
 
-    mutating func noteMissed(_ count: Int) { missedCount += count }
+    mutating func noteMissed(_ more: MissedMessages) { missed += more }
 
     /// - Returns: how many the client will not get; from now on none counts.
-    mutating func takeMissed() -> Int {
-        defer { missedCount = 0 }
-        return missedCount
+    mutating func takeMissed() -> MissedMessages {
+        defer { missed = MissedMessages() }
+        return missed
     }
 
     /// - Returns: how many messages only the broker had; from now on none counts.
-    mutating func takeLeft() -> Int {
-        defer { leftCount = 0 }
-        return leftCount
+    mutating func takeLeft() -> MissedMessages {
+        defer { left = MissedMessages() }
+        return left
     }
 
     /// The broker may have begun a new session, or surely has.
@@ -79,10 +79,10 @@ extension BrokerMemory {
     /// What must outlive the process, and with it the connection.
     struct Record: Hashable, Sendable {
         var settledTokens: [BrokerToken]
-        var leftCount: UInt32
+        var left: MissedMessages
 
         /// Whether there is nothing to keep.
-        var isNone: Bool { settledTokens.isEmpty && leftCount == 0 }
+        var isNone: Bool { settledTokens.isEmpty && left.count == 0 }
 
         /// What the broker could not know; nil where it could.
         var fault: String? {
@@ -92,20 +92,26 @@ extension BrokerMemory {
     }
 
     var record: Record {
-        Record(settledTokens: fewSettledTokens + moreSettledTokens.all, leftCount: UInt32(clamping: leftCount))
+        Record(settledTokens: fewSettledTokens + moreSettledTokens.all, left: left)
     }
 
     init(_ record: Record) {
         for token in record.settledTokens { noteSettled(token) }
-        leftCount = Int(record.leftCount)
+        left = record.left
     }
 }
 
 extension BrokerMemory.Record: RecordPart {
-    func write(to bytes: inout [UInt8]) { bytes.write(settledTokens, leftCount) }
+    func write(to bytes: inout [UInt8]) {
+        // No broker has more in flight than it has packet identifiers, so each count has two octets.
+        let (twice, once) = (UInt16(clamping: left.exactlyOnce), UInt16(clamping: left.atLeastOnce))
+        bytes.write(settledTokens, UInt32(twice) << 16 | UInt32(once))
+    }
 
     init(from reader: inout RecordReader) throws(SessionRecordError) {
-        try self.init(settledTokens: reader.next(), leftCount: reader.next())
+        settledTokens = try reader.next()
+        let counts: UInt32 = try reader.next()
+        left = MissedMessages(atLeastOnce: counts & 0xFFFF, exactlyOnce: counts >> 16)
     }
 }
 

@@ -19,7 +19,7 @@ extension ClientSession {
         let name = environment.topicNames.use(packet.extracting(publish.topicName))
         defer { environment.topicNames.release(name) }
         let payload = packet.extracting(publish.payload)
-        if let obstacle = obstacle(to: name, payload, in: environment) {
+        if let obstacle = obstacle(to: name, payload, publish.qos, in: environment) {
             observe(obstacle, in: &environment)
             acknowledgeToBroker(publish.qos, publish.token, in: &environment)
             return
@@ -37,16 +37,17 @@ extension ClientSession {
 
     /// What keeps a message from ever reaching the client.
     @inline(__always)
-    private func obstacle(to name: TopicNameIndex, _ payload: RawSpan, in environment: borrowing Environment)
-        -> Occurrence?
-    {
+    private func obstacle(
+        to name: TopicNameIndex, _ payload: RawSpan, _ qos: QoS, in environment: borrowing Environment
+    ) -> Occurrence? {
         if let topicID = topics.id(for: name), topics.entry(topicID)?.standing == .rejected {
-            return .messageDroppedNotRegistered(octets: payload.byteCount)
+            return .messageDroppedNotRegistered(QualityOfService(qos), octets: payload.byteCount)
         }
         if !canRegister(name, in: environment), reference(to: name, in: environment) == nil {
-            return .messageDroppedTooLong(octets: payload.byteCount)
+            return .messageDroppedTooLong(QualityOfService(qos), octets: payload.byteCount)
         }
-        return fits(payload.byteCount, in: environment) ? nil : .messageDroppedTooLong(octets: payload.byteCount)
+        guard !fits(payload.byteCount, in: environment) else { return nil }
+        return .messageDroppedTooLong(QualityOfService(qos), octets: payload.byteCount)
     }
 
     /// Whether a PUBLISH with so much payload fits the client's link (GW-59).
@@ -294,9 +295,11 @@ extension ClientSession {
     }
 
     /// Gives a message up for good and lets the broker forget it.
-    mutating func discardFirst(_ reason: (Int) -> Occurrence, in environment: inout Environment) {
+    mutating func discardFirst(
+        _ reason: (QualityOfService, Int) -> Occurrence, in environment: inout Environment
+    ) {
         let message = removeFirst(in: &environment)
-        observe(reason(Int(message.payloadByteCount)), in: &environment)
+        observe(reason(QualityOfService(message.qos), Int(message.payloadByteCount)), in: &environment)
         if let token = message.tokenToAnswer { acknowledgeToBroker(message.qos, token, in: &environment) }
     }
 

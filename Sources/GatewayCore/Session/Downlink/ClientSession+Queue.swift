@@ -34,15 +34,15 @@ extension ClientSession {
 
     /// The client is away (AMB-15); what of a long queue has not been looked at is another time.
     mutating func leaveQueueToBroker(in environment: inout Environment) {
-        let missedCount = downlink.leaveToBroker(
+        let missed = downlink.leaveToBroker(
             isKept: !broker.isClean, in: &environment.store, names: &environment.topicNames)
-        guard let missedCount else { return environment.putOff(clientID) }
-        noteMissed(missedCount, in: &environment)
+        guard let missed else { return environment.putOff(clientID) }
+        noteMissed(missed, in: &environment)
     }
 
-    /// So many messages will not reach the client, because it was away.
-    func noteMissed(_ count: Int, in environment: inout Environment) {
-        if count > 0 { observe(.absentClientsMessagesDropped(count: count), in: &environment) }
+    /// These messages will not reach the client, because it was away.
+    func noteMissed(_ missed: MissedMessages, in environment: inout Environment) {
+        if missed.count > 0 { observe(.absentClientsMessagesDropped(missed), in: &environment) }
     }
 
     /// Drops the oldest QoS 0 messages until the new one fits.

@@ -35,7 +35,9 @@ extension ClientSession {
             }
         }
         downlink.settle(message)
-        observe(.messageUndeliverable(octets: Int(message.payloadByteCount)), in: &environment)
+        observe(
+            .messageUndeliverable(QualityOfService(message.qos), octets: Int(message.payloadByteCount)),
+            in: &environment)
         warnOfMisses(in: &environment)
     }
 

@@ -290,11 +290,11 @@ struct Downlink {
     /// released without it.
     ///
     /// - Returns: how many messages that were left to the broker it has lost.
-    mutating func brokerForgot(in store: inout MessageStore) -> Int {
+    mutating func brokerForgot(in store: inout MessageStore) -> MissedMessages {
         if awaitsBroker(in: store) { underWay = .nothing }
         forEachAcknowledged(in: &store) { $0.brokerForgot() }
         numbers.brokerForgot()
-        guard !rarities.isEmpty else { return 0 }
+        guard !rarities.isEmpty else { return MissedMessages() }
         memory.forgetTokens()
         return memory.takeLeft()
     }
@@ -333,19 +333,19 @@ struct Downlink {
     /// - Returns: how many messages of QoS 0 it has missed; nil where there is more to look at, the next time.
     mutating func leaveToBroker(
         isKept: Bool, in store: inout MessageStore, names: inout TopicNameTable
-    ) -> Int? {
+    ) -> MissedMessages? {
         takeAllBack(in: &store)
         (underWay, indulgence) = (.nothing, Indulgence())
-        var (missed, left) = (0, 0)
+        var (missed, left) = (MissedMessages(), MissedMessages())
         let numbers = numbers
         let isDone = queue.remove(Remnants.portion, in: &store, names: &names) { message in
-            if message.qos == .atMostOnce { missed += 1 }
+            if message.qos == .atMostOnce { missed.note(.atMostOnce) }
             guard isKept || message.qos == .atMostOnce else { return false }
             guard message.mayLeave(following: numbers.following(message.token)) else { return false }
-            if message.qos != .atMostOnce { left += 1 }
+            if message.qos != .atMostOnce { left.note(message.qos) }
             return true
         }
-        if left > 0 { memory.noteLeft(left) }
+        if left.count > 0 { memory.noteLeft(left) }
         if !isDone || !rarities.isEmpty { memory.noteMissed(missed) }
         guard isDone else { return nil }
         return rarities.isEmpty ? missed : takeMissed()
@@ -360,7 +360,8 @@ struct Downlink {
     mutating func takeLeftToBroker() { if !rarities.isEmpty { _ = memory.takeLeft() } }
 
     /// How many messages of QoS 0 an absent client has missed that have not been told of.
-    mutating func takeMissed() -> Int { rarities.isEmpty ? 0 : memory.takeMissed() }
+    mutating func takeMissed() -> MissedMessages { rarities.isEmpty ? MissedMessages() : memory.takeMissed() }
+
     mutating func clientReturned() { queue.lookAgain() }
 
     /// The client's session is over, and the next one has nothing of it but the place where the numbers are.

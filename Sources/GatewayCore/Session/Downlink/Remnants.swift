@@ -13,7 +13,7 @@ struct Remnants {
         var messages: DeliveryQueue
         var clientID: ClientID
         /// Those that the client has not got, of what is removed.
-        var missedCount: Int
+        var missed: MissedMessages
     }
 
     private var queues: [Queue] = []
@@ -31,13 +31,13 @@ struct Remnants {
     /// Octets that those count.
     var byteCount: Int { queues.reduce(0) { $0 + $1.messages.byteCount } }
 
-    fileprivate mutating func append(_ messages: DeliveryQueue, of clientID: ClientID, missedCount: Int) {
-        queues.append(Queue(messages: messages, clientID: clientID, missedCount: missedCount))
+    fileprivate mutating func append(_ messages: DeliveryQueue, of clientID: ClientID, missed: MissedMessages) {
+        queues.append(Queue(messages: messages, clientID: clientID, missed: missed))
     }
 
-    fileprivate mutating func takeQueue() -> (messages: DeliveryQueue, clientID: ClientID, missedCount: Int)? {
+    fileprivate mutating func takeQueue() -> (messages: DeliveryQueue, clientID: ClientID, missed: MissedMessages)? {
         guard let queue = queues.popLast() else { return nil }
-        return (queue.messages, queue.clientID, queue.missedCount)
+        return (queue.messages, queue.clientID, queue.missed)
     }
 
     fileprivate mutating func putOff(_ clientID: ClientID) { departing.append(clientID) }
@@ -52,19 +52,19 @@ extension Environment {
 
     /// Gives the room of messages back that nobody waits for any more, and their topic names.
     ///
-    /// `missedCount` messages have been removed before that the client has not got.
-    mutating func remove(_ messages: DeliveryQueue, of clientID: ClientID, peer: PeerID?, missedCount: Int) {
-        var (messages, missedCount) = (messages, missedCount)
+    /// `missed` messages have been removed before that the client has not got.
+    mutating func remove(_ messages: DeliveryQueue, of clientID: ClientID, peer: PeerID?, missed: MissedMessages) {
+        var (messages, missed) = (messages, missed)
         let isDone = messages.remove(Remnants.portion, in: &store, names: &topicNames) { message in
-            if !message.state.isWithClient { missedCount += 1 }
+            if !message.state.isWithClient { missed.note(message.qos) }
             return true
         }
         guard isDone else {
-            remnants.append(messages, of: clientID, missedCount: missedCount)
+            remnants.append(messages, of: clientID, missed: missed)
             return deadlines.schedule(.gateway, noLaterThan: now + Self.breath)
         }
-        guard missedCount > 0 else { return }
-        observe(.absentClientsMessagesDropped(count: missedCount), of: clientID, peer: peer)
+        guard missed.count > 0 else { return }
+        observe(.absentClientsMessagesDropped(missed), of: clientID, peer: peer)
     }
 
     /// The queue of a client that is away is looked at further on another occasion.
@@ -75,8 +75,8 @@ extension Environment {
 
     /// Removes a portion of what is left of sessions that are over.
     fileprivate mutating func removeRemnants() {
-        guard let (messages, clientID, missedCount) = remnants.takeQueue() else { return }
-        remove(messages, of: clientID, peer: nil, missedCount: missedCount)
+        guard let (messages, clientID, missed) = remnants.takeQueue() else { return }
+        remove(messages, of: clientID, peer: nil, missed: missed)
     }
 }
 

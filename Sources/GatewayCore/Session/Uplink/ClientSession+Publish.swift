@@ -83,9 +83,9 @@ extension ClientSession {
             tokens.take(outcome.keep, for: publish.messageID)
             keep(topicName, payload, retain: publish.flags.retain, token: outcome.keep, in: &environment)
         }
-        if outcome.isTurnedAway { turnAway(byteCount, in: &environment) }
+        if outcome.isTurnedAway { turnAway(byteCount, qos, in: &environment) }
         if let answer = outcome.answer {
-            if answer.kind == .refused { turnAway(byteCount, in: &environment) }
+            if answer.kind == .refused { turnAway(byteCount, qos, in: &environment) }
             if answer.kind == .rejected { observeRefusal(.notSupported, in: &environment) }
             say(answer, in: &environment)
         }
@@ -102,7 +102,7 @@ extension ClientSession {
         let mayPass =
             closingCount == 0
             || !atMostOnce.isTrying && !environment.awaitsPingResponse(upstream) && uplink.isQuiet
-        guard mayPass, environment.takes(topicName.byteCount + payload.byteCount, on: upstream) else {
+        guard mayPass, environment.takes(topicName.byteCount + payload.byteCount, .atMostOnce, on: upstream) else {
             return refusePublish(publish, .congestion, in: &environment)
         }
         environment.publish(topicName, payload, qos: .atMostOnce, retain: publish.flags.retain, on: upstream)
@@ -120,8 +120,8 @@ extension ClientSession {
     }
 
     /// Counts a message for which there is no way to the broker, or no room, just now.
-    private func turnAway(_ byteCount: Int, in environment: inout Environment) {
-        _ = environment.takes(byteCount, on: upstream)
+    private func turnAway(_ byteCount: Int, _ qos: QoS, in environment: inout Environment) {
+        _ = environment.takes(byteCount, qos, on: upstream)
         observeRefusal(.congestion, in: &environment)
     }
 

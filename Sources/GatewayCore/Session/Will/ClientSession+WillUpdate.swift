@@ -109,7 +109,7 @@ extension ClientSession {
         // Nobody will be there for the rest of a QoS 2 exchange, so the message goes at QoS 1 at the most.
         let qos = min(will.qos, .atLeastOnce)
         let token = qos == .atMostOnce ? BrokerToken.none : nextToken(preferring: 0)
-        let isPublished = environment.takes(will.topic.count + will.message.count, on: upstream)
+        let isPublished = environment.takes(will.topic.count + will.message.count, qos, on: upstream)
         if isPublished {
             environment.publish(
                 will.topic.span.bytes, will.message.span.bytes, qos: qos, retain: will.retain, token: token,

@@ -244,5 +244,7 @@ import Time
     func size() {
         #expect(MemoryLayout<Event>.size <= 17)
         #expect(MemoryLayout<Event>.stride <= 24)
+        #expect(MemoryLayout<Occurrence>.size <= 17)
+        #expect(MemoryLayout<Effect>.stride <= 56)
     }
 }

@@ -139,6 +139,8 @@ extension RealSocketTests {
             let metrics = try HTTPClient.get("/metrics", from: gateway).text
             #expect(metrics.contains("swiftlet_http_connections_refused_total{reason=\"silent\"} 1\n"))
             #expect(metrics.contains("swiftlet_http_requests_refused_total{code=\"408\"} 1\n"))
+            // At least the one that asks.
+            #expect(try HTTPClient.metric(#"swiftlet_limit_held{name="http.connections"}"#, of: gateway) >= 1)
         }
 
         @Test("Who does not read gives its place back")

@@ -31,6 +31,11 @@ package struct Census: Equatable, Sendable {
     package var mostTopics = 0
     package var mostSubscriptions = 0
     package var mostClientExchanges = 0
+    /// The most messages of one client that it does not take, and the most ends of QoS 2 exchanges kept for one.
+    package var mostUndeliverable = 0
+    package var mostEndedExchanges = 0
+    /// The most octets that wait to be written to one broker connection.
+    package var largestUpstreamByteCount = 0
 }
 
 extension Gateway {
@@ -53,6 +58,10 @@ extension Gateway {
         census.queuedMessages = environment.store.messageCount
         census.queuedByteCount = environment.store.byteCount
         for index in 0..<sessions.endIndex where sessions.contains(index) { census.count(sessions[index]) }
+        for index in 0..<environment.upstreams.endIndex where environment.upstreams.contains(index) {
+            census.largestUpstreamByteCount = max(
+                census.largestUpstreamByteCount, environment.upstreams[index].queuedByteCount)
+        }
         return census
     }
 }
@@ -66,5 +75,7 @@ extension Census {
         mostTopics = max(mostTopics, session.topics.count)
         mostSubscriptions = max(mostSubscriptions, session.subscriptions.count)
         mostClientExchanges = max(mostClientExchanges, session.uplink.openCount + session.requests.count)
+        mostUndeliverable = max(mostUndeliverable, session.downlink.asideCount)
+        mostEndedExchanges = max(mostEndedExchanges, session.uplink.ended.count)
     }
 }

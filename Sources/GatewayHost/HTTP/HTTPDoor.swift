@@ -24,6 +24,8 @@ final class HTTPDoor: StreamListenerDelegate {
         listener.delegate = self
     }
 
+    var connectionCount: Int { connections.count }
+
     var address: SocketAddress? { listener.localAddress }
 
     /// Whether the door stays where it is with other settings.

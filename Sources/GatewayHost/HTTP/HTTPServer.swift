@@ -85,6 +85,9 @@ final class HTTPServer {
     /// Where HTTP is answered over TCP, with its real port; nil where it is not.
     var address: SocketAddress? { doors.lazy.compactMap(\.address).first }
 
+    /// Connections at the door that has the most.
+    var mostConnections: Int { doors.map(\.connectionCount).max() ?? 0 }
+
     /// Whether somebody wants every datagram and packet.
     var isWatched: Bool { watch.hasReaders }
 

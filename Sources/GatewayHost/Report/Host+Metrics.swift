@@ -1,3 +1,4 @@
+import Configuration
 import GatewayCore
 import Time
 import Transports
@@ -152,11 +153,16 @@ extension Host {
             ("clients.topics", limits.topicsPerClient, census.mostTopics),
             ("clients.subscriptions", limits.subscriptionsPerClient, census.mostSubscriptions),
             ("clients.exchanges", limits.exchangesPerClient, census.mostClientExchanges),
+            ("clients.undeliverable", limits.undeliverablePerClient, census.mostUndeliverable),
+            ("clients.ended_exchanges", limits.endedExchangesPerClient, census.mostEndedExchanges),
             ("clients.queued_messages", limits.queuedMessagesPerClient, census.longestQueue),
             ("clients.queued_bytes", limits.queuedByteCountPerClient, census.largestQueueByteCount),
             ("limits.queued_bytes", limits.queuedByteCount, census.queuedByteCount),
             ("limits.topic_names_bytes", limits.topicNamesByteCount, census.topicNamesByteCount),
             ("limits.qos_minus_one_bytes", limits.qosMinusOneByteCount, census.qosMinusOneByteCount),
+            ("limits.upstream_queued_bytes", limits.queuedByteCountPerUpstream, census.largestUpstreamByteCount),
+            ("limits.closing_connections", settings.host.closingConnectionCount, streams.closingCount),
+            ("http.connections", settings.host.http.connectionCount, server?.mostConnections ?? 0),
         ]
     }
 }

@@ -1,4 +1,5 @@
-// Other settings for a host that runs: what is new is opened before what goes is closed, and an error changes nothing.
+// Other settings for a host that runs: what is new is opened before what goes is closed, unless that is in its way, and
+// an error changes nothing.
 
 package import Configuration
 import GatewayCore
@@ -60,7 +61,7 @@ extension Host {
                 let place = known ?? freePlace
                 places.append(place)
                 guard known == nil else { continue }
-                put(try UDPLink(listener, id: LinkID(UInt16(place)), host: self), at: place)
+                put(try openLink(listener, at: place, besides: wanted), at: place)
                 statistics.begin(.udp, at: place)
             }
         } catch {
@@ -70,11 +71,31 @@ extension Host {
         return places
     }
 
-    /// Everything is as it was before listeners were opened.
+    /// Where an address is still held by a listener that goes, that one gives way first.
+    private func openLink(
+        _ listener: UDPListener, at place: Int, besides wanted: [UDPListener]
+    ) throws(HostError) -> UDPLink {
+        let id = LinkID(UInt16(place))
+        do throws(HostError) {
+            return try UDPLink(listener, id: id, host: self)
+        } catch {
+            guard error.isAddressInUse else { throw error }
+            let holders = links.compactMap { $0 as? UDPLink }.filter { link in
+                link.isInTheWay(of: listener)
+                    && !wanted.contains { ($0.host, $0.port) == (link.listener.host, link.listener.port) }
+            }
+            guard !holders.isEmpty else { throw error }
+            for holder in holders { holder.giveWay() }
+            return try UDPLink(listener, id: id, host: self)
+        }
+    }
+
+    /// Everything is as it was before listeners were opened; those that gave way are there again.
     private func takeBack(_ former: [any Link], _ listeners: [UDPListener]) {
         for link in links where !former.contains(where: { $0 === link }) { link.close() }
         (links, settings.host.listeners) = (former, listeners)
         statistics.keep(former.map { !($0 is ClosedLink) })
+        for link in links { (link as? UDPLink)?.comeBack() }
     }
 
     /// The place of each serial line among the links; those that are not there yet are opened or waited for.

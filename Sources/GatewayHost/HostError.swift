@@ -20,6 +20,9 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether it is about an address or an interface that this machine may have later.
     var isNotThereYet: Bool { error?.isNotThereYet ?? false }
 
+    /// Whether somebody has the address already.
+    var isAddressInUse: Bool { error?.isAddressInUse ?? false }
+
     /// Whether the system knows no such addresses, as a kernel without IPv6.
     var isFamilyMissing: Bool { error?.isFamilyMissing ?? false }
 

@@ -83,6 +83,54 @@ extension RealSocketTests {
             #expect(gateway.sessionCount == 2)
         }
 
+        /// From every address to one, and back: the listener that goes holds the address of the one that comes.
+        @Test func aListenerGivesWayToOneThatTakesItsAddress() throws {
+            let (broker, gateway) = try start(hosts: ["0.0.0.0"])
+            let port = gateway.address.port
+            for host in ["127.0.0.1", "0.0.0.0"] {
+                _ = try gateway.reload { $0.host.listeners[0] = UDPListener(host: host, port: port) }.get()
+                #expect(gateway.liveAddresses.map { "\($0)" } == ["\(host):\(port)"])
+                let address = try #require(SocketAddress(numeric: "127.0.0.1", port: port))
+                _ = try connect("from \(host)", address, broker)
+            }
+        }
+
+        /// Somebody else has the second address, so that the first one's place is not needed after all.
+        @Test func aListenerThatGaveWayInVainIsThereAgain() throws {
+            let (broker, gateway) = try start(hosts: ["0.0.0.0"])
+            let port = gateway.address.port
+            let other = try start().1
+            let outcome = try gateway.reload {
+                $0.host.listeners = [
+                    UDPListener(host: "127.0.0.1", port: port),
+                    UDPListener(host: "127.0.0.1", port: other.address.port),
+                ]
+                $0.gateway.links = [LinkConfiguration(), LinkConfiguration()]
+            }
+            let error = #expect(throws: HostError.self) { try outcome.get() }
+            #expect(error?.description.contains("udp://127.0.0.1:\(other.address.port)") == true)
+            #expect(gateway.liveAddresses.map { "\($0)" } == ["0.0.0.0:\(port)"])
+            _ = try connect("s", try #require(SocketAddress(numeric: "127.0.0.1", port: port)), broker)
+        }
+
+        /// The door of a browser, likewise; who is inside stays there.
+        @Test func aDoorGivesWayToOneThatTakesItsAddress() throws {
+            let broker = try ScriptedBroker(host: "127.0.0.1")
+            let gateway = try GatewayThread(broker: BrokerEndpoint(broker.address)) {
+                $0.host.http.listener = HTTPEndpoint(host: "0.0.0.0", port: 0)
+            }
+            let port = try #require(gateway.httpAddress).port
+            _ = try gateway.reload { $0.host.http.listener = HTTPEndpoint(host: "127.0.0.1", port: port) }.get()
+            #expect(eventually { HTTPClient.isServed(by: gateway) })
+            // With a control socket that cannot be had the new door is closed again, and the former is there.
+            let outcome = try gateway.reload {
+                $0.host.http.listener = HTTPEndpoint(host: "0.0.0.0", port: port)
+                $0.host.http.controlSocket = "/nowhere/at/all"
+            }
+            #expect(throws: HostError.self) { try outcome.get() }
+            #expect(HTTPClient.isServed(by: gateway))
+        }
+
         /// What is remembered of a sender may outlive its link, and another link has its place.
         @Test func aSenderOfALinkThatIsGoneIsNobody() {
             let table = PeerTable<Int, Void>(link: LinkID(0))

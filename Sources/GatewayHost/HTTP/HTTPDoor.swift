@@ -14,7 +14,7 @@ final class HTTPDoor: StreamListenerDelegate {
 
     let kind: Kind
     unowned let server: HTTPServer
-    private let listener: StreamListener
+    private var listener: StreamListener
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var failures = Recurrence()
     private var crowds = Recurrence()
@@ -63,6 +63,15 @@ final class HTTPDoor: StreamListenerDelegate {
     /// Whether one more connection may stay to follow what goes on: others must find a place.
     var hasRoomForReader: Bool {
         connections.values.count(where: \.isFollowing) < max(1, server.settings.connectionCount / 2)
+    }
+
+    /// Lets another door have the address; who is inside stays.
+    func giveWay() { listener.close() }
+
+    /// Opens again after it gave way.
+    func comeBack(_ listener: StreamListener) {
+        self.listener = listener
+        listener.delegate = self
     }
 
     func close() {

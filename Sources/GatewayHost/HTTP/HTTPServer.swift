@@ -15,6 +15,9 @@ final class HTTPServer {
     let watch: WatchFeed
     var recent: RecentMessages
     private var slowReaders = Recurrence()
+    private var failures = Recurrence()
+    /// Whether the door over TCP is closed for one that takes its place.
+    private var hasGivenWay = false
     /// Who sent the datagram that is being handled.
     private var senderPeer: PeerID?
     private var senderID: [UInt8]?
@@ -37,6 +40,7 @@ final class HTTPServer {
         // Who came without the new token, or with the old one, has to show it.
         if new.token != settings.token { doors.filter { $0.kind == .tcp }.forEach { $0.cutConnections() } }
         doors += opened
+        hasGivenWay = false
         if new.recentMessageCount != settings.recentMessageCount {
             recent = RecentMessages(count: new.recentMessageCount)
         }
@@ -47,10 +51,13 @@ final class HTTPServer {
     private func openDoors(of new: HTTPSettings, besides old: HTTPSettings) throws(HostError) -> [HTTPDoor] {
         var opened: [HTTPDoor] = []
         do throws(HostError) {
-            if let endpoint = new.listener, endpoint != old.listener { opened.append(try openTCP(endpoint)) }
+            if let endpoint = new.listener, endpoint != old.listener {
+                opened.append(try openTCPAfterAll(endpoint))
+            }
             if let path = new.controlSocket, path != old.controlSocket { opened.append(try openControl(path)) }
         } catch {
             for door in opened { door.close() }
+            comeBack()
             throw error
         }
         if let endpoint = new.listener, !endpoint.isLoopback, new.token == nil,
@@ -71,6 +78,33 @@ final class HTTPServer {
             return HTTPDoor(.tcp, listener, server: self)
         } catch {
             throw .cannotServe(endpoint.name, error)
+        }
+    }
+
+    /// Where the address is still held by the door that goes, that one gives way first.
+    private func openTCPAfterAll(_ endpoint: HTTPEndpoint) throws(HostError) -> HTTPDoor {
+        do throws(HostError) {
+            return try openTCP(endpoint)
+        } catch {
+            guard error.isAddressInUse, let door = doors.first(where: { $0.address?.port == endpoint.port }) else {
+                throw error
+            }
+            door.giveWay()
+            hasGivenWay = true
+            return try openTCP(endpoint)
+        }
+    }
+
+    /// The door that gave way to one that could not be opened is there again.
+    private func comeBack() {
+        guard hasGivenWay, let door = doors.first(where: { $0.kind == .tcp }), let address = door.address
+        else { return }
+        hasGivenWay = false
+        do throws(IOError) {
+            door.comeBack(try StreamListener(at: address, loop: host.loop))
+            host.reporter.servesHTTP(at: address)
+        } catch {
+            host.reporter.failed(error, &failures, at: host.loop.now)
         }
     }
 

@@ -27,6 +27,8 @@ final class UDPLink: Link, UDPTransportDelegate {
     private var failures = Recurrence()
     /// The port that the first socket got.
     var knownPort: UInt16?
+    /// Whether the sockets are closed for a listener that takes this one's place.
+    var hasGivenWay = false
     /// What was last said of sockets that are not open.
     var lastTrouble: String?
     var losses = Recurrence()

@@ -56,7 +56,7 @@ let package = Package(
         module("Describe", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "JSON"]),
         module("ControlClient", ["Bytes", "JSON", "Describe"]),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
-        module("Transports", ["CLinux"]),
+        module("Transports", ["CLinux", "Bytes"]),
         module("Configuration", ["Time", "GatewayCore"]),
         module(
             "GatewayHost",

@@ -24,6 +24,19 @@ extension EndpointParser {
     }
 
     /// The absolute path of a socket of the file system, which unix(7) limits to 107 bytes.
+    /// Such as `/var/lib/swiftlet`.
+    static func storeDirectory(_ text: String) -> Result<String, EndpointError> {
+        Result { () throws(EndpointError) in
+            guard text.hasPrefix("/"), text.count > 1, !text.utf8.contains(0) else {
+                throw EndpointError(message: "must be the path of a directory that begins with '/'")
+            }
+            guard text.utf8.count <= 4_000 else {
+                throw EndpointError(message: "has \(text.utf8.count) bytes; a path has at most 4000")
+            }
+            return text
+        }
+    }
+
     static func socketPath(_ text: String) -> Result<String, EndpointError> {
         Result { () throws(EndpointError) in
             guard text.hasPrefix("/"), !text.hasSuffix("/"), !text.utf8.contains(0) else {

@@ -47,6 +47,8 @@ package struct HostSettings: Equatable, Sendable {
     /// Where the gateway shows what it does.
     package var http = HTTPSettings()
     package var status = StatusSettings()
+    /// Where its sessions are kept.
+    package var store = StoreSettings()
 
     /// Whether a gateway does without the listener where the system has no IPv6: the usual one for it, with the other.
     package static func isOptional(_ listener: UDPListener, among listeners: [UDPListener]) -> Bool {

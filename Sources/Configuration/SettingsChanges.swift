@@ -56,6 +56,7 @@ extension Settings {
         settings.gateway.willUpdate = running.gateway.willUpdate
         settings.host.broker = running.host.broker
         settings.host.sharedClientID = running.host.sharedClientID
+        settings.host.store = running.host.store
         return settings
     }
 

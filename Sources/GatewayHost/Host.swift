@@ -33,6 +33,9 @@ package final class Host {
     private(set) lazy var network = HostNetwork(self)
     package private(set) var isStopping = false
 
+    /// What keeps sessions over the process's end; nil where nothing does.
+    private(set) var keeping: SessionKeeping?
+
     /// What shows others what goes on; nil where no door is open.
     private(set) var server: HTTPServer?
     /// Reads the configuration anew for whoever asks, and tells what has changed; nil where that cannot be done.
@@ -98,6 +101,17 @@ package final class Host {
             maximumByteCount: maximumByteCount, log: log)
     }
 
+    /// Opens the store and goes on with what an earlier life has left in it, if the owner wants one.
+    ///
+    /// - Parameter acceptsForeign: The owner's word that another gateway's store is taken over.
+    /// - Throws: why the store cannot be had.
+    /// - Precondition: The host has not turned yet; recording has begun.
+    package func openStore(acceptsForeign: Bool = false) throws(StoreRefusal) {
+        guard let directory = settings.host.store.directory else { return }
+        keeping = try SessionKeeping(directory, settings.host.store, acceptsForeign: acceptsForeign, host: self)
+        keeping?.restoreSessions()
+    }
+
     // MARK: Turns
 
     /// The addresses that clients reach, in the order of the configuration; ports are the real ones.
@@ -112,7 +126,7 @@ package final class Host {
     /// When the loop must turn again for the gateway or a link, in monotonic nanoseconds.
     package var nextDeadline: UInt64? {
         var next = min(gateway.nextDeadline?.nanoseconds ?? .max, reporter.nextDeadline ?? .max)
-        next = min(next, publisher?.nextDeadline ?? .max)
+        next = min(next, publisher?.nextDeadline ?? .max, keeping?.nextDeadline ?? .max)
         for link in links { next = min(next, link.nextDeadline ?? .max) }
         return next == .max ? nil : next
     }
@@ -131,6 +145,7 @@ package final class Host {
         }
         if let deadline = gateway.nextDeadline, deadline.nanoseconds <= loop.now { handle(.deadlineReached) }
         if publisher != nil { publishStatus() }
+        keeping?.turnEnded()
         flush()
         recorder?.flush()
         reporter.turnEnded(at: loop.now)
@@ -152,7 +167,10 @@ package final class Host {
     func handle(_ event: Event, _ bytes: RawSpan) {
         let now = Instant(nanoseconds: loop.now)
         if let server { noteReceived(event, bytes, server) }
-        if case .datagramReceived(let peer, _) = event { statistics.received(on: peer.link) }
+        if case .datagramReceived(let peer, _) = event {
+            statistics.received(on: peer.link)
+            if let keeping, keeping.isFull { return keeping.drop(from: peer) }
+        }
         if let recorder {
             recorder.willHandle(event, bytes, at: now)
             gateway.handle(event, bytes, at: now, into: &effects)
@@ -170,9 +188,21 @@ package final class Host {
         // An effect never causes an event on the spot, so what is taken out here is not missed.
         var current = Effects()
         swap(&current, &effects)
-        run(current)
+        if let keeping { keeping.hold(&current) } else { run(current) }
         current.removeAll()
         swap(&current, &effects)
+    }
+
+    /// What was held back.
+    func run(_ list: [Effect], _ bytes: [UInt8]) {
+        let arena = bytes.span
+        for effect in list {
+            switch effect {
+            case .pauseStream, .resumeStream: break
+            case .sendDatagram, .broadcastDatagram, .openStream, .sendStream, .closeStream, .forgetPeer, .observe:
+                run(effect, arena.bytes, server)
+            }
+        }
     }
 
     private func run(_ effects: borrowing Effects) {
@@ -230,18 +260,22 @@ package final class Host {
         guard !isStopping else { return }
         isStopping = true
         reporter.stopBegan()
-        handle(.shutdownRequested)
+        handle(keeping == nil ? .shutdownRequested : .suspensionRequested)
+        keeping?.turnEnded()
         flush()
         for link in links { link.watchDraining() }
         reporter.stopEnded()
     }
 
     /// Whether every connection to the broker has delivered its last bytes, and so has every link.
-    package var hasStopped: Bool { isStopping && streams.areFinished && links.allSatisfy(\.isDrained) }
+    package var hasStopped: Bool {
+        isStopping && keeping?.isIdle != false && streams.areFinished && links.allSatisfy(\.isDrained)
+    }
 
     /// Closes the sockets. Connections that were ended are left to the system, which goes on delivering what it was
     /// handed; others are cut. The host must not be used afterwards.
     package func close() {
+        keeping?.close()
         server?.close()
         for link in links { link.close() }
         network.close()

@@ -56,6 +56,14 @@ final class Recorder {
         writeLine(since: before)
     }
 
+    /// Writes the session that the core is about to go on with.
+    func willRestore(_ record: [UInt8], from peer: PeerID?, age: TimeSpan, at now: Instant) {
+        guard file != nil else { return }
+        let before = pending.count
+        pending.appendTracedSession(record, from: peer, age: age, at: now)
+        writeLine(since: before)
+    }
+
     /// Writes what was appended since `before`, where the limit allows it.
     private func writeLine(since before: Int) {
         let byteCount = pending.count - before + [UInt8].tracedHashByteCount

@@ -39,6 +39,23 @@ extension Gateway {
         }
     }
 
+    /// What is to be written down of one session, whether it has changed or not.
+    package mutating func change(of clientID: [UInt8], at now: Instant) -> SessionChange {
+        guard let index = sessionByClientID[ClientID(bytes: clientID)] else { return SessionChange(clientID: clientID) }
+        let record = sessions[index].record(at: now, in: environment)?.reduced()
+        let peer = record?.phase.isConnected == true ? sessions[index].route?.peer : nil
+        return SessionChange(clientID: clientID, peer: peer, record: record)
+    }
+
+    /// Whether the host must not forget the sender.
+    package func knows(_ peer: PeerID) -> Bool { routeCountByPeer[peer] != nil }
+
+    /// Nothing that was taken counts as written: `takeChanges` tells everything once more.
+    package mutating func forgetWritten() {
+        keeper.forgetWritten()
+        for index in 0..<sessions.endIndex where sessions.contains(index) { keeper.touch(index) }
+    }
+
     /// 0 where nothing would be left of the session; and where its client is, if it goes on as one that is connected.
     private mutating func fingerprint(of index: SessionIndex) -> (UInt64, PeerID?) {
         let endOfTime = Instant(nanoseconds: .max)

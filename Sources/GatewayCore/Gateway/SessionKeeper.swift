@@ -37,6 +37,10 @@ struct SessionKeeper {
         gone.append(clientID)
     }
 
+    mutating func forgetWritten() {
+        for place in fingerprints.indices { fingerprints[place] = 0 }
+    }
+
     mutating func takeGone() -> [ClientID] {
         defer { gone.removeAll(keepingCapacity: true) }
         return gone

@@ -21,6 +21,12 @@ final class ClosedLink: Link {
 
     func broadcast(_ datagram: RawSpan, radius: UInt8) {}
 
+    func retire(_ peer: PeerID) {}
+
+    func octets(of peer: PeerID) -> [UInt8]? { nil }
+
+    func peer(at octets: [UInt8]) -> PeerID? { nil }
+
     func forget(_ peer: PeerID) { peerCount -= 1 }
 
     func flush() {}

@@ -26,6 +26,16 @@ protocol Link: AnyObject {
     /// Sends to everybody within `radius` hops, 0 for the whole network (MQTT-SN 1.2 §6.1).
     func broadcast(_ datagram: RawSpan, radius: UInt8)
 
+    /// The core has forgotten the sender, and what it has said to it is still to be sent: who comes from there is
+    /// somebody else.
+    func retire(_ peer: PeerID)
+
+    /// Where a sender is, in octets by which `peer(at:)` finds it after a restart; nil where it cannot be.
+    func octets(of peer: PeerID) -> [UInt8]?
+
+    /// The sender at a place that `octets(of:)` has told in another life; nil where there is none.
+    func peer(at octets: [UInt8]) -> PeerID?
+
     /// From here on the number may stand for somebody else.
     func forget(_ peer: PeerID)
 

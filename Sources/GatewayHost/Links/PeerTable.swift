@@ -53,15 +53,24 @@ struct PeerTable<Address: Hashable, Way> {
             change(&entry.address, &entry.way)
             // Who is there under the new address already is somebody else by now.
             guard entry.address == before || numberByAddress[entry.address] == nil else { continue }
-            numberByAddress[before] = nil
-            numberByAddress[entry.address] = UInt32(number)
+            if numberByAddress[before] == UInt32(number) {
+                numberByAddress[before] = nil
+                numberByAddress[entry.address] = UInt32(number)
+            }
             entries[number] = entry
         }
     }
 
-    mutating func forget(_ peer: PeerID) {
-        guard let entry = entries[Int(peer.number)] else { return }
+    /// The core has forgotten the sender; what was said to it before still goes there. Whoever comes from its address
+    /// is somebody else.
+    mutating func retire(_ peer: PeerID) {
+        guard let entry = entry(of: peer), numberByAddress[entry.address] == peer.number else { return }
         numberByAddress[entry.address] = nil
+    }
+
+    mutating func forget(_ peer: PeerID) {
+        guard entries[Int(peer.number)] != nil else { return }
+        retire(peer)
         entries[Int(peer.number)] = nil
         free.append(peer.number)
     }
@@ -83,7 +92,20 @@ struct UDPPeerTable {
 
     func address(of peer: PeerID) -> SocketAddress? { peers.address(of: peer) }
 
+    mutating func retire(_ peer: PeerID) { peers.retire(peer) }
+
     mutating func forget(_ peer: PeerID) { peers.forget(peer) }
+
+    /// The sender's address and ours, as they can be found again after a restart; nil for one that is forgotten.
+    func octets(of peer: PeerID) -> [UInt8]? {
+        guard let address = peers.address(of: peer), let local = peers.way(to: peer) else { return nil }
+        return StoredAddress(address, local).octets
+    }
+
+    /// The sender at an address that `octets` has told; nil where that is none any more.
+    mutating func peer(at octets: [UInt8]) -> PeerID? {
+        StoredAddress(octets.span.bytes).map { peers.peer($0.address, by: $0.local) }
+    }
 
     /// Where an answer to the peer goes and from which of our addresses: the one it wrote to. An answer never leaves
     /// from a group's address.

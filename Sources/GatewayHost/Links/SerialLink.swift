@@ -77,6 +77,12 @@ final class SerialLink: Link, SerialTransportDelegate, TimerHandler {
 
     func name(of peer: PeerID) -> String? { peers.address(of: peer).map { name(of: $0) } }
 
+    func retire(_ peer: PeerID) { peers.retire(peer) }
+
+    func octets(of peer: PeerID) -> [UInt8]? { peers.address(of: peer)?.octets }
+
+    func peer(at octets: [UInt8]) -> PeerID? { LinkAddress(octets: octets).map { peers.peer($0, by: ()) } }
+
     func forget(_ peer: PeerID) { peers.forget(peer) }
 
     /// Who somebody on the line is, in words.

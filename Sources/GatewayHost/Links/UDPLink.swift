@@ -62,6 +62,12 @@ final class UDPLink: Link, UDPTransportDelegate {
         peers.peer(sender, writingTo: local)
     }
 
+    func retire(_ peer: PeerID) { peers.retire(peer) }
+
+    func octets(of peer: PeerID) -> [UInt8]? { peers.octets(of: peer) }
+
+    func peer(at octets: [UInt8]) -> PeerID? { peers.peer(at: octets) }
+
     func forget(_ peer: PeerID) { peers.forget(peer) }
 
     // MARK: Receiving

@@ -15,6 +15,10 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     private var isBlocked = false
     /// Tells the owner that there was no stream to close yet.
     private var timer: LoopTimer?
+    /// Whether the core wants nothing read.
+    var isPaused = false
+    /// Whether it has ended when the core was not to hear of it.
+    var isGone = false
     /// Whether bytes were queued in this turn.
     var hasQueued = false
     private unowned let owner: BrokerStreams
@@ -62,7 +66,7 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
 
     /// Delivers what is queued and ends the stream; `finished` is all that its owner hears of it, in a later turn.
     func close() {
-        if let stream { stream.close() } else { timer = owner.loop.schedule(at: 0, self) }
+        if let stream, !isGone { stream.close() } else { timer = owner.loop.schedule(at: 0, self) }
     }
 
     /// After `close`: nothing is waited for any longer. The system goes on delivering what it was handed, and
@@ -87,19 +91,20 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
 
     func streamOpened(_ stream: any ByteStream) {
         if let address { owner.address.hasWorked(address) }
-        owner.handle(.streamOpened(id))
+        if owner.isReadingHeld { stream.pauseReading() }
+        owner.handle(.streamOpened(id), of: self)
     }
 
     func stream(_ stream: any ByteStream, received bytes: RawSpan) { owner.received(bytes, on: self) }
 
     func streamBlocked(_ stream: any ByteStream) {
         isBlocked = true
-        owner.handle(.streamBlocked(id, queuedByteCount: stream.queuedByteCount))
+        owner.handle(.streamBlocked(id, queuedByteCount: stream.queuedByteCount), of: self)
     }
 
     func streamDrained(_ stream: any ByteStream) {
         isBlocked = false
-        owner.handle(.streamDrained(id))
+        owner.handle(.streamDrained(id), of: self)
     }
 
     func streamFinished(_ stream: any ByteStream) { owner.finished(self) }

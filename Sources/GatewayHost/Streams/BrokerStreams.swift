@@ -54,6 +54,11 @@ final class BrokerStreams {
         return options
     }
 
+    /// Streams that the core has closed, while what it has said before is held back: it hears no more of them.
+    private var silenced: Set<UpstreamID> = []
+    /// Whether nothing is read, as there is no room for what would come of it.
+    private(set) var isReadingHeld = false
+
     func isInUse(_ stream: BrokerStream) -> Bool { inUse[stream.id] === stream }
 
     // MARK: What the core wants
@@ -73,11 +78,30 @@ final class BrokerStreams {
         written.append(stream)
     }
 
-    func pause(_ id: UpstreamID) { inUse[id]?.pause() }
+    func pause(_ id: UpstreamID) {
+        inUse[id]?.isPaused = true
+        inUse[id]?.pause()
+    }
 
-    func resume(_ id: UpstreamID) { inUse[id]?.resume() }
+    func resume(_ id: UpstreamID) {
+        inUse[id]?.isPaused = false
+        if !isReadingHeld { inUse[id]?.resume() }
+    }
+
+    /// Nothing is read from any stream, or what the core has not paused is read again.
+    func holdReading(_ isHeld: Bool) {
+        guard isHeld != isReadingHeld else { return }
+        isReadingHeld = isHeld
+        inUse.forEach { stream in
+            if isHeld { stream.pause() } else if !stream.isPaused { stream.resume() }
+        }
+    }
+
+    /// The core has closed the stream and hears nothing of it before `close`, when what it has said before has left.
+    func silence(_ id: UpstreamID) { silenced.insert(id) }
 
     func close(_ id: UpstreamID) {
+        silenced.remove(id)
         guard let stream = inUse.remove(id) else { return }
         closing.append(stream)
         stream.close()
@@ -100,19 +124,34 @@ final class BrokerStreams {
         while let stream = crowded.popLast() { stream.flush() }
     }
 
+    /// Hands what was written to the system.
+    ///
+    /// - Returns: whether it has taken all; false for a stream that is not in use.
+    func takesAll(_ id: UpstreamID) -> Bool {
+        guard let stream = inUse[id], !silenced.contains(id) else { return false }
+        stream.flush()
+        return stream.canFlush
+    }
+
     // MARK: What the streams tell
 
-    func handle(_ event: Event) { host.handle(event) }
+    func handle(_ event: Event, of stream: BrokerStream) {
+        if !silenced.contains(stream.id) { host.handle(event) }
+    }
 
-    func received(_ bytes: RawSpan, on stream: BrokerStream) { host.handle(.streamReceived(stream.id), bytes) }
+    func received(_ bytes: RawSpan, on stream: BrokerStream) {
+        if !silenced.contains(stream.id) { host.handle(.streamReceived(stream.id), bytes) }
+    }
 
     func ended(_ stream: BrokerStream, reason: StreamCloseReason) {
+        guard !silenced.contains(stream.id) else { return stream.isGone = true }
         guard inUse.remove(stream.id) != nil else { return }
         host.reporter.streamEnded(reason)
         host.handle(.streamClosed(stream.id, StreamEnd(reason)))
     }
 
     func unresolved(_ stream: BrokerStream, _ error: ResolveError) {
+        guard !silenced.contains(stream.id) else { return stream.isGone = true }
         guard inUse.remove(stream.id) != nil else { return }
         host.reporter.unresolved(error)
         host.handle(.streamClosed(stream.id, error.isLocal ? .localFailure : .unresolved))

@@ -21,6 +21,10 @@ struct StreamTable {
         return stream
     }
 
+    func forEach(_ body: (BrokerStream) -> Void) {
+        for stream in streams { if let stream { body(stream) } }
+    }
+
     /// Takes all streams out.
     mutating func removeAll() -> [BrokerStream] {
         defer { streams = [] }

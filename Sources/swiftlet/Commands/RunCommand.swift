@@ -12,6 +12,7 @@ struct RunOptions {
     var listeners: [UDPListener] = []
     var broker: BrokerEndpoint?
     var logLevel: LogLevel?
+    var acceptsForeignStore = false
     var recordingFile: String?
     /// In octets; nil: `defaultRecordingLimit`.
     var recordingLimit: Int?
@@ -31,7 +32,8 @@ struct RunCommand {
         details: """
             Without --config it uses \(usualFile) where that exists, else what 'swiftlet config' prints.
             """,
-        options: [config, listen, broker, logLevel, record, recordLimit], success: "stopped by a signal",
+        options: [config, listen, broker, logLevel, acceptForeignStore, record, recordLimit],
+        success: "stopped by a signal",
         failures: [
             .noInput, .unavailable, .systemFailure, .cannotCreate, .noPermission, .configuration,
         ],
@@ -55,6 +57,9 @@ struct RunCommand {
     static let logLevel = Option(
         "--log-level", choices: LogLevel.allCases.map { "\($0)" }, aliases: ["warn": "warning", "err": "error"],
         help: "How much the log tells.")
+    static let acceptForeignStore = Option(
+        "--accept-foreign-store",
+        help: "Take over the store of a gateway with another gateway.id, or set aside one of a newer version, once.")
     static let record = Option(
         "--record", value: "FILE",
         help: "Record everything the gateway is told, to be replayed. FILE must be new, and holds the content of all"
@@ -81,6 +86,7 @@ struct RunCommand {
         options.listeners = try arguments.allParsed(listen, EndpointParser.udp)
         options.broker = try arguments.parsed(broker, EndpointParser.broker)
         options.logLevel = arguments.value(logLevel).flatMap { name in LogLevel.allCases.first { "\($0)" == name } }
+        options.acceptsForeignStore = arguments.has(acceptForeignStore)
         options.recordingFile = arguments.value(record)
         options.recordingLimit = try arguments.octets(recordLimit, atLeast: RunOptions.smallestRecordingLimit)
         guard options.recordingLimit == nil || options.recordingFile != nil else {
@@ -140,6 +146,7 @@ struct RunCommand {
             warnOfUnusedListeners(file, log)
             warnOfSecrets(file, log)
             try startRecording(host)
+            try host.openStore(acceptsForeign: options.acceptsForeignStore)
             let manager = ServiceManager.ofThisProcess().map { ServiceNotifier($0, host) }
             host.reload = { [unowned host] in reload(host, manager, log) }
             manager?.ready()
@@ -149,6 +156,8 @@ struct RunCommand {
             return .success
         } catch let error as HostError {
             return cannotGoOn(error, error.isPermission ? .noPermission : .unavailable, log)
+        } catch let error as StoreRefusal {
+            return cannotGoOn(error.description, .cannotCreate, log)
         } catch let error as RecorderError {
             return cannotGoOn(error, .cannotCreate, log)
         } catch {
@@ -157,7 +166,7 @@ struct RunCommand {
     }
 
     /// The end of the log says why, in the form that all of the log has.
-    private func cannotGoOn(_ error: any Error, _ status: ExitStatus, _ log: Log) -> ExitStatus {
+    private func cannotGoOn(_ error: Any, _ status: ExitStatus, _ log: Log) -> ExitStatus {
         log.write(.error, "\(error)", event: "cannot_go_on")
         return status
     }

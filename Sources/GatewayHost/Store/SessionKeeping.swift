@@ -1,0 +1,328 @@
+import Configuration
+import GatewayCore
+import Journal
+import Time
+import Transports
+
+/// Keeps the sessions of a host over its end: writes what has changed, and lets nothing leave before that is durable.
+///
+/// What an event causes is held back, in order, until the end of the turn. If no session has changed by then, and
+/// nothing else is held, it leaves at once; else when the batch with these changes is durable. So nobody has seen
+/// anything of what a killed process forgets. At once are done only what takes in less: streams that are paused, or
+/// that the core hears no more of, and senders whose number it has forgotten.
+///
+/// While the disk fails, everything is written anew from time to time; until that succeeds either nothing leaves
+/// (`store.on_error = "refuse"`), or everything does, and nothing is kept.
+final class SessionKeeping {
+    private enum Health: Equatable {
+        case fine
+        /// Nothing counts that is written; when it is tried again, in monotonic nanoseconds.
+        case failed(retryAt: UInt64)
+        /// Everything was written anew in the batch of that number.
+        case mending(UInt64)
+    }
+
+    /// What one event has caused.
+    private struct Held {
+        /// The batch that must be durable before; nil for what the turn at hand has caused.
+        var number: UInt64?
+        var list: [Effect]
+        var bytes: [UInt8]
+    }
+
+    private static let shortestPause: UInt64 = 1_000_000_000
+    private static let longestPause: UInt64 = 60_000_000_000
+
+    private let store: SessionStore
+    private let path: String
+    private let settings: StoreSettings
+    private unowned let host: Host
+    private var held: [Held] = []
+    private var heldByteCount = 0
+    /// Octets that are held for a stream, and whether the core was told that these are many.
+    private var heldByStream: [UpstreamID: (byteCount: Int, isReported: Bool)] = [:]
+    private var lastNumber: UInt64 = 0
+    private var health = Health.fine
+    private var pause = SessionKeeping.shortestPause
+    /// Sessions of an earlier life that this one cannot go on with: they stay as they were.
+    private var leftBehind: [[UInt8]: RecoveredJournal.Entry] = [:]
+    private var droppedDatagramCount = 0
+    private var isClosed = false
+
+    init(_ path: String, _ settings: StoreSettings, acceptsForeign: Bool, host: Host) throws(StoreRefusal) {
+        var limits = StoreWriter.Limits()
+        limits.queuedByteCount = settings.queuedByteCount
+        limits.commitDelay = settings.commitDelay.nanoseconds
+        (self.path, self.settings, self.host) = (path, settings, host)
+        store = try SessionStore(
+            path: path, gatewayID: host.settings.gateway.gatewayID, segmentByteCount: settings.segmentByteCount,
+            acceptsForeign: acceptsForeign, limits: limits, loop: host.loop)
+        store.delegate = self
+    }
+
+    // MARK: The start
+
+    /// Goes on with the sessions that are in the store.
+    func restoreSessions() {
+        host.gateway.keepSessions()
+        let reading = ClockReading.now
+        var (restoredCount, uncertainCount) = (0, 0)
+        var refusals: [String] = []
+        for entry in store.recovered.entries where !entry.key.isEmpty {
+            // It may be older than what its client was told.
+            guard !entry.isUncertain else {
+                uncertainCount += 1
+                continue
+            }
+            let age = TimeSpan(nanoseconds: reading.since(entry.moment) ?? 0)
+            if let refusal = restore(entry, age: age) {
+                leftBehind[entry.key] = entry
+                refusals.append(refusal)
+            } else {
+                restoredCount += 1
+            }
+        }
+        tell(restoredCount, uncertainCount, refusals)
+        store.forgetRecovered()
+    }
+
+    /// - Returns: why the session is not gone on with; nil where it is.
+    private func restore(_ entry: RecoveredJournal.Entry, age: TimeSpan) -> String? {
+        let now = Instant(nanoseconds: host.loop.now)
+        do throws(StoredSession.Failure) {
+            let stored = try StoredSession(entry.value.span.bytes)
+            let link = host.links.first { $0.title == stored.link }
+            let peer = stored.address.isEmpty ? nil : link?.peer(at: stored.address)
+            defer { if let peer, host.gateway.peer(of: entry.key) != peer { link?.forget(peer) } }
+            var octets: [UInt8] = []
+            stored.record.encode(into: &octets)
+            host.recorder?.willRestore(octets, from: peer, age: age, at: now)
+            defer { host.recorder?.hasHandled(Effects(), at: now) }
+            do throws(RestoreRefusal) {
+                try host.gateway.restore(stored.record, from: peer, age: age, at: now)
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        } catch {
+            return "it cannot be read: \(error)"
+        }
+    }
+
+    private func tell(_ restoredCount: Int, _ uncertainCount: Int, _ refusals: [String]) {
+        let found = store.recovered
+        var words = "store \(path): \(restoredCount) session\(restoredCount == 1 ? "" : "s") go on"
+        if found.cutByteCount > 0 { words += ", \(found.cutByteCount) octets at the end were never promised" }
+        host.log.write(.info, words, event: "store_opened")
+        for damage in found.damages.prefix(10) {
+            host.log.write(.error, "store \(path): \(damage.description)", event: "store_damaged")
+        }
+        for name in store.setAside {
+            host.log.write(.warning, "store \(path): set aside as \(name)", event: "store_damaged")
+        }
+        if uncertainCount > 0 {
+            let words = "\(uncertainCount) sessions may be older than what was lost: their clients must connect anew"
+            host.log.write(.error, "store \(path): \(words)", event: "store_damaged")
+        }
+        if let first = refusals.first {
+            let words = "\(refusals.count) sessions are not gone on with and stay in the store; the first: \(first)"
+            host.log.write(.warning, "store \(path): \(words)", event: "store_sessions_left")
+        }
+    }
+
+    // MARK: In a turn
+
+    /// Keeps what an event has caused, and does of it what takes in less.
+    func hold(_ effects: inout Effects) {
+        guard !effects.list.isEmpty else { return }
+        var crowded: [UpstreamID] = []
+        for effect in effects.list {
+            switch effect {
+            case .pauseStream(let id): host.streams.pause(id)
+            case .resumeStream(let id): host.streams.resume(id)
+            case .closeStream(let id): host.streams.silence(id)
+            case .forgetPeer(let peer): host.link(of: peer).retire(peer)
+            case .sendStream(let range, let id): if isCrowded(id, range.count) { crowded.append(id) }
+            case .sendDatagram, .broadcastDatagram, .openStream, .observe: break
+            }
+        }
+        heldByteCount += effects.bytes.count + effects.list.count * MemoryLayout<Effect>.stride
+        held.append(Held(number: nil, list: effects.list, bytes: effects.bytes))
+        (effects.list, effects.bytes) = ([], [])
+        for id in crowded {
+            host.handle(.streamBlocked(id, queuedByteCount: heldByStream[id]?.byteCount ?? 0))
+        }
+    }
+
+    /// What is held back counts as what the system does not take.
+    private func isCrowded(_ id: UpstreamID, _ byteCount: Int) -> Bool {
+        heldByStream[id, default: (0, false)].byteCount += byteCount
+        guard let entry = heldByStream[id], !entry.isReported,
+            entry.byteCount > host.settings.gateway.limits.queuedByteCountPerUpstream
+        else { return false }
+        heldByStream[id]?.isReported = true
+        return true
+    }
+
+    /// Writes what has changed, and lets leave what need not wait.
+    func turnEnded() {
+        guard !isClosed else { return }
+        if case .failed(let retryAt) = health, host.loop.now >= retryAt { writeEverything() }
+        switch health {
+        case .fine, .mending:
+            if host.gateway.mayHaveChanges { writeChanges() }
+            number(lastNumber)
+        case .failed: number(settings.failurePolicy == .memory ? 0 : .max)
+        }
+        release()
+        host.streams.holdReading(isFull)
+    }
+
+    private func number(_ number: UInt64) {
+        for index in held.indices.reversed() {
+            guard held[index].number == nil else { return }
+            held[index].number = number
+        }
+    }
+
+    /// Whether nothing more may be taken in.
+    var isFull: Bool { store.isFull || heldByteCount > settings.queuedByteCount }
+
+    /// A datagram is not taken in: whoever needs an answer says it again.
+    func drop(from peer: PeerID) {
+        if !host.gateway.knows(peer) { host.link(of: peer).forget(peer) }
+        droppedDatagramCount += 1
+        guard droppedDatagramCount & (droppedDatagramCount - 1) == 0 else { return }
+        host.log.write(
+            .warning,
+            "store \(path): the disk is too slow for store.queued_bytes=\(settings.queuedByteCount):"
+                + " \(droppedDatagramCount) datagrams dropped so far",
+            event: "store_full")
+    }
+
+    private func writeChanges() {
+        var batch = JournalBatch()
+        host.gateway.takeChanges(at: Instant(nanoseconds: host.loop.now)) { put($0, into: &batch) }
+        guard !batch.isEmpty else { return }
+        addRewritten(to: &batch)
+        lastNumber = store.write(batch)
+    }
+
+    /// What tidying up needs to have written once more.
+    private func addRewritten(to batch: inout JournalBatch) {
+        let now = Instant(nanoseconds: host.loop.now)
+        for key in store.keysToRewrite() {
+            if let entry = leftBehind[key] {
+                batch.put(key, entry.value, asOf: entry.moment)
+            } else {
+                put(host.gateway.change(of: key, at: now), into: &batch)
+            }
+        }
+    }
+
+    private func put(_ change: SessionChange, into batch: inout JournalBatch) {
+        leftBehind[change.clientID] = nil
+        guard let record = change.record else { return batch.remove(change.clientID) }
+        let link = change.peer.map { host.link(of: $0) }
+        let address = change.peer.flatMap { link?.octets(of: $0) } ?? []
+        let stored = StoredSession(link: link?.title ?? "", address: address, record: record)
+        batch.put(change.clientID, stored.octets)
+    }
+
+    /// Everything anew, after the disk has failed.
+    private func writeEverything() {
+        var batch = JournalBatch()
+        host.gateway.forgetWritten()
+        for (key, entry) in leftBehind.sorted(by: { $0.value.sequence < $1.value.sequence }) {
+            batch.put(key, entry.value, asOf: entry.moment)
+        }
+        host.gateway.takeChanges(at: Instant(nanoseconds: host.loop.now)) { put($0, into: &batch) }
+        lastNumber = store.write(batch, isWhole: true)
+        health = .mending(lastNumber)
+        for index in held.indices where held[index].number == .max { held[index].number = lastNumber }
+    }
+
+    /// Lets leave what waits for nothing any more.
+    private func release() {
+        let persisted = store.persisted
+        var count = 0
+        while count < held.count, let number = held[count].number, number <= persisted || number == 0 { count += 1 }
+        guard count > 0 else { return }
+        let released = Array(held[..<count])
+        held.removeFirst(count)
+        for turn in released {
+            heldByteCount -= turn.bytes.count + turn.list.count * MemoryLayout<Effect>.stride
+            host.run(turn.list, turn.bytes)
+        }
+        for turn in released { for effect in turn.list { noteReleased(effect) } }
+    }
+
+    private func noteReleased(_ effect: Effect) {
+        guard case .sendStream(let range, let id) = effect, let entry = heldByStream[id] else { return }
+        let left = entry.byteCount - range.count
+        guard left <= 0 else { return heldByStream[id] = (left, entry.isReported) }
+        heldByStream[id] = nil
+        // What the system does not take now it has said by itself.
+        if entry.isReported, host.streams.takesAll(id) { host.handle(.streamDrained(id)) }
+    }
+
+    // MARK: Time, and the end
+
+    /// When the disk is tried again, in monotonic nanoseconds.
+    var nextDeadline: UInt64? {
+        guard case .failed(let retryAt) = health else { return nil }
+        return retryAt
+    }
+
+    /// Whether everything is durable, and has left.
+    var isIdle: Bool { held.isEmpty && store.persisted >= lastNumber || isClosed }
+
+    /// Writes that the process has ended in good order.
+    func close() {
+        guard !isClosed else { return }
+        if health == .fine {
+            var batch = JournalBatch()
+            host.gateway.takeChanges(at: Instant(nanoseconds: host.loop.now)) { put($0, into: &batch) }
+            batch.close()
+            store.write(batch)
+        }
+        isClosed = true
+        if !store.close() {
+            host.log.write(.error, "store \(path): the disk has not taken everything in time", event: "store_failed")
+        }
+    }
+}
+
+extension SessionKeeping: StoreWriterDelegate {
+    func storePersisted(upTo sequence: UInt64) {
+        guard !isClosed else { return }
+        if case .mending(let number) = health, sequence >= number {
+            (health, pause) = (.fine, Self.shortestPause)
+            host.log.write(.info, "store \(path): everything is written again", event: "store_works_again")
+        }
+        release()
+    }
+
+    func storeFailed(_ error: IOError) {
+        guard !isClosed else { return }
+        let consequence =
+            settings.failurePolicy == .memory
+            ? "the gateway goes on without, and what it forgets at its end is lost"
+            : "nothing is promised until that works again (store.on_error)"
+        host.log.write(.error, "store \(path): \(error); \(consequence)", event: "store_failed")
+        health = .failed(retryAt: host.loop.now + pause)
+        pause = min(2 * pause, Self.longestPause)
+        guard settings.failurePolicy == .memory else {
+            for index in held.indices where held[index].number.map({ $0 > store.persisted }) == true {
+                held[index].number = .max
+            }
+            return
+        }
+        for index in held.indices { held[index].number = 0 }
+        release()
+    }
+
+    func storeCannotTidy(_ error: IOError) {
+        host.log.write(.warning, "store \(path): old files stay: \(error)", event: "store_not_tidied")
+    }
+}

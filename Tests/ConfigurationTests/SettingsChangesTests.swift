@@ -68,6 +68,11 @@ import Testing
             broker.shared_client_id = "s"
             broker.maximum_qos = 1
             will.update = "gateway"
+            store.directory = "/kept"
+            store.on_error = "memory"
+            store.commit_milliseconds = 7
+            store.segment_bytes = 5000000
+            store.queued_bytes = 5000000
             clients.maximum = 7
             """
         ).get()

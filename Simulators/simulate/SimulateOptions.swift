@@ -132,6 +132,7 @@ struct SimulateOptions: Sendable {
         guard !absent.isEmpty else { return World(seed: seed, options: world, canary: canary) }
         var drawn = world ?? WorldOptions(seed: seed)
         _ = drawn.remove(absent)
+        if drawn.asksTooMuch, world == nil { drawn[.noExactlyOnce] = 1 }
         return World(seed: seed, options: drawn, canary: canary)
     }
 

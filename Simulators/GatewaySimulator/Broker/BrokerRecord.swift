@@ -56,12 +56,6 @@ extension SimulatedBroker {
         sessionNumbers[clientID].flatMap { sessions[$0] }.map { !$0.isClean } ?? false
     }
 
-    /// The messages that were sent to a client and not acknowledged, with their packet identifiers.
-    package func inFlight(to clientID: [UInt8]) -> [(packetID: PacketID, payload: [UInt8])] {
-        guard let number = sessionNumbers[clientID], let session = sessions[number] else { return [] }
-        return session.inFlightPublishes.map { ($0.packetID, $0.message.payload) }
-    }
-
     /// The topic names of the messages that were sent to a client and not acknowledged.
     package func inFlightTopicNames(of clientID: [UInt8]) -> [[UInt8]] {
         sessionNumbers[clientID].flatMap { sessions[$0] }?.inFlightPublishes.map(\.message.topicName) ?? []

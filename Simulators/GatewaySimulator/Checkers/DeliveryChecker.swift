@@ -14,7 +14,7 @@ import Time
 ///   whole exchange, the REGISTER that it needs included, and that lies with too many of the kind
 ///   (`clients.undeliverable`).
 /// - QoS 2 arrives once per copy. A client that has lost its memory between PUBLISH and PUBREL may get that message
-///   again: nobody else can know. So may one that has it under another number than the broker's, when the gateway ends.
+///   again: nobody else can know.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were
 ///   handed, topic by topic; one that the client has left unanswered for a whole exchange has let the others pass.
 struct DeliveryChecker {
@@ -217,16 +217,10 @@ struct DeliveryChecker {
 
     /// The client has lost its memory: it does not know again what awaits its PUBREL.
     mutating func clientForgot(_ client: Int) {
-        for key in deliveries.keys where key.client == client { forget(key) }
-    }
-
-    /// The client does not know the message again, as nobody knows under which number it came.
-    mutating func clientForgot(_ client: Int, _ stamp: Stamp) { forget(Key(client: client, stamp: stamp)) }
-
-    private mutating func forget(_ key: Key) {
-        guard let delivery = deliveries[key] else { return }
-        deliveries[key]?.forgotten += delivery.noted
-        deliveries[key]?.noted = 0
+        for (key, delivery) in deliveries where key.client == client {
+            deliveries[key]?.forgotten += delivery.noted
+            deliveries[key]?.noted = 0
+        }
     }
 
     /// The client has begun a new session, and awaits nothing of the one before.

@@ -36,4 +36,6 @@ enum Operation: UInt8 {
     case reconfigure = 0x36
     /// The host has something to publish of the gateway.
     case reportStatus = 0x37
+    /// The gateway ends in good order, and another life goes on with its sessions.
+    case suspend = 0x38
 }

@@ -38,6 +38,7 @@ extension OperationScript {
         case .returnLink: tell(.linkReturned(LinkID(1)))
         case .reconfigure: reconfigure()
         case .reportStatus: reportStatus()
+        case .suspend: suspend()
         case nil: break
         }
     }

@@ -4,7 +4,7 @@ import Time
 
 /// What somebody who sees the core's tables finds wrong with them, given the peers and streams that the host has and
 /// the highest limits that there were: one line for each invariant that does not hold.
-package typealias GatewayInspection = (borrowing Gateway, Set<PeerID>, Set<UpstreamID>, Limits) -> [String]
+package typealias GatewayInspection = (inout Gateway, Set<PeerID>, Set<UpstreamID>, Limits) -> [String]
 
 /// A gateway in whose surroundings everything happens that a list of octets says: sense and nonsense from clients, from
 /// a broker, from the host and from time.
@@ -27,6 +27,7 @@ package struct OperationScript: ~Copyable {
     private var effects = Effects()
     private var brokerEffects = BrokerEffects()
     private var eventCount = 0
+    private var isReconfigured = false
 
     /// Streams that are asked for and not yet open.
     var requestedStreams: [UpstreamID] = []
@@ -62,6 +63,7 @@ package struct OperationScript: ~Copyable {
         self.input = input
         self.inspect = inspect
         gateway = Gateway(configuration: configuration, seed: 1)
+        gateway.keepSessions()
         ledger = HostLedger(configuration)
         tell(.deadlineReached)
     }
@@ -99,6 +101,7 @@ package struct OperationScript: ~Copyable {
         if numbers & 0x40 != 0 { next.predefinedTopics.entries.removeFirst() }
         next.willUpdate = configuration.willUpdate
         configuration = next
+        isReconfigured = true
         highestLimits = .highest(highestLimits, next.limits)
         eventCount += 1
         effects.removeAll()
@@ -107,11 +110,40 @@ package struct OperationScript: ~Copyable {
         checkAndCarryOut(after: "another configuration")
     }
 
+    /// The gateway ends in good order, and another life goes on with what is left of its sessions.
+    mutating func suspend() {
+        tell(.suspensionRequested)
+        guard fault == nil else { return }
+        if ledger.liveStreamCount > 0 { report("\(ledger.liveStreamCount) streams are left behind") }
+        if gateway.nextDeadline != nil { report("who has ended asks to be woken") }
+        let records = gateway.records(at: now)
+        let addresses = records.map { gateway.peer(of: $0.clientID).flatMap { addressByPeer[$0] } }
+        gateway = Gateway(configuration: configuration, seed: 2)
+        gateway.keepSessions()
+        ledger.restart()
+        ledger.reconfigure(configuration)
+        (peerByAddress, addressByPeer) = ([:], [:])
+        (openStreams, toGateway) = ([], [])
+        for (record, address) in zip(records, addresses) { goOn(with: record, at: address) }
+        tell(.deadlineReached)
+    }
+
+    private mutating func goOn(with record: SessionRecord, at address: Int?) {
+        let peer = address.map { self.peer(at: $0) }
+        do throws(RestoreRefusal) {
+            try gateway.restore(record, from: peer, age: .zero, at: now)
+            if let peer, gateway.peer(of: record.clientID) != nil { ledger.know(peer) }
+        } catch {
+            // An owner who has decided otherwise may have left no place for it.
+            if !isReconfigured { report("a session is not gone on with: \(error)") }
+        }
+    }
+
     private mutating func checkAndCarryOut(after event: String) {
         ledger.check(effects)
         if let violation = ledger.violation { report("\(event): \(violation)") }
         checkBounds(after: event)
-        let broken = inspect(gateway, ledger.livePeers, ledger.liveStreamIDs, highestLimits)
+        let broken = inspect(&gateway, ledger.livePeers, ledger.liveStreamIDs, highestLimits)
         if let first = broken.first { report("\(event): \(first)") }
         for effect in effects.list { carryOut(effect) }
         if let id = endedStreams.popLast() { tell(.streamEnded(id)) }

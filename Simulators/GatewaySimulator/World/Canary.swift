@@ -30,6 +30,7 @@ package enum Canary: String, CaseIterable, Sendable {
     // What a disk does not bring back.
     case acknowledgedBeforeDurable = "acknowledged-before-durable"
     case recordSkipped = "record-skipped"
+    case exchangeForgotten = "exchange-forgotten"
 
     /// Within so many seeds, from 1 on, the bug must have been found.
     package var seedLimit: Int {
@@ -38,13 +39,15 @@ package enum Canary: String, CaseIterable, Sendable {
             .exactlyOnceTwice, .sessionLeak, .peerLeak, .oldWill:
             50
         case .forgottenSubscription, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
-            .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
+            .setUpTakenForRepetition, .sleeperForgotten, .refusedSubscriptionGranted,
             .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink,
-            .acknowledgedBeforeDurable, .recordSkipped:
+            .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten:
             100
-        // Copies that come so late and identifiers that a broker uses again in one session are rarer, and rarer still
-        // are streams that stand still for long enough, with small queues.
-        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .knownIdentifierSwallowed: 600
+        // Copies that come so late, identifiers that a broker uses again in one session and clients that are asked
+        // often enough are rarer, and rarer still are streams that stand still for long enough, with small queues.
+        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .knownIdentifierSwallowed,
+            .unteachableLost:
+            600
         case .blockIgnored: 2_000
         }
     }
@@ -54,7 +57,7 @@ package enum Canary: String, CaseIterable, Sendable {
         switch self {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
             .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .blockIgnored,
-            .lostWithItsLink, .acknowledgedBeforeDurable, .recordSkipped:
+            .lostWithItsLink, .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten:
             false
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
@@ -68,7 +71,7 @@ package enum Canary: String, CaseIterable, Sendable {
     package var finders: [String] {
         switch self {
         case .acknowledgeBeforeBroker, .exactlyOnceTwice, .lateCopyPublished, .mixedAnswers, .reusedIDSwallowed,
-            .earlyAnswerToReusedID, .equalMessageSwallowed:
+            .earlyAnswerToReusedID, .equalMessageSwallowed, .exchangeForgotten:
             ["publications:"]
         case .pingResponseTooEarly, .idBeforeAcknowledgement, .setUpTakenForRepetition: ["conversations:", "wills:"]
         case .dropOnWake, .secondAcknowledgement, .knownIdentifierSwallowed: ["deliveries:"]
@@ -106,6 +109,12 @@ extension Canary {
         var options = WorldOptions(seed: seed)
         switch self {
         case .acknowledgedBeforeDurable: (options[.store], options[.gatewayRestarts]) = (3_000, 8)
+        // The broker knows most messages again without the gateway: not those of who uses few ids and gives up.
+        case .exchangeForgotten:
+            options = WorldOptions()
+            (options[.store], options[.gatewayRestarts], options[.clientCrashes]) = (3_000, 8, 10)
+            (options[.clients], options[.publishing], options[.fewIDs], options[.surrenders]) = (5, 2_000, 3, 800)
+            (options[.loss], options[.duplication], options[.jitter], options[.delay]) = (200, 100, 4_000, 100)
         // What waits for a disk is counted with what the stream does not take, and reported in time by that.
         case .blockIgnored: options[.store] = 0
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake, .exactlyOnceTwice,

@@ -97,7 +97,7 @@ struct PlantedGateway: ~Copyable {
             }
         case .oldWill: repeatOldWill(from: first, into: &effects)
         case .pingResponseTooEarly, .sessionLeak, .blockIgnored, .lostWithItsLink, .acknowledgedBeforeDurable,
-            .recordSkipped:
+            .recordSkipped, .exchangeForgotten:
             break
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,

@@ -4,5 +4,5 @@ package enum Rudeness: Int, CaseIterable, Sendable {
     case ignoredRegister, startedAgainInSetUp, wokeByConnect, doubledConnect, lateConnect
     case reusedPacketIdentifier, refusedSubscription, closedOnTopicName
     case silencedRadio, restartedEverything, lostLink
-    case heardLateCopy, lostLateCopy, forgottenNumber
+    case heardLateCopy, lostLateCopy
 }

@@ -56,7 +56,7 @@ extension World {
     private func drawQoS() -> QualityOfService {
         switch pick(4) {
         case 0: .atMostOnce
-        case 1: .exactlyOnce
+        case 1: options[.noExactlyOnce] > 0 ? .atLeastOnce : .exactlyOnce
         default: .atLeastOnce
         }
     }

@@ -251,22 +251,6 @@ extension World {
         subscriptions.gatewayForgot(index) {
             isKept ? broker.grantedQoS(of: clients[index].clientID, for: $0) : nil
         }
-        noteForgottenNumbers(of: index)
-    }
-
-    /// A client knows a QoS 2 message again by the number under which it came. Where that was not the broker's, as an
-    /// exchange had just ended under this, only the gateway knew, and keeps no journal.
-    private func noteForgottenNumbers(of index: Int) {
-        let device = clients[index].device
-        for (packetID, payload) in broker.inFlight(to: clients[index].clientID) {
-            guard let stamp = Stamp(payload), !device.receivedMessages.awaitsRelease(packetID),
-                clients[index].receivedStamps.contains(where: {
-                    $0.value == stamp && device.receivedMessages.awaitsRelease($0.key)
-                })
-            else { continue }
-            deliveries.clientForgot(index, stamp)
-            rudeness.note(.forgottenNumber)
-        }
     }
 
     func startGateway() {

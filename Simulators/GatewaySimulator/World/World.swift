@@ -134,7 +134,7 @@ package final class World {
         wills = WillChecker(
             clientCount: self.options[.clients], isHeldByGateway: plan.gateway.willUpdate == .gateway)
         if hasStore { gateway.keepSessions() }
-        store.skipsRecords = canary == .recordSkipped
+        store.canary = canary
         populate()
     }
 

@@ -75,6 +75,9 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
+    /// Nobody uses QoS 2. Follows from the others where worlds are drawn: exactly once is not promised over the end of
+    /// a gateway that keeps nothing (AMB-23).
+    case noExactlyOnce
 }
 
 /// Which faults a world has and how strong they are: drawn from its seed, or given to shrink it.
@@ -99,7 +102,17 @@ package struct WorldOptions: Equatable, Sendable {
         for option in WorldOption.allCases where !option.isDrawnApart { draw(option, from: &random) }
         var apart = random
         for option in WorldOption.allCases where option.isDrawnApart { draw(option, from: &apart) }
+        // Three of four gateways that start again have a disk.
+        if restartsGateway, self[.store] == 0, apart.next() & 1 == 1 {
+            self[.store] = Int.random(in: WorldOption.store.range, using: &apart)
+        }
+        if asksTooMuch { self[.noExactlyOnce] = 1 }
     }
+
+    private var restartsGateway: Bool { self[.gatewayRestarts] + self[.shutdowns] + self[.totalRestarts] > 0 }
+
+    /// Whether QoS 2 is used over the end of a gateway that keeps nothing, where exactly once is not promised.
+    package var asksTooMuch: Bool { restartsGateway && self[.store] == 0 && self[.noExactlyOnce] == 0 }
 
     private mutating func draw(_ option: WorldOption, from random: inout RandomNumbers) {
         guard option.isDrawn else { return }
@@ -139,7 +152,7 @@ extension WorldOption {
     fileprivate var isNeeded: Bool { self == .clients || self == .delay || self == .publishing }
 
     /// Whether worlds have it by chance.
-    package var isDrawn: Bool { self != .calm && self != .audience }
+    package var isDrawn: Bool { self != .calm && self != .audience && self != .noExactlyOnce }
 
     /// Whether the option came later than those whose seeds are recorded.
     fileprivate var isDrawnApart: Bool {
@@ -151,7 +164,7 @@ extension WorldOption {
             .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .windows, .fewIDs, .recounts, .surrenders,
             .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
             .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses,
-            .refusers, .store, .calm, .audience:
+            .refusers, .store, .calm, .audience, .noExactlyOnce:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -238,7 +251,7 @@ extension WorldOption {
         case .linkLosses: 1...10
         case .refusers: 100...600
         case .store: 1...3_000
-        case .calm, .audience: 0...0
+        case .calm, .audience, .noExactlyOnce: 0...0
         }
     }
 }

@@ -31,6 +31,8 @@ struct WorldStore {
     }
 
     private var entries: [[UInt8]: Entry] = [:]
+    /// Of whom something was durable and, as the last that is, that nothing is left.
+    private var ended: Set<[UInt8]> = []
     /// What the gateway knew when the last durable batch was written; nil before any.
     private(set) var memory: GatewayMemory?
     private var batches: [Batch] = []
@@ -62,13 +64,18 @@ struct WorldStore {
         return batchCount
     }
 
-    /// A canary: what replaces something is written every other time.
-    var skipsRecords = false
+    /// A bug to plant: what replaces something is written every other time, or not while an exchange is open.
+    var canary: Canary?
 
     private mutating func skips(_ change: SessionChange) -> Bool {
-        guard skipsRecords, change.record != nil, entries[change.clientID] != nil else { return false }
-        skipCount += 1
-        return skipCount % 2 == 0
+        guard let canary, let record = change.record, entries[change.clientID] != nil else { return false }
+        switch canary {
+        case .recordSkipped:
+            skipCount += 1
+            return skipCount % 2 == 0
+        case .exchangeForgotten: return record.contents.openExchangeCount > 0
+        default: return false
+        }
     }
 
     /// What leaves now waits for all that was written.
@@ -77,7 +84,10 @@ struct WorldStore {
     /// The disk has everything up to a batch.
     mutating func persisted(upTo number: Int) {
         while let batch = batches.first, batch.number <= number {
-            for (clientID, entry) in batch.changes { entries[clientID] = entry }
+            for (clientID, entry) in batch.changes {
+                entries[clientID] = entry
+                if entry == nil { ended.insert(clientID) } else { ended.remove(clientID) }
+            }
             memory = batch.memory
             batches.removeFirst()
         }
@@ -117,12 +127,11 @@ struct WorldStore {
 
     func has(_ clientID: [UInt8]) -> Bool { entries[clientID] != nil }
 
-    /// Whether something of a session is kept when the disk has done what it was given.
-    func willHave(_ clientID: [UInt8]) -> Bool {
-        for batch in batches.reversed() {
-            if let change = batch.changes.last(where: { $0.clientID == clientID }) { return change.entry != nil }
-        }
-        return has(clientID)
+    /// Whether a life that begins with what is durable, or with that and the first of what is being written, may find
+    /// that nothing was left of a session, such as of a clean one whose QoS 2 message goes with the process (AMB-30).
+    func mayHaveEnded(_ clientID: [UInt8]) -> Bool {
+        ended.contains(clientID)
+            || batches.contains { $0.changes.contains { $0.clientID == clientID && $0.entry == nil } }
     }
 }
 
@@ -239,7 +248,7 @@ extension World {
 
     /// The process has ended, and what it knew and is not on the disk is forgotten.
     func forgetWhatIsNotKept() {
-        for index in clients.indices where !store.willHave(clients[index].clientID) {
+        for index in clients.indices where store.mayHaveEnded(clients[index].clientID) {
             clients[index].isPromised = false
         }
         for index in clients.indices {

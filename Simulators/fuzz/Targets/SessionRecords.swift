@@ -54,7 +54,7 @@ private struct OtherLife: ~Copyable {
         }
         if gateway.peer(of: record.clientID) != nil { host.know(Self.peer) }
         let limits = Self.configuration.limits
-        if let first = inspect(gateway, host.livePeers, host.liveStreamIDs, limits).first { return first }
+        if let first = inspect(&gateway, host.livePeers, host.liveStreamIDs, limits).first { return first }
         pending = [(.deadlineReached, []), (.datagramReceived(from: Self.peer), Self.pingRequest(of: record.clientID))]
         for _ in 0..<Self.eventCount {
             let (event, bytes) = pending.isEmpty ? (.deadlineReached, []) : pending.removeFirst()
@@ -75,7 +75,7 @@ private struct OtherLife: ~Copyable {
         gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
         host.check(effects)
         for effect in effects.list { answer(effect) }
-        return host.violation ?? inspect(gateway, host.livePeers, host.liveStreamIDs, Self.configuration.limits).first
+        return host.violation ?? inspect(&gateway, host.livePeers, host.liveStreamIDs, Self.configuration.limits).first
     }
 
     private mutating func answer(_ effect: Effect) {

@@ -14,6 +14,8 @@ import TraceFile
         var records: [[UInt8]: SessionRecord] = [:]
         var peers: [[UInt8]: PeerID] = [:]
         var writeCount = 0
+        /// Whether its gateway has ended.
+        var isClosed = false
 
         mutating func write(_ changes: [SessionChange]) {
             for change in changes {
@@ -71,6 +73,27 @@ import TraceFile
     func worlds(seed: UInt64) {
         let fault = prove(World(seed: seed))
         #expect(fault == nil)
+    }
+
+    @Test("GW-42 GW-70 GW-90 What has changed is written in the fuzzer's scripts, and what a life begins with")
+    func scripts() throws {
+        for input in try FuzzCorpusTests.file(of: .core).inputs {
+            let journal = Mutex(Journal())
+            let span = input.bytes.span
+            let fault = FuzzTarget.core.fault(in: span.bytes) { gateway, _, _, _ in
+                let now = gateway.environment.now
+                var changes: [SessionChange] = []
+                gateway.takeChanges(at: now) { changes.append($0) }
+                return journal.withLock { journal in
+                    // The next life writes again what it goes on with.
+                    if journal.isClosed, !gateway.isSuspended { journal = Journal() }
+                    journal.isClosed = gateway.isSuspended
+                    journal.write(changes)
+                    return journal.fault(of: gateway, at: now).map { [$0] } ?? []
+                }
+            }
+            #expect(fault == nil, "Core.txt:\(input.line)")
+        }
     }
 }
 

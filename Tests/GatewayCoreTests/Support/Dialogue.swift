@@ -182,9 +182,15 @@ final class Dialogue {
     /// The gateway's process is killed, and another one with another clock is given what would have been left of every
     /// session; where addresses are known, it knows where its clients are.
     ///
+    /// - Parameters:
+    ///   - knowingAddresses: Whether it knows where its clients are.
+    ///   - age: How old the records are, where they were written while the gateway went on.
+    ///   - location: Where the test says so.
     /// - Returns: what was refused.
     @discardableResult
-    func restarts(knowingAddresses: Bool = false, at location: SourceLocation = #_sourceLocation) -> [RestoreRefusal] {
+    func restarts(
+        knowingAddresses: Bool = false, age: TimeSpan? = nil, at location: SourceLocation = #_sourceLocation
+    ) -> [RestoreRefusal] {
         begin(at: location)
         let records = gateway.records(at: now)
         let addresses = records.map { gateway.peer(of: $0.clientID).flatMap { addressByPeer[$0] } }
@@ -198,7 +204,7 @@ final class Dialogue {
             let peer: PeerID? = knowingAddresses ? addresses[index].map { self.peer(at: $0, on: links[index]) } : nil
             if let peer { ledger.know(peer) }
             do throws(RestoreRefusal) {
-                try gateway.restore(record, from: peer, at: now)
+                try gateway.restore(record, from: peer, age: age, at: now)
             } catch {
                 refusals.append(error)
             }

@@ -81,6 +81,13 @@ struct ConversationChecker {
         conversations[client].wantsSleep = false
     }
 
+    /// A copy of a CONNECT was heard, maybe from where the client was before: the session goes there.
+    mutating func copyOfConnectWasHeard(of client: Int, at address: Int) {
+        guard conversations[client].address != address else { return }
+        conversations[client].isPhaseCertain = false
+        conversations[client].connectAddresses.insert(address)
+    }
+
     /// The gateway has given a silent client up.
     mutating func gatewayLost(_ client: Int) {
         conversations[client].phase = .unknown

@@ -244,6 +244,10 @@ struct DeliveryChecker {
 
     /// The gateway knows of the clients' sessions what it knew then.
     mutating func remember(_ former: DeliveryChecker) {
+        // What it has decided to send since, and needed the disk for, has not left.
+        for key in deliveries.keys {
+            deliveries[key]?.atMostOnceSends = former.deliveries[key]?.atMostOnceSends ?? 0
+        }
         for index in clients.indices {
             let view = former.clients[index]
             clients[index].isBeginningAnew = false
@@ -251,6 +255,7 @@ struct DeliveryChecker {
             clients[index].isAcceptedClean = view.isAcceptedClean
             clients[index].voidBefore = view.voidBefore
             clients[index].registers = [:]
+            clients[index].lastAtMostOnceSend = view.lastAtMostOnceSend
         }
     }
 

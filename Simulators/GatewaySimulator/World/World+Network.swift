@@ -201,6 +201,7 @@ extension World {
     /// The gateway cannot tell that its client did not say it twice; if that starts again, it may answer what follows.
     private func noteDoubledConnect(_ datagram: Datagram, of client: Int) {
         clients[client].knownAt = nil
+        conversations.copyOfConnectWasHeard(of: client, at: datagram.address)
         keepWhenHeard(client)
         clients[client].lastHeard = now
         guard let message = try? Message.decode(datagram.bytes.span.bytes) else { return }

@@ -11,6 +11,8 @@ struct WorldStore {
     /// What is written of one session.
     private struct Entry {
         var record: [UInt8]
+        /// Whether the next life goes on with it as with that of somebody who is connected.
+        var isConnected: Bool
         /// Where its client was; nil where it was away.
         var address: Int?
         var writtenAt: Instant
@@ -31,7 +33,7 @@ struct WorldStore {
     }
 
     private var entries: [[UInt8]: Entry] = [:]
-    /// Of whom something was durable and, as the last that is, that nothing is left.
+    /// Of whom it is durable that they are not connected, or that nothing is left.
     private var ended: Set<[UInt8]> = []
     /// What the gateway knew when the last durable batch was written; nil before any.
     private(set) var memory: GatewayMemory?
@@ -56,7 +58,8 @@ struct WorldStore {
                 var octets: [UInt8] = []
                 record.encode(into: &octets)
                 return Entry(
-                    record: octets, address: change.peer.flatMap(addressOf), writtenAt: now, order: writtenCount)
+                    record: octets, isConnected: record.contents.phase != "disconnected",
+                    address: change.peer.flatMap(addressOf), writtenAt: now, order: writtenCount)
             }
             return (change.clientID, entry)
         }
@@ -86,7 +89,7 @@ struct WorldStore {
         while let batch = batches.first, batch.number <= number {
             for (clientID, entry) in batch.changes {
                 entries[clientID] = entry
-                if entry == nil { ended.insert(clientID) } else { ended.remove(clientID) }
+                if entry?.isConnected == true { ended.remove(clientID) } else { ended.insert(clientID) }
             }
             memory = batch.memory
             batches.removeFirst()
@@ -127,11 +130,14 @@ struct WorldStore {
 
     func has(_ clientID: [UInt8]) -> Bool { entries[clientID] != nil }
 
+    /// Whether the next life goes on with a session as with that of somebody who is connected.
+    func hasConnected(_ clientID: [UInt8]) -> Bool { entries[clientID]?.isConnected == true }
+
     /// Whether a life that begins with what is durable, or with that and the first of what is being written, may find
-    /// that nothing was left of a session, such as of a clean one whose QoS 2 message goes with the process (AMB-30).
+    /// that a client is not connected, such as one whose QoS 2 message goes with the process (AMB-30).
     func mayHaveEnded(_ clientID: [UInt8]) -> Bool {
         ended.contains(clientID)
-            || batches.contains { $0.changes.contains { $0.clientID == clientID && $0.entry == nil } }
+            || batches.contains { $0.changes.contains { $0.clientID == clientID && $0.entry?.isConnected != true } }
     }
 }
 
@@ -256,7 +262,15 @@ extension World {
         }
         store.kill(keeping: pickRudely(store.pendingCount + 1))
         store.memory?.bringBack(to: self)
-        for index in clients.indices where !store.has(clients[index].clientID) { gatewayForgets(index) }
+        for index in clients.indices {
+            let clientID = clients[index].clientID
+            if !store.has(clientID) {
+                gatewayForgets(index)
+            } else if !store.hasConnected(clientID) {
+                // As of one who is away: it was dismissed, or would be as its message goes with the process (AMB-30).
+                conversations.gatewayLost(index)
+            }
+        }
     }
 
     /// Another life goes on with what the disk has.

@@ -221,6 +221,13 @@ private final class Publisher {
     /// What shows the others that everything before is there.
     func publishEnd() throws {
         let topicID = try sensor.register("field/end", messageID: 9)
-        try sensor.publishAtLeastOnce(topicID, octets("end"), messageID: 10)
+        let deadline = Deadline(in: generous)
+        // Until the connection to the broker is restored it is refused, each time for good.
+        for messageID: UInt16 in 10..<60 where !deadline.hasPassed {
+            try sensor.send(Datagram.publish(topicID, octets("end"), qos: .atLeastOnce, messageID: messageID))
+            let answer = try sensor.hear(within: .milliseconds(500))
+            if answer == Datagram.publishAcknowledgement(topicID, messageID, .accepted) { return }
+            _ = try sensor.hear(within: .milliseconds(200))
+        }
     }
 }

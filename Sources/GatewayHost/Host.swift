@@ -125,11 +125,14 @@ package final class Host {
 
     /// When the loop must turn again for the gateway or a link, in monotonic nanoseconds.
     package var nextDeadline: UInt64? {
-        var next = min(gateway.nextDeadline?.nanoseconds ?? .max, reporter.nextDeadline ?? .max)
+        var next = min(coreDeadline ?? .max, reporter.nextDeadline ?? .max)
         next = min(next, publisher?.nextDeadline ?? .max, keeping?.nextDeadline ?? .max)
         for link in links { next = min(next, link.nextDeadline ?? .max) }
         return next == .max ? nil : next
     }
+
+    /// When the core must be told that time has passed; nil for never, and while there is no room for its words.
+    private var coreDeadline: UInt64? { keeping?.isFull == true ? nil : gateway.nextDeadline?.nanoseconds }
 
     /// Waits for something to happen and deals with it.
     package func turn() throws(IOError) {
@@ -143,7 +146,7 @@ package final class Host {
         for link in links {
             if let deadline = link.nextDeadline, deadline <= loop.now { link.deadlineReached() }
         }
-        if let deadline = gateway.nextDeadline, deadline.nanoseconds <= loop.now { handle(.deadlineReached) }
+        if let deadline = coreDeadline, deadline <= loop.now { handle(.deadlineReached) }
         if publisher != nil { publishStatus() }
         keeping?.turnEnded()
         flush()

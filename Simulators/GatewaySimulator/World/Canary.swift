@@ -39,15 +39,13 @@ package enum Canary: String, CaseIterable, Sendable {
             .exactlyOnceTwice, .sessionLeak, .peerLeak, .oldWill:
             50
         case .forgottenSubscription, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
-            .setUpTakenForRepetition, .sleeperForgotten, .refusedSubscriptionGranted,
+            .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
             .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink,
             .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten:
             100
-        // Copies that come so late, identifiers that a broker uses again in one session and clients that are asked
-        // often enough are rarer, and rarer still are streams that stand still for long enough, with small queues.
-        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .knownIdentifierSwallowed,
-            .unteachableLost:
-            600
+        // Copies that come so late and identifiers that a broker uses again in one session are rarer, and rarer still
+        // are streams that stand still for long enough, with small queues.
+        case .lateCopyPublished, .secondAcknowledgement, .copyOfConnectObeyed, .knownIdentifierSwallowed: 600
         case .blockIgnored: 2_000
         }
     }
@@ -117,11 +115,12 @@ extension Canary {
             (options[.loss], options[.duplication], options[.jitter], options[.delay]) = (200, 100, 4_000, 100)
         // What waits for a disk is counted with what the stream does not take, and reported in time by that.
         case .blockIgnored: options[.store] = 0
+        case .unteachableLost: options[.unteachables] = 600
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake, .exactlyOnceTwice,
             .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .lateCopyPublished, .secondAcknowledgement,
             .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
-            .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten,
-            .copyOfConnectObeyed, .refusedSubscriptionGranted, .closingTopicRepeated, .silentForgotten,
+            .knownIdentifierSwallowed, .setUpTakenForRepetition, .sleeperForgotten, .copyOfConnectObeyed,
+            .refusedSubscriptionGranted, .closingTopicRepeated, .silentForgotten,
             .forgetfulRestart, .lostWithItsLink, .recordSkipped:
             break
         }

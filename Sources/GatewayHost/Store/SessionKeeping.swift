@@ -47,6 +47,8 @@ final class SessionKeeping {
     /// Sessions of an earlier life that this one cannot go on with: they stay as they were.
     private var leftBehind: [[UInt8]: RecoveredJournal.Entry] = [:]
     private var droppedDatagramCount = 0
+    /// Whether as much waits for the disk as may, as at the end of the last turn.
+    private var isDiskBehind = false
     private var isClosed = false
 
     init(_ path: String, _ settings: StoreSettings, acceptsForeign: Bool, host: Host) throws(StoreRefusal) {
@@ -175,6 +177,7 @@ final class SessionKeeping {
         case .failed: number(settings.failurePolicy == .memory ? 0 : .max)
         }
         release()
+        isDiskBehind = store.isFull
         host.streams.holdReading(isFull)
     }
 
@@ -185,8 +188,8 @@ final class SessionKeeping {
         }
     }
 
-    /// Whether nothing more may be taken in.
-    var isFull: Bool { store.isFull || heldByteCount > settings.queuedByteCount }
+    /// Whether nothing more may be taken in, not even that time passes: the core would repeat itself for ever.
+    var isFull: Bool { isDiskBehind || heldByteCount > settings.queuedByteCount }
 
     /// A datagram is not taken in: whoever needs an answer says it again.
     func drop(from peer: PeerID) {

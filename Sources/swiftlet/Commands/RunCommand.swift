@@ -35,7 +35,7 @@ struct RunCommand {
         options: [config, listen, broker, logLevel, acceptForeignStore, record, recordLimit],
         success: "stopped by a signal",
         failures: [
-            .noInput, .unavailable, .systemFailure, .cannotCreate, .noPermission, .configuration,
+            .dataError, .noInput, .unavailable, .systemFailure, .cannotCreate, .noPermission, .configuration,
         ],
         examples: [
             ("swiftlet run --broker mqtt://broker.example", "sensors on UDP port 1884, a broker elsewhere"),
@@ -157,7 +157,7 @@ struct RunCommand {
         } catch let error as HostError {
             return cannotGoOn(error, error.isPermission ? .noPermission : .unavailable, log)
         } catch let error as StoreRefusal {
-            return cannotGoOn(error.description, .cannotCreate, log)
+            return cannotGoOn(error.description, error.status, log)
         } catch let error as RecorderError {
             return cannotGoOn(error, .cannotCreate, log)
         } catch {

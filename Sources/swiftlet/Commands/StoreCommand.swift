@@ -21,7 +21,7 @@ enum StoreCommand {
         failures: [.dataError, .noInput, .noPermission],
         examples: [
             ("swiftlet store show /var/lib/swiftlet/store", "the sessions that a gateway would go on with"),
-            ("swiftlet store export /tmp/copy > sessions.jsonl", "all that is known of them, for a program"),
+            ("swiftlet store export ./copy > sessions.jsonl", "all that is known of them, for a program"),
         ],
         synonyms: ["journal", "persistence"], execute: execute)
 
@@ -56,11 +56,13 @@ enum StoreCommand {
 }
 
 extension StoreRefusal {
-    fileprivate var status: ExitStatus {
+    /// What the command says with its exit code.
+    var status: ExitStatus {
         switch self {
         case .journal: .dataError
         case .store(.failed(let error)): error.isPermission ? .noPermission : .noInput
-        case .store(.notADirectory), .store(.inUse): .noInput
+        case .store(.notADirectory): .noInput
+        case .store(.inUse): .unavailable
         case .store(.ownedByAnother): .noPermission
         }
     }

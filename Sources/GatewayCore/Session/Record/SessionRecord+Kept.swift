@@ -26,12 +26,8 @@ extension SessionRecord {
     /// The same for every record that is no reason to write another one: the ages are those at the end of time, so that
     /// they are as constant as the moments that they tell.
     func fingerprint(_ scratch: inout [UInt8]) -> UInt64 {
-        var record = self
-        record.supervision.silence = .zero
+        var record = heardJustNow()
         record.tokens = BrokerTokenSource()
-        for index in record.topics.all.indices where record.topics.all[index].unusedFor != nil {
-            record.topics.all[index].unusedFor = .zero
-        }
         scratch.removeAll(keepingCapacity: true)
         record.encode(into: &scratch)
         return Self.fingerprint(of: scratch.span.bytes)

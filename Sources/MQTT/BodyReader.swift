@@ -41,8 +41,9 @@ struct BodyReader {
 
     /// Reads a Packet Identifier, which is never 0 (§2.3.1).
     mutating func packetID(of frame: RawSpan) throws(PacketError) -> PacketID {
+        let start = self
         let packetID = try uint16(of: frame)
-        guard packetID != 0 else { throw .zeroPacketIdentifier }
+        guard packetID != 0 else { throw fault(.zeroPacketIdentifier, at: start) }
         return packetID
     }
 
@@ -53,25 +54,36 @@ struct BodyReader {
 
     /// Reads a UTF-8 encoded string (§1.5.3); the range leaves its length out.
     mutating func string(of frame: RawSpan) throws(PacketError) -> ByteRange {
+        let start = self
         let field = try binary(of: frame)
-        guard frame.extracting(field).isWellFormedString else { throw .illFormedString }
+        guard frame.extracting(field).isWellFormedString else { throw fault(.illFormedString, at: start) }
         return field
     }
 
     /// Reads a Topic Name: not empty and free of wildcards (§4.7.1, §4.7.3).
     mutating func topicName(of frame: RawSpan) throws(PacketError) -> ByteRange {
+        let start = self
         let field = try string(of: frame)
-        guard !field.isEmpty, !TopicFilter.hasWildcards(frame.extracting(field)) else { throw .invalidTopicName }
+        guard !field.isEmpty, !TopicFilter.hasWildcards(frame.extracting(field)) else {
+            throw fault(.invalidTopicName, at: start)
+        }
         return field
     }
 
     /// Reads a Topic Filter: not empty and with its wildcards in place (§4.7.1, §4.7.3).
     mutating func topicFilter(of frame: RawSpan) throws(PacketError) -> ByteRange {
+        let start = self
         let field = try string(of: frame)
         guard !field.isEmpty, TopicFilter.hasWildcardsInPlace(frame.extracting(field)) else {
-            throw .invalidTopicFilter
+            throw fault(.invalidTopicFilter, at: start)
         }
         return field
+    }
+
+    /// Goes back to where a field began, as that is where the fault is.
+    mutating func fault(_ error: PacketError, at start: BodyReader) -> PacketError {
+        self = start
+        return error
     }
 
     /// Confirms that nothing is left.

@@ -10,12 +10,30 @@ struct FixedHeader {
     let body: ByteRange
 
     /// Reads the fixed header at `offset`, or nil when the bytes end within it; what is there is checked even then.
-    static func read(in bytes: RawSpan, at offset: Int) throws(PacketError) -> FixedHeader? {
+    static func read(
+        in bytes: RawSpan, at offset: Int, _ version: ProtocolVersion
+    ) throws(PacketError) -> FixedHeader? {
         guard let firstOctet = bytes.byte(at: offset) else { return nil }
-        let type = try PacketType(firstOctet: firstOctet)
+        let type = try PacketType(firstOctet: firstOctet, version: version)
         guard let length = try RemainingLength.read(in: bytes, at: offset + 1) else { return nil }
+        guard version == .v3_1_1 || length.isShortest else { throw .malformedRemainingLength }
         let bodyStart = offset + 1 + length.byteCount
         return FixedHeader(type: type, flags: firstOctet & 0x0F, body: bodyStart..<(bodyStart + length.value))
+    }
+}
+
+extension FixedHeader {
+    /// Reads the fixed header of `frame`, which must be exactly one packet; `offset` is that of the fault, if any.
+    static func readWhole(
+        of frame: RawSpan, _ version: ProtocolVersion, reached offset: inout Int
+    ) throws(PacketError) -> FixedHeader {
+        guard let header = try read(in: frame, at: 0, version), header.body.upperBound <= frame.byteCount else {
+            offset = frame.byteCount
+            throw .truncated
+        }
+        offset = header.body.upperBound
+        guard header.body.upperBound == frame.byteCount else { throw .trailingBytes }
+        return header
     }
 }
 

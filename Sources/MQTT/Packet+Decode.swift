@@ -8,16 +8,22 @@ extension Packet {
     /// - Returns: the packet, with ranges that are offsets into `frame`.
     /// - Throws: the first thing found wrong; never traps, whatever `frame` holds.
     package static func decode(_ frame: RawSpan) throws(PacketError) -> Packet {
-        guard let header = try FixedHeader.read(in: frame, at: 0), header.body.upperBound <= frame.byteCount else {
-            throw .truncated
-        }
-        guard header.body.upperBound == frame.byteCount else { throw .trailingBytes }
-        return try decode(frame, header)
+        var offset = 0
+        return try decode(frame, reached: &offset)
+    }
+
+    /// As `decode`, and tells how far the reading came: where it throws, `offset` is that of the field at fault.
+    static func decode(_ frame: RawSpan, reached offset: inout Int) throws(PacketError) -> Packet {
+        let header = try FixedHeader.readWhole(of: frame, .v3_1_1, reached: &offset)
+        var reader = BodyReader(header.body)
+        defer { offset = reader.remaining.lowerBound }
+        return try decode(frame, header, &reader)
     }
 
     /// Reads the body of a packet whose frame is complete.
-    private static func decode(_ frame: RawSpan, _ header: FixedHeader) throws(PacketError) -> Packet {
-        var reader = BodyReader(header.body)
+    private static func decode(
+        _ frame: RawSpan, _ header: FixedHeader, _ reader: inout BodyReader
+    ) throws(PacketError) -> Packet {
         let packet: Packet
         switch header.type {
         case .connect: packet = .connect(try Connect(from: frame, &reader))
@@ -37,6 +43,7 @@ extension Packet {
         case .pingRequest: packet = .pingRequest
         case .pingResponse: packet = .pingResponse
         case .disconnect: packet = .disconnect
+        case .authentication: throw .reservedPacketType
         }
         try reader.finish()
         return packet

@@ -29,6 +29,7 @@ extension [UInt8] {
                 .unsubscribe, packetID: unsubscribe.packetID, filters: source.extracting(unsubscribe.filters))
         case .pingRequest, .pingResponse, .disconnect:
             appendFixedHeader(of: packet.type, remainingLength: 0)
+        case .authentication: preconditionFailure("MQTT 3.1.1 has no AUTH")
         }
     }
 

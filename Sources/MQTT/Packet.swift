@@ -17,6 +17,8 @@ package enum Packet: Equatable, Sendable {
     case pingRequest
     case pingResponse
     case disconnect
+    /// Of MQTT 5.0 only (5.0 §3.15).
+    case authentication
 
     /// The kind of the packet.
     package var type: PacketType {
@@ -35,6 +37,7 @@ package enum Packet: Equatable, Sendable {
         case .pingRequest: .pingRequest
         case .pingResponse: .pingResponse
         case .disconnect: .disconnect
+        case .authentication: .authentication
         }
     }
 }

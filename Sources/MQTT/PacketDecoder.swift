@@ -30,13 +30,15 @@ package struct PacketDecoder: Sendable {
     }
 
     private let maximumPacketByteCount: Int
+    private let version: ProtocolVersion
     private var assembly = PacketAssembly()
     private var kept = KeptBytes()
 
     /// A decoder at the beginning of a stream that refuses packets of more than `maximumPacketByteCount` octets, fixed
-    /// header included.
-    package init(maximumPacketByteCount: Int) {
+    /// header included. A server that does not know the version yet takes 3.1.1: no CONNECT says more.
+    package init(maximumPacketByteCount: Int, version: ProtocolVersion = .v3_1_1) {
         self.maximumPacketByteCount = maximumPacketByteCount
+        self.version = version
     }
 
     /// How many octets of the stream are stored here and not yet handed out.
@@ -58,14 +60,14 @@ package struct PacketDecoder: Sendable {
     package mutating func next(in input: RawSpan, at position: inout Int) throws(PacketError) -> Step {
         if assembly.isComplete { return .assembled }
         if kept.byteCount > 0 {
-            try kept.drain(into: &assembly, maximumPacketByteCount)
+            try kept.drain(into: &assembly, maximumPacketByteCount, version)
             if assembly.isComplete { return .assembled }
         }
         if assembly.bytes.isEmpty, let end = try endOfWholePacket(in: input, at: position) {
             defer { position = end }
             return .frame(position..<end)
         }
-        try assembly.fill(from: input, at: &position, maximumPacketByteCount)
+        try assembly.fill(from: input, at: &position, maximumPacketByteCount, version)
         return assembly.isComplete ? .assembled : .needsMore
     }
 
@@ -96,7 +98,7 @@ package struct PacketDecoder: Sendable {
 
     /// Where the packet at `position` ends, or nil when not all of it lies in `input`.
     private func endOfWholePacket(in input: RawSpan, at position: Int) throws(PacketError) -> Int? {
-        guard let header = try FixedHeader.read(in: input, at: position) else { return nil }
+        guard let header = try FixedHeader.read(in: input, at: position, version) else { return nil }
         let end = header.body.upperBound
         guard end - position <= maximumPacketByteCount else { throw .packetTooLarge }
         return end <= input.byteCount ? end : nil
@@ -134,10 +136,12 @@ private struct KeptBytes: Sendable {
     }
 
     /// Consumes octets until `assembly` is complete or none are left.
-    mutating func drain(into assembly: inout PacketAssembly, _ maximumPacketByteCount: Int) throws(PacketError) {
+    mutating func drain(
+        into assembly: inout PacketAssembly, _ maximumPacketByteCount: Int, _ version: ProtocolVersion
+    ) throws(PacketError) {
         var position = self.position
         defer { consume(upTo: position) }
-        try assembly.fill(from: bytes.span.bytes, at: &position, maximumPacketByteCount)
+        try assembly.fill(from: bytes.span.bytes, at: &position, maximumPacketByteCount, version)
     }
 
     private mutating func consume(upTo position: Int) {
@@ -166,13 +170,13 @@ private struct PacketAssembly: Sendable {
 
     /// Moves over as many octets of `input` as belong to this packet and stores them.
     mutating func fill(
-        from input: RawSpan, at position: inout Int, _ maximumPacketByteCount: Int
+        from input: RawSpan, at position: inout Int, _ maximumPacketByteCount: Int, _ version: ProtocolVersion
     ) throws(PacketError) {
         while packetByteCount == nil {
             guard let octet = input.byte(at: position) else { return }
             bytes.append(octet)
             position += 1
-            guard let header = try FixedHeader.read(in: bytes.span.bytes, at: 0) else { continue }
+            guard let header = try FixedHeader.read(in: bytes.span.bytes, at: 0, version) else { continue }
             let byteCount = header.body.upperBound
             guard byteCount <= maximumPacketByteCount else { throw .packetTooLarge }
             packetByteCount = byteCount

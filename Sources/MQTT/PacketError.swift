@@ -1,5 +1,6 @@
 /// The first thing found wrong with a packet. Each of them obliges the receiver to close the connection (MQTT 3.1.1
-/// §4.8), after the answer that the case names, if it names one. The raw value fits a counter's index.
+/// §4.8, 5.0 §4.13), after the answer that the case names, if it names one. The raw value fits a counter's index, and
+/// recordings hold it: new cases come at the end.
 package enum PacketError: UInt8, Error, Sendable, CaseIterable {
     /// The packet type is 0 or 15 (§2.2.1).
     case reservedPacketType
@@ -49,6 +50,35 @@ package enum PacketError: UInt8, Error, Sendable, CaseIterable {
     /// CONNACK refuses the connection and yet has Session Present set (§3.2.2.2).
     case sessionPresentWithRefusal
 
+    // MARK: MQTT 5.0
+
+    /// A Variable Byte Integer runs over more than four octets, or is not in its shortest form (5.0 §1.5.5).
+    case malformedVariableByteInteger
+    /// A property runs past the end of the properties (5.0 §2.2.2).
+    case truncatedProperty
+    /// A Property Identifier that 5.0 does not know (5.0 §2.2.2.2).
+    case unknownProperty
+    /// A property that may not stand in this packet (5.0 §2.2.2.2).
+    case misplacedProperty
+    /// A property for the second time that may stand there once (5.0 §2.2.2.2).
+    case repeatedProperty
+    /// A property with a value that is not allowed: 0 for a Receive Maximum, or 2 for a truth.
+    case invalidPropertyValue
+    /// Authentication Data without an Authentication Method (5.0 §3.1.2.11.10).
+    case authenticationDataWithoutMethod
+    /// A Reason Code that is reserved, or that may not stand in this packet (5.0 §2.4).
+    case reservedReasonCode
+    /// UNSUBACK answers no Topic Filter (5.0 §3.11.3).
+    case noReasonCodes
+    /// PUBLISH has neither a Topic Name nor a Topic Alias (5.0 §3.3.2.1).
+    case missingTopicName
+    /// A Retain Handling of 3 in SUBSCRIBE (5.0 §3.8.3.1).
+    case reservedRetainHandling
+    /// No Local on a Shared Subscription (5.0 §3.8.3.1).
+    case noLocalSharedSubscription
+    /// A Share Name is empty or holds a wildcard, or no Topic Filter follows it (5.0 §4.8.2).
+    case invalidShareName
+
     /// What is wrong, in the words of a log line.
     package var description: StaticString {
         switch self {
@@ -75,6 +105,19 @@ package enum PacketError: UInt8, Error, Sendable, CaseIterable {
         case .passwordWithoutUsername: "password without user name"
         case .reservedConnectAcknowledgementFlags: "reserved CONNACK flags"
         case .sessionPresentWithRefusal: "session present with a refusal"
+        case .malformedVariableByteInteger: "malformed variable byte integer"
+        case .truncatedProperty: "property runs past the end of the properties"
+        case .unknownProperty: "unknown property"
+        case .misplacedProperty: "property that may not stand in this packet"
+        case .repeatedProperty: "property that may stand once, for the second time"
+        case .invalidPropertyValue: "property with a value that is not allowed"
+        case .authenticationDataWithoutMethod: "authentication data without a method"
+        case .reservedReasonCode: "reason code that may not stand in this packet"
+        case .noReasonCodes: "no reason codes"
+        case .missingTopicName: "neither topic name nor topic alias"
+        case .reservedRetainHandling: "reserved retain handling"
+        case .noLocalSharedSubscription: "No Local on a shared subscription"
+        case .invalidShareName: "invalid share name"
         }
     }
 }

@@ -49,6 +49,22 @@ package enum TopicFilter {
         }
     }
 
+    /// Whether `filter` is that of a Shared Subscription, of which only MQTT 5.0 knows (5.0 §4.8.2).
+    package static func isShared(_ filter: RawSpan) -> Bool {
+        for (index, octet) in sharePrefix.utf8.enumerated() where filter.byte(at: index) != octet { return false }
+        return true
+    }
+
+    private static var sharePrefix: String { "$share/" }
+
+    /// Whether a Shared Subscription's filter has a Share Name without wildcards and a Topic Filter (5.0 §4.8.2).
+    static func hasShareNameAndFilter(_ filter: RawSpan) -> Bool {
+        let start = sharePrefix.utf8.count
+        let end = endOfLevel(in: filter, from: start)
+        guard end > start, end + 1 < filter.byteCount else { return false }
+        return !hasWildcards(filter.extracting(start..<end))
+    }
+
     /// Whether every wildcard fills a level of its own, and `#` only the last one (§4.7.1.2, §4.7.1.3).
     static func hasWildcardsInPlace(_ filter: RawSpan) -> Bool {
         for index in 0..<filter.byteCount {

@@ -25,6 +25,10 @@ extension RealSocketTests {
             let packets = try SwiftletCommand.run(["decode", "--mqtt", "c000 d000"])
             #expect(packets.exit == .exited(0))
             #expect(packets.output.contains("PINGREQ ") && packets.output.contains("PINGRESP "))
+            let refused = try SwiftletCommand.run(["decode", "--mqtt5", "40030001 87"])
+            #expect(refused.exit == .exited(0))
+            #expect(refused.output.contains("not authorized (0x87)"))
+            #expect(try SwiftletCommand.run(["decode", "--mqtt5", "400300010f"]).exit == .exited(65))
         }
 
         @Test("What is neither octets nor a file is refused with both reasons")

@@ -36,7 +36,7 @@ extension Packet {
         case .subscribeAcknowledgement(let answer): [answer.returnCodes]
         case .unsubscribe(let unsubscribe): [unsubscribe.filters]
         case .connectAcknowledgement, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete,
-            .unsubscribeAcknowledgement, .pingRequest, .pingResponse, .disconnect:
+            .unsubscribeAcknowledgement, .pingRequest, .pingResponse, .disconnect, .authentication:
             []
         }
     }

@@ -145,7 +145,7 @@ struct InvalidVector: Sendable, CustomTestStringConvertible {
     }
     /// Too large is what the receiver says, not the packet.
     @Test func everyReasonIsShownByAVector() {
-        let shown = Set(InvalidVector.all.map(\.error))
+        let shown = Set(InvalidVector.all.map(\.error) + Invalid5Vector.all.map(\.error))
         #expect(Set(PacketError.allCases).subtracting(shown) == [.packetTooLarge])
     }
 

@@ -100,7 +100,8 @@ extension SimulatedBroker {
             send(.pingResponse, on: connection, into: &effects)
         case .disconnect:
             handleDisconnect(on: connection, into: &effects)
-        case .connect, .connectAcknowledgement, .subscribeAcknowledgement, .unsubscribeAcknowledgement, .pingResponse:
+        case .connect, .connectAcknowledgement, .subscribeAcknowledgement, .unsubscribeAcknowledgement, .pingResponse,
+            .authentication:
             // A second CONNECT [MQTT-3.1.0-2], or a packet that only a server sends (MQTT 3.1.1 §2.2.1).
             return .violation
         }

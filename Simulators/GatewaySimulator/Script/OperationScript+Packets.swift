@@ -48,7 +48,7 @@ extension OperationScript {
             return Self.packet(firstOctet, identifier())
         case .subscribeAcknowledgement:
             return Self.packet(firstOctet, identifier() + input.raw(1 + Int(octet & 0b11)))
-        case .pingRequest, .pingResponse, .disconnect: return Self.packet(firstOctet, [])
+        case .pingRequest, .pingResponse, .disconnect, .authentication: return Self.packet(firstOctet, [])
         case .connect, .subscribe, .unsubscribe: return Self.packet(firstOctet, input.raw(Int(input.next() & 0x1F)))
         }
     }

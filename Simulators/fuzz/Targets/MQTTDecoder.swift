@@ -1,8 +1,8 @@
 // The target `MQTTDecoder`: a stream gives the same packets and the same error however it is split, and each packet is
 // sent again as it came.
 //
-// The first octet of the input chooses the largest packet, the second says how many octets tell the splits; the stream
-// follows these.
+// The first octet of the input chooses the largest packet. Of the second the lower half says how many octets tell the
+// splits, and the highest bit that the stream is of MQTT 5.0; the stream follows these.
 
 import Bytes
 import MQTT
@@ -11,13 +11,14 @@ import MQTT
 func faultOfStream(_ input: RawSpan) -> String? {
     guard let first = input.byte(at: 0), let count = input.byte(at: 1) else { return nil }
     let limit = first < 0x80 ? 100_000 : 2 + Int(first & 0x7F)
+    let version: ProtocolVersion = count & 0x80 == 0 ? .v3_1_1 : .v5_0
     let streamOffset = min(2 + Int(count & 0x0F), input.byteCount)
     let splits = input.copy(of: 2..<streamOffset)
     let stream = input.copy(of: streamOffset..<input.byteCount)
-    let whole = StreamReading(stream, splits: [], limit: limit, pauses: false)
+    let whole = StreamReading(stream, version, splits: [], limit: limit, pauses: false)
     if let fault = whole.fault { return fault }
     for pauses in [false, true] {
-        let split = StreamReading(stream, splits: splits, limit: limit, pauses: pauses)
+        let split = StreamReading(stream, version, splits: splits, limit: limit, pauses: pauses)
         if let fault = split.fault { return fault }
         guard split.packets == whole.packets else { return "other packets when split at \(splits), \(pauses)" }
         guard split.error == whole.error else {
@@ -25,7 +26,7 @@ func faultOfStream(_ input: RawSpan) -> String? {
         }
     }
     for packet in whole.packets {
-        if let fault = faultOfPacket(packet) { return fault }
+        if let fault = version == .v5_0 ? faultOfPacket5(packet) : faultOfPacket(packet) { return fault }
     }
     return nil
 }
@@ -42,9 +43,9 @@ private struct StreamReading {
     ///
     /// `splits` are the sizes of the inputs, over and over, all in one if there are none; with `pauses` the decoder has
     /// to keep what follows each packet.
-    init(_ stream: [UInt8], splits: [UInt8], limit: Int, pauses: Bool) {
+    init(_ stream: [UInt8], _ version: ProtocolVersion, splits: [UInt8], limit: Int, pauses: Bool) {
         (self.stream, self.pauses) = (stream, pauses)
-        var decoder = PacketDecoder(maximumPacketByteCount: limit)
+        var decoder = PacketDecoder(maximumPacketByteCount: limit, version: version)
         var start = 0
         var number = 0
         while start < stream.count, error == nil, fault == nil {
@@ -90,6 +91,36 @@ private struct StreamReading {
             self.error = error
         }
     }
+}
+
+/// In 5.0 what need not be said may be, so a packet is compared with what it is sent as.
+private func faultOfPacket5(_ frame: [UInt8]) -> String? {
+    let source = frame.span
+    guard let packet = try? Packet5.decode(source.bytes) else {
+        let fault = Packet.fault(in: source.bytes, .v5_0)
+        return fault.map { (0...frame.count).contains($0.offset) } == true ? nil : "a fault outside of \(frame)"
+    }
+    let parts = packet.packet.parts + [packet.added.properties, packet.added.willProperties, packet.added.reasonCodes]
+    for part in parts where !part.isEmpty && part.lowerBound < 2 || part.upperBound > frame.count {
+        return "a part of \(packet) lies outside"
+    }
+    for properties in [packet.added.properties, packet.added.willProperties] where !properties.isEmpty {
+        var position = 0
+        while Packet5.nextProperty(of: properties, in: source.bytes, at: &position) != nil {}
+        if position != properties.upperBound { return "properties end at \(position): \(packet)" }
+    }
+    if let fault = faultOfFilters(of: packet.packet, in: source.bytes) { return fault }
+    var sent: [UInt8] = []
+    sent.appendPacket(packet, from: source.bytes)
+    guard sent.count <= frame.count, sent.first == frame.first, sent.count + 2 >= frame.count else {
+        return "\(packet) is sent as \(sent)"
+    }
+    guard sent != frame else { return nil }
+    let span = sent.span
+    guard let again = try? Packet5.decode(span.bytes), again.packet == packet.packet,
+        again.added.reasonCode == packet.added.reasonCode
+    else { return "\(packet) does not come back from \(sent)" }
+    return nil
 }
 
 private func faultOfPacket(_ frame: [UInt8]) -> String? {
@@ -141,7 +172,7 @@ extension Packet {
         case .subscribeAcknowledgement(let answer): [answer.returnCodes]
         case .unsubscribe(let unsubscribe): [unsubscribe.filters]
         case .connectAcknowledgement, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete,
-            .unsubscribeAcknowledgement, .pingRequest, .pingResponse, .disconnect:
+            .unsubscribeAcknowledgement, .pingRequest, .pingResponse, .disconnect, .authentication:
             []
         }
     }

@@ -8,20 +8,22 @@ extension Packet {
     ///
     /// `frame` is what it was decoded from, and `payload` finds the words for the content of messages and Wills.
     package func line(of frame: RawSpan, payload: ([UInt8]) -> String) -> String {
-        let words = self.words(frame, payload)
+        let words = self.words(frame, .v3_1_1, payload)
         return words.isEmpty ? type.specificationName : "\(type.specificationName) \(words)"
     }
 
-    private func words(_ frame: RawSpan, _ payload: ([UInt8]) -> String) -> String {
+    /// What is said behind the packet's name; in 5.0 without what it adds.
+    func words(_ frame: RawSpan, _ version: ProtocolVersion, _ payload: ([UInt8]) -> String) -> String {
         func text(_ range: ByteRange) -> String { ForeignText.quoted(frame.copy(of: range)) }
         switch self {
         case .connect(let connect):
             let will = connect.will.map { ", Will to \(text($0.topic)) at \($0.qos.words)" } ?? ""
             let user = connect.username.map { ", user \(text($0))" } ?? ""
-            return text(connect.clientID) + (connect.cleanSession ? ", clean session" : "") + will + user
+            let clean = version == .v5_0 ? ", clean start" : ", clean session"
+            return text(connect.clientID) + (connect.cleanSession ? clean : "") + will + user
                 + (connect.password == nil ? "" : ", with password") + ", keep alive \(connect.keepAliveSeconds) s"
         case .connectAcknowledgement(let answer):
-            return answer.returnCode.words + (answer.sessionPresent ? ", session present" : "")
+            return answer.returnCode.words(version) + (answer.sessionPresent ? ", session present" : "")
         case .publish(let publish):
             return publish.qos.words + (publish.packetID == 0 ? "" : ", packet id \(publish.packetID)")
                 + ", \(text(publish.topicName))" + (publish.duplicate ? ", DUP" : "")
@@ -31,22 +33,23 @@ extension Packet {
             return "packet id \(id)"
         case .subscribe(let request):
             return "packet id \(request.packetID)"
-                + request.parts(of: frame).map { ", \(text($0.filter)) at \($0.qos.words)" }.joined()
+                + request.parts(of: frame).map { ", \(text($0.filter)) at \($0.options.words)" }.joined()
         case .subscribeAcknowledgement(let answer):
             return "packet id \(answer.packetID)"
-                + frame.copy(of: answer.returnCodes).map { ", \(SubscribeAcknowledgement.words(for: $0))" }.joined()
+                + frame.copy(of: answer.returnCodes).map { ", \(SubscribeAcknowledgement.words(for: $0, version))" }
+                .joined()
         case .unsubscribe(let request):
             return "packet id \(request.packetID)" + request.parts(of: frame).map { ", \(text($0))" }.joined()
-        case .pingRequest, .pingResponse, .disconnect: return ""
+        case .pingRequest, .pingResponse, .disconnect, .authentication: return ""
         }
     }
 }
 
 extension Subscribe {
-    func parts(of frame: RawSpan) -> [(filter: ByteRange, qos: DeliveryQoS)] {
-        var parts: [(filter: ByteRange, qos: DeliveryQoS)] = []
+    func parts(of frame: RawSpan) -> [(filter: ByteRange, options: SubscriptionOptions)] {
+        var parts: [(filter: ByteRange, options: SubscriptionOptions)] = []
         var position = 0
-        while let part = nextFilter(in: frame, at: &position) { parts.append(part) }
+        while let part = nextSubscription(in: frame, at: &position) { parts.append(part) }
         return parts
     }
 }
@@ -61,7 +64,12 @@ extension Unsubscribe {
 }
 
 extension SubscribeAcknowledgement {
-    static func words(for code: UInt8) -> String { code == failureReturnCode ? "failure" : "granted QoS \(code)" }
+    static func words(for code: UInt8, _ version: ProtocolVersion) -> String {
+        switch version {
+        case .v3_1_1: code == failureReturnCode ? "failure" : "granted QoS \(code)"
+        case .v5_0: ReasonCode.words(for: code, in: .subscribeAcknowledgement)
+        }
+    }
 }
 
 extension DeliveryQoS {
@@ -69,6 +77,12 @@ extension DeliveryQoS {
 }
 
 extension ConnectReturnCode {
+    /// The code with its number, as that version means it.
+    func words(_ version: ProtocolVersion) -> String {
+        guard version == .v5_0, self != .accepted else { return words }
+        return "refused: \(ReasonCode.words(for: rawValue, in: .connectAcknowledgement))"
+    }
+
     /// The code with its number (MQTT 3.1.1 §3.2.2.3).
     package var words: String {
         switch self {
@@ -101,6 +115,7 @@ extension PacketType {
         case .pingRequest: "PINGREQ"
         case .pingResponse: "PINGRESP"
         case .disconnect: "DISCONNECT"
+        case .authentication: "AUTH"
         }
     }
 }

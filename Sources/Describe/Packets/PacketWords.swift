@@ -1,5 +1,5 @@
 import Bytes
-import MQTT
+package import MQTT
 
 /// MQTT packets in words, on one line or field by field; whatever is in the octets.
 package enum PacketWords {
@@ -7,75 +7,88 @@ package enum PacketWords {
     private static let largestPacketByteCount = 268_435_460
 
     /// Every packet of `stream`, separated by semicolons; what is incomplete or wrong is said at the end.
-    package static func line(of stream: RawSpan, payload: ([UInt8]) -> String = PayloadWords.count) -> String {
-        descriptions(of: stream, payload: payload).map(\.description.line).joined(separator: "; ")
+    package static func line(
+        of stream: RawSpan, _ version: ProtocolVersion? = nil, payload: ([UInt8]) -> String = PayloadWords.count
+    ) -> String {
+        descriptions(of: stream, version, payload: payload).map(\.description.line).joined(separator: "; ")
     }
 
     /// Every packet of `stream` with its octets; the last one may be what is incomplete or wrong.
+    ///
+    /// Without a version the stream is of 3.1.1 until a packet comes that only 5.0 allows, such as its CONNECT.
     package static func descriptions(
-        of stream: RawSpan, payload: ([UInt8]) -> String = PayloadWords.count
+        of stream: RawSpan, _ version: ProtocolVersion? = nil, payload: ([UInt8]) -> String = PayloadWords.count
     ) -> [(bytes: [UInt8], description: Description)] {
         var found: [(bytes: [UInt8], description: Description)] = []
-        var decoder = PacketDecoder(maximumPacketByteCount: largestPacketByteCount)
+        var spoken = version ?? .v3_1_1
+        var position = 0
+        while position < stream.byteCount {
+            let rest = stream.extracting(position..<stream.byteCount)
+            var (byteCount, description) = first(of: rest, spoken, payload)
+            if description.fault != nil, version == nil, spoken == .v3_1_1 {
+                let other = first(of: rest, .v5_0, payload)
+                if other.description.fault == nil {
+                    spoken = .v5_0
+                    (byteCount, description) = other
+                }
+            }
+            found.append((rest.copy(of: 0..<byteCount), description))
+            position += byteCount
+        }
+        return found
+    }
+
+    /// The first packet of `stream`; all of it where no packet is whole or none can begin there.
+    private static func first(
+        of stream: RawSpan, _ version: ProtocolVersion, _ payload: ([UInt8]) -> String
+    ) -> (byteCount: Int, description: Description) {
+        var decoder = PacketDecoder(maximumPacketByteCount: largestPacketByteCount, version: version)
         var position = 0
         do throws(PacketError) {
-            while true {
-                let start = position
-                guard case .frame(let range) = try decoder.next(in: stream, at: &position) else {
-                    guard start < stream.byteCount else { return found }
-                    found.append(incomplete(stream.extracting(start..<stream.byteCount)))
-                    return found
-                }
-                let frame = stream.extracting(range)
-                found.append((frame.copy(of: 0..<frame.byteCount), description(ofPacket: frame, payload)))
+            guard case .frame(let range) = try decoder.next(in: stream, at: &position) else {
+                return (stream.byteCount, incomplete(stream))
             }
+            return (range.count, description(ofPacket: stream.extracting(range), version, payload))
         } catch {
-            let rest = stream.extracting(endOfWhole(found)..<stream.byteCount)
-            found.append((rest.copy(of: 0..<rest.byteCount), malformed(error, rest)))
-            return found
+            return (stream.byteCount, malformed(error, stream, version))
         }
     }
 
-    private static func endOfWhole(_ found: [(bytes: [UInt8], description: Description)]) -> Int {
-        found.reduce(0) { $0 + $1.bytes.count }
-    }
-
-    private static func description(ofPacket frame: RawSpan, _ payload: ([UInt8]) -> String) -> Description {
+    private static func description(
+        ofPacket frame: RawSpan, _ version: ProtocolVersion, _ payload: ([UInt8]) -> String
+    ) -> Description {
         do throws(PacketError) {
-            let packet = try Packet.decode(frame)
-            var description = Description(line: packet.line(of: frame, payload: payload))
+            let packet = version == .v5_0 ? try Packet5.decode(frame) : Packet5(try Packet.decode(frame))
+            let line =
+                version == .v5_0
+                ? packet.line(of: frame, payload: payload) : packet.packet.line(of: frame, payload: payload)
+            var description = Description(line: line)
             description.sections = [
                 Description.Section(
-                    title: packet.type.specificationName, range: 0..<frame.byteCount, fields: packet.fields(of: frame))
+                    title: packet.packet.type.specificationName, range: 0..<frame.byteCount,
+                    fields: packet.fields(of: frame, version))
             ]
             return description
         } catch {
-            return malformed(error, frame)
+            return malformed(error, frame, version)
         }
     }
 
-    private static func incomplete(_ rest: RawSpan) -> (bytes: [UInt8], description: Description) {
+    private static func incomplete(_ rest: RawSpan) -> Description {
         let type = rest.byte(at: 0).flatMap { PacketType(rawValue: $0 >> 4) }
         let fault = Description.Fault(
             subject: "incomplete \(type?.specificationName ?? "packet")",
             reason: "the stream ends after \(rest.byteCount.octets) of it", offset: rest.byteCount)
-        return (rest.copy(of: 0..<rest.byteCount), Description(fault, of: rest, guesses: []))
+        return Description(fault, of: rest, guesses: [])
     }
 
-    private static func malformed(_ error: PacketError, _ frame: RawSpan) -> Description {
+    private static func malformed(_ error: PacketError, _ frame: RawSpan, _ version: ProtocolVersion) -> Description {
         let type = frame.byte(at: 0).flatMap { PacketType(rawValue: $0 >> 4) }
         let offset =
             switch error {
-            case .reservedPacketType, .reservedFlags, .duplicateAtMostOnce: 0
             case .malformedRemainingLength: 1
             case .truncated: frame.byteCount
-            case .reservedQoS, .packetTooLarge, .trailingBytes, .illFormedString, .invalidTopicName,
-                .invalidTopicFilter, .zeroPacketIdentifier, .noTopicFilters, .reservedSubscriptionBits, .noReturnCodes,
-                .reservedReturnCode, .unknownProtocolName, .unsupportedProtocolLevel, .reservedConnectFlag,
-                .willFieldsWithoutWill, .passwordWithoutUsername, .reservedConnectAcknowledgementFlags,
-                .sessionPresentWithRefusal:
-                // The decoder does not say where in the packet.
-                0
+            default: Packet.fault(in: frame, version)?.offset ?? 0
             }
         let fault = Description.Fault(
             subject: "malformed \(type?.specificationName ?? "packet")", reason: "\(error.description)", offset: offset)

@@ -104,7 +104,8 @@ extension Gateway {
                 session.handle(fact, bytes, in: &environment)
             }
             if !hasPlace { unexpectedPacket(packet, slot: nil) }
-        case .connect, .subscribe, .unsubscribe, .pingRequest, .disconnect: unexpectedPacket(packet, slot: id.slot)
+        case .connect, .subscribe, .unsubscribe, .pingRequest, .disconnect, .authentication:
+            unexpectedPacket(packet, slot: id.slot)
         }
     }
 

@@ -2,10 +2,7 @@ package import Bytes
 
 /// CONNECT: a client's first packet, asking for a session (MQTT 3.1.1 §3.1).
 package struct Connect: Equatable, Sendable {
-    /// The Protocol Level octet of MQTT 3.1.1 (§3.1.2.2), the one version spoken here.
-    fileprivate static let protocolLevel: UInt8 = 4
-
-    /// Whether the server forgets an earlier session of this client (§3.1.2.4).
+    /// Whether the server forgets an earlier session of this client (§3.1.2.4); in 5.0 this is Clean Start.
     package var cleanSession: Bool
     /// The longest silence of the client in seconds; 0 switches the supervision off (§3.1.2.10).
     package var keepAliveSeconds: UInt16
@@ -15,7 +12,7 @@ package struct Connect: Equatable, Sendable {
     package var will: Will?
     /// The user name, a string (§3.1.3.4).
     package var username: ByteRange?
-    /// The password, binary data; only beside a user name (§3.1.3.5).
+    /// The password, binary data; in 3.1.1 only beside a user name (§3.1.3.5).
     package var password: ByteRange?
 
     /// The parts of a CONNECT; see the properties.
@@ -64,12 +61,12 @@ private struct ConnectFlags {
     var rawValue: UInt8
 
     /// Takes an octet from the wire, once its bits are found to agree with each other.
-    init(checking octet: UInt8) throws(PacketError) {
+    init(checking octet: UInt8, _ version: ProtocolVersion) throws(PacketError) {
         rawValue = octet
         guard !has(Self.reserved) else { throw .reservedConnectFlag }
         guard willQoS != nil else { throw .reservedQoS }
         guard has(Self.will) || (willQoS == .atMostOnce && !has(Self.willRetain)) else { throw .willFieldsWithoutWill }
-        guard has(Self.username) || !has(Self.password) else { throw .passwordWithoutUsername }
+        guard has(Self.username) || !has(Self.password) || version == .v5_0 else { throw .passwordWithoutUsername }
     }
 
     /// Describes `connect`.
@@ -93,16 +90,45 @@ private struct ConnectFlags {
 }
 
 extension Connect {
-    /// Reads the body of a CONNECT; the Protocol Level is checked before anything whose layout depends on it.
+    /// The Protocol Level of a frame that may be a CONNECT of any version; nil where none can be read.
+    package static func protocolLevel(of frame: RawSpan) -> UInt8? {
+        guard let header = try? FixedHeader.read(in: frame, at: 0, .v3_1_1), header.type == .connect else { return nil }
+        var reader = BodyReader(header.body.clamped(to: 0..<frame.byteCount))
+        guard (try? reader.binary(of: frame)) != nil else { return nil }
+        return try? reader.byte(of: frame)
+    }
+
+    /// Reads the body of a CONNECT of 3.1.1.
     init(from frame: RawSpan, _ reader: inout BodyReader) throws(PacketError) {
+        var added = AddedFields()
+        try self.init(from: frame, &reader, .v3_1_1, &added)
+    }
+
+    /// Reads the body of a CONNECT; the Protocol Level is checked before anything whose layout depends on it.
+    init(
+        from frame: RawSpan, _ reader: inout BodyReader, _ version: ProtocolVersion, _ added: inout AddedFields
+    ) throws(PacketError) {
+        let start = reader
         let name = try reader.binary(of: frame)
-        guard frame.isProtocolName(in: name) else { throw .unknownProtocolName }
-        let level = try reader.byte(of: frame)
-        guard level == Self.protocolLevel else { throw .unsupportedProtocolLevel }
-        let flags = try ConnectFlags(checking: try reader.byte(of: frame))
+        guard frame.isProtocolName(in: name) else { throw reader.fault(.unknownProtocolName, at: start) }
+        let levelStart = reader
+        guard try reader.byte(of: frame) == version.rawValue else {
+            throw reader.fault(.unsupportedProtocolLevel, at: levelStart)
+        }
+        let flagsStart = reader
+        let flags: ConnectFlags
+        do throws(PacketError) {
+            flags = try ConnectFlags(checking: try reader.byte(of: frame), version)
+        } catch {
+            throw reader.fault(error, at: flagsStart)
+        }
         cleanSession = flags.has(ConnectFlags.cleanSession)
         keepAliveSeconds = try reader.uint16(of: frame)
+        if version == .v5_0 { added.properties = try reader.properties(of: frame, .connect) }
         clientID = try reader.string(of: frame)
+        if version == .v5_0, flags.has(ConnectFlags.will) {
+            added.willProperties = try reader.properties(of: frame, .will)
+        }
         will = try Will(from: frame, &reader, flags)
         username = flags.has(ConnectFlags.username) ? try reader.string(of: frame) : nil
         password = flags.has(ConnectFlags.password) ? try reader.binary(of: frame) : nil
@@ -134,20 +160,26 @@ extension RawSpan {
 extension [UInt8] {
     /// Appends CONNECT.
     ///
-    /// - Precondition: no field is longer than 65,535 octets, and a password stands beside a user name.
-    mutating func appendConnectPacket(_ connect: Connect, from source: RawSpan) {
-        precondition(connect.password == nil || connect.username != nil, "a password needs a user name")
-        appendFixedHeader(of: .connect, remainingLength: connect.bodyByteCount)
+    /// - Precondition: no field is longer than 65,535 octets, and in 3.1.1 a password stands beside a user name.
+    mutating func appendConnectPacket(
+        _ connect: Connect, from source: RawSpan, _ version: ProtocolVersion = .v3_1_1,
+        _ added: AddedFields = AddedFields()
+    ) {
+        precondition(
+            connect.password == nil || connect.username != nil || version == .v5_0, "a password needs a user name")
+        appendFixedHeader(of: .connect, remainingLength: connect.bodyByteCount(version, added))
         append(bigEndian: 4)
         append(UInt8(ascii: "M"))
         append(UInt8(ascii: "Q"))
         append(UInt8(ascii: "T"))
         append(UInt8(ascii: "T"))
-        append(Connect.protocolLevel)
+        append(version.rawValue)
         append(ConnectFlags(of: connect).rawValue)
         append(bigEndian: connect.keepAliveSeconds)
+        if version == .v5_0 { append(lengthPrefixedProperties: source.extracting(added.properties)) }
         append(lengthPrefixed: source.extracting(connect.clientID))
         if let will = connect.will {
+            if version == .v5_0 { append(lengthPrefixedProperties: source.extracting(added.willProperties)) }
             append(lengthPrefixed: source.extracting(will.topic))
             append(lengthPrefixed: source.extracting(will.payload))
         }
@@ -158,11 +190,13 @@ extension [UInt8] {
 
 extension Connect {
     /// How many octets follow the fixed header.
-    fileprivate var bodyByteCount: Int {
+    fileprivate func bodyByteCount(_ version: ProtocolVersion, _ added: AddedFields) -> Int {
         var byteCount = 10 + 2 + clientID.count
         if let will { byteCount += 2 + will.topic.count + 2 + will.payload.count }
         if let username { byteCount += 2 + username.count }
         if let password { byteCount += 2 + password.count }
-        return byteCount
+        guard version == .v5_0 else { return byteCount }
+        if will != nil { byteCount += Packet5.sectionByteCount(added.willProperties.count) }
+        return byteCount + Packet5.sectionByteCount(added.properties.count)
     }
 }

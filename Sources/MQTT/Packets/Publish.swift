@@ -80,7 +80,7 @@ extension Packet {
     }
 
     /// How many octets of a PUBLISH follow its fixed header.
-    fileprivate static func publishRemainingLength(
+    static func publishRemainingLength(
         topicNameByteCount: Int, payloadByteCount: Int, qos: DeliveryQoS
     ) -> Int {
         let identifierByteCount = qos == .atMostOnce ? 0 : 2

@@ -22,12 +22,22 @@ package struct Subscribe: Equatable, Sendable {
     package func nextFilter(
         in frame: RawSpan, at position: inout Int
     ) -> (filter: ByteRange, qos: DeliveryQoS)? {
+        guard let next = nextSubscription(in: frame, at: &position) else { return nil }
+        return (next.filter, next.options.qos)
+    }
+
+    /// As `nextFilter`, with all that 5.0 says of the subscription beside its QoS (5.0 §3.8.3.1).
+    package func nextSubscription(
+        in frame: RawSpan, at position: inout Int
+    ) -> (filter: ByteRange, options: SubscriptionOptions)? {
         let start = max(position, filters.lowerBound)
         guard start < filters.upperBound, let byteCount = frame.uint16(at: start) else { return nil }
         let filter = (start + 2)..<(start + 2 + Int(byteCount))
-        guard let octet = frame.byte(at: filter.upperBound), let qos = DeliveryQoS(rawValue: octet) else { return nil }
+        guard let octet = frame.byte(at: filter.upperBound), let options = SubscriptionOptions(octet) else {
+            return nil
+        }
         position = filter.upperBound + 1
-        return (filter, qos)
+        return (filter, options)
     }
 }
 
@@ -83,11 +93,22 @@ extension [UInt8] {
     package mutating func appendSubscribePacket(
         packetID: PacketID, filter: RawSpan, qos: DeliveryQoS
     ) {
-        let bodyByteCount = 2 + 2 + filter.byteCount + 1
-        appendFixedHeader(of: .subscribe, remainingLength: bodyByteCount)
+        appendSubscribePacket(packetID: packetID, filter: filter, SubscriptionOptions(qos: qos), version: .v3_1_1)
+    }
+
+    /// Appends SUBSCRIBE with one filter, in 5.0 without properties.
+    ///
+    /// - Precondition: `packetID` is not 0, `filter` is a valid Topic Filter (`TopicFilter.isValidFilter`), and the
+    ///   options say no more than a QoS in 3.1.1.
+    package mutating func appendSubscribePacket(
+        packetID: PacketID, filter: RawSpan, _ options: SubscriptionOptions, version: ProtocolVersion
+    ) {
+        let propertyByteCount = version == .v5_0 ? 1 : 0
+        appendFixedHeader(of: .subscribe, remainingLength: 2 + propertyByteCount + 2 + filter.byteCount + 1)
         append(packetID: packetID)
+        if version == .v5_0 { append(0) }
         append(lengthPrefixed: filter)
-        append(qos.rawValue)
+        append(options.rawValue)
     }
 
     /// Appends SUBACK.

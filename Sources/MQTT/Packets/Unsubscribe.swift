@@ -42,15 +42,16 @@ extension Unsubscribe {
 }
 
 extension [UInt8] {
-    /// Appends UNSUBSCRIBE with one filter.
+    /// Appends UNSUBSCRIBE with one filter, in 5.0 without properties.
     ///
     /// - Precondition: `packetID` is not 0 and `filter` is a valid Topic Filter (`TopicFilter.isValidFilter`).
     package mutating func appendUnsubscribePacket(
-        packetID: PacketID, filter: RawSpan
+        packetID: PacketID, filter: RawSpan, version: ProtocolVersion = .v3_1_1
     ) {
-        let bodyByteCount = 2 + 2 + filter.byteCount
-        appendFixedHeader(of: .unsubscribe, remainingLength: bodyByteCount)
+        let propertyByteCount = version == .v5_0 ? 1 : 0
+        appendFixedHeader(of: .unsubscribe, remainingLength: 2 + propertyByteCount + 2 + filter.byteCount)
         append(packetID: packetID)
+        if version == .v5_0 { append(0) }
         append(lengthPrefixed: filter)
     }
 }

@@ -1,5 +1,6 @@
 import Describe
 import JSON
+import MQTT
 import Transports
 
 /// `swiftlet decode`: octets field by field, with what is wrong in them and what they may be instead.
@@ -15,14 +16,17 @@ enum DecodeCommand {
             It tells each field with its offset, octets, name and meaning. Lines with ! are what a gateway would
             object to, lines with ? what the octets may be instead.
             """,
-        options: [mqtt, port, fields, .json], success: "all of it is well-formed", failures: [.dataError, .noInput],
+        options: [mqtt, mqtt5, port, fields, .json], success: "all of it is well-formed",
+        failures: [.dataError, .noInput],
         examples: [
             ("swiftlet decode 0c0ca00003002968656c6c6f", "a datagram from a log"),
             ("tcpdump -i any -w - udp port 1884 | swiftlet decode -", "what passes, as far as it was captured"),
         ],
         synonyms: ["dissect", "parse", "dump"], execute: execute)
 
-    private static let mqtt = Option("--mqtt", help: "The octets are MQTT 3.1.1, one packet or several.")
+    private static let mqtt = Option(
+        "--mqtt", help: "The octets are MQTT, one packet or several: 3.1.1 until one comes that only 5.0 has.")
+    private static let mqtt5 = Option("--mqtt5", help: "The octets are MQTT 5.0, one packet or several.")
     private static let port = Option(
         "--port", value: "PORT", help: "Of a capture, only the datagrams from or to this port.")
     private static let fields = Option("--fields", help: "Of a capture, too, tell each field.")
@@ -32,7 +36,8 @@ enum DecodeCommand {
 
     private static func execute(_ arguments: Arguments) throws(UsageError) -> ExitStatus {
         let report = DecodeReport(
-            isMQTT: arguments.has(mqtt), isJSON: arguments.has(.json), showsFields: arguments.has(fields),
+            isMQTT: arguments.has(mqtt) || arguments.has(mqtt5), version: arguments.has(mqtt5) ? .v5_0 : nil,
+            isJSON: arguments.has(.json), showsFields: arguments.has(fields),
             port: try arguments.number(port, 1...65_535).map { UInt16($0) })
         let operands = arguments.operands
         guard let first = operands.first else { return decodeStandardInput(report) }
@@ -69,6 +74,8 @@ enum DecodeCommand {
 /// Tells octets as the options want it.
 private struct DecodeReport {
     var isMQTT: Bool
+    /// Of MQTT; nil where the packets are to tell.
+    var version: ProtocolVersion?
     var isJSON: Bool
     /// Whether a capture is told field by field, too.
     var showsFields: Bool
@@ -90,7 +97,7 @@ private struct DecodeReport {
 
     private func parts(of octets: [UInt8]) -> [(bytes: [UInt8], description: Description)] {
         let span = octets.span
-        if isMQTT { return PacketWords.descriptions(of: span.bytes, payload: PayloadWords.text) }
+        if isMQTT { return PacketWords.descriptions(of: span.bytes, version, payload: PayloadWords.text) }
         return [(octets, DatagramWords.description(of: span.bytes, payload: PayloadWords.text))]
     }
 

@@ -83,6 +83,7 @@ extension BrokerPacket {
         case .pingRequest: self = .pingRequest
         case .pingResponse: self = .pingResponse
         case .disconnect: self = .disconnect
+        case .authentication: self = .wrong
         }
     }
 }

@@ -41,7 +41,7 @@ enum BrokerPacket: Equatable, Sendable {
             self = .subscribeAcknowledgement(answer.packetID, frame.copy(of: answer.returnCodes))
         case .unsubscribeAcknowledgement(let id): self = .unsubscribeAcknowledgement(id)
         case .pingResponse: self = .pingResponse
-        case .connect, .subscribe, .unsubscribe, .pingRequest, .disconnect: self = .wrong
+        case .connect, .subscribe, .unsubscribe, .pingRequest, .disconnect, .authentication: self = .wrong
         }
     }
 }

@@ -56,7 +56,8 @@ extension BrokerFact {
             else { return nil }
             self = .subscribed(BrokerToken(packetID: answer.packetID), granted: QoS(rawValue: code))
         case .unsubscribeAcknowledgement(let packetID): self = .unsubscribed(BrokerToken(packetID: packetID))
-        case .connect, .connectAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect:
+        case .connect, .connectAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect,
+            .authentication:
             return nil
         }
     }

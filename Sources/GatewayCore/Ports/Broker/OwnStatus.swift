@@ -195,7 +195,8 @@ extension Gateway {
             return true
         case .unsubscribeAcknowledgement: return true
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete, .connect,
-            .connectAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect:
+            .connectAcknowledgement, .subscribe, .unsubscribe, .pingRequest, .pingResponse, .disconnect,
+            .authentication:
             return false
         }
     }

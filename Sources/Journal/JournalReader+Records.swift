@@ -57,6 +57,10 @@ extension JournalReader {
         let first = segment.firstSequence
         let due = batch?.firstSequence ?? next ?? first
         batch = nil
+        if gaps.first?.lost.lowerBound == first {
+            next = first
+            return cutOff()
+        }
         next = max(due, first)
         // One that begins earlier was read before, as when a file is there twice.
         guard first >= due else { return }
@@ -66,6 +70,13 @@ extension JournalReader {
             for fault in faults { cut(fault) }
         }
         faults = []
+    }
+
+    /// Nothing that was read behind the last whole batch was ever promised.
+    mutating func cutOff() {
+        for gap in gaps { for fault in gap.faults { cut(fault) } }
+        for fault in faults { cut(fault) }
+        (gaps, faults) = ([], [])
     }
 
     /// A whole record comes, which tells what the octets before it were.
@@ -97,13 +108,18 @@ extension JournalReader {
         batch?.octets.append(payload)
         guard head.isLast, let whole = batch else { return }
         batch = nil
+        for gap in gaps { report(gap) }
+        gaps = []
         apply(whole, sequence: head.sequence)
     }
 
     // MARK: What was lost
 
     /// The records are not there, and what could not be read is what is left of them.
-    private mutating func lose(_ lost: Range<UInt64>) {
+    private mutating func lose(_ lost: Range<UInt64>) { gaps.append(Gap(lost: lost, faults: faults)) }
+
+    private mutating func report(_ gap: Gap) {
+        let (lost, faults) = (gap.lost, gap.faults)
         lostBefore = max(lostBefore, lost.upperBound)
         if faults.isEmpty {
             if let last = journal.damages.last, last.lost.upperBound == lost.lowerBound, !last.lost.isEmpty {

@@ -3,10 +3,11 @@ import Bytes
 /// Reads the segments of a journal, of which nothing is believed: whatever their octets are, what comes out was once
 /// written, and what may be older than it should be says so.
 ///
-/// - *The end.* What stands behind the last whole batch of the journal is what a crash leaves, and is cut off. The same
-///   holds at the end of any segment behind which the next one goes on with the sequence number that is due: an earlier
-///   life has cut it off there.
-/// - *The middle.* Where sequence numbers are missing, something was lost that may have changed or removed anything.
+/// - *The end.* What stands behind the last whole batch of the journal is what a crash leaves, and is cut off, whatever
+///   numbers are missing in it. The same holds at the end of any segment behind which the next one goes on with the
+///   sequence number that is due: an earlier life has cut it off there.
+/// - *The middle.* Where sequence numbers are missing before a whole batch, something was lost that may have changed or
+///   removed anything.
 ///   Every key whose last value was written before that and not behind it is **uncertain**. Who asks decides what an
 ///   uncertain value is good for.
 /// - *Going on behind damage.* A record whose head is whole and whose content is not is stepped over. Behind other
@@ -30,6 +31,12 @@ package struct JournalReader: Sendable {
         var byteCount: Int
     }
 
+    /// Sequence numbers that are missing, and what is left of them: a loss once a whole batch stands behind it.
+    struct Gap: Sendable {
+        var lost: Range<UInt64>
+        var faults: [Fault]
+    }
+
     /// A batch of which the last record has not been read.
     struct OpenBatch: Sendable {
         var firstSequence: UInt64
@@ -39,6 +46,8 @@ package struct JournalReader: Sendable {
 
     var journal = RecoveredJournal()
     var faults: [Fault] = []
+    /// Behind the last whole batch.
+    var gaps: [Gap] = []
     var batch: OpenBatch?
     /// The sequence number that is due; nil before the first segment.
     var next: UInt64?
@@ -138,7 +147,8 @@ package struct JournalReader: Sendable {
 
     /// What all the segments say.
     package consuming func finish() -> RecoveredJournal {
-        for fault in faults { cut(fault) }
+        let end = gaps.first?.lost.lowerBound ?? batch?.firstSequence ?? next ?? 1
+        cutOff()
         if let first = journal.segments.first?.firstSequence, first > begins, begins > 0 {
             journal.damages.insert(JournalDamage(kind: .missing, lost: begins..<first), at: 0)
         }
@@ -148,7 +158,7 @@ package struct JournalReader: Sendable {
         journal.damages.removeAll { damage in
             damage.segment.map(obsolete.contains) ?? (damage.lost.upperBound <= begins)
         }
-        journal.nextSequence = max(batch?.firstSequence ?? next ?? 1, 1)
+        journal.nextSequence = max(end, 1)
         journal.emptySegments = journal.segments.filter { $0.firstSequence >= journal.nextSequence }.map(\.name)
         for case var entry? in entries where entry.segment >= begins {
             entry.isUncertain = entry.sequence < lostBefore

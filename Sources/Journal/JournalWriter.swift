@@ -108,6 +108,7 @@ package struct JournalWriter: Sendable {
                 write.obsolete += before.obsolete
                 write.damaged += before.damaged
             }
+            unconfirmed = []
         }
         let current = segments[segments.count - 1].firstSequence
         for change in batch.changes {

@@ -11,9 +11,6 @@ import Testing
         var waiting: [JournalWrite] = []
         /// The last batch that was durable.
         var persisted: UInt64
-        /// A file failed, and no batch with everything is durable since, perhaps from an earlier life on: numbers are
-        /// missing.
-        var isBehind: Bool
 
         mutating func change() {
             var changes: [(key: [UInt8], value: [UInt8]?)] = []
@@ -29,13 +26,11 @@ import Testing
         /// All that waits becomes durable, or an error comes and the next batch has everything.
         mutating func commit() {
             if numbers.below(25) == 0 {
-                isBehind = true
                 waiting = [journal.makeWrite([], isWhole: true)]
                 return
             }
             for write in waiting { journal.disk.perform(write) }
             guard let last = waiting.last else { return }
-            isBehind = isBehind && !waiting.contains(where: \.isWhole)
             persisted = last.sequence
             journal.writer.confirm(upTo: persisted)
             waiting = []
@@ -57,9 +52,8 @@ import Testing
         var numbers = SeededNumbers(seed: UInt64(seed))
         var journal = KeptJournal(segmentByteCount: 1_000 + numbers.below(6_000))
         var persisted: UInt64 = 0
-        var isBehind = false
         for _ in 0..<6 {
-            var life = Life(journal: journal, numbers: numbers, persisted: persisted, isBehind: isBehind)
+            var life = Life(journal: journal, numbers: numbers, persisted: persisted)
             for _ in 0..<numbers.below(60) {
                 life.change()
                 if life.numbers.below(3) == 0 { life.commit() }
@@ -69,15 +63,14 @@ import Testing
             let found = try journal.disk.recover()
             let sequence = found.nextSequence - 1
             let expected = journal.history[sequence]
-            // What was promised is there, or something newer, whole; where numbers are missing nothing says it is sure.
-            #expect(sequence >= life.persisted || life.isBehind)
-            let isPromised = life.isBehind && found.values == journal.history[life.persisted]
-            #expect(found.values == expected || isPromised, "behind batch \(sequence)")
-            #expect(life.isBehind || found.damages.isEmpty && !found.hasDoubt, "\(found.damages) \(found.segments)")
+            // What was promised is there, or something newer, whole, also where numbers are missing behind an error.
+            #expect(sequence >= life.persisted)
+            #expect(found.values == expected, "behind batch \(sequence)")
+            #expect(found.damages.isEmpty && !found.hasDoubt, "\(found.damages) \(found.segments)")
             for name in found.emptySegments { journal.disk.files[name] = nil }
             journal.values = found.values
             journal.history[sequence] = found.values
-            (persisted, isBehind) = (sequence, life.isBehind)
+            persisted = sequence
             journal.writer = JournalWriter(
                 continuing: found, gatewayID: 1, newStoreID: 3, segmentByteCount: 1_000 + numbers.below(6_000))
         }

@@ -40,6 +40,34 @@ import Testing
         #expect(batchCounts.max() == all.batchCount && batchCounts.count > 10)
     }
 
+    /// The blocks of the last batch may be there in any order: what is behind the last whole one was never promised.
+    @Test func aBatchWithAHoleIsCutOff() throws {
+        let long = [UInt8](repeating: 0x53, count: 3_500_000)
+        for isWhole in [false, true] {
+            var journal = KeptJournal(segmentByteCount: 16 << 20)
+            journal.write([(octets("a"), octets("1")), (octets("b"), octets("2"))])
+            let write = journal.makeWrite([(octets("a"), long)], isWhole: isWhole)
+            for offset in [700, 1_100_000, 2_500_000, 3_400_000] {
+                var disk = journal.disk
+                disk.perform(write, kept: write.octets.count)
+                let name = write.newSegment ?? 1
+                let start = try #require(disk.files[name]).count - write.octets.count
+                disk.files[name]?.replaceSubrange(start + offset..<start + offset + 512, with: repeatElement(0, count: 512))
+                let found = try disk.recover()
+                #expect(found.values == journal.history[1] && found.nextSequence == 2)
+                #expect(found.damages.isEmpty && !found.hasDoubt && !found.cuts.isEmpty)
+                // What the next life writes in its place counts, and what is left of that batch does not.
+                for name in found.emptySegments { disk.files[name] = nil }
+                var next = journal
+                (next.disk, next.values) = (disk, found.values)
+                next.writer = JournalWriter(continuing: found, gatewayID: 1, newStoreID: 9)
+                next.write([(octets("c"), octets("3"))])
+                let again = try next.disk.recover()
+                #expect(again.values == next.values && again.damages.isEmpty && !again.hasDoubt)
+            }
+        }
+    }
+
     /// What a reading of damaged segments must keep to; nil where it does.
     static func fault(in found: RecoveredJournal, of journal: KeptJournal) -> String? {
         let last = found.nextSequence - 1

@@ -120,6 +120,21 @@ import Testing
         }
     }
 
+    /// As long as the disk fails, each such batch takes over once what those before it would have let go.
+    @Test func failedBatchesOfEverythingDoNotPileUp() throws {
+        var journal = KeptJournal(segmentByteCount: 200)
+        for number in 0..<10 { journal.write([(octets("key \(number)"), octets("value"))]) }
+        let names = journal.writer.segmentNames
+        #expect(names.count > 1)
+        var failed: [UInt64] = []
+        for _ in 0..<30 {
+            let whole = journal.makeWrite([], isWhole: true)
+            try #require(whole.obsolete.sorted() == names + failed)
+            failed.append(try #require(whole.newSegment))
+        }
+        #expect(journal.writer.segmentNames == [failed[29]])
+    }
+
     @Test func namesOfFilesAreReadAgain() {
         #expect(JournalSegment.fileName(0xAB) == "journal-00000000000000ab.log")
         #expect(JournalSegment.name(ofFile: "journal-00000000000000ab.log") == 0xAB)

@@ -35,6 +35,7 @@ package final class Host {
 
     /// What keeps sessions over the process's end; nil where nothing does.
     private(set) var keeping: SessionKeeping?
+    private var coreClock = CoreClock()
 
     /// What shows others what goes on; nil where no door is open.
     private(set) var server: HTTPServer?
@@ -131,8 +132,11 @@ package final class Host {
         return next == .max ? nil : next
     }
 
-    /// When the core must be told that time has passed; nil for never, and while there is no room for its words.
-    private var coreDeadline: UInt64? { keeping?.isFull == true ? nil : gateway.nextDeadline?.nanoseconds }
+    /// The core's time, in which all is told that it is asked.
+    var now: Instant { coreClock.time(at: loop.now) }
+
+    /// When the core must be told that time has passed; nil for never, and while its time stands still.
+    private var coreDeadline: UInt64? { coreClock.moment(of: gateway.nextDeadline) }
 
     /// Waits for something to happen and deals with it.
     package func turn() throws(IOError) {
@@ -148,10 +152,17 @@ package final class Host {
         }
         if let deadline = coreDeadline, deadline <= loop.now { handle(.deadlineReached) }
         if publisher != nil { publishStatus() }
-        keeping?.turnEnded()
+        endTurnOfStore()
         flush()
         recorder?.flush()
         reporter.turnEnded(at: loop.now)
+    }
+
+    private func endTurnOfStore() {
+        guard let keeping else { return }
+        keeping.turnEnded()
+        // What waits is read in the next turn, before anybody's time has come.
+        coreClock.stand(keeping.isAtAStandstill, at: loop.now)
     }
 
     private func flush() {
@@ -168,12 +179,10 @@ package final class Host {
     }
 
     func handle(_ event: Event, _ bytes: RawSpan) {
-        let now = Instant(nanoseconds: loop.now)
+        let now = now
         if let server { noteReceived(event, bytes, server) }
-        if case .datagramReceived(let peer, _) = event {
-            statistics.received(on: peer.link)
-            if let keeping, keeping.isFull { return keeping.drop(from: peer) }
-        }
+        if case .datagramReceived(let peer, _) = event { statistics.received(on: peer.link) }
+        if let keeping, keeping.isFull, let sender = event.sender { return keeping.drop(from: sender) }
         if let recorder {
             recorder.willHandle(event, bytes, at: now)
             gateway.handle(event, bytes, at: now, into: &effects)
@@ -263,8 +272,8 @@ package final class Host {
         guard !isStopping else { return }
         isStopping = true
         reporter.stopBegan()
-        handle(keeping == nil ? .shutdownRequested : .suspensionRequested)
-        keeping?.turnEnded()
+        handle(keeping?.isToGoOn() == true ? .suspensionRequested : .shutdownRequested)
+        endTurnOfStore()
         flush()
         for link in links { link.watchDraining() }
         reporter.stopEnded()
@@ -272,13 +281,18 @@ package final class Host {
 
     /// Whether every connection to the broker has delivered its last bytes, and so has every link.
     package var hasStopped: Bool {
-        isStopping && keeping?.isIdle != false && streams.areFinished && links.allSatisfy(\.isDrained)
+        isStopping && !awaitsStore && streams.areFinished && links.allSatisfy(\.isDrained)
     }
+
+    /// Whether something waits for the disk that is to leave before the end, if the disk takes it.
+    package var awaitsStore: Bool { keeping?.isIdle == false }
 
     /// Closes the sockets. Connections that were ended are left to the system, which goes on delivering what it was
     /// handed; others are cut. The host must not be used afterwards.
     package func close() {
         keeping?.close()
+        // With the last batch the last words have become free.
+        flush()
         server?.close()
         for link in links { link.close() }
         network.close()

@@ -66,6 +66,13 @@ import Time
         shared.receives(Self.retained("swiftlet/7/state", "offline"), .disconnect, .close)
     }
 
+    @Test("So does an end whose sessions another life goes on with")
+    func suspension() throws {
+        let (dialogue, shared) = try announced()
+        dialogue.suspends()
+        shared.receives(Self.retained("swiftlet/7/state", "offline"), .disconnect, .close)
+    }
+
     @Test("What the host reports is published below the topic, retained, at QoS 0")
     func reported() throws {
         let (dialogue, shared) = try announced()

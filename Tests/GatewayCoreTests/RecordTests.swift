@@ -216,10 +216,10 @@ import Time
     }
 
     /// The record of a client that is connected.
-    private func record(of clientID: String) throws -> SessionRecord {
+    private func record(of clientID: String, clean: Bool = false) throws -> SessionRecord {
         let dialogue = Dialogue()
         let client = dialogue.client(clientID)
-        client.connects(clean: false)
+        client.connects(clean: clean)
         return try #require(dialogue.record(of: client))
     }
 
@@ -237,6 +237,38 @@ import Time
         let third = try record(of: "c3")
         #expect(throws: RestoreRefusal.noPlace) { try gateway.restore(third, at: now) }
         #expect(gateway.sessionCount == 2)
+    }
+
+    // MARK: Written down
+
+    @Test("GW-87 Another life writes sessions down in the order in which it has taken them up")
+    func orderOfWriting() throws {
+        var gateway = Gateway(configuration: .dialogue(), seed: 1)
+        gateway.keepSessions()
+        let names = (1...5).map { "c\($0)" }
+        let now = Instant(nanoseconds: 5_000_000_000)
+        for name in names { try gateway.restore(try record(of: name), at: now) }
+        var written: [String] = []
+        gateway.takeChanges(at: now) { written.append(String(decoding: $0.clientID, as: UTF8.self)) }
+        #expect(written == names)
+        let mayHaveChanges = gateway.mayHaveChanges
+        #expect(!mayHaveChanges)
+    }
+
+    @Test("GW-70 A session that ends before the first word of it is written is struck out of the earlier life's")
+    func endsAtOnce() throws {
+        var gateway = Gateway(configuration: .dialogue(), seed: 1)
+        gateway.keepSessions()
+        let record = try record(of: "c1", clean: true)
+        let (peer, now) = (PeerID(link: LinkID(0), number: 1), Instant(nanoseconds: 5_000_000_000))
+        try gateway.restore(record, from: peer, at: now)
+        var effects = Effects()
+        let disconnect: [UInt8] = [2, 0x18]
+        gateway.handle(.datagramReceived(from: peer), disconnect.span.bytes, at: now, into: &effects)
+        #expect(gateway.sessionCount == 0)
+        var changes: [SessionChange] = []
+        gateway.takeChanges(at: now) { changes.append($0) }
+        #expect(changes.map(\.clientID) == [record.clientID] && changes.allSatisfy { $0.record == nil })
     }
 
     // MARK: The Will

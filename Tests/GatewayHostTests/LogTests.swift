@@ -235,7 +235,7 @@ import Transports
 }
 
 /// A pipe for the log with its reader.
-private final class LogPipe {
+final class LogPipe {
     private let reading: Int32
     let writing: Int32
 

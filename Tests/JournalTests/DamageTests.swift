@@ -52,7 +52,8 @@ import Testing
                 disk.perform(write, kept: write.octets.count)
                 let name = write.newSegment ?? 1
                 let start = try #require(disk.files[name]).count - write.octets.count
-                disk.files[name]?.replaceSubrange(start + offset..<start + offset + 512, with: repeatElement(0, count: 512))
+                let hole = start + offset..<start + offset + 512
+                disk.files[name]?.replaceSubrange(hole, with: repeatElement(0, count: 512))
                 let found = try disk.recover()
                 #expect(found.values == journal.history[1] && found.nextSequence == 2)
                 #expect(found.damages.isEmpty && !found.hasDoubt && !found.cuts.isEmpty)

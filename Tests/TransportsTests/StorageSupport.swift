@@ -41,9 +41,11 @@ final class StoreRecorder: StoreWriterDelegate {
     private(set) var persisted: UInt64 = 0
     private(set) var errors: [IOError] = []
     private(set) var tidyErrors: [IOError] = []
+    private(set) var distrustErrors: [IOError] = []
 
     func storePersisted(upTo sequence: UInt64) { persisted = sequence }
     func storeFailed(_ error: IOError) { errors.append(error) }
+    func storeCannotForget(_ error: IOError) { distrustErrors.append(error) }
     func storeCannotTidy(_ error: IOError) { tidyErrors.append(error) }
 }
 
@@ -54,10 +56,13 @@ struct WriterAtWork {
     let writer: StoreWriter
     let recorder = StoreRecorder()
 
-    init(_ path: String, _ limits: StoreWriter.Limits = StoreWriter.Limits()) throws {
+    init(
+        _ path: String, _ limits: StoreWriter.Limits = StoreWriter.Limits(),
+        isDistrusted: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) throws {
         loop = try EventLoop()
         directory = try StoreDirectory(path: path)
-        writer = try StoreWriter(directory, loop: loop, limits: limits)
+        writer = try StoreWriter(directory, loop: loop, limits: limits, isDistrusted: isDistrusted)
         writer.delegate = recorder
     }
 

@@ -39,10 +39,10 @@ import Transports
     @Test func aGroupIsOneCommit() throws {
         let place = try StorePlace()
         var limits = StoreWriter.Limits()
-        (limits.commitDelay, limits.queuedCount) = (3_600_000_000_000, 90)
+        limits.commitDelay = 3_600_000_000_000
         let store = try WriterAtWork(place.path, limits)
         for sequence in UInt64(1)...100 {
-            #expect(store.writer.isFull == (sequence > 90))
+            #expect(!store.writer.isFull)
             store.submit(sequence, "\(sequence),", newFile: sequence == 1 ? "a" : nil)
         }
         #expect(store.writer.queuedByteCount == 292)
@@ -51,6 +51,55 @@ import Transports
         #expect(try place.content("a") == octets((1...100).map { "\($0)," }.joined()))
         store.submit(101, "too late")
         #expect(!store.writer.isFull)
+    }
+
+    /// Where half of what may wait does, be it octets or writes, it waits for no others.
+    @Test(arguments: [(10, 8 << 20, 6), (4_096, 100, 1)])
+    func whatIsMuchDoesNotWait(queuedCount: Int, queuedByteCount: Int, count: Int) throws {
+        let place = try StorePlace()
+        var limits = StoreWriter.Limits()
+        limits.commitDelay = 3_600_000_000_000
+        (limits.queuedCount, limits.queuedByteCount) = (queuedCount, queuedByteCount)
+        let store = try WriterAtWork(place.path, limits)
+        for number in 1...count {
+            store.submit(UInt64(number), String(repeating: "x", count: 60), newFile: number == 1 ? "a" : nil)
+        }
+        try store.wait(for: UInt64(count))
+        #expect(store.writer.close())
+    }
+
+    /// Before an end nothing waits for others, and who cannot turn the loop can wait for the outcome.
+    @Test func whoIsInAHurryDoesNotWait() throws {
+        let place = try StorePlace()
+        var limits = StoreWriter.Limits()
+        limits.commitDelay = 3_600_000_000_000
+        let store = try WriterAtWork(place.path, limits)
+        #expect(!store.writer.wait(milliseconds: 0))
+        store.submit(1, "one", newFile: "a")
+        store.writer.hurry()
+        #expect(store.writer.wait(milliseconds: 20_000) && store.recorder.persisted == 1)
+        store.submit(2, "two")
+        try store.wait(for: 2)
+        #expect(store.writer.close())
+    }
+
+    /// What will not hold any more is gone before anybody hears of the error, or it is said that it is not.
+    @Test func afterAnErrorNothingOldIsBelieved() throws {
+        let place = try StorePlace()
+        place.write("before", "x")
+        place.write("other", "y")
+        mkdir("\(place.path)/taken", 0o700)
+        defer { rmdir("\(place.path)/taken") }
+        let store = try WriterAtWork(place.path, isDistrusted: { $0 != "other" && $0 != "lock" })
+        store.submit(1, "one", newFile: "a")
+        try store.wait(for: 1)
+        store.submit(2, "two", newFile: "taken")
+        try store.waitForError()
+        #expect(try place.files.names() == ["lock", "other"] && store.recorder.distrustErrors.isEmpty)
+        store.submit(3, "all", newFile: "b", isWhole: true)
+        try store.wait(for: 3)
+        #expect(store.writer.close())
+        #expect(try place.files.names() == ["b", "lock", "other"])
     }
 
     /// Nothing after an error counts until a write needs nothing before it.

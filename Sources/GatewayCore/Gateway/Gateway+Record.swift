@@ -54,7 +54,7 @@ extension Gateway {
         if let refusal = refusal(of: record) { throw refusal }
         let route = try peer.flatMap { peer throws(RestoreRefusal) in try self.route(of: record, through: peer) }
         let index = insert(ClientSession(record, in: &environment))
-        if keeper.isOn { keeper.touch(index) }
+        if keeper.isOn { keeper.restored(index) }
         guard record.phase.isConnected else { return remembered.append(index) }
         if let route {
             attach(index, to: route)

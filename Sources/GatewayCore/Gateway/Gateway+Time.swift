@@ -56,6 +56,7 @@ extension Gateway {
         for index in 0..<sessions.endIndex where sessions.contains(index) && sessions[index].upstream != nil {
             changing(index) { session, environment in session.suspend(in: &environment) }
         }
+        environment.sayOffline()
         environment.suspendStream(ofUpstream: environment.sharedUpstream)
         environment.deadlines = DeadlineQueue()
         isSuspended = true

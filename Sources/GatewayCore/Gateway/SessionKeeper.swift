@@ -5,7 +5,9 @@
 /// Nothing is here, and nothing is done, where nobody keeps records.
 struct SessionKeeper {
     private(set) var isOn = false
+    /// In the order in which they were touched; so many of them are looked at.
     private var touched: [SessionIndex] = []
+    private var takenCount = 0
     private var isTouched: [Bool] = []
     /// By session; 0 where nothing is written of it.
     private var fingerprints: [UInt64] = []
@@ -15,7 +17,7 @@ struct SessionKeeper {
 
     mutating func turnOn() { isOn = true }
 
-    var isIdle: Bool { touched.isEmpty && gone.isEmpty }
+    var isIdle: Bool { takenCount == touched.count && gone.isEmpty }
 
     /// The session may tell something else from now on.
     mutating func touch(_ index: SessionIndex) {
@@ -27,6 +29,12 @@ struct SessionKeeper {
         guard !isTouched[place] else { return }
         isTouched[place] = true
         touched.append(index)
+    }
+
+    /// Something is written of the session, and it may not be this.
+    mutating func restored(_ index: SessionIndex) {
+        touch(index)
+        fingerprints[Int(index)] = 1
     }
 
     /// The session's place is empty.
@@ -46,8 +54,15 @@ struct SessionKeeper {
         return gone
     }
 
+    /// The session that was touched first: written in that order they are gone on with in that order.
     mutating func takeTouched() -> SessionIndex? {
-        guard let index = touched.popLast() else { return nil }
+        guard takenCount < touched.count else {
+            touched.removeAll(keepingCapacity: true)
+            takenCount = 0
+            return nil
+        }
+        let index = touched[takenCount]
+        takenCount += 1
         isTouched[Int(index)] = false
         return index
     }

@@ -4,7 +4,7 @@ import Transports
 /// The place of a link that the owner has taken away: nobody behind it can be reached, which costs a client its session
 /// like any silence, unless it comes by another link.
 final class ClosedLink: Link {
-    /// Senders that the core has not forgotten; with none left the place is free for another link.
+    /// Senders that something may still go to; with none left the place is free for another link.
     private(set) var peerCount: Int
 
     init(peerCount: Int) { self.peerCount = peerCount }

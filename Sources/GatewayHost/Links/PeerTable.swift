@@ -15,7 +15,8 @@ struct PeerTable<Address: Hashable, Way> {
 
     init(link: LinkID) { self.link = link }
 
-    var count: Int { numberByAddress.count }
+    /// Those that are not forgotten, among them those that the core knows no more and that something may still go to.
+    var count: Int { entries.count - free.count }
 
     /// The name of a sender, the same as before if the core has not had it forgotten; notes the way it came.
     mutating func peer(_ address: Address, by way: Way) -> PeerID {
@@ -69,7 +70,7 @@ struct PeerTable<Address: Hashable, Way> {
     }
 
     mutating func forget(_ peer: PeerID) {
-        guard entries[Int(peer.number)] != nil else { return }
+        guard entry(of: peer) != nil else { return }
         retire(peer)
         entries[Int(peer.number)] = nil
         free.append(peer.number)

@@ -55,8 +55,6 @@ extension Host {
         return (false, isRefusedByBroker ? "the broker refuses the gateway" : "the gateway has no broker connection")
     }
 
-    var now: Instant { Instant(nanoseconds: loop.now) }
-
     /// Seconds since 1970.
     var startedAtSeconds: UInt64 {
         let (seconds, _) = WallClock.now()

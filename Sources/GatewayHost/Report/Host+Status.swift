@@ -74,11 +74,11 @@ extension Host {
 
     func writeBroker(_ name: String, to json: inout JSONText) {
         let openSince = gateway.sharedConnectionOpenSince
-        let changed = openSince?.nanoseconds ?? statistics.brokerChangedAt
+        let since = openSince.map { now.since($0).nanoseconds } ?? loop.now &- min(statistics.brokerChangedAt, loop.now)
         json.object(name) {
             $0.add("url", brokerName)
             $0.add("state", openSince != nil ? "connected" : isRefusedByBroker ? "refused" : "unreachable")
-            $0.add("since_seconds", Int((loop.now &- min(changed, loop.now)) / 1_000_000_000))
+            $0.add("since_seconds", Int(since / 1_000_000_000))
             $0.add("round_trip_seconds", seconds: statistics.lastBrokerRoundTrip?.inSeconds)
         }
     }

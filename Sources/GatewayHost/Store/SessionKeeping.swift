@@ -33,22 +33,25 @@ final class SessionKeeping {
     private static let shortestPause: UInt64 = 1_000_000_000
     private static let longestPause: UInt64 = 60_000_000_000
 
-    private let store: SessionStore
-    private let path: String
-    private let settings: StoreSettings
-    private unowned let host: Host
+    let store: SessionStore
+    let path: String
+    let settings: StoreSettings
+    unowned let host: Host
     private var held: [Held] = []
-    private var heldByteCount = 0
+    private(set) var heldByteCount = 0
     /// Octets that are held for a stream, and whether the core was told that these are many.
     private var heldByStream: [UpstreamID: (byteCount: Int, isReported: Bool)] = [:]
     private var lastNumber: UInt64 = 0
     private var health = Health.fine
     private var pause = SessionKeeping.shortestPause
     /// Sessions of an earlier life that this one cannot go on with: they stay as they were.
-    private var leftBehind: [[UInt8]: RecoveredJournal.Entry] = [:]
-    private var droppedDatagramCount = 0
+    var leftBehind: [[UInt8]: RecoveredJournal.Entry] = [:]
+    private(set) var droppedDatagramCount = 0
+    /// Since when nothing becomes durable, in monotonic nanoseconds; nil where the disk works.
+    private(set) var failedSince: UInt64?
     /// Whether as much waits for the disk as may, as at the end of the last turn.
     private var isDiskBehind = false
+    private var isEnding = false
     private var isClosed = false
 
     init(_ path: String, _ settings: StoreSettings, acceptsForeign: Bool, host: Host) throws(StoreRefusal) {
@@ -58,78 +61,9 @@ final class SessionKeeping {
         (self.path, self.settings, self.host) = (path, settings, host)
         store = try SessionStore(
             path: path, gatewayID: host.settings.gateway.gatewayID, segmentByteCount: settings.segmentByteCount,
-            acceptsForeign: acceptsForeign, limits: limits, loop: host.loop)
+            acceptsForeign: acceptsForeign, limits: limits, forgetsOnError: settings.failurePolicy == .memory,
+            loop: host.loop)
         store.delegate = self
-    }
-
-    // MARK: The start
-
-    /// Goes on with the sessions that are in the store.
-    func restoreSessions() {
-        host.gateway.keepSessions()
-        let reading = ClockReading.now
-        var (restoredCount, uncertainCount) = (0, 0)
-        var refusals: [String] = []
-        for entry in store.recovered.entries where !entry.key.isEmpty {
-            // It may be older than what its client was told.
-            guard !entry.isUncertain else {
-                uncertainCount += 1
-                continue
-            }
-            let age = TimeSpan(nanoseconds: reading.since(entry.moment) ?? 0)
-            if let refusal = restore(entry, age: age) {
-                leftBehind[entry.key] = entry
-                refusals.append(refusal)
-            } else {
-                restoredCount += 1
-            }
-        }
-        tell(restoredCount, uncertainCount, refusals)
-        store.forgetRecovered()
-    }
-
-    /// - Returns: why the session is not gone on with; nil where it is.
-    private func restore(_ entry: RecoveredJournal.Entry, age: TimeSpan) -> String? {
-        let now = Instant(nanoseconds: host.loop.now)
-        do throws(StoredSession.Failure) {
-            let stored = try StoredSession(entry.value.span.bytes)
-            let link = host.links.first { $0.title == stored.link }
-            let peer = stored.address.isEmpty ? nil : link?.peer(at: stored.address)
-            defer { if let peer, host.gateway.peer(of: entry.key) != peer { link?.forget(peer) } }
-            var octets: [UInt8] = []
-            stored.record.encode(into: &octets)
-            host.recorder?.willRestore(octets, from: peer, age: age, at: now)
-            defer { host.recorder?.hasHandled(Effects(), at: now) }
-            do throws(RestoreRefusal) {
-                try host.gateway.restore(stored.record, from: peer, age: age, at: now)
-                return nil
-            } catch {
-                return "\(error)"
-            }
-        } catch {
-            return "it cannot be read: \(error)"
-        }
-    }
-
-    private func tell(_ restoredCount: Int, _ uncertainCount: Int, _ refusals: [String]) {
-        let found = store.recovered
-        var words = "store \(path): \(restoredCount) session\(restoredCount == 1 ? "" : "s") go on"
-        if found.cutByteCount > 0 { words += ", \(found.cutByteCount) octets at the end were never promised" }
-        host.log.write(.info, words, event: "store_opened")
-        for damage in found.damages.prefix(10) {
-            host.log.write(.error, "store \(path): \(damage.description)", event: "store_damaged")
-        }
-        for name in store.setAside {
-            host.log.write(.warning, "store \(path): set aside as \(name)", event: "store_damaged")
-        }
-        if uncertainCount > 0 {
-            let words = "\(uncertainCount) sessions may be older than what was lost: their clients must connect anew"
-            host.log.write(.error, "store \(path): \(words)", event: "store_damaged")
-        }
-        if let first = refusals.first {
-            let words = "\(refusals.count) sessions are not gone on with and stay in the store; the first: \(first)"
-            host.log.write(.warning, "store \(path): \(words)", event: "store_sessions_left")
-        }
     }
 
     // MARK: In a turn
@@ -191,21 +125,25 @@ final class SessionKeeping {
     /// Whether nothing more may be taken in, not even that time passes: the core would repeat itself for ever.
     var isFull: Bool { isDiskBehind || heldByteCount > settings.queuedByteCount }
 
+    /// Whether nothing of what the core says can leave for a while, so that no time passes for it.
+    var isAtAStandstill: Bool { isFull || failedSince != nil && settings.failurePolicy == .refuse }
+
     /// A datagram is not taken in: whoever needs an answer says it again.
     func drop(from peer: PeerID) {
         if !host.gateway.knows(peer) { host.link(of: peer).forget(peer) }
         droppedDatagramCount += 1
         guard droppedDatagramCount & (droppedDatagramCount - 1) == 0 else { return }
+        let reason = failedSince == nil ? "the disk is too slow" : "the disk fails, and more waits than is allowed"
         host.log.write(
             .warning,
-            "store \(path): the disk is too slow for store.queued_bytes=\(settings.queuedByteCount):"
+            "store \(path): \(reason) (store.queued_bytes=\(settings.queuedByteCount)):"
                 + " \(droppedDatagramCount) datagrams dropped so far",
             event: "store_full")
     }
 
     private func writeChanges() {
         var batch = JournalBatch()
-        host.gateway.takeChanges(at: Instant(nanoseconds: host.loop.now)) { put($0, into: &batch) }
+        host.gateway.takeChanges(at: host.now) { put($0, into: &batch) }
         guard !batch.isEmpty else { return }
         addRewritten(to: &batch)
         lastNumber = store.write(batch)
@@ -213,7 +151,7 @@ final class SessionKeeping {
 
     /// What tidying up needs to have written once more.
     private func addRewritten(to batch: inout JournalBatch) {
-        let now = Instant(nanoseconds: host.loop.now)
+        let now = host.now
         for key in store.keysToRewrite() {
             if let entry = leftBehind[key] {
                 batch.put(key, entry.value, asOf: entry.moment)
@@ -233,13 +171,14 @@ final class SessionKeeping {
     }
 
     /// Everything anew, after the disk has failed.
-    private func writeEverything() {
+    private func writeEverything(isLast: Bool = false) {
         var batch = JournalBatch()
         host.gateway.forgetWritten()
         for (key, entry) in leftBehind.sorted(by: { $0.value.sequence < $1.value.sequence }) {
             batch.put(key, entry.value, asOf: entry.moment)
         }
-        host.gateway.takeChanges(at: Instant(nanoseconds: host.loop.now)) { put($0, into: &batch) }
+        host.gateway.takeChanges(at: host.now) { put($0, into: &batch) }
+        if isLast { batch.close() }
         lastNumber = store.write(batch, isWhole: true)
         health = .mending(lastNumber)
         for index in held.indices where held[index].number == .max { held[index].number = lastNumber }
@@ -277,21 +216,59 @@ final class SessionKeeping {
         return retryAt
     }
 
-    /// Whether everything is durable, and has left.
-    var isIdle: Bool { held.isEmpty && store.persisted >= lastNumber || isClosed }
+    /// The process is to end: nothing waits for others any more, and where the disk has failed everything is tried once
+    /// more. Who went on without it waits for the outcome here.
+    ///
+    /// - Returns: whether another life goes on with the sessions as they are; else their clients must be told.
+    func isToGoOn() -> Bool {
+        isEnding = true
+        store.hurry()
+        guard settings.failurePolicy == .memory else {
+            if case .failed = health { health = .failed(retryAt: 0) }
+            return true
+        }
+        if case .failed = health { writeEverything() }
+        let deadline = MonotonicClock.now() + Self.shortestPause
+        while case .mending = health {
+            let now = MonotonicClock.now()
+            guard now < deadline, store.wait(milliseconds: Int32((deadline - now) / 1_000_000)) else { break }
+        }
+        return health == .fine
+    }
 
-    /// Writes that the process has ended in good order.
+    /// Whether everything is durable, and has left, as far as that can be had: what the disk has refused to the last is
+    /// tried once more by `close`.
+    var isIdle: Bool {
+        if case .failed = health { return true }
+        return held.isEmpty && store.persisted >= lastNumber || isClosed
+    }
+
+    /// Writes that the process has ended in good order, and lets leave what that makes free.
     func close() {
         guard !isClosed else { return }
-        if health == .fine {
+        isEnding = true
+        if case .failed = health {
+            writeEverything(isLast: true)
+        } else {
             var batch = JournalBatch()
-            host.gateway.takeChanges(at: Instant(nanoseconds: host.loop.now)) { put($0, into: &batch) }
+            host.gateway.takeChanges(at: host.now) { put($0, into: &batch) }
             batch.close()
-            store.write(batch)
+            lastNumber = store.write(batch)
         }
+        number(lastNumber)
+        let isDone = store.close()
         isClosed = true
-        if !store.close() {
-            host.log.write(.error, "store \(path): the disk has not taken everything in time", event: "store_failed")
+        guard !isDone else { return }
+        host.log.write(.error, "store \(path): the disk has not taken everything in time", event: "store_failed")
+    }
+}
+
+extension Event {
+    /// Who has sent the datagram; nil for what is none.
+    var sender: PeerID? {
+        switch self {
+        case .datagramReceived(let peer, _), .datagramTruncated(let peer): peer
+        default: nil
         }
     }
 }
@@ -300,7 +277,7 @@ extension SessionKeeping: StoreWriterDelegate {
     func storePersisted(upTo sequence: UInt64) {
         guard !isClosed else { return }
         if case .mending(let number) = health, sequence >= number {
-            (health, pause) = (.fine, Self.shortestPause)
+            (health, pause, failedSince) = (.fine, Self.shortestPause, nil)
             host.log.write(.info, "store \(path): everything is written again", event: "store_works_again")
         }
         release()
@@ -308,11 +285,8 @@ extension SessionKeeping: StoreWriterDelegate {
 
     func storeFailed(_ error: IOError) {
         guard !isClosed else { return }
-        let consequence =
-            settings.failurePolicy == .memory
-            ? "the gateway goes on without, and what it forgets at its end is lost"
-            : "nothing is promised until that works again (store.on_error)"
-        host.log.write(.error, "store \(path): \(error); \(consequence)", event: "store_failed")
+        host.log.write(.error, "store \(path): \(error); \(consequenceOfFailure)", event: "store_failed")
+        failedSince = failedSince ?? host.loop.now
         health = .failed(retryAt: host.loop.now + pause)
         pause = min(2 * pause, Self.longestPause)
         guard settings.failurePolicy == .memory else {
@@ -323,6 +297,22 @@ extension SessionKeeping: StoreWriterDelegate {
         }
         for index in held.indices { held[index].number = 0 }
         release()
+    }
+
+    private var consequenceOfFailure: String {
+        switch (settings.failurePolicy, isEnding) {
+        case (.refuse, false): "nothing is promised, and nothing leaves, until that works again (store.on_error)"
+        case (.refuse, true): "what was to be said at the end is not said, and the next start goes on from before"
+        case (.memory, false): "the gateway goes on without, and what it forgets at its end is lost (store.on_error)"
+        case (.memory, true): "the next start knows nothing of its sessions"
+        }
+    }
+
+    func storeCannotForget(_ error: IOError) {
+        let advice = "delete the files there before the next start, should the gateway not end in good order"
+        host.log.write(
+            .error, "store \(path): what stands on the disk holds no longer and cannot be deleted: \(error); \(advice)",
+            event: "store_outdated")
     }
 
     func storeCannotTidy(_ error: IOError) {

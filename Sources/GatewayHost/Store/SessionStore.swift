@@ -28,11 +28,13 @@ package final class SessionStore {
     ///   - acceptsForeign: The owner's word that the store of another gateway is taken over, and that of a newer
     ///     version set aside.
     ///   - limits: How much may wait to be durable.
+    ///   - forgetsOnError: Whether the owner goes on after an error as if nothing had been: then no segment stays that
+    ///     another life would believe.
     ///   - loop: Where the delegate is told what became of batches.
     /// - Throws: why the store cannot be had; nothing was changed then but the directory's mode.
     package init(
         path: String, gatewayID: UInt8, segmentByteCount: Int = 4 << 20, acceptsForeign: Bool = false,
-        limits: StoreWriter.Limits = StoreWriter.Limits(), loop: EventLoop
+        limits: StoreWriter.Limits = StoreWriter.Limits(), forgetsOnError: Bool = false, loop: EventLoop
     ) throws(StoreRefusal) {
         do throws(StoreError) {
             directory = try StoreDirectory(path: path)
@@ -56,7 +58,9 @@ package final class SessionStore {
             continuing: found, gatewayID: gatewayID, newStoreID: .random(in: .min ... .max),
             segmentByteCount: segmentByteCount)
         writer = try StoreReading.inStore { () throws(IOError) in
-            try StoreWriter(directory, loop: loop, limits: limits)
+            try StoreWriter(
+                directory, loop: loop, limits: limits,
+                isDistrusted: { forgetsOnError && JournalSegment.name(ofFile: $0) != nil })
         }
     }
 
@@ -100,11 +104,19 @@ package final class SessionStore {
     /// Whether as much waits for the device as may: then the owner should take in nothing that changes sessions.
     package var isFull: Bool { writer.isFull }
 
+    /// Before an end: no batch waits for others any more.
+    package func hurry() { writer.hurry() }
+
+    /// Waits for news of batches, and tells the delegate.
+    ///
+    /// - Returns: whether there were any within `milliseconds`.
+    package func wait(milliseconds: Int32) -> Bool { writer.wait(milliseconds: milliseconds) }
+
     /// Waits until everything is durable or given up, and ends the thread.
     ///
     /// - Returns: whether that was so within `milliseconds`.
     @discardableResult
-    package func close(within milliseconds: Int32 = 5_000) -> Bool { writer.close(within: milliseconds) }
+    package func close(within milliseconds: Int32 = 4_000) -> Bool { writer.close(within: milliseconds) }
 
     // MARK: Figures
 

@@ -11,6 +11,8 @@ final class StoreThread: Sendable {
         var failure: IOError?
         /// Files that could not be deleted or set aside.
         var tidyFailure: IOError?
+        /// After an error, files that nobody should believe any more could not be deleted.
+        var distrustFailure: IOError?
         var statistics = StoreStatistics()
     }
 
@@ -21,14 +23,17 @@ final class StoreThread: Sendable {
         var queuedCount = 0
         var news = News()
         var isStopping = false
+        /// Nothing waits for others any more.
+        var isHurried = false
     }
 
     private let mailbox = Locked(Mailbox())
     /// Until the thread takes it, which lets go of it before it says that it has ended: then the owner's lock ends with
     /// the owner.
     private let directory: Locked<StoreDirectory?>
-    /// How long the first of a group waits for others, in nanoseconds.
-    private let commitDelay: UInt64
+    private let limits: StoreWriter.Limits
+    /// The names of files of which none is to be there after an error.
+    private let isDistrusted: @Sendable (String) -> Bool
     /// Readable while the thread has something to see; reading it blocks the thread.
     private let orders: Int32
     /// Readable while there are news for the loop.
@@ -36,8 +41,10 @@ final class StoreThread: Sendable {
     /// Readable once the thread has ended.
     private let ended: LoopWaker
 
-    init(_ directory: StoreDirectory, commitDelay: UInt64) throws(IOError) {
-        (self.directory, self.commitDelay) = (Locked(directory), commitDelay)
+    init(
+        _ directory: StoreDirectory, _ limits: StoreWriter.Limits, isDistrusted: @escaping @Sendable (String) -> Bool
+    ) throws(IOError) {
+        (self.directory, self.limits, self.isDistrusted) = (Locked(directory), limits, isDistrusted)
         // A file that may not grow any further is an error of its write.
         _ = signal(SIGXFSZ, SIG_IGN)
         newsReady = try LoopWaker()
@@ -69,11 +76,21 @@ final class StoreThread: Sendable {
     /// What waits: octets, and writes.
     var load: (byteCount: Int, count: Int) { mailbox.withLock { ($0.queuedByteCount, $0.queuedCount) } }
 
+    /// From now on the first of a group does not wait for others.
+    func hurry() {
+        mailbox.withLock { $0.isHurried = true }
+        _ = eventfd_write(orders, 1)
+    }
+
     /// What there is to tell since the last time; errors are told once.
     func takeNews() -> News {
         newsReady.drain()
         return mailbox.withLock { mailbox in
-            defer { (mailbox.news.failure, mailbox.news.tidyFailure) = (nil, nil) }
+            defer {
+                mailbox.news.failure = nil
+                mailbox.news.tidyFailure = nil
+                mailbox.news.distrustFailure = nil
+            }
             return mailbox.news
         }
     }
@@ -105,7 +122,7 @@ final class StoreThread: Sendable {
     private func workInDirectory() {
         guard let directory = directory.withLock({ $0.take() }) else { return }
         var file = StoreFile(directory)
-        while let group = nextGroup() { write(group, to: &file) }
+        while let group = nextGroup() { write(group, to: &file, in: directory) }
     }
 
     /// Everything that waits, once something does; nil when nothing does and nothing will.
@@ -113,7 +130,7 @@ final class StoreThread: Sendable {
         while true {
             let (isStopping, isEmpty) = mailbox.withLock { ($0.isStopping, $0.queue.isEmpty) }
             if !isEmpty {
-                if !isStopping, commitDelay > 0 { waitForOthers() }
+                if !isStopping, limits.commitDelay > 0 { waitForOthers() }
                 return mailbox.withLock { mailbox in
                     defer { mailbox.queue = [] }
                     return mailbox.queue
@@ -121,15 +138,19 @@ final class StoreThread: Sendable {
             }
             if isStopping { return nil }
             var count: eventfd_t = 0
-            guard eventfd_read(orders, &count) == 0 || errno == EINTR else { return nil }
+            guard eventfd_read(orders, &count) != 0, errno != EINTR else { continue }
+            // Nothing tells when there is something to do: it is said, and looked at now and then.
+            let error = IOError(operation: "read eventfd", code: errno)
+            tell([]) { $0.failure = error }
+            _ = poll(nil, 0, 1_000)
         }
     }
 
     private func waitForOthers() {
-        let deadline = MonotonicClock.now() &+ commitDelay
+        let deadline = MonotonicClock.now() &+ limits.commitDelay
         while true {
             let now = MonotonicClock.now()
-            guard now < deadline, !mailbox.withLock({ $0.isStopping }) else { return }
+            guard now < deadline, mailbox.withLock({ mayWait($0) }) else { return }
             var wanted = pollfd(fd: orders, events: Int16(POLLIN), revents: 0)
             _ = poll(&wanted, 1, Int32(clamping: (deadline - now + 999_999) / 1_000_000))
             var count: eventfd_t = 0
@@ -138,7 +159,13 @@ final class StoreThread: Sendable {
         }
     }
 
-    private func write(_ group: [StoreWrite], to file: inout StoreFile) {
+    /// Half of what may wait is enough: nobody is to be turned away for the sake of fewer writes.
+    private func mayWait(_ mailbox: Mailbox) -> Bool {
+        !mailbox.isStopping && !mailbox.isHurried && mailbox.queuedCount <= limits.queuedCount / 2
+            && mailbox.queuedByteCount <= limits.queuedByteCount / 2
+    }
+
+    private func write(_ group: [StoreWrite], to file: inout StoreFile, in directory: StoreDirectory) {
         var rest = group[...]
         while let first = rest.first {
             let behind = rest.dropFirst().firstIndex { $0.newFile != nil } ?? rest.endIndex
@@ -154,7 +181,9 @@ final class StoreThread: Sendable {
                 let took = MonotonicClock.now() - began
                 tell(part) { $0.note(part, took) }
             } catch {
-                tell(part) { $0.failure = error }
+                // Before anybody goes on without.
+                let distrustFailure = clear(directory)
+                tell(part) { ($0.failure, $0.distrustFailure) = (error, distrustFailure) }
                 continue
             }
             do throws(IOError) {
@@ -162,6 +191,21 @@ final class StoreThread: Sendable {
             } catch {
                 tell([]) { $0.tidyFailure = error }
             }
+        }
+    }
+
+    /// Deletes what is not to be believed after an error.
+    ///
+    /// - Returns: why that cannot be done.
+    private func clear(_ directory: StoreDirectory) -> IOError? {
+        do throws(IOError) {
+            let names = try directory.files.names().filter(isDistrusted)
+            guard !names.isEmpty else { return nil }
+            for name in names { try directory.remove(name) }
+            try directory.sync()
+            return nil
+        } catch {
+            return error
         }
     }
 

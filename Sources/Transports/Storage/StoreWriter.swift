@@ -1,3 +1,5 @@
+import Glibc
+
 /// Told what became of writes, in a turn of the loop like of any other event.
 package protocol StoreWriterDelegate: AnyObject {
     /// Everything up to the write `sequence` is durable. Called again where only room has become free.
@@ -6,6 +8,9 @@ package protocol StoreWriterDelegate: AnyObject {
     /// The writes behind the last that is durable are lost, and so is each that comes until one `isWhole`. SIGXFSZ is
     /// ignored, so that a limit on the size of files is such an error, too.
     func storeFailed(_ error: IOError)
+
+    /// Files that nobody is to believe after such an error could not be deleted. Comes before `storeFailed`.
+    func storeCannotForget(_ error: IOError)
 
     /// Files that are not needed any more could not be deleted or set aside; what was promised holds.
     func storeCannotTidy(_ error: IOError)
@@ -20,7 +25,7 @@ package final class StoreWriter: ReadinessHandler {
         /// Octets, and writes. One write more may always be submitted.
         package var queuedByteCount = 8 << 20
         package var queuedCount = 4_096
-        /// How long the first of a group waits for others to come, in nanoseconds.
+        /// How long the first of a group waits for others to come, in nanoseconds; less where half of the above waits.
         package var commitDelay: UInt64 = 0
 
         package init() {}
@@ -39,9 +44,20 @@ package final class StoreWriter: ReadinessHandler {
     package private(set) var statistics = StoreStatistics()
 
     /// Starts the thread, which keeps `directory` open and locked until `close`.
-    package init(_ directory: StoreDirectory, loop: EventLoop, limits: Limits = Limits()) throws(IOError) {
+    ///
+    /// - Parameters:
+    ///   - directory: Of the files.
+    ///   - loop: Where the delegate is told.
+    ///   - limits: How much may wait.
+    ///   - isDistrusted: The names of the files that are deleted after an error, before the delegate hears of it: those
+    ///     that say what will not hold any more, where their owner goes on without.
+    /// - Throws: what the process lacks for it.
+    package init(
+        _ directory: StoreDirectory, loop: EventLoop, limits: Limits = Limits(),
+        isDistrusted: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) throws(IOError) {
         (self.loop, self.limits) = (loop, limits)
-        let thread = try StoreThread(directory, commitDelay: limits.commitDelay)
+        let thread = try StoreThread(directory, limits, isDistrusted: isDistrusted)
         try thread.start()
         self.thread = thread
         do throws(IOError) {
@@ -60,6 +76,20 @@ package final class StoreWriter: ReadinessHandler {
     package var isFull: Bool {
         guard let load = thread?.load else { return false }
         return load.byteCount >= limits.queuedByteCount || load.count >= limits.queuedCount
+    }
+
+    /// Nothing waits for others from now on, for the sake of an end that comes soon.
+    package func hurry() { thread?.hurry() }
+
+    /// Waits for news, and tells the delegate.
+    ///
+    /// - Returns: whether there were any within `milliseconds`.
+    package func wait(milliseconds: Int32) -> Bool {
+        guard let thread else { return false }
+        var wanted = pollfd(fd: thread.newsReady.descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&wanted, 1, milliseconds) > 0 else { return false }
+        tellNews(of: thread)
+        return true
     }
 
     /// Octets that wait to be durable.
@@ -88,6 +118,7 @@ package final class StoreWriter: ReadinessHandler {
         let news = thread.takeNews()
         statistics = news.statistics
         persistedSequence = max(persistedSequence, news.persisted)
+        if let error = news.distrustFailure { delegate?.storeCannotForget(error) }
         // What is durable now may have been written after the error.
         if let error = news.failure { delegate?.storeFailed(error) }
         delegate?.storePersisted(upTo: persistedSequence)

@@ -72,6 +72,9 @@ struct RunCommand {
 
     /// How long clients and broker are given to hear the goodbye, in nanoseconds.
     private static let farewell: UInt64 = 800_000_000
+    /// How long the disk is given before, as nothing leaves that is not durable; with as much again for the last batch
+    /// it is less than systemd waits (TimeoutStopSec= of the unit).
+    private static let patience: UInt64 = 4_000_000_000
 
     let options: RunOptions
 
@@ -196,11 +199,13 @@ struct RunCommand {
         while !signals.askForEnd { try host.turn() }
         manager?.stopping()
         // Thousands of goodbyes take their time too.
-        let end = MonotonicClock.now() + Self.farewell
+        let latest = MonotonicClock.now() + Self.patience
         host.stop()
+        var end = MonotonicClock.now() + Self.farewell
         while !host.hasStopped, MonotonicClock.now() < end {
             try host.loop.turn(deadline: end)
             host.finishTurn()
+            if host.awaitsStore, host.loop.now < latest { end = host.loop.now + Self.farewell }
         }
     }
 

@@ -132,6 +132,7 @@ final class GatewayThread {
             let loop = try EventLoop()
             let host = try Host(
                 settings: shared.settings, seed: 1, log: Log(level: shared.settings.host.logLevel), loop: loop)
+            try host.openStore()
             shared.state.withLock {
                 $0.addresses = host.listeningAddresses
                 $0.httpAddress = host.httpAddress

@@ -40,6 +40,9 @@ private final class StubbornStore {
         obstacles = []
     }
 
+    /// Where each session lies.
+    func segments() throws -> [UInt64] { try StoreReading.recover(files, gatewayID: nil).entries.map(\.segment) }
+
     /// What another life would go on with.
     func sessions() throws -> [StoredSession] {
         try StoreReading.recover(files, gatewayID: nil).entries.filter { !$0.isUncertain && !$0.key.isEmpty }
@@ -168,6 +171,53 @@ extension RealSocketTests {
             let lines = pipe.readLines()
             #expect(lines.count == 1 && lines.allSatisfy { $0.contains("create \(store.directory.path)/journal-") })
             #expect(lines.first?.contains("the next start goes on from before") == true)
+        }
+
+        @Test("A start writes what it finds in batches of no more than a segment, however much that is")
+        func aStartWritesInPortions() throws {
+            let (store, broker) = (try StubbornStore(), try ScriptedBroker())
+            let gateway = try start(store, broker)
+            for name in ["s1", "s2"] { _ = try connect(name, gateway, broker) }
+            gateway.stop(politely: false)
+            var settings = Settings()
+            store.use(&settings)
+            settings.host.listeners = [UDPListener(host: "127.0.0.1", port: gateway.address.port)]
+            settings.gateway.links = [LinkConfiguration()]
+            settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: try ScriptedBroker.unusedPort())
+            let host = try Host(settings: settings, seed: 1, log: Log(level: .error), loop: try EventLoop())
+            try host.openStore()
+            host.finishTurn()
+            host.close()
+            #expect(try store.sessions().count == 2 && Set(store.segments()).count == 2)
+        }
+
+        @Test("Everybody who looks is told that the disk fails, and of the broker nothing that nobody knows")
+        func failureIsShown() throws {
+            let store = try StubbornStore()
+            var settings = Settings()
+            store.use(&settings)
+            settings.host.listeners = [UDPListener(host: "127.0.0.1", port: 0)]
+            settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: try ScriptedBroker.unusedPort())
+            let log = Log(level: .error, descriptor: try LogPipe().writing)
+            let host = try Host(settings: settings, seed: 1, log: log, loop: try EventLoop())
+            defer { host.close() }
+            try host.openStore()
+            func metrics() -> [Substring] {
+                String(decoding: host.metricsText(openMetrics: false), as: UTF8.self).lines
+            }
+            #expect(metrics().contains("swiftlet_store_works 1"))
+            let keeping = try #require(host.keeping)
+            keeping.storeFailed(IOError(operation: "write here", code: ENOSPC))
+            #expect(host.readiness.ready == false && host.readiness.sentence.contains("store"))
+            let status = String(decoding: host.statusJSON(), as: UTF8.self)
+            #expect(status.contains("cannot be written, for 0 s (write here: no space left on device (ENOSPC))"))
+            #expect(status.contains(#""works":false"#) && !status.contains("The broker mqtt"))
+            let lines = metrics()
+            #expect(lines.contains("swiftlet_store_works 0"))
+            for name in ["queued_bytes", "held_bytes", "live_bytes", "sessions", "free_bytes", "commits_total"] {
+                #expect(lines.contains { $0.hasPrefix("swiftlet_store_\(name) ") }, "\(name)")
+            }
+            #expect(lines.contains { $0.hasPrefix(#"swiftlet_limit{name="store.queued_bytes"} 8388608"#) })
         }
 
         @Test("GW-80 A session that is refused takes its forwarder from no other")

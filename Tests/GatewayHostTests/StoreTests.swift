@@ -201,6 +201,33 @@ extension RealSocketTests {
             #expect(try work.store.directory.files.names() == before)
         }
 
+        /// A newer version's store is refused without the advice that is for a start; beside a gateway that runs it is
+        /// said what that means.
+        @Test func whatTheOwnerMustKnowIsSaid() throws {
+            let work = try StoreAtWork()
+            try work.putSession("valve")
+            let path = work.directory.path
+            let used = try SwiftletCommand.run(["store", "show", path])
+            #expect(used.exit == .exited(0) && used.output.contains("valve"))
+            #expect(used.error.contains("a gateway is using '\(path)'"))
+            #expect(work.store.close())
+            // The lock goes with the last that holds the directory.
+            let copy = try TemporaryDirectory()
+            try copy.write(JournalSegment.fileName(1), "")
+            var head = octets("SWFTJRNL") + [0, 2, 1, 0] + [UInt8](repeating: 3, count: 16)
+            var checksum = CRC32C()
+            checksum.update(head.span.bytes)
+            let value = checksum.value
+            head += (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+            let descriptor = open("\(copy.path)/\(JournalSegment.fileName(1))", O_WRONLY)
+            let octets = head + head
+            _ = write(descriptor, octets, octets.count)
+            close(descriptor)
+            let newer = try SwiftletCommand.run(["store", "show", copy.path])
+            #expect(newer.exit == .exited(65) && newer.error.contains("only a newer version of Swiftlet can read"))
+            #expect(!newer.error.contains("--accept-foreign-store") && !newer.error.contains("is using"))
+        }
+
         @Test func whatIsNoStoreIsSaid() throws {
             let directory = try TemporaryDirectory()
             let empty = try SwiftletCommand.run(["store", "show", directory.path])

@@ -11,7 +11,9 @@ extension Host {
 
     func looks(_ counts: [ClientReport.State: Int]) -> [(look: TroubleText.Look, client: String?)] {
         var looks: [(look: TroubleText.Look, client: String?)] = []
-        if let look = brokerLook { looks.append((look, nil)) }
+        // Where nothing may leave for the broker, nothing is known of it.
+        if let look = storeLook { looks.append((look, nil)) }
+        if storeObstacle == nil, let look = brokerLook { looks.append((look, nil)) }
         for trouble in statistics.troubles.compactMap(\.self) {
             guard loop.now &- trouble.latestAt <= Statistics.memory else { continue }
             let client = trouble.clientID.isEmpty ? nil : ClientIDText.text(of: trouble.clientID)

@@ -14,6 +14,7 @@ extension Host {
         writeBroker(to: &metrics)
         writeLinks(to: &metrics)
         writeLimits(to: &metrics)
+        writeStore(to: &metrics)
         statistics.http.write(to: &metrics)
         metrics.begin("swiftlet_observations", .counter, "What was observed, by the name that it has in the log.")
         for kind in ObservationKind.allCases { metrics.sample(["event": kind.name], counters[kind]) }
@@ -163,6 +164,6 @@ extension Host {
             ("limits.upstream_queued_bytes", limits.queuedByteCountPerUpstream, census.largestUpstreamByteCount),
             ("limits.closing_connections", settings.host.closingConnectionCount, streams.closingCount),
             ("http.connections", settings.host.http.connectionCount, server?.mostConnections ?? 0),
-        ]
+        ] + storeLimits
     }
 }

@@ -50,6 +50,7 @@ extension Host {
     /// Whether clients that come now are served, and why or why not in one sentence.
     package var readiness: (ready: Bool, sentence: String) {
         if isStopping { return (false, "the gateway is stopping") }
+        if let storeObstacle { return (false, storeObstacle) }
         let isOpen = gateway.sharedConnectionOpenSince != nil
         if isOpen { return (true, "the broker has accepted the gateway's connection") }
         return (false, isRefusedByBroker ? "the broker refuses the gateway" : "the gateway has no broker connection")

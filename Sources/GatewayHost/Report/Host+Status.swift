@@ -31,6 +31,7 @@ extension Host {
         }
         writeLinks(to: &json)
         writeHour(to: &json)
+        writeStore(to: &json)
         writeProcess(to: &json)
     }
 

@@ -49,6 +49,8 @@ final class SessionKeeping {
     private(set) var droppedDatagramCount = 0
     /// Since when nothing becomes durable, in monotonic nanoseconds; nil where the disk works.
     private(set) var failedSince: UInt64?
+    /// Why; nil where it works.
+    private(set) var lastError: IOError?
     /// Whether as much waits for the disk as may, as at the end of the last turn.
     private var isDiskBehind = false
     private var isEnding = false
@@ -141,9 +143,16 @@ final class SessionKeeping {
             event: "store_full")
     }
 
+    /// What is as much as a segment is cut into batches, as after a start. What has become of several sessions together
+    /// may then be there in part after a crash; nobody has been told of it.
     private func writeChanges() {
         var batch = JournalBatch()
-        host.gateway.takeChanges(at: host.now) { put($0, into: &batch) }
+        host.gateway.takeChanges(at: host.now) { change in
+            put(change, into: &batch)
+            guard batch.byteCount >= settings.segmentByteCount else { return }
+            lastNumber = store.write(batch)
+            batch = JournalBatch()
+        }
         guard !batch.isEmpty else { return }
         addRewritten(to: &batch)
         lastNumber = store.write(batch)
@@ -277,7 +286,7 @@ extension SessionKeeping: StoreWriterDelegate {
     func storePersisted(upTo sequence: UInt64) {
         guard !isClosed else { return }
         if case .mending(let number) = health, sequence >= number {
-            (health, pause, failedSince) = (.fine, Self.shortestPause, nil)
+            (health, pause, failedSince, lastError) = (.fine, Self.shortestPause, nil, nil)
             host.log.write(.info, "store \(path): everything is written again", event: "store_works_again")
         }
         release()
@@ -286,7 +295,7 @@ extension SessionKeeping: StoreWriterDelegate {
     func storeFailed(_ error: IOError) {
         guard !isClosed else { return }
         host.log.write(.error, "store \(path): \(error); \(consequenceOfFailure)", event: "store_failed")
-        failedSince = failedSince ?? host.loop.now
+        (failedSince, lastError) = (failedSince ?? host.loop.now, error)
         health = .failed(retryAt: host.loop.now + pause)
         pause = min(2 * pause, Self.longestPause)
         guard settings.failurePolicy == .memory else {

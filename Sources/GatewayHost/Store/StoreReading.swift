@@ -7,24 +7,34 @@ package enum StoreRefusal: Error, Equatable, Sendable {
     /// It needs the owner's word, `--accept-foreign-store`.
     case journal(JournalRefusal, path: String)
 
-    /// What happened, where, and what to do.
-    package var description: String {
+    /// What happened, and where.
+    package var fact: String {
         switch self {
         case .store(let error): "\(error)"
         case .journal(.anotherGateway(let gatewayID), let path):
-            "the store '\(path)' belongs to the gateway with gateway.id \(gatewayID): name another directory, or give "
-                + "'--accept-foreign-store' once to go on with that one's sessions"
+            "the store '\(path)' belongs to the gateway with gateway.id \(gatewayID)"
         case .journal(.newerVersion(let version), let path):
-            "the store '\(path)' has format \(version), which only a newer version of Swiftlet can read: run that, or "
-                + "give '--accept-foreign-store' once to set it aside and begin anew"
+            "the store '\(path)' has format \(version), which only a newer version of Swiftlet can read"
+        }
+    }
+
+    /// The same, and what to do for a gateway that is to start.
+    package var description: String {
+        switch self {
+        case .store: fact
+        case .journal(.anotherGateway, _):
+            fact + ": name another directory, or give '--accept-foreign-store' once to go on with that one's sessions"
+        case .journal(.newerVersion, _):
+            fact + ": run that, or give '--accept-foreign-store' once to set it aside and begin anew"
         }
     }
 }
 
 /// Reads the journal in a directory, which nobody may be writing to.
 package enum StoreReading {
-    /// The most octets of one segment that are looked at; what is behind them is reported as damage.
-    package static let maximumSegmentByteCount = 256 << 20
+    /// The most octets of one segment that are looked at; what is behind them is reported as damage. It is far beyond a
+    /// batch of everything, which is the only one that is longer than a segment should be.
+    package static let maximumSegmentByteCount = Int(Int32.max)
 
     /// What the segments in `files` say; of a directory without any, nothing.
     ///

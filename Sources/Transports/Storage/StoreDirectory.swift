@@ -7,7 +7,7 @@ import Glibc
 /// the same directory; on a network file system that is so only where that knows such locks.
 package final class StoreDirectory: Sendable {
     /// The name of the file that is locked, which holds the number of the process.
-    private static let lockName = "lock"
+    static let lockName = "lock"
     /// What is added to the name of a file that is set aside.
     package static let asideSuffix = ".damaged"
 

@@ -6,6 +6,15 @@ package struct StoreFiles: Sendable {
 
     package init(path: String) { self.path = path }
 
+    /// Whether a process holds the directory (`StoreDirectory`) and writes there.
+    package var areInUse: Bool {
+        let lock = open("\(path)/\(StoreDirectory.lockName)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard lock >= 0 else { return false }
+        // Closing it gives the lock back at once, where it was to be had.
+        defer { close(lock) }
+        return flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
     /// The names of its regular files, sorted by their octets.
     package func names() throws(IOError) -> [String] {
         guard let directory = opendir(path) else { throw IOError(operation: "open \(path)", code: errno) }

@@ -8,7 +8,8 @@ enum StoreCommand {
         "store", operands: "show|check|export DIR", count: 2...2,
         "say what a stopped gateway's store holds, and whether it is whole",
         details: """
-            Reads the directory of a gateway that does not run, or a copy of one. It takes no lock and changes nothing.
+            Reads the directory of a gateway that does not run, or a copy of one, and changes nothing. With one that
+            runs it shows what was there at a moment, and says so.
 
             'show' tells of the store and of each session. 'check' tells only what is not as it was written: what a
             crash left behind the last whole batch is none of that. 'export' prints each session as a line of JSON
@@ -25,6 +26,20 @@ enum StoreCommand {
         ],
         synonyms: ["journal", "persistence"], execute: execute)
 
+    /// A gateway that runs deletes files and begins others meanwhile: then all is read once more.
+    private static func read(_ files: StoreFiles) throws(StoreRefusal) -> StoreReport {
+        let isInUse = files.areInUse
+        if isInUse { Terminal.complain("a gateway is using '\(files.path)': this is what was there at a moment") }
+        for _ in 0..<(isInUse ? 20 : 0) {
+            do throws(StoreRefusal) {
+                return try StoreReport(files, at: .now)
+            } catch {
+                guard case .store(.failed(let error)) = error, error.isMissing else { throw error }
+            }
+        }
+        return try StoreReport(files, at: .now)
+    }
+
     /// What can be done with a store.
     private enum Question: String, CaseIterable { case show, check, export }
 
@@ -33,11 +48,12 @@ enum StoreCommand {
             let known = Question.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
             throw arguments.wrong("a store can be asked to \(known), not '\(arguments.operands[0])'")
         }
+        let files = StoreFiles(path: arguments.operands[1])
         let report: StoreReport
         do throws(StoreRefusal) {
-            report = try StoreReport(StoreFiles(path: arguments.operands[1]), at: .now)
+            report = try read(files)
         } catch {
-            Terminal.complain(error.description)
+            Terminal.complain(error.fact)
             return error.status
         }
         let isJSON = arguments.has(.json)

@@ -219,6 +219,20 @@ import Time
         upstream.receives(.close)
     }
 
+    @Test("GW-71 A wake-up that begins where the link is lost goes on where the client says that it is")
+    func wakesUpTwice() {
+        let (client, upstream) = active()
+        client.fallsAsleep(60)
+        upstream.sends(.publish("a/b", "x"))
+        loses()
+        client.wakesUp()
+        client.receivesNothing()
+        let moved = dialogue.client("c0", link: 1)
+        moved.wakesUp()
+        dialogue.passes(.milliseconds(1))
+        moved.receives(.publish(1, "x"), .pingResponse)
+    }
+
     @Test("GW-24 Who says CONNECT on a link that is lost is served when it is back")
     func connectsOnALostLink() {
         loses()

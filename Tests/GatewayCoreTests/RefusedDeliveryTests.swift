@@ -154,4 +154,24 @@ import Time
         client.sends(.publishAcknowledgement(1, 7, .notSupported))
         upstream.receives(.publishReceived(7))
     }
+
+    @Test("AMB-23 GW-54 Who has got what was given up is released: it would take the next message for the same")
+    func gotAllTheSame() {
+        let (client, upstream) = active(qos: .exactlyOnce)
+        upstream.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 7))
+        client.receives(.publish(1, "x", id: 7, qos: .exactlyOnce))
+        client.sends(.publishAcknowledgement(1, 7, .notSupported))
+        upstream.receives(.publishReceived(7))
+        // The copy that it has not refused.
+        client.sends(.publishReceived(7))
+        client.receives(.publishRelease(7))
+        client.sends(.publishComplete(7))
+        // Of a number under which nothing was given up there is nothing to say.
+        client.sends(.publishReceived(8))
+        client.receivesNothing()
+        // That PUBREL may have been lost, whenever the next message comes.
+        dialogue.passes(.seconds(40))
+        upstream.sends(.publish("a/b", "y", qos: .exactlyOnce, id: 7))
+        client.receives(.publish(1, "y", id: 0x4001, qos: .exactlyOnce))
+    }
 }

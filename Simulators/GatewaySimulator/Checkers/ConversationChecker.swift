@@ -52,6 +52,8 @@ struct ConversationChecker {
         /// What awaits an answer of the client.
         var openPublish: MessageID?
         var openRelease: MessageID?
+        /// The PUBREC just heard, where nothing was open under its number.
+        var lateReceipt: MessageID?
         var openRegister: MessageID?
         /// What of that was sent last, and how often.
         var lastSaid: UInt32 = 0
@@ -226,6 +228,8 @@ struct ConversationChecker {
                 if let denied { conversations[client].formerNames[answer.topicID] = denied }
             }
         case .publishReceived(let messageID):
+            let isOpen = [conversations[client].openPublish, conversations[client].openRelease].contains(messageID)
+            conversations[client].lateReceipt = isOpen ? nil : messageID
             if conversations[client].openPublish == messageID { conversations[client].openPublish = nil }
         case .publishComplete(let messageID):
             if conversations[client].openRelease == messageID { conversations[client].openRelease = nil }
@@ -253,6 +257,8 @@ struct ConversationChecker {
             }
         case .publishRelease(let messageID):
             speak(client, message, at: address)
+            // What frees a client of an exchange that is over asks it for nothing.
+            if isAnswer, conversations[client].lateReceipt == messageID { return }
             conversations[client].openRelease = messageID
             conversations[client].countCopy(Self.request(message.type, messageID))
         case .register(let register):

@@ -28,6 +28,9 @@ struct IsolationChecker {
         }
     }
 
+    /// The gateway has refused a client's CONNECT, as it knows it at another place.
+    mutating func isElsewhere(_ client: Int, than place: Int) { places[client].remove(place) }
+
     /// The gateway says something to a client.
     mutating func said(_ message: Message, to client: Int, at place: Int) {
         if message == .connectAcknowledgement(.accepted) { places[client] = [place] }

@@ -161,7 +161,7 @@ package struct OperationScript: ~Copyable {
             ?? held(census.upstreams <= census.sessions + 1, "a broker connection without a client")
             ?? held(census.upstreams >= ledger.liveStreamCount, "a stream without a broker connection")
             ?? held(census.peers == ledger.livePeerCount, "the host remembers other peers than the core")
-            ?? held(census.routes <= census.sessions + limits.recentDepartures, "more routes than the limit")
+            ?? held(census.routes <= 2 * census.sessions + limits.recentDepartures, "more routes than the limit")
         if let broken { report(broken) }
     }
 

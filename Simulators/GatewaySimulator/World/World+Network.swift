@@ -161,7 +161,11 @@ extension World {
             noteStranger(datagram)
             return gatewayHears(datagram)
         }
-        if clients[client].isMute || isTooOld(datagram) || isConnectLost(datagram, of: client) { return }
+        if clients[client].isMute || isTooOld(datagram) || isConnectLost(datagram, of: client)
+            || isWillLost(datagram, of: client)
+        {
+            return
+        }
         isConnectDoubled = isWillConnectOfActiveClient(datagram, client)
         if isConnectDoubled { noteDoubledConnect(datagram, of: client) } else { noteArrival(datagram, of: client) }
         gatewayHears(datagram)
@@ -246,7 +250,8 @@ extension World {
     }
 
     /// The gateway has refused a CONNECT as it came from elsewhere: the client that it knows was not heard (AMB-11).
-    func noteUnheard(_ client: Int) {
+    func noteUnheard(_ client: Int, at place: Int) {
+        isolation.isElsewhere(client, than: place)
         guard let before = clients[client].heardBefore else { return }
         (clients[client].lastHeard, clients[client].heardAt) = (before.time, before.place)
         clients[client].askedKeepAlive = before.keepAlive

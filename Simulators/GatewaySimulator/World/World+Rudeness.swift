@@ -84,6 +84,16 @@ extension World {
         }
     }
 
+    /// Copies of the Will's messages that come when their client has gone on would complete the dialogue of a late
+    /// CONNECT, and so begin a session without the client's knowledge: where there are such CONNECTs, they are lost.
+    func isWillLost(_ datagram: Datagram, of client: Int) -> Bool {
+        switch try? Message.decode(datagram.bytes.span.bytes) {
+        case .willTopic?, .willMessage?: break
+        default: return false
+        }
+        return options[.doubledConnects] > 0 && clients[client].device.state != .connecting
+    }
+
     /// CONNACK does not say which CONNECT it answers: one for an earlier CONNECT that asked for something else would
     /// make the client believe that it has what it has not. It is lost.
     func isConnectAcknowledgementLost(_ datagram: Datagram, of client: Int) -> Bool {

@@ -14,6 +14,8 @@ struct WorldStream {
     var hasSaidGoodbye = false
     /// Its client was given up, or the gateway's process has failed: nobody wonders that the Will is published.
     var hasFailed = false
+    /// The gateway has ended with it, and told its client that a message may be lost.
+    var losesMessage = false
     /// The message on which the broker has closed it.
     var closedOn: (client: Int, stamp: Stamp)?
     var isOpen = false

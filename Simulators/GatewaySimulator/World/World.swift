@@ -96,6 +96,8 @@ package final class World {
     var isRefusedByBroker = false
     /// Whether the event at hand is a CONNECT that its client has said, and has gone on since.
     var isConnectDoubled = false
+    /// Whether the event at hand is that the gateway ends and another life goes on with its sessions.
+    var isSuspending = false
     package internal(set) var verdict = Verdict.passed
     /// The hash of every effect of the gateway so far, and of the time of each.
     package internal(set) var effectHash = EffectHash()

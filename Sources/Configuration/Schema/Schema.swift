@@ -184,7 +184,7 @@ enum Schema {
             "replies", "SEARCHGWs answered, each by a GWINFO to the searcher and one to the groups."),
         .integer(
             "limits.recent_departures", \.gateway.limits.recentDepartures, 0...1_000_000, "senders",
-            "Departed clients remembered, for a repeated DISCONNECT, and that they answer no REGISTER."),
+            "Departed clients remembered: for a repeated DISCONNECT, late answers, and that they answer no REGISTER."),
         .integer(
             "limits.unwelcome_messages", \.gateway.limits.unwelcomeMessages, 0...65_536, "messages",
             "Messages remembered on which the broker may have closed a connection."),

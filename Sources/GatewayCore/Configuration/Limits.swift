@@ -55,7 +55,8 @@ package struct Limits: Equatable, Sendable {
     /// Searches answered per second: a GWINFO to the searcher and one to the groups of its link (GW-12).
     package var searchRepliesPerSecond = 10
     /// Departed clients and strangers remembered so that a repeated DISCONNECT is answered, and none for ever (GW-65);
-    /// `senderByteCount` each. As many clients besides, of which nothing is left but that they answered no REGISTER.
+    /// `senderByteCount` each. As many clients besides, of which nothing is left but that they answered no REGISTER, or
+    /// the message ids under which QoS 2 messages to them have just ended (AMB-23).
     package var recentDepartures = 1_024
     /// Messages remembered on which the broker may have closed a connection, of all clients together (AMB-35).
     package var unwelcomeMessages = 256

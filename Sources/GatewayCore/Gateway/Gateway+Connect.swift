@@ -34,8 +34,7 @@ extension Gateway {
             return
         }
         giveUpstream(to: index)
-        attach(index, to: route)
-        changing(index) { session, environment in session.begin(connect, in: &environment) }
+        begin(index, connect, at: route)
     }
 
     /// Whether a client of that name may be there: it is not connected, known by this address or by none, or known by

@@ -75,6 +75,7 @@ extension Gateway {
             return
         }
         addressee = index
+        guard visits.isEmpty || noteSpeech(message, of: index, from: route) else { return }
         changing(index) { session, environment in session.handle(message, datagram, in: &environment) }
     }
 
@@ -82,6 +83,7 @@ extension Gateway {
     /// moved; one that names another client than the one at its address is a stranger's (AMB-11).
     private mutating func pingRequestReceived(_ clientID: ByteRange, _ datagram: RawSpan, from route: Route) {
         if let index = sessionByRoute[route], isNamed(sessions[index].clientID, datagram, clientID) {
+            guard visits.isEmpty || noteSpeech(.pingRequest(clientID: clientID), of: index, from: route) else { return }
             wake(index, clientID, datagram)
         } else if sessionByRoute[route] == nil, let index = sleeper(named: datagram.extracting(clientID)) {
             attach(index, to: route)

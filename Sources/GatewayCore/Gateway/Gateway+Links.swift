@@ -5,6 +5,7 @@ extension Gateway {
     mutating func linkLost(_ link: LinkID) {
         guard !environment.linkState(link).isLost else { return }
         environment.setLinkState(.lost(since: environment.now), of: link)
+        if !visits.isEmpty { endVisits(on: link) }
         for index in 0..<sessions.endIndex where isBehind(link, index) {
             changing(index) { session, _ in session.linkLost() }
         }

@@ -2,7 +2,8 @@
 //
 // A CONNECT is a name that anybody can invent. So a newcomer has no place until the broker has accepted it: until then
 // it is one of a bounded number of set-ups, and nobody is forgotten for it. When every place is taken, whoever has done
-// nothing but connect goes first, and only then the client that has been away longest.
+// nothing but connect goes first, and only then the client that has been away longest. As long as a client may be
+// silent that has promised nothing, none is forgotten without whose session a message of QoS 2 would come twice.
 
 extension Gateway {
     /// Sessions that have a place: all but those of newcomers.
@@ -17,6 +18,7 @@ extension Gateway {
         guard placeCount < environment.limits.clients || canMakePlace, hasRoomForSetUp() else { return nil }
         var session = ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin())
         if environment.takeIgnoredRegister(by: clientID) { session.supervision.lostOverRegister() }
+        if let former = formerNumbers.take(of: clientID) { session.downlink.inherit(former) }
         let index = insert(session)
         newcomers.append(index)
         return index
@@ -56,8 +58,13 @@ extension Gateway {
     private var canMakePlace: Bool {
         mutating get {
             dropBusyIdlers()
-            return idlers.count + remembered.count > 0
+            return idlers.count > 0 || leastNeeded != nil
         }
+    }
+
+    /// The session whose client has been away longest, of those that nobody needs.
+    private var leastNeeded: SessionIndex? {
+        remembered.first { !sessions[$0].isNeeded(in: environment) }
     }
 
     private mutating func makePlace() -> Bool {
@@ -68,7 +75,7 @@ extension Gateway {
             forget(idler)
             return true
         }
-        guard let oldest = remembered.takeOldest() else { return false }
+        guard let oldest = leastNeeded else { return false }
         environment.observe(.sessionEvicted(wasConnected: false), of: sessions[oldest].clientID)
         forget(oldest)
         return true

@@ -17,6 +17,7 @@ extension Gateway {
         environment.reconfigure(configuration)
         if configuration.upstream.statusTopic != formerTopic { statusTopicChanged() }
         departures.limit = configuration.limits.recentDepartures
+        formerNumbers.limit = configuration.limits.recentDepartures
         strangerReplies.setRate(perSecond: configuration.limits.strangerRepliesPerSecond)
         searchReplies.setRate(perSecond: configuration.limits.searchRepliesPerSecond)
         advertiser.reconfigure(configuration.discovery)

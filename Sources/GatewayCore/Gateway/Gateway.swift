@@ -14,6 +14,8 @@ package struct Gateway: ~Copyable {
     var environment: Environment
     var sessionByClientID: [ClientID: SessionIndex] = [:]
     var sessionByRoute: [Route: SessionIndex] = [:]
+    /// Where clients are asked for a Will that are connected elsewhere.
+    var visits: [SessionIndex: Visit] = [:]
     /// How many routes go through a peer; a peer without one is forgotten.
     var routeCountByPeer: [PeerID: Int] = [:]
     var advertiser: Advertiser
@@ -22,6 +24,7 @@ package struct Gateway: ~Copyable {
     /// The session that its datagram went to; nil for a stranger's.
     var addressee: SessionIndex?
     var departures: RecentDepartures
+    var formerNumbers: FormerNumbers
     var sharedContest = ConnectionContest()
     /// Sessions that only wait for their client to return, oldest first, for when a place is needed.
     var remembered = ArrivalOrder<SessionIndex>()
@@ -42,6 +45,7 @@ package struct Gateway: ~Copyable {
     package init(configuration: GatewayConfiguration, seed: UInt64) {
         environment = Environment(configuration: configuration, seed: seed)
         departures = RecentDepartures(limit: configuration.limits.recentDepartures)
+        formerNumbers = FormerNumbers(limit: configuration.limits.recentDepartures)
         advertiser = Advertiser(configuration.discovery)
         strangerReplies = TokenBucket(perSecond: configuration.limits.strangerRepliesPerSecond)
         searchReplies = TokenBucket(perSecond: configuration.limits.searchRepliesPerSecond)
@@ -116,10 +120,9 @@ extension Gateway {
     /// Makes `route` the way to the session. Who was there before under another name is gone from this address; where
     /// the session was before, nothing more is said (GW-89).
     mutating func attach(_ index: SessionIndex, to route: Route) {
+        endVisit(of: index)
         guard sessions[index].route != route else { return }
-        if let former = sessionByRoute[route] {
-            changing(former) { session, environment in session.lose(in: &environment) }
-        }
+        vacate(route)
         if sessions[index].route != nil {
             sessions[index].observe(.clientMoved, in: &environment)
             detach(index)
@@ -127,7 +130,19 @@ extension Gateway {
         sessions[index].route = route
         sessionByRoute[route] = index
         retain(route)
-        sessions[index].movedToLink(isLost: environment.linkState(route.peer.link).isLost, at: environment.now)
+        arrive(index, on: route.peer.link)
+    }
+
+    private mutating func arrive(_ index: SessionIndex, on link: LinkID) {
+        sessions[index].movedToLink(isLost: environment.linkState(link).isLost, in: &environment)
+    }
+
+    /// The session is where its client has said its Will, and no more where it was before.
+    private mutating func move(_ index: SessionIndex, from former: Route) {
+        sessions[index].observe(.clientMoved, in: &environment)
+        sessionByRoute[former] = nil
+        release(former)
+        if let link = sessions[index].route?.peer.link { arrive(index, on: link) }
     }
 
     /// Gives the session a broker connection of its own, which is not opened yet.
@@ -137,6 +152,7 @@ extension Gateway {
     }
 
     private mutating func settle(_ index: SessionIndex) {
+        if !visits.isEmpty, let former = settleVisit(of: index) { move(index, from: former) }
         let outcome = sessions[index].settle(in: &environment)
         if keeper.isOn { keeper.touch(index) }
         if outcome.mayReadOn, readers.last != index { readers.append(index) }
@@ -190,6 +206,7 @@ extension Gateway {
         if sessions[index].supervision.ignoresRegister {
             environment.noteIgnoredRegister(by: sessions[index].clientID)
         }
+        noteNumbers(of: index)
         sessions[index].forgetSession(in: &environment)
         if keeper.isOn { keeper.forget(index, sessions[index].clientID) }
         sessionByClientID[sessions[index].clientID] = nil
@@ -199,8 +216,15 @@ extension Gateway {
         sessions.remove(index)
     }
 
+    private mutating func noteNumbers(of index: SessionIndex) {
+        let patience = sessions[index].link(in: environment).patience
+        let former = sessions[index].downlink.numbers.remainder(at: environment.now, patience: patience)
+        if let former { formerNumbers.note(former, of: sessions[index].clientID) }
+    }
+
     /// Takes the way to the session away.
     private mutating func detach(_ index: SessionIndex) {
+        endVisit(of: index)
         guard let route = sessions[index].route else { return }
         sessions[index].route = nil
         sessionByRoute[route] = nil

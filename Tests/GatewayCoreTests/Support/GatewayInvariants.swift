@@ -24,7 +24,8 @@ extension Gateway {
         check(placeCount <= limits.clients, "more sessions than the limit")
         check(newcomers.count <= limits.setUps, "more set-ups than the limit")
         check(sessionByClientID.count == sessions.count, "sessions and ClientIds differ")
-        check(sessionByRoute.count == view.routeCount, "sessions and routes differ")
+        check(sessionByRoute.count == view.routeCount + visits.count, "sessions and routes differ")
+        check(visits.allSatisfy { sessions[$0].setUp.place == $1.place }, "somebody is asked where nobody asks him")
         check(remembered.count == view.rememberedCount, "remembered sessions and absent clients differ")
         check(view.overCount == 0, "a session that is over keeps its place")
         check(environment.upstreams.count == view.upstreamCount + 1, "an upstream without owner")
@@ -33,7 +34,7 @@ extension Gateway {
         check(environment.topicNames.count == view.names.count, "topic names that nobody needs")
         check(Set(routeCountByPeer.keys) == peers, "the peers of the core and of the host differ")
         let uses = routeCountByPeer.values.reduce(0, +)
-        check(uses == view.routeCount + departures.count, "routes are counted wrong")
+        check(uses == view.routeCount + visits.count + departures.count, "routes are counted wrong")
         check(environment.forwarders.count <= uses, "nodes behind forwarders that no route leads to")
         check(Set(openStreamIDs()) == streams, "the streams of the core and of the host differ")
         if let text = environment.topicNames.checkInvariants() { broken.append(text) }

@@ -9,7 +9,7 @@ extension ClientSession {
     /// lost (AMB-01).
     @inline(__always)
     func isRepeated(_ connect: Connect, from route: Route, in environment: borrowing Environment) -> Bool {
-        guard self.route == route else { return false }
+        guard (setUp.place ?? self.route) == route else { return false }
         let request = ConnectRequest(connect)
         guard !setUp.isUnderWay else { return setUp.isRepeated(by: request) }
         return phase == .active && !request.wantsWill && hasNow(request)
@@ -27,7 +27,7 @@ extension ClientSession {
         supervision.heard(at: environment.now)  // GW-61
         setUp.clientFellAsleep(for: 0)
         if let prompt = setUp.prompt {
-            send(prompt, in: &environment)
+            sendInSetUp(prompt, in: &environment)
         } else if phase == .active, !setUp.isUnderWay {
             // The client was deaf until now: what it has not answered says nothing of what it takes.
             topics.forgetStandings()
@@ -37,8 +37,9 @@ extension ClientSession {
         }
     }
 
-    /// Starts a new connection for the client; the one that it has goes on until the client has said everything.
-    mutating func begin(_ connect: Connect, in environment: inout Environment) {
+    /// Starts a new connection for the client; the one that it has goes on until the client has said everything, at
+    /// `place` if that is not where it is connected.
+    mutating func begin(_ connect: Connect, at place: Route?, in environment: inout Environment) {
         let request = ConnectRequest(connect)
         supervision.heard(at: environment.now)
         if !phase.isConnected {
@@ -46,7 +47,7 @@ extension ClientSession {
             phase = .connecting
         }
         stopAsking()
-        setUp.begin(request)
+        setUp.begin(request, at: place)
         goOnSettingUp(in: &environment)
     }
 
@@ -93,6 +94,7 @@ extension ClientSession {
     /// goes on and the broker would forget with its connection which QoS 2 message it has, that is finished first.
     mutating func askBroker(in environment: inout Environment) {
         guard let asked = setUp.request else { return }
+        if let place = setUp.takePlace() { route = place }
         guard !hasAlreadyWhatItAsks(in: environment) else { return acceptSetUpAgain(in: &environment) }
         if phase.isSleeping, !asked.isClean { setUp.noteSleep() }
         guard phase.isConnected, canLoseMessage, !broker.isRestoring, !beginsNewSession else {
@@ -254,9 +256,15 @@ extension ClientSession {
     mutating func refuseConnection(
         _ code: ReturnCode, because refusal: ClientRefusal, in environment: inout Environment
     ) {
-        send(.connectAcknowledgement(code), in: &environment)
+        sendInSetUp(.connectAcknowledgement(code), in: &environment)
         observe(.clientRefused(code, because: refusal), in: &environment)
         giveUpSetUp(in: &environment)
+    }
+
+    /// To where the client says what it wants, though its session may be elsewhere.
+    func sendInSetUp(_ message: Message, in environment: inout Environment) {
+        guard let route = setUp.place ?? route else { return }
+        environment.send(message, to: route)
     }
 
     /// MQTT-SN has three refusals: what can be tried again later is congestion, the rest is not supported (AMB-17).

@@ -42,6 +42,8 @@ struct SetUp: Sendable {
 
     private struct Progress: Sendable {
         var request: ConnectRequest
+        /// Where the client is asked, if its session is elsewhere so far.
+        var place: Route?
         var step: Step
         /// When the prompt is sent again, or the rest is waited for no longer.
         var clock = RetryClock()
@@ -108,6 +110,16 @@ struct SetUp: Sendable {
     /// What the CONNECT asks for.
     var request: ConnectRequest? { progress?.request }
 
+    /// Where the client is asked for its Will, if its session is elsewhere; nil once it has said everything.
+    var place: Route? { progress?.place }
+
+    /// The client has said everything: it is there.
+    mutating func takePlace() -> Route? {
+        guard let place else { return nil }
+        change { $0.place = nil }
+        return place
+    }
+
     /// What becomes of the session's Will when the broker accepts; so far, as the client may still be asked.
     var willWish: WillWish {
         guard case .awaitingBroker(let wish)? = progress?.step else { return .keep }
@@ -136,9 +148,9 @@ struct SetUp: Sendable {
     // MARK: Its way
 
     /// A CONNECT begins it; what an earlier one had come to is given up.
-    mutating func begin(_ request: ConnectRequest) {
+    mutating func begin(_ request: ConnectRequest, at place: Route?) {
         let step = request.wantsWill ? Step.awaitingWillTopic : .awaitingBroker(.keep)
-        work = .underWay(Progress(request: request, step: step))
+        work = .underWay(Progress(request: request, place: place, step: step))
     }
 
     /// The prompt has just been sent.
@@ -205,7 +217,8 @@ struct SetUp: Sendable {
     private mutating func finishWill(_ wish: WillWish) {
         change {
             let isSecond = $0.isDoubtful
-            $0 = Progress(request: $0.request, step: isSecond ? .awaitingWillTopic : .awaitingBroker(wish))
+            let step: Step = isSecond ? .awaitingWillTopic : .awaitingBroker(wish)
+            $0 = Progress(request: $0.request, place: $0.place, step: step)
             $0.isSecond = isSecond
         }
     }

@@ -50,6 +50,9 @@ struct BrokerMemory: Sendable {
 
     mutating func noteMissed(_ more: MissedMessages) { missed += more }
 
+    /// Whether the broker has messages that it sends again when the client is back.
+    var hasLeft: Bool { left.count > 0 }
+
     /// - Returns: how many the client will not get; from now on none counts.
     mutating func takeMissed() -> MissedMessages {
         defer { missed = MissedMessages() }

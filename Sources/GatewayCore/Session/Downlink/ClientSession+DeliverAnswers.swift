@@ -100,7 +100,24 @@ extension ClientSession {
             if let token { environment.acknowledgeReceipt(of: token, on: upstream) }
             answerCame(in: &environment)
             deliver(in: &environment)
-        default: observeUnexpected(.publishReceived(messageID), in: &environment)
+        default: receiveLateReceipt(messageID, in: &environment)
+        }
+    }
+
+    /// A PUBREC that nothing waits for. It may have come behind the DISCONNECT of a client that went to sleep: then the
+    /// broker is told at once, as it would be at the next wake-up. Or a message was given up that the client has got all
+    /// the same: until it hears PUBREL it would take the next one under that number for the same.
+    private mutating func receiveLateReceipt(_ messageID: MessageID, in environment: inout Environment) {
+        if downlink.firstWasSent(exactlyOnce: messageID, in: environment.store) {
+            let token = downlink.clientReceivedFirst(in: &environment.store)
+            if let token { environment.acknowledgeReceipt(of: token, on: upstream) }
+            guard state.isListening else { return }
+            answerCame(in: &environment)
+            deliver(in: &environment)
+        } else if state.isListening, downlink.isGivenUp(messageID, in: environment.store) {
+            send(.publishRelease(messageID), in: &environment)
+        } else {
+            observeUnexpected(.publishReceived(messageID), in: &environment)
         }
     }
 

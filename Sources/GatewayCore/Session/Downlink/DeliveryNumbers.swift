@@ -14,8 +14,9 @@ import Time
 ///   would end this one too: then the number is one of the gateway's own again, 0x4000 on top.
 ///
 /// What ended at QoS 2 is remembered for patience, in runs: a broker that counts up makes few of them, and one that
-/// takes the lowest free number no more than its window has places. It is forgotten with the session, as the next one's
-/// broker counts anew, and a client must know a message again that it got before the gateway was restarted.
+/// takes the lowest free number no more than its window has places. It outlives the session, as what the network still
+/// carries of it does: a PUBREC would be taken for one to the next session's message, and a client that compares takes
+/// the same message under the same number for a late copy.
 ///
 /// Invariants: no number is 0; runs are in the order of their beginnings, and no more numbers are remembered than leave
 /// the gateway enough of its own.
@@ -33,6 +34,8 @@ struct DeliveryNumbers: Sendable {
     /// More than any broker has in flight, and so few that most of the gateway's own are free.
     private static let mostRemembered = 16_384
     private static let longestRun = 4_096
+    /// Runs that a session leaves to the next one.
+    private static let mostInherited = 16
 
     private static let otherHalf: MessageID = 0x8000
     private static let quarter: MessageID = 0x4000
@@ -48,10 +51,18 @@ struct DeliveryNumbers: Sendable {
     /// Whether messages of a broker session that was forgotten may still wait under their numbers.
     private(set) var mayMeetOlder = false
     private var ended: [Run] = []
+    /// Numbers under which the client may have what was given up, those of the latest few messages. It forgets one only
+    /// when it hears PUBREL, and takes what comes under it until then for the same message. They do not outlive the
+    /// gateway.
+    private var givenUp: [MessageID] = []
+    private static let mostGivenUp = 16
 
     /// - Parameter last: where counting begins; another place for every session, so that the answers to one do not
     ///   name what the next one of the same client has sent.
     init(after last: MessageID) { lastOwn = last }
+
+    /// Whether a number that follows the broker's is not the broker's own.
+    var areMoved: Bool { half != 0 }
 
     // MARK: Numbers
 
@@ -69,7 +80,9 @@ struct DeliveryNumbers: Sendable {
     /// The next of the gateway's own numbers for QoS 2, none that has ended within patience.
     mutating func nextOwnExactlyOnce(at now: Instant, patience: TimeSpan) -> MessageID {
         var number = Self.nonzero(nextOwn() ^ Self.quarter)
-        while hasEnded(number, within: patience, before: now) { number = Self.nonzero(nextOwn() ^ Self.quarter) }
+        while hasEnded(number, within: patience, before: now) || isGivenUp(number) {
+            number = Self.nonzero(nextOwn() ^ Self.quarter)
+        }
         return number
     }
 
@@ -77,7 +90,8 @@ struct DeliveryNumbers: Sendable {
     mutating func next(for message: StoredMessage, at now: Instant, patience: TimeSpan) -> MessageID {
         guard message.qos == .exactlyOnce else { return nextOwn() }
         let number = use(following: message.token)
-        if !message.token.isNone, !hasEnded(number, within: patience, before: now) { return number }
+        let isFree = !hasEnded(number, within: patience, before: now) && !isGivenUp(number)
+        if !message.token.isNone, isFree { return number }
         return nextOwnExactlyOnce(at: now, patience: patience)
     }
 
@@ -108,7 +122,17 @@ struct DeliveryNumbers: Sendable {
         return false
     }
 
+    /// Whether the client may have something under `number` that was given up.
+    func isGivenUp(_ number: MessageID) -> Bool { givenUp.contains(number) }
+
     // MARK: What becomes of them
+
+    /// The client may have what was sent under `number`, and is sent no more of it.
+    mutating func noteGivenUp(_ number: MessageID) {
+        guard !givenUp.contains(number) else { return }
+        if givenUp.count >= Self.mostGivenUp { givenUp.removeFirst() }
+        givenUp.append(number)
+    }
 
     /// A QoS 2 exchange has ended under `number`.
     mutating func noteEnd(_ number: MessageID, at now: Instant, patience: TimeSpan) {
@@ -129,6 +153,19 @@ struct DeliveryNumbers: Sendable {
         ended.append(Run(first: number, last: number, began: now, ended: now))
     }
 
+    /// What the client's next session must know of one that is forgotten; nil where nothing ended less than `patience`
+    /// ago. It holds few runs, of many those that ended last.
+    func remainder(at now: Instant, patience: TimeSpan) -> DeliveryNumbers? {
+        let runs = ended.filter { now.since($0.ended) < patience }
+        guard !runs.isEmpty else { return nil }
+        var remainder = self
+        remainder.ended = runs.suffix(Self.mostInherited)
+        return remainder
+    }
+
+    /// Takes over what ended in a session before this one.
+    mutating func inherit(_ former: DeliveryNumbers) { ended = former.ended }
+
     /// From now on the broker's packet identifiers are those of another session.
     mutating func brokerForgot() {
         guard hasUsedHalf else { return }
@@ -142,7 +179,7 @@ struct DeliveryNumbers: Sendable {
         half = 0
         hasUsedHalf = false
         mayMeetOlder = false
-        ended = []
+        givenUp = []
     }
 
     /// - Returns: what does not hold; nil where everything does.

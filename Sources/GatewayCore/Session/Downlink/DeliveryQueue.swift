@@ -192,9 +192,23 @@ struct DeliveryQueue: Sendable {
 
     /// Whether a QoS 2 message waits that the client has, or may have, under this number.
     func holds(exactlyOnce messageID: MessageID, in store: borrowing MessageStore) -> Bool {
+        containsAcknowledged(in: store) { $0.qos == .exactlyOnce && $0.state.messageID == messageID }
+    }
+
+    /// Whether a client may have one of QoS 2 under another number than the broker's.
+    func holdsOwnNumber(in store: borrowing MessageStore) -> Bool {
+        containsAcknowledged(in: store) { message in
+            guard message.qos == .exactlyOnce, let number = message.state.messageID else { return false }
+            return message.token.isNone || number != message.token.followingMessageID
+        }
+    }
+
+    private func containsAcknowledged(
+        in store: borrowing MessageStore, where isWanted: (borrowing StoredMessage) -> Bool
+    ) -> Bool {
         var index = acknowledged.first
         while index != .none {
-            if store[index].qos == .exactlyOnce, store[index].state.messageID == messageID { return true }
+            if isWanted(store[index]) { return true }
             index = store[index].nextOfKind
         }
         return false

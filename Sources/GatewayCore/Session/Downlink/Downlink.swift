@@ -40,6 +40,8 @@ struct Downlink {
 
     init(_ numbers: DeliveryNumbers) { self.numbers = numbers }
 
+    mutating func inherit(_ former: DeliveryNumbers) { numbers.inherit(former) }
+
     /// Deliveries that let the others pass.
     var aside: SetAside {
         get { rarities.aside }
@@ -158,10 +160,6 @@ struct Downlink {
         return (messageID, message.state == .announced)
     }
 
-    private func isTaken(_ messageID: MessageID, in store: borrowing MessageStore) -> Bool {
-        queue.holds(exactlyOnce: messageID, in: store) || aside.holds(exactlyOnce: messageID, in: store)
-    }
-
     /// The client may have a message that the broker repeats from an earlier connection, of which nothing is left here:
     /// at QoS 2 it must have the number by which the client then knows it, whatever becomes of the broker's session.
     /// Where an exchange of this very session ended under that number just now, the client has another one.
@@ -245,6 +243,7 @@ struct Downlink {
 
     /// A message has come to its end that the broker has not named in this connection; it will.
     mutating func settle(_ message: StoredMessage) {
+        if message.qos == .exactlyOnce, case .sent(let number) = message.state { numbers.noteGivenUp(number) }
         if message.tokenStanding == .unnamed { memory.noteSettled(message.token) }
     }
 

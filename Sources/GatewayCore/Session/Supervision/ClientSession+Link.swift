@@ -20,9 +20,9 @@ extension ClientSession {
     }
 
     /// The client is on another link, or on one again.
-    mutating func movedToLink(isLost: Bool, at now: Instant) {
+    mutating func movedToLink(isLost: Bool, in environment: inout Environment) {
         guard isLost != supervision.isCutOff else { return }
-        if isLost { supervision.linkLost() } else { goOn(since: now, at: now) }
+        if isLost { linkLost() } else { linkReturned(lostSince: environment.now, in: &environment) }
     }
 
     private mutating func goOn(since: Instant, at now: Instant) {

@@ -159,6 +159,13 @@ extension ClientSession {
 
     // MARK: Ends
 
+    /// Whether an absent client would get a message of QoS 2 twice if its session were forgotten, and may still return.
+    func isNeeded(in environment: borrowing Environment) -> Bool {
+        let patience = environment.configuration.supervision.longestSilence
+        let mayReturn = patience.isZero || environment.now.since(supervision.lastHeard) < patience
+        return mayReturn && downlink.isNeeded(in: environment.store)
+    }
+
     /// The client is silent for good: the broker publishes the Will, because the connection ends without DISCONNECT.
     mutating func lose(in environment: inout Environment) {
         guard !isLeaving else { return end(in: &environment) }

@@ -13,7 +13,7 @@ extension ClientSession {
     /// Asks the client for its Will topic or Will message, until it answers.
     private mutating func sendWillPrompt(in environment: inout Environment) {
         guard let prompt = setUp.prompt else { return }
-        send(prompt, in: &environment)
+        sendInSetUp(prompt, in: &environment)
         setUp.promptSent(
             at: environment.now, interval: retryInterval(after: setUp.clock.attempts, in: environment))
     }

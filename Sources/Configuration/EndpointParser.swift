@@ -26,12 +26,15 @@ package enum EndpointParser {
         }
     }
 
-    /// `mqtt://HOST[:PORT]`; the port is 1883 when it is left out.
+    /// `mqtt://HOST[:PORT]`, or `mqtts://` for TLS; the port is 1883 or 8883 when it is left out.
     package static func broker(_ text: String) -> Result<BrokerEndpoint, EndpointError> {
         Result { () throws(EndpointError) in
-            let rest = try afterScheme("mqtt", of: text, example: "mqtt://127.0.0.1:1883")
+            let isEncrypted = text.prefix(8).lowercased() == "mqtts://"
+            let scheme = isEncrypted ? "mqtts" : "mqtt"
+            let rest = try afterScheme(scheme, of: text, example: "mqtt://127.0.0.1:1883")
             let (host, port) = try hostAndPort(of: rest, smallestPort: 1)
-            return BrokerEndpoint(host: host, port: port ?? BrokerEndpoint.defaultPort)
+            let usualPort = isEncrypted ? BrokerEndpoint.defaultEncryptedPort : BrokerEndpoint.defaultPort
+            return BrokerEndpoint(host: host, port: port ?? usualPort, isEncrypted: isEncrypted)
         }
     }
 
@@ -47,7 +50,8 @@ package enum EndpointParser {
         }
         switch found {
         case scheme: return Array(bytes[(nameLength + separator.count)...])
-        case "mqtts", "ssl", "tls": throw EndpointError(message: "asks for TLS, which is not supported yet")
+        case "ssl" where scheme == "mqtt", "tls" where scheme == "mqtt":
+            throw EndpointError(message: "must start with 'mqtts://' for TLS; found \(quoted(found))")
         case "dtls", "udps": throw EndpointError(message: "asks for DTLS, which is not supported yet")
         case "ws", "wss": throw EndpointError(message: "asks for WebSocket, which is not supported")
         default:

@@ -74,7 +74,7 @@ extension SecretSource {
     }
 
     /// The path with its variables replaced.
-    private func path(_ text: String) throws(KeyFailure) -> String {
+    func path(_ text: String) throws(KeyFailure) -> String {
         var path = ""
         var rest = text[...]
         while let start = rest.firstRange(of: "${") {

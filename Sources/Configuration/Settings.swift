@@ -47,6 +47,10 @@ package struct HostSettings: Equatable, Sendable {
     /// Where the gateway shows what it does.
     package var http = HTTPSettings()
     package var status = StatusSettings()
+    /// For a broker at `mqtts://`.
+    package var tls = TLSSettings()
+    /// What the file's owner should know of it although the gateway can run with it, with the places.
+    package var fileWarnings: [ConfigurationError] = []
     /// Where its sessions are kept.
     package var store = StoreSettings()
 
@@ -147,16 +151,22 @@ package struct BrokerEndpoint: Equatable, Sendable {
     /// 1…65535.
     package var port: UInt16
 
+    /// Whether it is spoken to by TLS.
+    package var isEncrypted: Bool
+
     /// The port registered for MQTT without TLS.
     package static let defaultPort: UInt16 = 1883
+    /// The port registered for MQTT over TLS.
+    package static let defaultEncryptedPort: UInt16 = 8883
 
-    package init(host: String, port: UInt16) {
+    package init(host: String, port: UInt16, isEncrypted: Bool = false) {
         self.host = host
         self.port = port
+        self.isEncrypted = isEncrypted
     }
 
-    /// As written in the configuration: `mqtt://127.0.0.1:1883`.
-    package var name: String { "mqtt://" + authority(host, port) }
+    /// As written in the configuration: `mqtt://127.0.0.1:1883`, `mqtts://broker.example:8883`.
+    package var name: String { (isEncrypted ? "mqtts://" : "mqtt://") + authority(host, port) }
 }
 
 /// What stands after `%`.

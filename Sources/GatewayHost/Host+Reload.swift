@@ -14,6 +14,7 @@ extension Host {
         let changes = SettingsChanges(from: settings, to: new)
         let wanted = new.keepingStart(of: settings)
         let forwarders = try forwarderLists(of: wanted)
+        let tls = try makeTLSClient(wanted.host)
         let (former, formerLinks) = (settings, links)
         let udpPlaces = try openListeners(wanted.host.listeners)
         do throws(HostError) {
@@ -33,7 +34,8 @@ extension Host {
         for place in formerLinks.indices where !places.contains(place) { takeAway(place) }
         reconfigureCore(wanted, places)
         reconfigureStatus()
-        streams.reconfigure(wanted)
+        streams.reconfigure(wanted, tls)
+        warnOfMissingVerification()
         reporter.reconfigure(wanted.host)
         if (wanted.host.logLevel, wanted.host.logFormat) != (former.host.logLevel, former.host.logFormat) {
             reporter.log.follow(level: wanted.host.logLevel, format: wanted.host.logFormat)

@@ -52,6 +52,8 @@ package final class Host {
         statistics = Statistics(
             udpCount: settings.host.listeners.count, serialCount: settings.host.serialPorts.count, at: loop.now)
         reconfigureStatus()
+        streams.reconfigure(settings, try makeTLSClient(settings.host))
+        warnOfMissingVerification()
         do throws(HostError) {
             for listener in settings.host.listeners {
                 links.append(try UDPLink(listener, id: nextLinkID, host: self))

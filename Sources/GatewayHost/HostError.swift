@@ -9,6 +9,8 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
     case cannotJoin(group: String, listener: String, IOError)
     /// The place for HTTP, or the path of the control socket, cannot be had.
     case cannotServe(String, IOError)
+    /// The broker is to be spoken to by TLS, and that cannot be.
+    case noTLS(broker: String, String)
     /// A forwarder's address cannot be compared with senders'.
     case notAForwarder(String)
 
@@ -28,7 +30,7 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
 
     private var error: IOError? {
         switch self {
-        case .notAnAddress, .notAForwarder: nil
+        case .notAnAddress, .notAForwarder, .noTLS: nil
         case .cannotListen(_, let error), .cannotJoin(_, _, let error), .cannotServe(_, let error): error
         }
     }
@@ -44,6 +46,7 @@ package enum HostError: Error, Equatable, Sendable, CustomStringConvertible {
             "cannot use the group \(group) of the listener \(listener): \(error)" + Self.advice(forGroup: error)
         case .cannotServe(let place, let error):
             "cannot answer at \(place): \(error)" + Self.advice(forDoor: error, isFile: place.hasPrefix("/"))
+        case .noTLS(let broker, let words): "cannot speak to \(broker): \(words)"
         case .notAForwarder(let address):
             "cannot tell the forwarder \(address): it is not an IP address"
         }

@@ -138,7 +138,7 @@ package struct PahoConversion {
         }
         _ = take("ClientsList")
         for record in clients where record.contains("secureConnection") {
-            note("\(record[0]) secureConnection", "there is no TLS to the broker yet")
+            note("\(record[0]) secureConnection", "TLS is for all clients or for none: write mqtts:// into broker.url")
         }
     }
 
@@ -289,7 +289,7 @@ package struct PahoConversion {
         switch key {
         case "GatewayName": "the gateway needs no name; broker.shared_client_id is its name at the broker"
         case "BrokerSecurePortNo", "RootCAfile", "RootCApath", "CertsKey", "CertsFile", "CertKey", "PrivateKey":
-            "there is no TLS to the broker yet"
+            "for TLS write mqtts:// into broker.url, and the files of certificates below [tls]"
         case "AggregatingGateway", "AggregateGateway":
             value.uppercased() == "YES" ? "every client has a broker connection of its own" : nil
         case "DtlsCertsKey", "DtlsPrivKey": "there is no DTLS yet"

@@ -120,8 +120,39 @@ import Testing
             "log.level = 3",
             "1:13: 'log.level' must be one of \"error\", \"warning\", \"info\", \"debug\", \"trace\"; found 3"
         ),
-        ("broker.url = 'mqtts://h'", "1:14: 'broker.url' asks for TLS, which is not supported yet"),
-        ("broker.url = 1", "1:14: 'broker.url' must be text of the form mqtt://HOST[:PORT]; found 1"),
+        ("broker.url = 'ssl://h'", "1:14: 'broker.url' must start with 'mqtts://' for TLS; found 'ssl'"),
+        (
+            "broker.url = 1",
+            "1:14: 'broker.url' must be text of the form mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; found 1"
+        ),
+        (
+            "tls.ca_file = '/ca.pem'",
+            "1:15: 'tls.ca_file' is for a broker.url that begins with mqtts://; this one is without TLS"
+        ),
+        (
+            "broker.url = 'mqtts://h'\ntls.ca_file = 'ca.pem'",
+            "2:15: 'tls.ca_file' must be the path of a file that begins with '/'; found 'ca.pem'"
+        ),
+        (
+            "broker.url = 'mqtts://h'\ntls.key_file = '/k'",
+            "2:16: 'tls.key_file' needs 'tls.certificate_file'"
+        ),
+        (
+            "broker.url = 'mqtts://h'\ntls.certificate_file = '/c'",
+            "2:24: 'tls.certificate_file' needs 'tls.key_file'"
+        ),
+        (
+            "broker.url = 'mqtts://h'\ntls.key_passphrase = 'p'",
+            "2:22: 'tls.key_passphrase' needs 'tls.key_file'"
+        ),
+        (
+            "broker.url = 'mqtts://h'\ntls.minimum_version = '1.1'",
+            "2:23: 'tls.minimum_version' must be one of \"1.2\", \"1.3\"; found '1.1'"
+        ),
+        (
+            "broker.url = 'mqtts://h'\ntls.alpn = ['']",
+            "2:13: an element of 'tls.alpn' must be a protocol's name, such as mqtt; found ''"
+        ),
         (
             "[broker]\nurl = 'mqtt://host:99999'",
             "2:7: 'broker.url' must have a port from 1 to 65535 or none; found '99999'"

@@ -21,12 +21,19 @@ import Testing
         #expect(EndpointParser.broker(text) == .success(BrokerEndpoint(host: host, port: port)))
     }
 
+    @Test(arguments: [("mqtts://broker", "broker", 8883), ("MQTTS://[::1]:1", "::1", 1)]) func encryptedBroker(
+        text: String, host: String, port: UInt16
+    ) {
+        #expect(EndpointParser.broker(text) == .success(BrokerEndpoint(host: host, port: port, isEncrypted: true)))
+    }
+
     @Test(arguments: [
         ("", "must start with 'mqtt://', as in mqtt://127.0.0.1:1883"),
         ("localhost:1883", "must start with 'mqtt://', as in mqtt://127.0.0.1:1883"),
         ("://host", "must start with 'mqtt://', as in mqtt://127.0.0.1:1883"),
         ("http://host", "must start with 'mqtt://', as in mqtt://127.0.0.1:1883; found 'http'"),
-        ("mqtts://host", "asks for TLS, which is not supported yet"),
+        ("ssl://host", "must start with 'mqtts://' for TLS; found 'ssl'"),
+        ("mqtts://", "lacks the host"), ("mqtts://host:0", "must have a port from 1 to 65535 or none; found '0'"),
         ("wss://host", "asks for WebSocket, which is not supported"),
         ("mqtt://", "lacks the host"), ("mqtt://:1883", "lacks the host"),
         ("mqtt://me:secret@host", "must not hold a user name; there are keys for that and the password"),

@@ -40,8 +40,11 @@ struct ExampleFile {
         return rest.hasPrefix("[") || (!name.isEmpty && rest.dropFirst(name.count).hasPrefix(" = ")) ? rest : nil
     }
 
-    /// The file with everything switched on that it comments out.
-    var complete: String { lines.map { uncommented($0) ?? $0 }.joined(separator: "\n") }
+    /// The file with everything switched on that it comments out, and a broker that the keys of TLS are for.
+    var complete: String {
+        lines.map { uncommented($0) ?? $0 }.joined(separator: "\n")
+            .replacing("url = \"mqtt://", with: "url = \"mqtts://")
+    }
 
     /// Every key of the file that has a comment of its own.
     var keyLines: [KeyLine] {

@@ -11,6 +11,7 @@ import Testing
 
     @Test func withEverythingSwitchedOnItIsAccepted() throws {
         let read = try settings(ExampleFile().complete).get()
+        #expect(read.host.tls.keyPassphrase != nil)
         #expect(read.gateway.upstream.username != nil)
         #expect(read.gateway.upstream.password != nil)
         #expect(read.host.listeners.first?.interface != nil)

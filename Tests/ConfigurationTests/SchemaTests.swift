@@ -10,8 +10,8 @@ import Time
     private var candidates: [TOMLValue] {
         [9, 300, 5_000, 1, 19_200, 300_000, 5_000_000].map(TOMLValue.integer) + [true, false].map(TOMLValue.boolean)
             + ["off", "debug", "json", "assign", "drop-newest", "gateway"].map(TOMLValue.string)
-            + ["memory", "slip", "hardware", "explicit", "8E1", "/dev/other"].map(TOMLValue.string)
-            + ["mqtt://other:9", "udp://10.0.0.9:9", "http://127.0.0.1:9", "something"].map(TOMLValue.string)
+            + ["memory", "slip", "hardware", "explicit", "8E1", "/dev/other", "1.3"].map(TOMLValue.string)
+            + ["mqtts://other:9", "udp://10.0.0.9:9", "http://127.0.0.1:9", "something"].map(TOMLValue.string)
             + ["udp://239.255.0.1:9", "192.0.2.1"].map { .array([TOMLElement(value: .string($0), offset: 0)]) }
     }
 
@@ -61,6 +61,7 @@ import Time
         // Where the reader has found secrets is no setting.
         changed.host.secretFiles = ["f"]
         changed.host.hasSecretInTheOpen = true
+        changed.host.fileWarnings = [ConfigurationError(file: "f", line: 1, column: 1, message: "")]
         // The host hands it on.
         changed.gateway.upstream.sharedClientID = changed.host.sharedClientID ?? Array("swiftlet-1".utf8)
         let usualPort = leaves(of: SerialPort(device: ""))

@@ -22,7 +22,7 @@ extension RealSocketTests {
                     "1:13: 'log.level' must be one of \"error\", \"warning\", \"info\", \"debug\", \"trace\"; found 'loud'"
                 ]
             ),
-            ("broker.url = 'mqtts://h'\n", ["1:14: 'broker.url' asks for TLS, which is not supported yet"]),
+            ("broker.url = 'ssl://h'\n", ["1:14: 'broker.url' must start with 'mqtts://' for TLS; found 'ssl'"]),
             (
                 "[broker]\nurl = 'mqtt://host:99999'\n",
                 ["2:7: 'broker.url' must have a port from 1 to 65535 or none; found '99999'"]
@@ -152,7 +152,7 @@ extension RealSocketTests {
                     ["run"], "'--listen' must start with 'udp://', as in udp://0.0.0.0:1884; found 'tcp'",
                     ["--listen", "tcp://h"]
                 ),
-                (["run"], "'--broker' asks for TLS, which is not supported yet", ["--broker=mqtts://h"]),
+                (["run"], "'--broker' must start with 'mqtts://' for TLS; found 'ssl'", ["--broker=ssl://h"]),
                 (
                     ["run"], "'--log-level' is one of error, warning, info, debug, trace; found 'loud'",
                     ["--log-level", "loud"]

@@ -30,7 +30,7 @@ import Testing
         #expect(settings.host.listeners.map(\.name) == ["udp://0.0.0.0:10000"])
         #expect(settings.host.listeners[0].groups.map(\.name) == ["udp://225.1.1.1:1883"])
         #expect(
-            conversion.toml.contains("# no counterpart: BrokerSecurePortNo=8883: there is no TLS to the broker yet"))
+            conversion.toml.contains("# no counterpart: BrokerSecurePortNo=8883: for TLS write mqtts://"))
         #expect(conversion.toml.contains("# no counterpart: GatewayName=PahoGateway-01"))
         // What is for another build is nothing to think about.
         #expect(!conversion.toml.contains("Baudrate="))

@@ -19,6 +19,8 @@ struct Key<Target>: Sendable {
     private(set) var isSecret = false
     /// Whether the value may name a file or a variable that has it (`SecretSource`).
     private(set) var maybeElsewhere = false
+    /// Whether variables may stand in the value (`SecretSource`).
+    private(set) var hasVariables = false
     /// Puts the value into its field.
     let write: @Sendable (TOMLValue, inout Target) throws(KeyFailure) -> Void
     /// The field as it would stand in the file; nil when it is not set.
@@ -42,6 +44,13 @@ struct Key<Target>: Sendable {
     var elsewhere: Key {
         var key = self
         key.maybeElsewhere = true
+        return key
+    }
+
+    /// The key, in whose value `${NAME}` stands for a variable.
+    var withVariables: Key {
+        var key = self
+        key.hasVariables = true
         return key
     }
 

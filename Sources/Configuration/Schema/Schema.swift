@@ -3,7 +3,7 @@ import GatewayCore
 /// Every key of the configuration file. To add one, add its line here and to `Config/gateway.toml`.
 enum Schema {
     /// The keys that stand in the file once.
-    static let settings = everythingElse + http + status + store
+    static let settings = everythingElse + tls + http + status + store
 
     /// Those that have no file of their own.
     private static let everythingElse: [Key<Settings>] = [
@@ -24,9 +24,9 @@ enum Schema {
 
         // [broker]
         .endpoint(
-            "broker.url", "mqtt://HOST[:PORT]", parse: EndpointParser.broker,
+            "broker.url", "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]", parse: EndpointParser.broker,
             write: { $1.host.broker = $0 }, read: { $0.host.broker.name },
-            "Where the MQTT broker listens; IPv6 addresses stand in brackets."
+            "Where the MQTT broker listens, with mqtts:// by TLS; IPv6 addresses stand in brackets."
         ).atStart,
         .text(
             "broker.client_id_prefix", \.gateway.upstream.clientIDPrefix, 0...65_535,

@@ -8,6 +8,7 @@ extension SettingsBuilder {
         checkReconnect()
         checkCredentials()
         checkClientIDs()
+        checkTLS()
         checkStatusTopic()
         checkListeners()
         checkGroups()

@@ -5,6 +5,8 @@ struct SettingsBuilder {
     let text: SourceText
     var settings = Settings()
     private(set) var errors: [SourceError] = []
+    /// What is to be known of the file although it can be used.
+    var warnings: [SourceError] = []
     /// Where the values of the keys that stand in the file once begin.
     var seen = SeenKeys()
     /// The `[[topic]]`s that are complete, with their places.
@@ -179,7 +181,9 @@ struct SettingsBuilder {
     private mutating func value<Target>(
         of entry: TOMLEntry, for key: Key<Target>
     ) throws(KeyFailure) -> TOMLValue {
-        guard key.maybeElsewhere, case .string(let text) = entry.value.value else { return entry.value.value }
+        guard case .string(let text) = entry.value.value else { return entry.value.value }
+        if key.hasVariables, text.contains("${") { return .string(try secrets.path(text)) }
+        guard key.maybeElsewhere else { return entry.value.value }
         let secret = try secrets.secret(text)
         if let file = secret.file { secretFiles.append(file) }
         if secret.isInTheOpen, key.isSecret { hasSecretInTheOpen = true }

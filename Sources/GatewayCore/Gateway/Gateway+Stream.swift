@@ -193,7 +193,7 @@ extension Gateway {
             environment.observe(.upstreamUnavailable(end))
             brokerIsAway()
         case .localFailure: environment.observe(.upstreamUnavailable(end))
-        case .closedByBroker, .failed:
+        case .closedByBroker, .failed, .insecure:
             noteNoAnswer(end, onUpstream: id.slot)
             noteUnwelcome(onUpstream: id.slot)
             noteContest(onUpstream: id.slot)
@@ -209,9 +209,11 @@ extension Gateway {
         brokerHasRefused(onUpstream: slot)
     }
 
-    /// The broker has taken the connection, and ended it without a word about the CONNECT.
+    /// The broker has taken the connection, and ended it without a word about the CONNECT; where it was to be protected
+    /// and could not be, it was not even told one.
     private mutating func noteNoAnswer(_ end: StreamEnd, onUpstream slot: UInt32) {
-        guard environment.upstreams[slot].state == .connecting else { return }
+        let state = environment.upstreams[slot].state
+        guard state == .connecting || state == .opening && end == .insecure else { return }
         environment.observe(.connectUnanswered(end))
         brokerHasRefused(onUpstream: slot)
     }

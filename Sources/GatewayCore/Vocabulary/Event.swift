@@ -53,4 +53,6 @@ package enum StreamEnd: UInt8, Hashable, Sendable, CaseIterable {
     case queueOverflow
     /// This machine could not open the stream: no descriptor, memory or port was left. It says nothing of the broker.
     case localFailure
+    /// The host's protection of the stream, TLS, did not come about, or did not go on.
+    case insecure
 }

@@ -37,6 +37,7 @@ enum BrokerText {
             switch loss.end {
             case .closedByBroker: "closed by the broker"
             case .failed: "broken"
+            case .insecure: "ended by TLS"
             case .timedOut: "no answer in time,"
             case .queueOverflow: "closed, as the broker took octets too slowly,"
             case .unresolved, .refused, .localFailure: "not opened again,"
@@ -79,16 +80,16 @@ enum BrokerText {
     }
 
     static func connectUnanswered(_ end: StreamEnd) -> String {
+        if end == .insecure { return "the broker cannot be spoken to, as there is no TLS with it" }
         let what =
             end == .timedOut ? "has not answered CONNECT in time" : "ended the connection instead of answering CONNECT"
-        return "whoever listens at broker.url \(what): is it an MQTT broker, and does that port want TLS, which is not"
-            + " supported yet?"
+        return "whoever listens at broker.url \(what): is it an MQTT broker, and does that port want TLS (mqtts://)?"
     }
 
     static func broker(speaks foreign: ForeignProtocol) -> String {
         switch foreign {
         case .tls:
-            "whoever listens at broker.url speaks TLS, which is not supported yet: name the broker's port without TLS"
+            "whoever listens at broker.url speaks TLS: write mqtts://, or name the broker's port without TLS"
         case .http: "a web server listens at broker.url, and answers in HTTP: name the broker's port for MQTT"
         case .mqtt: "whoever listens at broker.url speaks as an MQTT client, and is no broker"
         }

@@ -150,6 +150,7 @@ enum ObservationText {
         case .failed: "it broke"
         case .queueOverflow: "the broker took bytes too slowly"
         case .localFailure: "this machine could not open one"
+        case .insecure: "no TLS"
         }
     }
 

@@ -54,6 +54,8 @@ struct Reporter {
         // Whatever passes with every message ends here.
         guard let level = ObservationText.level(of: kind) else { return nil }
         switch kind {
+        // Why has been told in words.
+        case .connectUnanswered where occurrence == .connectUnanswered(.insecure): return nil
         case .connectUnanswered: if unansweredConnects.happened(at: now) == nil { return nil }
         case .gatewayIDTaken: if takenNumbers.happened(at: now) == nil { return nil }
         case .clientDismissed:
@@ -179,11 +181,12 @@ struct Reporter {
         log.write(.error, "\(error)" + Recurrence.suffix(count))
     }
 
-    mutating func streamEnded(_ reason: StreamCloseReason) {
+    mutating func streamEnded(_ reason: StreamCloseReason, _ settings: HostSettings) {
         switch reason {
         case .endOfStream: writeAboutClient(.debug, "broker closed a connection")
         case .writeQueueOverflow: writeAboutClient(.warning, "broker connection closed: it took bytes too slowly")
         case .failed(let error): connectionFailed("\(error)" + Self.advice(for: error))
+        case .insecure(let failure): connectionFailed(TLSText(failure, settings).words)
         }
     }
 

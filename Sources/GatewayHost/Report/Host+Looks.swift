@@ -14,13 +14,16 @@ extension Host {
         // Where nothing may leave for the broker, nothing is known of it.
         if let look = storeLook { looks.append((look, nil)) }
         if storeObstacle == nil, let look = brokerLook { looks.append((look, nil)) }
+        if let look = verificationLook { looks.append((look, nil)) }
         for trouble in statistics.troubles.compactMap(\.self) {
             guard loop.now &- trouble.latestAt <= Statistics.memory else { continue }
             let client = trouble.clientID.isEmpty ? nil : ClientIDText.text(of: trouble.clientID)
             let address = trouble.peer.flatMap { links[Int($0.link.rawValue)].name(of: $0) }
             let maximum = trouble.peer.map { gateway.maximumDatagramByteCount(on: $0.link) }
-            let look = TroubleText.look(
-                trouble.latest, count: trouble.count, who: client ?? address, maximumByteCount: maximum)
+            let look =
+                tlsLook(trouble.latest)
+                ?? TroubleText.look(
+                    trouble.latest, count: trouble.count, who: client ?? address, maximumByteCount: maximum)
             if let look { looks.append((look, client)) }
         }
         looks += links.filter { !$0.isUp && !($0 is ClosedLink) && !isStopping }

@@ -122,7 +122,8 @@ enum TroubleText {
         case .connectUnanswered:
             Look(
                 sentence:
-                    "Whoever listens at broker.url did not answer CONNECT \(times): is it an MQTT broker without TLS?",
+                    "Whoever listens at broker.url did not answer CONNECT \(times): is it an MQTT broker, and does that"
+                    + " port want TLS (mqtts://)?",
                 key: "broker.url", isError: true)
         case .brokerSpeaksOtherProtocol(let foreign):
             Look(sentence: "No broker: \(BrokerText.broker(speaks: foreign)).", key: "broker.url", isError: true)

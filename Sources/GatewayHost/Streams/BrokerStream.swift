@@ -10,7 +10,7 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     private var remainingAddresses: ArraySlice<SocketAddress> = []
     private var options: TCPStreamOptions
     /// What another machine's silence or refusal said, before this one failed by itself.
-    private var remoteFailure: IOError?
+    private var remoteFailure: StreamCloseReason?
     /// Whether bytes wait in the write queue that the system has refused, as the core knows.
     private var isBlocked = false
     /// Tells the owner that there was no stream to close yet.
@@ -46,7 +46,19 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     private func connectToNext() {
         guard let address = remainingAddresses.popFirst() else { return }
         self.address = address
-        stream = TCPStream(connectingTo: address, options: options, loop: owner.loop, delegate: self)
+        guard let client = owner.tls else {
+            stream = TCPStream(connectingTo: address, options: options, loop: owner.loop, delegate: self)
+            return
+        }
+        let limit = options.maximumQueuedByteCount
+        var outer = options
+        // What is queued in the clear needs some more room as records.
+        outer.maximumQueuedByteCount += limit / 16 + 65_536
+        let connection = TCPStream(connectingTo: address, options: outer, loop: owner.loop, delegate: nil)
+        // Sooner than the core gives up, who would not know what it has waited for.
+        stream = TLSStream(
+            over: connection, client: client, handshakeTimeout: options.connectTimeout * 9 / 10,
+            maximumQueuedByteCount: limit, loop: owner.loop, delegate: self)
     }
 
     func write(_ bytes: RawSpan) { stream?.queueWrite(bytes) }
@@ -110,12 +122,13 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     func streamFinished(_ stream: any ByteStream) { owner.finished(self) }
 
     func streamClosed(_ stream: any ByteStream, reason: StreamCloseReason) {
-        guard case .failed(let error) = reason, error.phase == .connecting else {
-            return owner.ended(self, reason: reason)
+        switch reason {
+        case .failed(let error) where error.phase == .connecting: if !error.isLocal { remoteFailure = reason }
+        case .insecure(let failure) where failure.isInHandshake: remoteFailure = reason
+        case .failed, .insecure, .endOfStream, .writeQueueOverflow: return owner.ended(self, reason: reason)
         }
-        if !error.isLocal { remoteFailure = error }
         if remainingAddresses.isEmpty {
-            owner.ended(self, reason: .failed(remoteFailure ?? error))
+            owner.ended(self, reason: remoteFailure ?? reason)
         } else {
             connectToNext()
         }

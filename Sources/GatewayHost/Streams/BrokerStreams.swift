@@ -11,6 +11,10 @@ final class BrokerStreams {
     let address: BrokerAddress
     let loop: EventLoop
     private(set) var options: TCPStreamOptions
+    /// Protects connections from now on; nil where they go in the clear.
+    private(set) var tls: TLSClient?
+    /// The last one, for whoever asks why there is no connection.
+    private(set) var lastTLSFailure: TLSFailure?
     private var inUse = StreamTable()
     private var closing = ClosingStreams()
     private var closingLimit: Int
@@ -31,8 +35,9 @@ final class BrokerStreams {
         self.host = host
     }
 
-    /// What holds for connections from now on.
-    func reconfigure(_ settings: Settings) {
+    /// What holds for connections from now on; the first call comes before there are any.
+    func reconfigure(_ settings: Settings, _ tls: TLSClient?) {
+        self.tls = tls
         options = Self.options(for: settings)
         closingLimit = settings.host.closingConnectionCount
         queuedByteCountPerStream = settings.gateway.limits.queuedByteCountPerUpstream
@@ -146,7 +151,8 @@ final class BrokerStreams {
     func ended(_ stream: BrokerStream, reason: StreamCloseReason) {
         guard !silenced.contains(stream.id) else { return stream.isGone = true }
         guard inUse.remove(stream.id) != nil else { return }
-        host.reporter.streamEnded(reason)
+        host.reporter.streamEnded(reason, host.settings.host)
+        if case .insecure(let failure) = reason { lastTLSFailure = failure }
         host.handle(.streamClosed(stream.id, StreamEnd(reason)))
     }
 

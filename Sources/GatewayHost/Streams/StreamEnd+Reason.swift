@@ -9,6 +9,7 @@ extension StreamEnd {
         switch reason {
         case .endOfStream: self = .closedByBroker
         case .writeQueueOverflow: self = .queueOverflow
+        case .insecure: self = .insecure
         case .failed(let error):
             if error.phase != .connecting {
                 self = .failed

@@ -68,4 +68,6 @@ package enum StreamCloseReason: Equatable, Sendable {
     case failed(IOError)
     /// The peer did not read as fast as octets were queued for it.
     case writeQueueOverflow
+    /// TLS did not come about, or did not go on.
+    case insecure(TLSFailure)
 }

@@ -27,6 +27,8 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
     /// Whether the kernel took less than was queued, so that writing waits for the peer.
     private var isWriteBlocked = false
     private var isReadingPaused = false
+    /// Why nothing can be written any more, while what the peer had said before is read.
+    private var brokenBy: IOError?
     private var timer: LoopTimer?
     private var untoldEnd: End?
 
@@ -78,7 +80,7 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
     }
 
     /// Whether octets can be read and written now.
-    package var isOpen: Bool { state == .open }
+    package var isOpen: Bool { state == .open && brokenBy == nil }
 
     /// Whether the descriptor is closed: after an end, or when what `close` asked for is done.
     package var isClosed: Bool { state == .closed }
@@ -94,8 +96,8 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
             let bytes = UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count])
             delegate.stream(self, received: bytes.bytes)
             loop.isReadBufferLent = false
-        } else if count == 0 {
-            fail(.endOfStream)
+        } else if count == 0 || brokenBy != nil && errno != EAGAIN {
+            fail(brokenBy.map { .failed($0) } ?? .endOfStream)
         } else if errno != EAGAIN {
             fail(.failed(IOError(operation: "read tcp://\(remoteAddress)", code: errno)))
         }
@@ -123,7 +125,7 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
     package var queuedByteCount: Int { writes.byteCount }
 
     package func queueWrite(_ bytes: RawSpan) {
-        guard state == .open || state == .connecting else { return }
+        guard state == .open || state == .connecting, brokenBy == nil else { return }
         guard bytes.byteCount <= options.maximumQueuedByteCount &- writes.byteCount else {
             // The kernel must not hold on to what a peer does not read either.
             resetOnClose()
@@ -146,11 +148,20 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
             let count = writes.write { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             if count >= 0 || errno == EAGAIN { break }
             guard errno == EINTR else {
-                fail(.failed(IOError(operation: "write tcp://\(remoteAddress)", code: errno)))
+                writeFailed(IOError(operation: "write tcp://\(remoteAddress)", code: errno))
                 return
             }
         }
         isWriteBlocked = !writes.isEmpty
+        updateInterest()
+    }
+
+    /// A peer that has ended the connection may have said why, and the loop tells of that end in any case.
+    private func writeFailed(_ error: IOError) {
+        guard state == .open, !isReadingPaused, error.isEndedByPeer else { return fail(.failed(error)) }
+        brokenBy = error
+        writes = WriteQueue()
+        isWriteBlocked = false
         updateInterest()
     }
 
@@ -210,8 +221,8 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
         tellLater(end)
     }
 
+    /// Who wraps this stream may become its delegate only after it has failed to connect.
     private func tellLater(_ end: End) {
-        guard delegate != nil else { return }
         untoldEnd = end
         timer = loop.schedule(at: 0, self)
     }
@@ -271,6 +282,7 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
     }
 
     private func failWithPendingError() {
+        if let brokenBy { return fail(.failed(brokenBy)) }
         let code = pendingErrorCode()
         fail(code == 0 ? .endOfStream : .failed(IOError(operation: "read tcp://\(remoteAddress)", code: code)))
     }

@@ -56,6 +56,9 @@ package struct IOError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether the device could not do it, though it was allowed.
     package var isDeviceFault: Bool { code == EIO }
 
+    /// Whether the peer wants nothing more to be sent.
+    var isEndedByPeer: Bool { code == ECONNRESET || code == EPIPE }
+
     /// Whether this machine has no way to where something was to go.
     package var isUnreachable: Bool {
         switch code {

@@ -1,4 +1,5 @@
 import Configuration
+import GatewayHost
 import Transports
 
 /// `swiftlet check`: everything wrong in a configuration file, without starting anything.
@@ -36,6 +37,7 @@ enum CheckCommand {
         switch ConfigurationFile.read(files[0]) {
         case .success(let settings):
             if !arguments.has(.json) {
+                for warning in settings.host.fileWarnings { Terminal.print("warning: \(warning)") }
                 for warning in ConfigurationFile.warnings(files[0], settings) { Terminal.print("warning: \(warning)") }
                 Terminal.print("\(ConfigurationFile.name(of: files[0])): no errors")
             }
@@ -120,7 +122,8 @@ enum ConfigurationFile {
                 "\(path) holds a password, and everybody on this machine may read it: chmod 640, or write"
                     + " \"file:PATH\" in place of the password")
         }
-        let open = settings.host.secretFiles.filter(FileReader.isReadableByOthers)
+        let keyFile = settings.host.tls.keyFile.map { [$0] } ?? []
+        let open = (settings.host.secretFiles + keyFile).filter(FileReader.isReadableByOthers)
         return warnings + open.map { "everybody on this machine may read the secret in \($0): chmod 640" }
     }
 
@@ -130,7 +133,9 @@ enum ConfigurationFile {
                 path == standardInput
                 ? try StandardInput.readAll(maximumByteCount: maximumByteCount)
                 : try FileReader.read(path: path, maximumByteCount: maximumByteCount)
-            return SettingsReader.read(bytes, file: name(of: path), secrets: secrets).mapError { .wrong($0) }
+            return SettingsReader.read(
+                bytes, file: name(of: path), secrets: secrets, inspectTLS: TLSProblem.findings
+            ).mapError { .wrong($0) }
         } catch {
             return .failure(.unreadable(name(of: path), error))
         }

@@ -31,6 +31,7 @@ extension RunCommand {
     /// Secrets that others may read are a warning at each reading of the file.
     func warnOfSecrets(_ file: Settings, _ log: Log) {
         guard let path = options.configurationFile else { return }
+        for warning in file.host.fileWarnings { log.write(.warning, "\(warning)", event: "certificate_warning") }
         for warning in ConfigurationFile.warnings(path, file) {
             log.write(.warning, warning, event: "secret_in_the_open")
         }

@@ -53,7 +53,8 @@ struct RunCommand {
             "Listen here, instead of where the file says; the file's [[udp]] are not used then, nor their groups,"
             + " forwarders and retry settings.")
     static let broker = Option(
-        "--broker", "-b", value: "mqtt://HOST:PORT", help: "Connect to this broker, instead of the file's.")
+        "--broker", "-b", value: "mqtt://HOST:PORT",
+        help: "Connect to this broker, instead of the file's; mqtts:// for TLS.")
     static let logLevel = Option(
         "--log-level", choices: LogLevel.allCases.map { "\($0)" }, aliases: ["warn": "warning", "err": "error"],
         help: "How much the log tells.")

@@ -1,6 +1,7 @@
 import Bytes
 import Configuration
 import GatewayCore
+import GatewayHost
 import MQTT
 import Time
 import Transports
@@ -8,11 +9,14 @@ import Transports
 /// Sends a broker one CONNECT under a ClientId that nobody has, and takes it back.
 final class BrokerProbe: ByteStreamDelegate, TimerHandler {
     private let loop: EventLoop
-    private var stream: TCPStream?
+    private var stream: (any ByteStream)?
     /// What has come of the CONNACK, which has four octets (MQTT 3.1.1 §3.2).
     private var answer: [UInt8] = []
     private var result: Answer?
     private let connectPacket: [UInt8]
+    /// Nil where the broker is spoken to in the clear.
+    private let tls: TLSClient?
+    private let settings: HostSettings
 
     private enum Answer {
         case accepted
@@ -22,8 +26,9 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
         case silent
     }
 
-    private init(_ settings: Settings, _ clientID: String, _ loop: EventLoop) {
-        self.loop = loop
+    private init(_ settings: Settings, _ clientID: String, _ loop: EventLoop) throws(TLSSetUpError) {
+        (self.loop, self.settings) = (loop, settings.host)
+        tls = settings.host.broker.isEncrypted ? try TLSClient(TLSOptions(settings.host), loop: loop) : nil
         connectPacket = Self.packet(settings, clientID)
     }
 
@@ -51,7 +56,7 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
             let addresses = try GatewayTarget.addresses(of: broker.host, broker.port, on: loop)
             var last = HereFinding(.bad, subject, "no address")
             for address in addresses {
-                let probe = BrokerProbe(settings, clientID, loop)
+                let probe = try BrokerProbe(settings, clientID, loop)
                 let began = MonotonicClock.now()
                 let answer = try probe.run(address, settings.gateway.upstream.connectTimeout.nanoseconds)
                 let took = (MonotonicClock.now() - began) / 1_000_000
@@ -61,6 +66,10 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
             return [last]
         } catch let error as ResolveError {
             return [HereFinding(.bad, subject, "\(error)")]
+        } catch TLSSetUpError.problem(let problem) {
+            return [HereFinding(.bad, subject, problem.sentence)]
+        } catch TLSSetUpError.unavailable(let reason) {
+            return [HereFinding(.bad, subject, "\(reason)")]
         } catch {
             return [HereFinding(.bad, subject, "\(error)")]
         }
@@ -77,7 +86,8 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
         case .closed(let reason): HereFinding(.bad, subject, "\(address), \(reason)")
         case .nonsense(let bytes):
             HereFinding(.bad, subject, "\(address) answers, but not in MQTT: \(Hexadecimal.text(bytes))\(guess(bytes))")
-        case .silent: HereFinding(.bad, subject, "\(address) does not answer a CONNECT; does it speak TLS only?")
+        case .silent:
+            HereFinding(.bad, subject, "\(address) does not answer a CONNECT; does it speak TLS only (mqtts://)?")
         }
     }
 
@@ -100,7 +110,7 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
     // MARK: One attempt
 
     private func run(_ address: SocketAddress, _ timeout: UInt64) throws -> Answer {
-        let stream = TCPStream(connectingTo: address, loop: loop, delegate: self)
+        let stream = connect(to: address, timeout)
         self.stream = stream
         let timer = loop.schedule(at: MonotonicClock.now() + timeout, self)
         while result == nil { try loop.turn(deadline: nil) }
@@ -113,6 +123,14 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
         }
         stream.abort()
         return result ?? .silent
+    }
+
+    private func connect(to address: SocketAddress, _ timeout: UInt64) -> any ByteStream {
+        guard let tls else { return TCPStream(connectingTo: address, loop: loop, delegate: self) }
+        return TLSStream(
+            over: TCPStream(connectingTo: address, loop: loop, delegate: nil), client: tls,
+            handshakeTimeout: .nanoseconds(Int64(clamping: timeout / 10 * 9)), maximumQueuedByteCount: 1_048_576,
+            loop: loop, delegate: self)
     }
 
     func timerFired(_ timer: LoopTimer) { result = result ?? .silent }
@@ -143,6 +161,7 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
         guard result == nil else { return }
         switch reason {
         case .failed(let error): result = .closed("\(error)")
+        case .insecure(let failure): result = .closed(TLSText(failure, settings).words)
         case .endOfStream, .writeQueueOverflow:
             result = .closed("closes the connection without an answer to CONNECT")
         }

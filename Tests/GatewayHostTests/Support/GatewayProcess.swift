@@ -62,11 +62,11 @@ final class GatewayProcess {
     init(
         brokerPort: UInt16, _ configuration: String = "", program: String? = nil, level: String = "debug",
         descriptorLimit: Int? = nil, fileBlockLimit: Int? = nil, options: [String] = [],
-        variables: [String] = [], listener: String? = "udp://127.0.0.1:0"
+        variables: [String] = [], listener: String? = "udp://127.0.0.1:0", scheme: String = "mqtt"
     ) throws {
         directory = try TemporaryDirectory()
         head = """
-            broker.url = "mqtt://127.0.0.1:\(brokerPort)"
+            broker.url = "\(scheme)://127.0.0.1:\(brokerPort)"
             broker.reconnect_maximum_seconds = 1
             broker.shared_client_id = "swiftlet-1"
             log.level = "\(level)"

@@ -16,8 +16,11 @@ final class MosquittoProcess {
     private let directory: TemporaryDirectory
     private var process: ChildProcess
 
-    /// Starts a broker that accepts everybody, or only those who have `credentials`.
-    init(isPersistent: Bool = false, credentials: (username: String, password: String)? = nil) throws {
+    /// Starts a broker that accepts everybody, or only those who have `credentials`; `options` are lines of its
+    /// configuration that are about its listener.
+    init(
+        isPersistent: Bool = false, credentials: (username: String, password: String)? = nil, options: String = ""
+    ) throws {
         directory = try TemporaryDirectory()
         if let credentials { try Self.writePasswords(credentials, in: directory) }
         port = try ScriptedBroker.unusedPort()
@@ -25,6 +28,7 @@ final class MosquittoProcess {
             "mosquitto.conf",
             """
             listener \(port) 127.0.0.1
+            \(options)
             allow_anonymous \(credentials == nil)
             user root
             log_dest stderr

@@ -24,7 +24,7 @@ extension ClientSession {
 
     private static func refusal(_ end: StreamEnd?) -> ClientRefusal {
         switch end {
-        case .unresolved, .refused, .timedOut, .localFailure: .brokerAway
+        case .unresolved, .refused, .timedOut, .localFailure, .insecure: .brokerAway
         case .closedByBroker, .failed, .queueOverflow, nil: .brokerGone
         }
     }

@@ -1,0 +1,44 @@
+import Configuration
+import GatewayCore
+import Transports
+
+// TLS towards the broker: whether there is any, and what is told of it.
+
+extension Host {
+    /// What makes connections to a broker at `mqtts://`; nil for one at `mqtt://`.
+    func makeTLSClient(_ settings: HostSettings) throws(HostError) -> TLSClient? {
+        guard settings.broker.isEncrypted else { return nil }
+        let client: TLSClient
+        do throws(TLSSetUpError) {
+            client = try TLSClient(TLSOptions(settings), loop: loop)
+        } catch {
+            switch error {
+            case .unavailable(let reason): throw .noTLS(broker: settings.broker.name, "\(reason)")
+            case .problem(let problem): throw .noTLS(broker: settings.broker.name, problem.sentence)
+            }
+        }
+        client.filesChanged = { [unowned self] in reporter.certificatesChanged($0) }
+        return client
+    }
+
+    /// Nobody is to forget it.
+    func warnOfMissingVerification() {
+        guard settings.host.broker.isEncrypted, settings.host.tls.skipsVerification else { return }
+        log.write(.error, TLSText.withoutVerification, event: "tls_without_verification")
+    }
+
+    /// What needs a look for being as it is configured.
+    var verificationLook: TroubleText.Look? {
+        guard settings.host.broker.isEncrypted, settings.host.tls.skipsVerification else { return nil }
+        return TroubleText.Look(
+            sentence: "Anybody may pass for the broker: its certificate is not verified.",
+            key: "tls.insecure_skip_verify", isError: true)
+    }
+
+    /// Why there is no TLS with the broker, where that is the trouble.
+    func tlsLook(_ occurrence: Occurrence) -> TroubleText.Look? {
+        guard occurrence == .connectUnanswered(.insecure), let failure = streams.lastTLSFailure else { return nil }
+        let text = TLSText(failure, settings.host)
+        return TroubleText.Look(sentence: "No TLS with the broker: \(text.words).", key: text.key, isError: true)
+    }
+}

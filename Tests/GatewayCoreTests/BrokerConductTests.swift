@@ -175,9 +175,28 @@ import Time
         shared.receives(.disconnect, .close)
     }
 
+    @Test("GW-10 A broker that cannot be spoken to by TLS refuses the gateway, before the CONNECT and after it")
+    func insecure() {
+        for isOpened in [false, true] {
+            let dialogue = Dialogue(isBrokerReachable: false)
+            dialogue.passes(.seconds(2))
+            let shared = dialogue.opensStream()
+            if isOpened {
+                shared.opens()
+                shared.receives(.connect("swiftlet-1"))
+            }
+            shared.closes(.insecure)
+            dialogue.observes(exactly: .connectUnanswered(.insecure))
+            dialogue.observes(.brokerRefusing)
+            // As after any refusal, the next attempt comes after a pause.
+            dialogue.passes(.seconds(2))
+            _ = dialogue.opensStream()
+        }
+    }
+
     @Test(
         "GW-10 Who ends the connection instead of answering CONNECT is no broker either",
-        arguments: [StreamEnd.closedByBroker, .failed])
+        arguments: [StreamEnd.closedByBroker, .failed, .insecure])
     func connectUnanswered(end: StreamEnd) {
         let dialogue = Dialogue(isBrokerReachable: false)
         dialogue.passes(.seconds(2))

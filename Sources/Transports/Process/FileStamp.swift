@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What tells that a file was replaced or written: its place, its size and the time of its last change.

@@ -146,6 +146,24 @@ extension RealSocketTests {
             #expect(!gateway.log.contains { $0.contains("broker reachable") })
         }
 
+        /// Whoever asks the gateway how it is gets the same sentence, with the key to look at.
+        @Test func theStatusSaysWhyThereIsNoTLS() throws {
+            let mosquitto = try broker(nil, "require_certificate true")
+            let directory = try TemporaryDirectory()
+            chmod(directory.path, 0o755)
+            let socket = directory.path + "/control"
+            let gateway = try GatewayProcess(
+                brokerPort: mosquitto.port, "tls.insecure_skip_verify = true\ncontrol.socket = '\(socket)'",
+                scheme: "mqtts")
+            #expect(gateway.logs("broker answers, but refuses us"))
+            let status = try SwiftletCommand.run(["status", "--socket", socket, "--json"]).output
+            #expect(status.contains("No TLS with the broker: "))
+            #expect(status.contains("wants a certificate of ours"))
+            #expect(status.contains("\"key\":\"tls.certificate_file\""))
+            #expect(status.contains("Anybody may pass for the broker: its certificate is not verified."))
+            #expect(status.contains("\"key\":\"tls.insecure_skip_verify\""))
+        }
+
         @Test func plainTextAtAPortForTLSIsTold() throws {
             let mosquitto = try broker()
             let gateway = try GatewayProcess(brokerPort: mosquitto.port)

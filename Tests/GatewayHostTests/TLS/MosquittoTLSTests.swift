@@ -59,6 +59,31 @@ extension RealSocketTests {
             #expect(eventually { ["s", "d"].allSatisfy { mosquitto.log.contains("Client \($0) disconnected.") } })
         }
 
+        /// Handshakes that come at once take turns; those that had to wait go on with what came meanwhile.
+        @Test func manyHandshakesAtOnceAllEnd() throws {
+            let mosquitto = try broker()
+            let loop = try EventLoop()
+            var options = TLSOptions(serverName: "127.0.0.1")
+            options.authorityFile = certificates.authority
+            let client = try TLSClient(options, loop: loop)
+            let owner = StreamLog()
+            for _ in 0..<300 {
+                let inner = TCPStream(
+                    connectingTo: try .numeric("127.0.0.1", mosquitto.port), loop: loop, delegate: nil)
+                owner.streams.append(
+                    TLSStream(
+                        over: inner, client: client, handshakeTimeout: generous, maximumQueuedByteCount: 65_536,
+                        loop: loop, delegate: owner))
+            }
+            let deadline = Deadline(in: generous)
+            while owner.calls.count < 300, !deadline.hasPassed {
+                try loop.turn(deadline: MonotonicClock.now() + 5_000_000)
+            }
+            #expect(owner.calls == [String](repeating: "opened", count: 300))
+            #expect(client.handshakeCount == 0 && client.mostHandshakes > 100)
+            for stream in owner.streams { stream.abort() }
+        }
+
         /// What waits for an absent client outlives the broker's restart, over connections made anew.
         @Test func clientsSurviveARestartOfTheBroker() throws {
             let mosquitto = try broker(isPersistent: true)

@@ -47,11 +47,12 @@ package final class SignalSource: ReadinessHandler {
     package static func holdBack(_ signals: [Signal]) { _ = block(signals) }
 
     private static func block(_ signals: [Signal]) -> sigset_t {
-        _ = signal(SIGPIPE, SIG_IGN)
         var set = sigset_t()
         sigemptyset(&set)
         for signal in signals { sigaddset(&set, signal.number) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
+        // Last, as it is what others can see of this in proc(5).
+        _ = signal(SIGPIPE, SIG_IGN)
         return set
     }
 

@@ -5,6 +5,7 @@ import Journal
 import MQTT
 import MQTTSN
 import Testing
+import TraceFile
 import Transports
 
 @testable import GatewayHost
@@ -74,6 +75,19 @@ extension RealSocketTests {
             return (sensor, stream)
         }
 
+        /// A gateway without a broker, which the test turns itself.
+        private func host(_ store: StubbornStore, _ pipe: LogPipe, port: UInt16 = 0) throws -> Host {
+            var settings = Settings()
+            store.use(&settings)
+            settings.host.listeners = [UDPListener(host: "127.0.0.1", port: port)]
+            settings.gateway.links = [LinkConfiguration()]
+            settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: try ScriptedBroker.unusedPort())
+            let log = Log(level: .error, descriptor: pipe.writing)
+            let host = try Host(settings: settings, seed: 1, log: log, loop: try EventLoop())
+            try host.openStore()
+            return host
+        }
+
         /// REGACK with whatever id.
         private func expectRegistered(_ sensor: Sensor, messageID: UInt8) throws {
             let heard = try #require(try sensor.hear())
@@ -106,6 +120,31 @@ extension RealSocketTests {
             }
             #expect(isFull ? 2..<pingCount ~= answerCount : answerCount == 1)
             #expect(gateway.count(.clientLost) == 0 && gateway.count(.truncatedDatagram) == 0)
+        }
+
+        @Test("GW-70 A recording over such a time is of the time that passed for the core, and does the same again")
+        func standstillIsReplayed() throws {
+            let (store, broker, directory) = (try StubbornStore(), try ScriptedBroker(), try TemporaryDirectory())
+            try store.fails()
+            let path = directory.path + "/field.trace"
+            let gateway = try GatewayProcess(
+                brokerPort: broker.address.port, "store.directory = \"\(store.directory.path)\"\n",
+                options: ["--record", path])
+            try broker.acceptGateway()
+            let sensor = try Sensor(gateway.address)
+            try sensor.send(Datagram.connect("s", cleanSession: false, keepAlive: 1))
+            try broker.acceptClient("s")
+            try sensor.expectNothing(for: .milliseconds(2_500))
+            store.works()
+            try sensor.expect(Datagram.connectAcknowledgement(.accepted))
+            try sensor.send(Datagram.pingRequest)
+            try sensor.expect(Datagram.pingResponse)
+            gateway.process.kill(SIGTERM)
+            #expect(gateway.process.waitForExit() == .exited(0))
+            let octets = try FileReader.read(path: path, maximumByteCount: 1 << 24)
+            let trace = try Trace(reading: octets, file: path)
+            #expect(trace.firstDifference() == nil && trace.entries.last?.event == .suspensionRequested)
+            #expect(zip(trace.entries, trace.entries.dropFirst()).allSatisfy { $0.now <= $1.now })
         }
 
         @Test("Who goes on without a disk leaves nothing there that holds no longer, and writes it all when it is back")
@@ -157,15 +196,8 @@ extension RealSocketTests {
 
         @Test("What the last batch meets is said")
         func lastBatchFails() throws {
-            let store = try StubbornStore()
-            let pipe = try LogPipe()
-            var settings = Settings()
-            store.use(&settings)
-            settings.host.listeners = [UDPListener(host: "127.0.0.1", port: 0)]
-            settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: try ScriptedBroker.unusedPort())
-            let log = Log(level: .error, descriptor: pipe.writing)
-            let host = try Host(settings: settings, seed: 1, log: log, loop: try EventLoop())
-            try host.openStore()
+            let (store, pipe) = (try StubbornStore(), try LogPipe())
+            let host = try host(store, pipe)
             try store.fails()
             host.close()
             let lines = pipe.readLines()
@@ -179,13 +211,7 @@ extension RealSocketTests {
             let gateway = try start(store, broker)
             for name in ["s1", "s2"] { _ = try connect(name, gateway, broker) }
             gateway.stop(politely: false)
-            var settings = Settings()
-            store.use(&settings)
-            settings.host.listeners = [UDPListener(host: "127.0.0.1", port: gateway.address.port)]
-            settings.gateway.links = [LinkConfiguration()]
-            settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: try ScriptedBroker.unusedPort())
-            let host = try Host(settings: settings, seed: 1, log: Log(level: .error), loop: try EventLoop())
-            try host.openStore()
+            let host = try host(store, LogPipe(), port: gateway.address.port)
             host.finishTurn()
             host.close()
             #expect(try store.sessions().count == 2 && Set(store.segments()).count == 2)
@@ -193,15 +219,9 @@ extension RealSocketTests {
 
         @Test("Everybody who looks is told that the disk fails, and of the broker nothing that nobody knows")
         func failureIsShown() throws {
-            let store = try StubbornStore()
-            var settings = Settings()
-            store.use(&settings)
-            settings.host.listeners = [UDPListener(host: "127.0.0.1", port: 0)]
-            settings.host.broker = BrokerEndpoint(host: "127.0.0.1", port: try ScriptedBroker.unusedPort())
-            let log = Log(level: .error, descriptor: try LogPipe().writing)
-            let host = try Host(settings: settings, seed: 1, log: log, loop: try EventLoop())
+            let (store, pipe) = (try StubbornStore(), try LogPipe())
+            let host = try host(store, pipe)
             defer { host.close() }
-            try host.openStore()
             func metrics() -> [Substring] {
                 String(decoding: host.metricsText(openMetrics: false), as: UTF8.self).lines
             }

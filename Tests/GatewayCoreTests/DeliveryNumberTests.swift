@@ -93,6 +93,21 @@ import Time
         client.receives(.publish(.short("ab"), "4", id: 1, qos: .exactlyOnce))
     }
 
+    @Test("AMB-23 Nor one under which the client may have a message of a session whose end it may not know")
+    func heldOver() {
+        let dialogue = Dialogue()
+        let (client, first) = subscriber(dialogue)
+        first.sends(.publish("a/b", "1", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(1, "1", id: 1, qos: .exactlyOnce))
+        client.leaves(first)
+        dialogue.passes(.seconds(40))
+        let second = client.connects()
+        second.sends(.publish("ab", "2", qos: .exactlyOnce, id: 1))
+        client.receives(.publish(.short("ab"), "2", id: 0xDE38, qos: .exactlyOnce))
+        client.sends(.publishReceived(1))
+        client.receives(.publishRelease(1))
+    }
+
     private func delivers(
         _ packetID: PacketID, as messageID: MessageID, _ client: TestClient, _ upstream: TestUpstream
     ) {

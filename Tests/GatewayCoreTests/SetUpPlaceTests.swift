@@ -73,6 +73,24 @@ import Time
         upstream.receivesNothing()
     }
 
+    @Test("AMB-11 Who moves on once more is asked for its Will where it is, and nobody speaks to where it was")
+    func goesOnTwice() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        _ = client.connects(prompted: old)
+        client.fallsAsleep()
+        let second = dialogue.client("c1", link: 1)
+        second.sends(.connect("c1", will: true))
+        second.receives(.willTopicRequest)
+        second.sends(.pingRequest("c1"))
+        let third = dialogue.client("c1", link: 1)
+        third.sends(.pingRequest("c1"))
+        #expect(!second.isKnown)
+        dialogue.passes(.seconds(10))
+        second.receivesNothing()
+        third.receives(.willTopicRequest)
+    }
+
     @Test("AMB-01 Somebody else at that place ends the asking, and the session stays where it is")
     func somebodyElseThere() {
         let dialogue = Dialogue()

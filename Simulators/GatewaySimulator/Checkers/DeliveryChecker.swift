@@ -254,7 +254,8 @@ struct DeliveryChecker {
             clients[index].isAskedClean = view.isAcceptedClean
             clients[index].isAcceptedClean = view.isAcceptedClean
             clients[index].voidBefore = view.voidBefore
-            clients[index].registers = [:]
+            // How often a client was asked before it was passed over is in its record.
+            clients[index].registers = view.registers
             clients[index].lastAtMostOnceSend = view.lastAtMostOnceSend
         }
     }

@@ -66,6 +66,8 @@ extension SimulatedClient {
         _ open: ClientRequest<ClientConnectionStep>, into effects: inout ClientEffects
     ) {
         guard let again = nextAttempt(open) else {
+            // The gateway may have heard it all the same.
+            if open.step == .sleep { hasSlept = true }
             endConnection(open.step == .disconnect ? .disconnected : .gatewayLost, into: &effects)
             return
         }

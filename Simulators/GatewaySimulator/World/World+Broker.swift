@@ -78,8 +78,8 @@ extension World {
     }
 
     /// A clean session ends with its connection at the broker, also that of a client which has asked later that it be
-    /// kept (AMB-02). Where the gateway has left it in good order, it has seen to it that nothing is lost with it, unless
-    /// it has ended just then and said so.
+    /// kept (AMB-02). Where the gateway has left it in good order, it has seen to it that nothing is lost with it,
+    /// unless it has ended just then and said so.
     private func cleanSessionMayHaveEnded(of client: Int) {
         guard clients[client].isCleanAtBroker else { return }
         let isLeft = streams.values.contains {

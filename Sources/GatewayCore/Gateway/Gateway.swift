@@ -120,7 +120,10 @@ extension Gateway {
     /// Makes `route` the way to the session. Who was there before under another name is gone from this address; where
     /// the session was before, nothing more is said (GW-89).
     mutating func attach(_ index: SessionIndex, to route: Route) {
-        endVisit(of: index)
+        if visits[index] != nil {
+            endVisit(of: index)
+            _ = sessions[index].setUp.takePlace()
+        }
         guard sessions[index].route != route else { return }
         vacate(route)
         if sessions[index].route != nil {
@@ -206,8 +209,8 @@ extension Gateway {
         if sessions[index].supervision.ignoresRegister {
             environment.noteIgnoredRegister(by: sessions[index].clientID)
         }
-        noteNumbers(of: index)
         sessions[index].forgetSession(in: &environment)
+        noteNumbers(of: index)
         if keeper.isOn { keeper.forget(index, sessions[index].clientID) }
         sessionByClientID[sessions[index].clientID] = nil
         remembered.remove(index)

@@ -105,8 +105,8 @@ extension ClientSession {
     }
 
     /// A PUBREC that nothing waits for. It may have come behind the DISCONNECT of a client that went to sleep: then the
-    /// broker is told at once, as it would be at the next wake-up. Or a message was given up that the client has got all
-    /// the same: until it hears PUBREL it would take the next one under that number for the same.
+    /// broker is told at once, as it would be at the next wake-up. Or a message was given up that the client has got
+    /// all the same: until it hears PUBREL it would take the next one under that number for the same.
     private mutating func receiveLateReceipt(_ messageID: MessageID, in environment: inout Environment) {
         if downlink.firstWasSent(exactlyOnce: messageID, in: environment.store) {
             let token = downlink.clientReceivedFirst(in: &environment.store)

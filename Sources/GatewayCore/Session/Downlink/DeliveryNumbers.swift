@@ -51,7 +51,8 @@ struct DeliveryNumbers: Sendable {
     /// Whether messages of a broker session that was forgotten may still wait under their numbers.
     private(set) var mayMeetOlder = false
     private var ended: [Run] = []
-    /// Numbers under which the client may have what was given up, those of the latest few messages. It forgets one only
+    /// Numbers under which the client may have what was given up, or what a session held that is forgotten, as it may
+    /// not know of that; those of the latest few messages. It forgets one only
     /// when it hears PUBREL, and takes what comes under it until then for the same message. They do not outlive the
     /// gateway.
     private var givenUp: [MessageID] = []
@@ -154,17 +155,17 @@ struct DeliveryNumbers: Sendable {
     }
 
     /// What the client's next session must know of one that is forgotten; nil where nothing ended less than `patience`
-    /// ago. It holds few runs, of many those that ended last.
+    /// ago, and nothing was given up. It holds few runs, of many those that ended last.
     func remainder(at now: Instant, patience: TimeSpan) -> DeliveryNumbers? {
         let runs = ended.filter { now.since($0.ended) < patience }
-        guard !runs.isEmpty else { return nil }
+        guard !runs.isEmpty || !givenUp.isEmpty else { return nil }
         var remainder = self
         remainder.ended = runs.suffix(Self.mostInherited)
         return remainder
     }
 
     /// Takes over what ended in a session before this one.
-    mutating func inherit(_ former: DeliveryNumbers) { ended = former.ended }
+    mutating func inherit(_ former: DeliveryNumbers) { (ended, givenUp) = (former.ended, former.givenUp) }
 
     /// From now on the broker's packet identifiers are those of another session.
     mutating func brokerForgot() {
@@ -174,12 +175,11 @@ struct DeliveryNumbers: Sendable {
         hasUsedHalf = false
     }
 
-    /// The client has begun a new session: it holds nothing of the one before.
+    /// The client has begun a new session. What the network still carries of the one before is not forgotten.
     mutating func forgetSession() {
         half = 0
         hasUsedHalf = false
         mayMeetOlder = false
-        givenUp = []
     }
 
     /// - Returns: what does not hold; nil where everything does.

@@ -195,6 +195,17 @@ struct DeliveryQueue: Sendable {
         containsAcknowledged(in: store) { $0.qos == .exactlyOnce && $0.state.messageID == messageID }
     }
 
+    /// The numbers under which a client may have messages of QoS 2.
+    func exactlyOnceNumbers(in store: borrowing MessageStore) -> [MessageID] {
+        var numbers: [MessageID] = []
+        var index = acknowledged.first
+        while index != .none {
+            if store[index].qos == .exactlyOnce, let number = store[index].state.messageID { numbers.append(number) }
+            index = store[index].nextOfKind
+        }
+        return numbers
+    }
+
     /// Whether a client may have one of QoS 2 under another number than the broker's.
     func holdsOwnNumber(in store: borrowing MessageStore) -> Bool {
         containsAcknowledged(in: store) { message in

@@ -371,6 +371,7 @@ struct Downlink {
         (underWay, indulgence) = (.nothing, Indulgence())
         queue.lookAgain()
         defer { queue = DeliveryQueue() }
+        for number in queue.exactlyOnceNumbers(in: store) { numbers.noteGivenUp(number) }
         numbers.forgetSession()
         rarities = DownlinkRarities()
         return queue

@@ -51,6 +51,8 @@ extension Settings {
         var settings = self
         settings.gateway.gatewayID = running.gateway.gatewayID
         settings.gateway.upstream.clientIDPrefix = running.gateway.upstream.clientIDPrefix
+        settings.gateway.upstream.version = running.gateway.upstream.version
+        settings.gateway.upstream.sessionExpirySeconds = running.gateway.upstream.sessionExpirySeconds
         // The broker may have what would be refused from now on.
         settings.gateway.upstream.maximumQoS = running.gateway.upstream.maximumQoS
         settings.gateway.willUpdate = running.gateway.willUpdate

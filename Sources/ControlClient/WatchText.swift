@@ -42,7 +42,7 @@ package struct WatchText {
         let span = octets.span
         let payload = showsPayload ? PayloadWords.text : PayloadWords.count
         guard entry["kind"]?.string == "packet" else { return DatagramWords.line(of: span.bytes, payload: payload) }
-        return PacketWords.line(of: span.bytes, payload: payload)
+        return PacketWords.line(of: span.bytes, versionNamed: entry["version"]?.string, payload: payload)
     }
 
     private func observation(_ entry: JSONValue) -> String {

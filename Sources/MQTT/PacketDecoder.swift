@@ -30,12 +30,13 @@ package struct PacketDecoder: Sendable {
     }
 
     private let maximumPacketByteCount: Int
-    private let version: ProtocolVersion
+    /// What is spoken on the stream; a server learns it from the CONNECT.
+    package var version: ProtocolVersion
     private var assembly = PacketAssembly()
     private var kept = KeptBytes()
 
     /// A decoder at the beginning of a stream that refuses packets of more than `maximumPacketByteCount` octets, fixed
-    /// header included. A server that does not know the version yet takes 3.1.1: no CONNECT says more.
+    /// header included. A CONNECT is cut alike in every version.
     package init(maximumPacketByteCount: Int, version: ProtocolVersion = .v3_1_1) {
         self.maximumPacketByteCount = maximumPacketByteCount
         self.version = version

@@ -51,6 +51,8 @@ enum ConfigurationText {
         Field("upstream.username", \.upstream.username),
         Field("upstream.password", \.upstream.password),
         Field("upstream.maximumQoS", \.upstream.maximumQoS),
+        Field("upstream.version", \.upstream.version),
+        Field("upstream.sessionExpirySeconds", \.upstream.sessionExpirySeconds),
         Field("upstream.keepAliveSeconds", \.upstream.keepAliveSeconds),
         Field("upstream.connectTimeout", \.upstream.connectTimeout),
         Field("upstream.responseTimeout", \.upstream.responseTimeout),

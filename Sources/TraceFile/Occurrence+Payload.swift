@@ -16,6 +16,7 @@ extension Occurrence {
             .qosMinusOneDropped, .advertised, .searchAnswered, .forwarderRefused, .truncatedDatagram, .strangerAnswered,
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
+            .brokerVersionRefused,
             .upstreamPaused, .upstreamResumed:
             0
         case .clientFellAsleep(let seconds): UInt64(seconds)
@@ -28,7 +29,8 @@ extension Occurrence {
         case .messageDroppedQueueFull(let octets), .qosMinusOneBufferFull(let octets): UInt64(octets)
         case .messageDroppedTooLong(let qos, let octets): UInt64((qos ?? .minusOne).rawValue) << 62 ^ UInt64(octets)
         case .messageDroppedNotRegistered(let qos, let octets), .messageDroppedUpstreamDown(let qos, let octets),
-            .messageDroppedUpstreamBlocked(let qos, let octets), .messageUndeliverable(let qos, let octets):
+            .messageDroppedUpstreamBlocked(let qos, let octets), .messageUndeliverable(let qos, let octets),
+            .messageExpired(let qos, let octets):
             UInt64(qos.rawValue) << 62 ^ UInt64(octets)
         case .qosMinusOneRefused(let refusal, let topicID): UInt64(refusal.rawValue) << 16 | UInt64(topicID)
         case .queueDropsReported(let count), .sharedConnectionContested(let count): UInt64(count)
@@ -45,6 +47,9 @@ extension Occurrence {
         case .upstreamUnavailable(let end): UInt64(end.rawValue)
         case .malformedPacket(let error): UInt64(error.rawValue)
         case .unexpectedPacket(let type): UInt64(type.rawValue)
+        case .messageExceedsBroker(let limit, let octets): UInt64(limit.rawValue) << 62 ^ UInt64(octets)
+        case .brokerDisconnected(let reason): UInt64(reason.rawValue)
+        case .brokerRefused(let type, let reason): UInt64(type.rawValue) << 8 | UInt64(reason.rawValue)
         }
     }
 }

@@ -21,6 +21,11 @@ extension UInt16: TraceValue {
     init?(traceText: Substring) { self.init(traceText) }
 }
 
+extension UInt32: TraceValue {
+    var traceText: String { "\(self)" }
+    init?(traceText: Substring) { self.init(traceText) }
+}
+
 /// A count; none of the configuration's is negative.
 extension Int: TraceValue {
     /// The largest that a configuration file can ask for (`limits.queued_bytes`); the core may multiply it.
@@ -107,3 +112,4 @@ extension QoSMinusOnePolicy: TraceChoice {}
 extension EmptyClientIDPolicy: TraceChoice {}
 extension QueuePolicy: TraceChoice {}
 extension WillUpdatePolicy: TraceChoice {}
+extension BrokerProtocol: TraceChoice {}

@@ -66,6 +66,8 @@ import Testing
             broker.url = "mqtt://elsewhere"
             broker.client_id_prefix = "p"
             broker.shared_client_id = "s"
+            broker.protocol = "auto"
+            broker.session_expiry_seconds = 7
             broker.maximum_qos = 1
             will.update = "gateway"
             store.directory = "/kept"

@@ -8,7 +8,7 @@ import Time
 @Suite struct ConfigurationTextTests {
     /// Texts of which each field accepts at least one that is not its default.
     private static let candidates = [
-        "9", "9 ns", "true", "false", "\"name\"", "off", "assign", "dropNewest", "gateway",
+        "9", "9 ns", "true", "false", "\"name\"", "off", "assign", "dropNewest", "gateway", "5.0",
     ]
 
     private func changed<Target>(_ target: Target, _ fields: [ConfigurationField<Target>]) throws -> Target {

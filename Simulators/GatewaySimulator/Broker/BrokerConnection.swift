@@ -5,6 +5,12 @@ import Time
 /// One accepted TCP connection and what its CONNECT packet promised.
 struct BrokerConnection {
     var decoder: PacketDecoder
+    /// As the CONNECT has said; 3.1.1 before.
+    var version = ProtocolVersion.v3_1_1
+    /// QoS 1 and 2 messages that the client takes before it has acknowledged the first (MQTT 5.0 §3.1.2.11.3).
+    var receiveMaximum = Int(UInt16.max)
+    /// QoS 2 messages that the client has published on this connection and not released.
+    var openExchanges: Set<PacketID> = []
     /// The session, or nil before a CONNECT packet was accepted.
     var session: BrokerSessionNumber?
     /// The Will, until DISCONNECT drops it (MQTT 3.1.1 §3.1.2.5).

@@ -11,13 +11,20 @@ extension SimulatedBroker {
     /// A client that broke the protocol loses its connection [MQTT-4.8.0-1]; its Will is published (§3.1.2.5).
     mutating func closeForViolation(_ connection: BrokerConnectionID, into effects: inout BrokerEffects) {
         counters.protocolViolations += 1
-        close(connection, publishingWill: true, into: &effects)
+        close(connection, publishingWill: true, because: .protocolError, into: &effects)
     }
 
-    /// Closes a connection on the broker's decision.
+    /// Closes a connection on the broker's decision; a client of MQTT 5.0 with a session is told why, if that is to be
+    /// told (MQTT 5.0 §3.14).
     mutating func close(
-        _ connection: BrokerConnectionID, publishingWill: Bool, into effects: inout BrokerEffects
+        _ connection: BrokerConnectionID, publishingWill: Bool, because reason: ReasonCode? = nil,
+        into effects: inout BrokerEffects
     ) {
+        if let reason, let open = connections[connection], open.version == .v5_0, open.session != nil {
+            let start = effects.bytes.count
+            effects.bytes.appendPacket(Packet5(.disconnect, AddedFields(reasonCode: reason)))
+            effects.send(from: start, on: connection)
+        }
         effects.list.append(.close(connection))
         end(connection, publishingWill: publishingWill, into: &effects)
     }

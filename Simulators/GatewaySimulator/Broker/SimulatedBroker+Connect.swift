@@ -5,11 +5,13 @@ import MQTT
 
 extension SimulatedBroker {
     mutating func handle(
-        _ connect: Connect, _ frame: RawSpan, on connection: BrokerConnectionID,
-        into effects: inout BrokerEffects
+        _ connect: Connect, _ added: AddedFields, _ frame: RawSpan, _ version: ProtocolVersion,
+        on connection: BrokerConnectionID, into effects: inout BrokerEffects
     ) -> PacketOutcome {
         // A second CONNECT [MQTT-3.1.0-2].
         guard connections[connection]?.session == nil else { return .violation }
+        connections[connection]?.version = version
+        connections[connection]?.decoder.version = version
         var clientID = frame.copy(of: connect.clientID)
         if let returnCode = refusal(of: connect, frame, clientID: clientID) {
             refuse(connection, returnCode, into: &effects)
@@ -18,6 +20,13 @@ extension SimulatedBroker {
         if clientID.isEmpty { clientID = makeClientID() }
         endEarlierConnection(of: clientID, into: &effects)
         let (session, isPresent) = openSession(clientID, isClean: connect.cleanSession)
+        // In 5.0 a session outlives its connection if and only if it is to (MQTT 5.0 §3.1.2.11.2).
+        let isLasting =
+            version == .v5_0
+            ? Packet5.number(.sessionExpiryInterval, in: added.properties, of: frame) ?? 0 > 0 : !connect.cleanSession
+        sessions[session]?.isClean = !isLasting
+        let receiveMaximum = Packet5.number(.receiveMaximum, in: added.properties, of: frame)
+        connections[connection]?.receiveMaximum = receiveMaximum.map { Int($0) } ?? Int(UInt16.max)
         sessions[session]?.connection = connection
         connections[connection]?.session = session
         connections[connection]?.will = connect.will.map { will in
@@ -25,25 +34,34 @@ extension SimulatedBroker {
                 topicName: frame.copy(of: will.topic), payload: frame.copy(of: will.payload), qos: will.qos,
                 retain: will.retain)
         }
-        setKeepAlive(connect.keepAliveSeconds, of: connection)
+        let serverKeepAlive = version == .v5_0 ? configuration.serverKeepAliveSeconds : nil
+        setKeepAlive(serverKeepAlive ?? connect.keepAliveSeconds, of: connection)
         counters.connectsAccepted += 1
         if keepsRecords {
-            records.append(.sessionOpened(clientID, isClean: connect.cleanSession, isPresent: isPresent))
+            records.append(.sessionOpened(clientID, isClean: !isLasting, isPresent: isPresent))
         }
         let acknowledgement = ConnectAcknowledgement(sessionPresent: isPresent, returnCode: .accepted)
-        send(.connectAcknowledgement(acknowledgement), on: connection, into: &effects)
+        acknowledge(acknowledgement, on: connection, into: &effects)
         redeliver(to: session, on: connection, into: &effects)
         return .done
     }
 
     /// A packet that cannot be read is a violation; of an unsupported CONNECT the client is told [MQTT-3.1.2-2].
     mutating func handleMalformed(
-        _ error: PacketError, on connection: BrokerConnectionID, into effects: inout BrokerEffects
+        _ error: PacketError, _ frame: RawSpan, on connection: BrokerConnectionID, into effects: inout BrokerEffects
     ) -> PacketOutcome {
         guard case .unsupportedProtocolLevel = error, connections[connection]?.session == nil else {
             return .violation
         }
-        refuse(connection, .unacceptableProtocolVersion, into: &effects)
+        switch configuration.version5 {
+        case .takes, .refuses: refuse(connection, .unacceptableProtocolVersion, into: &effects)
+        case .refusesByReason:
+            connections[connection]?.version = .v5_0
+            refuse(connection, .unacceptableProtocolVersion, into: &effects)
+        case .closes:
+            counters.connectsRefused += 1
+            close(connection, publishingWill: false, into: &effects)
+        }
         return .done
     }
 
@@ -70,7 +88,7 @@ extension SimulatedBroker {
     ) {
         counters.connectsRefused += 1
         let acknowledgement = ConnectAcknowledgement(sessionPresent: false, returnCode: returnCode)
-        send(.connectAcknowledgement(acknowledgement), on: connection, into: &effects)
+        acknowledge(acknowledgement, on: connection, into: &effects)
         close(connection, publishingWill: false, into: &effects)
     }
 
@@ -87,7 +105,7 @@ extension SimulatedBroker {
     private mutating func endEarlierConnection(of clientID: [UInt8], into effects: inout BrokerEffects) {
         guard let session = sessionNumbers[clientID], let earlier = sessions[session]?.connection else { return }
         counters.takeovers += 1
-        close(earlier, publishingWill: true, into: &effects)
+        close(earlier, publishingWill: true, because: .sessionTakenOver, into: &effects)
     }
 
     /// The session to go on with, and whether it was there before (MQTT 3.1.1 §3.1.2.4, §3.2.2.2).

@@ -55,15 +55,18 @@ extension SimulatedBroker {
         guard let session = sessions[number] else { return false }
         if session.queue.count < configuration.queuedMessagesPerSession { return true }
         return session.queue.count == 0 && session.connection != nil
-            && session.hasRoom(inWindow: inFlightWindow)
+            && session.hasRoom(inWindow: inFlightWindow(of: session.connection))
     }
 
-    private var inFlightWindow: Int { min(configuration.inFlightWindow, Int(PacketID.max) - 1) }
+    private func inFlightWindow(of connection: BrokerConnectionID?) -> Int {
+        let receiveMaximum = connection.flatMap { connections[$0]?.receiveMaximum } ?? Int(PacketID.max)
+        return min(configuration.inFlightWindow, receiveMaximum, Int(PacketID.max) - 1)
+    }
 
     /// Fills the in-flight window of a connected client, oldest message first [MQTT-4.6.0-6].
     private mutating func sendQueued(to session: BrokerSessionNumber, into effects: inout BrokerEffects) {
         guard let connection = sessions[session]?.connection else { return }
-        let window = inFlightWindow
+        let window = inFlightWindow(of: connection)
         let takesLowest = configuration.takesLowestPacketID
         while let publish = sessions[session]?.startNextPublish(window: window, takesLowestPacketID: takesLowest) {
             if sessions[session]?.isReused(publish.packetID) == true { counters.packetIDsReused += 1 }
@@ -123,9 +126,17 @@ extension SimulatedBroker {
         let start = effects.bytes.count
         let topicName = message.topicName.span
         let payload = message.payload.span
-        effects.bytes.appendPublishPacket(
-            duplicate: duplicate, qos: message.qos, retain: message.retain, topicName: topicName.bytes,
-            packetID: packetID, payload: payload.bytes)
+        switch connections[connection]?.version {
+        case .v5_0:
+            effects.bytes.appendPublishHeader(
+                duplicate: duplicate, qos: message.qos, retain: message.retain, topicName: topicName.bytes,
+                packetID: packetID, properties: RawSpan(), payloadByteCount: payload.bytes.byteCount)
+            effects.bytes.append(payload.bytes)
+        case .v3_1_1, nil:
+            effects.bytes.appendPublishPacket(
+                duplicate: duplicate, qos: message.qos, retain: message.retain, topicName: topicName.bytes,
+                packetID: packetID, payload: payload.bytes)
+        }
         effects.send(from: start, on: connection)
     }
 }

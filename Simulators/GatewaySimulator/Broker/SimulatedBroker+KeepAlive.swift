@@ -1,6 +1,7 @@
 // Watches that connections are not silent for too long (MQTT 3.1.1 §3.1.2.10, §3.1.4).
 
 import GatewayCore
+import MQTT
 import Time
 
 extension SimulatedBroker {
@@ -30,7 +31,7 @@ extension SimulatedBroker {
             connections[entry.connection]?.queuedDeadline = nil
             if let deadline = connections[entry.connection]?.deadline, deadline <= now {
                 counters.timeouts += 1
-                close(entry.connection, publishingWill: true, into: &effects)
+                close(entry.connection, publishingWill: true, because: .keepAliveTimeout, into: &effects)
             } else {
                 schedule(entry.connection)
             }

@@ -14,6 +14,9 @@ extension SimulatedBroker {
         guard !configuration.closingTopicNames.contains(message.topicName) else {
             return closeOn(message, from: session, on: connection, into: &effects)
         }
+        if let reason = refusal(of: message, publish, from: session, on: connection) {
+            return refuse(publish, reason, on: connection, into: &effects)
+        }
         switch publish.qos {
         case .atMostOnce:
             noteReceived(message, from: session)
@@ -23,6 +26,7 @@ extension SimulatedBroker {
             route(message, into: &effects)
             send(.publishAcknowledgement(publish.packetID), on: connection, into: &effects)
         case .exactlyOnce:
+            connections[connection]?.openExchanges.insert(publish.packetID)
             // Method B of MQTT 3.1.1 §4.3.3: routed at once, and the packet identifier is kept until PUBREL.
             if sessions[session]?.receivedMessages[publish.packetID] == nil {
                 sessions[session]?.receivedMessages[publish.packetID] = keepsRecords ? message.payload : []
@@ -38,7 +42,7 @@ extension SimulatedBroker {
         into effects: inout BrokerEffects
     ) {
         if keepsRecords { records.append(.closed(connection, of: clientID(of: session), payload: message.payload)) }
-        close(connection, publishingWill: true, into: &effects)
+        close(connection, publishingWill: true, because: .topicNameInvalid, into: &effects)
     }
 
     private mutating func noteReceived(_ message: BrokerMessage, from session: BrokerSessionNumber) {
@@ -55,6 +59,7 @@ extension SimulatedBroker {
     ) {
         let payload = sessions[session]?.receivedMessages.removeValue(forKey: packetID)
         if keepsRecords, let payload { records.append(.released(by: clientID(of: session), payload: payload)) }
+        connections[connection]?.openExchanges.remove(packetID)
         send(.publishComplete(packetID), on: connection, into: &effects)
     }
 

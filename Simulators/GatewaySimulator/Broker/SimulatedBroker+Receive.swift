@@ -61,15 +61,18 @@ extension SimulatedBroker {
         into effects: inout BrokerEffects
     ) -> PacketOutcome {
         let packet: Packet
+        var added = AddedFields()
+        let version = versionOf(frame, on: connection)
         do throws(PacketError) {
-            packet = try Packet.decode(frame)
+            packet = try Packet.decode(frame, version, &added)
         } catch {
-            return handleMalformed(error, on: connection, into: &effects)
+            return handleMalformed(error, frame, on: connection, into: &effects)
         }
         connections[connection]?.lastHeard = now
         if case .connect(let connect) = packet {
-            return handle(connect, frame, on: connection, into: &effects)
+            return handle(connect, added, frame, version, on: connection, into: &effects)
         }
+        if version == .v5_0, exceedsLimits(packet, frame, on: connection) { return .violation }
         // The first packet must be CONNECT [MQTT-3.1.0-1].
         guard let session = connections[connection]?.session else { return .violation }
         return handle(packet, frame, from: session, on: connection, into: &effects)
@@ -113,7 +116,10 @@ extension SimulatedBroker {
     /// Sends a packet without variable parts.
     func send(_ packet: Packet, on connection: BrokerConnectionID, into effects: inout BrokerEffects) {
         let start = effects.bytes.count
-        effects.bytes.appendPacket(packet)
+        switch connections[connection]?.version {
+        case .v5_0: effects.bytes.appendPacket(Packet5(packet))
+        case .v3_1_1, nil: effects.bytes.appendPacket(packet)
+        }
         effects.send(from: start, on: connection)
     }
 }

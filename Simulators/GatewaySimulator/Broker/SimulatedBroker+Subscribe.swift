@@ -15,6 +15,7 @@ extension SimulatedBroker {
         while let (filter, qos) = subscribe.nextFilter(in: frame, at: &position) {
             let topicFilter = frame.copy(of: filter)
             if configuration.refusedTopicFilters.contains(topicFilter) {
+                // The same octet in 3.1.1: failure, and in 5.0: unspecified error.
                 returnCodes.append(SubscribeAcknowledgement.failureReturnCode)
                 continue
             }
@@ -29,7 +30,13 @@ extension SimulatedBroker {
         }
         let start = effects.bytes.count
         let codes = returnCodes.span
-        effects.bytes.appendSubscribeAcknowledgementPacket(packetID: subscribe.packetID, returnCodes: codes.bytes)
+        switch connections[connection]?.version {
+        case .v5_0:
+            let answer = SubscribeAcknowledgement(packetID: subscribe.packetID, returnCodes: returnCodes.indices)
+            effects.bytes.appendPacket(Packet5(.subscribeAcknowledgement(answer)), from: codes.bytes)
+        case .v3_1_1, nil:
+            effects.bytes.appendSubscribeAcknowledgementPacket(packetID: subscribe.packetID, returnCodes: codes.bytes)
+        }
         effects.send(from: start, on: connection)
         for subscription in granted { deliverRetained(for: subscription, to: session, into: &effects) }
     }
@@ -50,11 +57,21 @@ extension SimulatedBroker {
         on connection: BrokerConnectionID, into effects: inout BrokerEffects
     ) {
         var position = 0
+        var reasonCodes: [UInt8] = []
         while let filter = unsubscribe.nextFilter(in: frame, at: &position) {
             let topicFilter = frame.copy(of: filter)
             sessions[session]?.unsubscribe(from: topicFilter)
             subscriptions.remove(session, from: topicFilter)
+            reasonCodes.append(ReasonCode.success.rawValue)
         }
-        send(.unsubscribeAcknowledgement(unsubscribe.packetID), on: connection, into: &effects)
+        guard connections[connection]?.version == .v5_0 else {
+            return send(.unsubscribeAcknowledgement(unsubscribe.packetID), on: connection, into: &effects)
+        }
+        let start = effects.bytes.count
+        effects.bytes.appendPacket(
+            Packet5(
+                .unsubscribeAcknowledgement(unsubscribe.packetID), AddedFields(reasonCodes: reasonCodes.indices)),
+            from: reasonCodes.span.bytes)
+        effects.send(from: start, on: connection)
     }
 }

@@ -21,6 +21,8 @@ package struct SimulatedBroker {
     var deadlines = BrokerDeadlineQueue()
     var nextSessionNumber = 0
     var assignedClientIDCount = 0
+    /// Of messages that could be refused.
+    var publicationCount = 0
 
     package init(configuration: SimulatedBrokerConfiguration = .init()) {
         self.configuration = configuration

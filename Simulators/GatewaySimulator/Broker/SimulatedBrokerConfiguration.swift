@@ -50,5 +50,35 @@ package struct SimulatedBrokerConfiguration: Equatable, Sendable {
     /// A message on one of these closes the connection it comes on, as brokers do with names that they do not like.
     package var closingTopicNames: [[UInt8]] = []
 
+    /// What the broker does with a CONNECT of MQTT 5.0.
+    package enum Version5: Equatable, Sendable {
+        case takes
+        /// As a broker of 3.1.1 does: CONNACK with the return code 1; the reason code 0x84; the end without a word.
+        case refuses, refusesByReason, closes
+    }
+
+    package var version5 = Version5.refuses
+    /// What a client of MQTT 5.0 is told not to exceed; one that does loses its connection.
+    package var limits = BrokerLimits()
+    /// What a client of MQTT 5.0 is told to keep to; nil for what it offers (MQTT 5.0 §3.2.2.3.14).
+    package var serverKeepAliveSeconds: UInt16?
+
+    /// Messages of MQTT 5.0 at QoS 1 and 2 on one of these are refused as not authorized.
+    package var refusedTopicNames: [[UInt8]] = []
+    /// One of so many messages of MQTT 5.0 at QoS 1 and 2 is refused for the moment, as too many come; 0 for none.
+    package var refusedShare = 0
+
     package init() {}
+}
+
+extension SimulatedBrokerConfiguration {
+    /// Limits as a broker of MQTT 5.0 announces them (MQTT 5.0 §3.2.2.3); nil for what it does not mention.
+    package struct BrokerLimits: Equatable, Sendable {
+        package var receiveMaximum: UInt16?
+        package var takesQoS2 = true
+        package var takesRetained = true
+        package var packetByteCount: UInt32?
+
+        package init() {}
+    }
 }

@@ -8,6 +8,8 @@ package struct HostLedger {
     private struct Stream {
         var isOpen = false
         var isPaused = false
+        /// As its CONNECT has said.
+        var version = ProtocolVersion.v3_1_1
     }
 
     private var configuration: GatewayConfiguration
@@ -77,7 +79,7 @@ package struct HostLedger {
                 liveStreams[id] = Stream()
             case .sendStream(let range, let id):
                 if liveStreams[id]?.isOpen != true { violate("writes to \(id), which is not open") }
-                checkPacket(effects.copy(of: range))
+                checkPacket(effects.copy(of: range), on: id)
             case .closeStream(let id):
                 if liveStreams.removeValue(forKey: id) == nil { violate("closes \(id), which is not live") }
                 endedStreams.insert(id)
@@ -100,9 +102,13 @@ package struct HostLedger {
         do { _ = try Message.decode(datagram.span.bytes) } catch { violate("sends what cannot be read: \(datagram)") }
     }
 
-    private mutating func checkPacket(_ packet: [UInt8]?) {
+    private mutating func checkPacket(_ packet: [UInt8]?, on id: UpstreamID) {
         guard let packet else { return violate("writes a packet outside the arena") }
-        do { _ = try Packet.decode(packet.span.bytes) } catch { violate("writes what cannot be read: \(packet)") }
+        if let version = Connect.protocolLevel(of: packet.span.bytes).flatMap(ProtocolVersion.init) {
+            liveStreams[id]?.version = version
+        }
+        let version = liveStreams[id]?.version ?? .v3_1_1
+        if Packet.fault(in: packet.span.bytes, version) != nil { violate("writes what cannot be read: \(packet)") }
     }
 
     private mutating func checkPause(_ id: UpstreamID, to isPaused: Bool) {

@@ -105,6 +105,8 @@ extension Canary {
     /// What the seed draws, with what the bug must have to show itself.
     package func options(for seed: UInt64) -> WorldOptions {
         var options = WorldOptions(seed: seed)
+        // What is planted is planted in packets of 3.1.1.
+        options[.version5] = 0
         switch self {
         case .acknowledgedBeforeDurable: (options[.store], options[.gatewayRestarts]) = (3_000, 8)
         // The broker knows most messages again without the gateway: not those of who uses few ids and gives up.

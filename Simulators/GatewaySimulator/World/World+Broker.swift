@@ -24,6 +24,8 @@ extension World {
                 let number = Int(connection.rawValue)
                 guard let stream = streams[number], !stream.isBroken else { continue }
                 streams[number]?.toGateway.append(contentsOf: brokerEffects.bytes[range])
+                let type = PacketType(rawValue: brokerEffects.bytes[range.lowerBound] >> 4)
+                if type == .disconnect { streams[number]?.brokerHasSaidGoodbye = true }
                 queue.insert(.bytesReachedGateway(number), at: now + streamDelay())
             case .close(let connection):
                 let number = Int(connection.rawValue)

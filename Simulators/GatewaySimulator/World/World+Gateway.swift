@@ -100,7 +100,7 @@ extension World {
             }
         case .clientRefused(_, because: .addressChange):
             if let sender, let place { noteUnheard(sender, at: place) }
-        case .upstreamRefused: isRefusedByBroker = true
+        case .upstreamRefused, .brokerVersionRefused: isRefusedByBroker = true
         case .brokerReachable, .brokerUnreachable, .brokerRefusing:
             discovery.brokerIsReachable(observation.kind == .brokerReachable, at: now)
         case .willPublished, .willNotPublished:

@@ -12,6 +12,8 @@ struct WorldStream {
     /// Whether the gateway has said CONNECT, and DISCONNECT.
     var hasAsked = false
     var hasSaidGoodbye = false
+    /// Whether the broker has said DISCONNECT, as one of MQTT 5.0 may.
+    var brokerHasSaidGoodbye = false
     /// Its client was given up, or the gateway's process has failed: nobody wonders that the Will is published.
     var hasFailed = false
     /// The gateway has ended with it, and told its client that a message may be lost.
@@ -94,7 +96,9 @@ extension World {
     }
 
     private func noteWritten(_ packet: [UInt8], on number: Int) {
-        switch try? Packet.decode(packet.span.bytes) {
+        var added = AddedFields()
+        let level = Connect.protocolLevel(of: packet.span.bytes)
+        switch try? Packet.decode(packet.span.bytes, level.flatMap(ProtocolVersion.init) ?? .v3_1_1, &added) {
         case .connect(let connect)?:
             streams[number]?.hasAsked = true
             guard let owner = client(named: Array(packet[connect.clientID])) else { return }
@@ -227,10 +231,14 @@ extension World {
         guard let number = streamByID.removeValue(forKey: id), let stream = streams[number] else { return }
         streams[number]?.gatewayHasClosed = true
         streams[number]?.isEndAwaited = true
-        if let owner = stream.owner, stream.hasAsked {
+        if stream.brokerHasSaidGoodbye, stream.toGateway.isEmpty {
+            // It ends because the broker has ended it.
+            if let owner = stream.owner { sessions.brokerConnectionFailed(of: owner) }
+            if !stream.hasSaidGoodbye, let (client, stamp) = stream.closedOn { noteClosing(on: stamp, of: client) }
+        } else if let owner = stream.owner, stream.hasAsked {
             sessions.brokerConnectionEnds(of: owner, byDoubledConnect: isConnectDoubled)
         }
-        if let owner = stream.owner, stream.hasAsked, !isRefusedByBroker {
+        if let owner = stream.owner, stream.hasAsked, !isRefusedByBroker, !stream.brokerHasSaidGoodbye {
             let isGivenUp = givenUp.contains(owner)
             wills.left(owner, isPolite: stream.hasSaidGoodbye, isGivenUp: isGivenUp)
             if isGivenUp { streams[number]?.hasFailed = true }

@@ -72,6 +72,10 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     case refusers
     /// The gateway keeps its sessions on a disk, which needs so many milliseconds at the most to make them durable.
     case store
+    /// How the gateway and the broker speak MQTT 5.0, or find out that they do not.
+    case version5
+    /// What a broker of MQTT 5.0 does not take; a number from which each of its limits follows.
+    case brokerLimits
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -101,11 +105,14 @@ package struct WorldOptions: Equatable, Sendable {
     package init(drawnFrom random: inout RandomNumbers) {
         for option in WorldOption.allCases where !option.isDrawnApart { draw(option, from: &random) }
         var apart = random
-        for option in WorldOption.allCases where option.isDrawnApart { draw(option, from: &apart) }
+        for option in WorldOption.allCases where option.isDrawnApart && !option.isDrawnLast {
+            draw(option, from: &apart)
+        }
         // Three of four gateways that start again have a disk.
         if restartsGateway, self[.store] == 0, apart.next() & 1 == 1 {
             self[.store] = Int.random(in: WorldOption.store.range, using: &apart)
         }
+        for option in WorldOption.allCases where option.isDrawnLast { draw(option, from: &apart) }
         if asksTooMuch { self[.noExactlyOnce] = 1 }
     }
 
@@ -164,7 +171,7 @@ extension WorldOption {
             .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .windows, .fewIDs, .recounts, .surrenders,
             .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
             .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses,
-            .refusers, .store, .calm, .audience, .noExactlyOnce:
+            .refusers, .store, .version5, .brokerLimits, .calm, .audience, .noExactlyOnce:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -175,6 +182,9 @@ extension WorldOption {
             false
         }
     }
+
+    /// Whether what is decided after all others draws from the same chance.
+    fileprivate var isDrawnLast: Bool { self == .version5 || self == .brokerLimits }
 
     /// From the weakest to the strongest that is drawn.
     fileprivate var range: ClosedRange<Int> {
@@ -251,6 +261,8 @@ extension WorldOption {
         case .linkLosses: 1...10
         case .refusers: 100...600
         case .store: 1...3_000
+        case .version5: 1...6
+        case .brokerLimits: 1...10_000
         case .calm, .audience, .noExactlyOnce: 0...0
         }
     }

@@ -57,7 +57,32 @@ struct WorldPlan {
         broker.refusedTopicFilters = (0..<options[.refusedFilters]).map {
             names[(5 * $0 + options[.publishing]) % names.count]
         }
+        configureVersion(options)
         if options[.closingTopics] > 0 { broker.closingTopicNames = [topics[options[.publishing] % topics.count].name] }
+    }
+
+    /// Which versions are spoken, and what a broker of MQTT 5.0 does not take.
+    private mutating func configureVersion(_ options: WorldOptions) {
+        switch options[.version5] {
+        case 0: return
+        case 1...2: (gateway.upstream.version, broker.version5) = (.v5_0, .takes)
+        case 3: (gateway.upstream.version, broker.version5) = (.auto, .takes)
+        case 4: (gateway.upstream.version, broker.version5) = (.auto, .refuses)
+        case 5: (gateway.upstream.version, broker.version5) = (.auto, .refusesByReason)
+        default: (gateway.upstream.version, broker.version5) = (.auto, .closes)
+        }
+        let number = options[.brokerLimits]
+        guard number > 0 else { return }
+        broker.limits.receiveMaximum = UInt16(1 + number % 12)
+        if number % 3 == 0 { broker.limits.packetByteCount = UInt32(60 + number % 300) }
+        // A CONNECT with such a Will would be refused for ever.
+        if options[.wills] == 0 {
+            broker.limits.takesQoS2 = number % 5 > 0
+            broker.limits.takesRetained = number % 7 > 0
+        }
+        if number % 6 == 0 { broker.refusedShare = 2 + number % 9 }
+        if number % 8 == 0 { broker.refusedTopicNames = [topics[number % topics.count].name] }
+        if number % 4 == 0 { broker.serverKeepAliveSeconds = UInt16(10 + number % 40) }
     }
 
     private static let retryInterval = TimeSpan.seconds(5)

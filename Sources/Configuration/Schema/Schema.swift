@@ -44,6 +44,14 @@ enum Schema {
             "broker.password", \.gateway.upstream.password, 0...65_535,
             "Password of every connection to the broker, or \"env:NAME\" or \"file:PATH\"; needs a user name."
         ).secret,
+        .choice(
+            "broker.protocol", \.gateway.upstream.version,
+            "The version of MQTT; \"auto\" tries 5.0, and keeps to 3.1.1 for a day where the broker takes only that."
+        ).atStart,
+        .integer(
+            "broker.session_expiry_seconds", \.gateway.upstream.sessionExpirySeconds, 0...4_294_967_295, "seconds",
+            "With 5.0: how long the broker keeps a lasting session without its connection; 4294967295 for ever."
+        ).atStart,
         .integer(
             "broker.maximum_qos", \.gateway.upstream.maximumQoS, 0...2, "(QoS)",
             "The highest QoS that the broker takes; clients are told 0x03 \"not supported\" above it."

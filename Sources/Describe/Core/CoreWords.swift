@@ -1,4 +1,5 @@
 package import GatewayCore
+package import MQTT
 
 /// What the core is told and what it wants done, in words.
 package enum CoreWords {
@@ -37,9 +38,10 @@ package enum CoreWords {
         }
     }
 
-    /// What the core wants done; octets and ClientIds lie in `bytes`.
+    /// What the core wants done; octets and ClientIds lie in `bytes`. Without a version packets are to tell theirs.
     package static func words(
-        for effect: Effect, _ bytes: [UInt8], payload: ([UInt8]) -> String = PayloadWords.count
+        for effect: Effect, _ bytes: [UInt8], _ version: ProtocolVersion? = nil,
+        payload: ([UInt8]) -> String = PayloadWords.count
     ) -> String {
         func datagram(_ range: Range<Int>) -> String {
             DatagramWords.line(of: bytes.span.bytes.extracting(range), payload: payload)
@@ -50,7 +52,8 @@ package enum CoreWords {
             return "→ everybody on link \(link.rawValue), radius \(radius): \(datagram(range))"
         case .openStream(let id): return "opens \(name(id))"
         case .sendStream(let range, let id):
-            return "⇒ \(name(id)): \(PacketWords.line(of: bytes.span.bytes.extracting(range), payload: payload))"
+            let packet = bytes.span.bytes.extracting(range)
+            return "⇒ \(name(id)): \(PacketWords.line(of: packet, version, payload: payload))"
         case .closeStream(let id): return "closes \(name(id))"
         case .pauseStream(let id): return "pauses \(name(id))"
         case .resumeStream(let id): return "resumes \(name(id))"

@@ -13,7 +13,7 @@ extension Occurrence {
         case .messageDroppedTooLong(_, let octets), .messageDroppedQueueFull(let octets),
             .messageDroppedNotRegistered(_, let octets), .messageDroppedUpstreamDown(_, let octets),
             .messageDroppedUpstreamBlocked(_, let octets), .messageUndeliverable(_, let octets),
-            .qosMinusOneBufferFull(let octets):
+            .qosMinusOneBufferFull(let octets), .messageExpired(_, let octets):
             octets.octets
         case .qosMinusOneRefused(let refusal, let topicID): "topic id \(topicID), \(refusal.words)"
         case .queueDropsReported(let count): Self.words(forMessages: count)
@@ -37,12 +37,16 @@ extension Occurrence {
         case .upstreamUnavailable(let end): CoreWords.words(for: end)
         case .malformedPacket(let error): "\(error.description)"
         case .unexpectedPacket(let type): type.specificationName
+        case .messageExceedsBroker(let limit, let octets): "\(limit.words), \(octets.octets)"
+        case .brokerDisconnected(let reason): reason.words(in: .disconnect)
+        case .brokerRefused(let type, let reason): "\(type.specificationName) \(reason.words(in: type))"
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientSetUpAbandoned,
             .clientDismissed, .willPublished, .willNotPublished, .messageSentAgain, .clientWokeUp,
             .clientOverdue, .clientMissesMessages, .refusalReadAsDenial, .refusalOfRepetition, .qosMinusOneForwarded,
             .qosMinusOneDropped, .advertised, .searchAnswered, .forwarderRefused, .truncatedDatagram, .strangerAnswered,
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
+            .brokerVersionRefused,
             .upstreamPaused, .upstreamResumed:
             ""
         }
@@ -90,6 +94,17 @@ extension ForeignProtocol {
     }
 }
 
+extension BrokerLimit {
+    /// What it is that the broker does not take.
+    package var words: String {
+        switch self {
+        case .packetSize: "longer than its Maximum Packet Size"
+        case .qos: "above its Maximum QoS"
+        case .retain: "retained, which it does not take"
+        }
+    }
+}
+
 extension BrokerLoss.Said {
     fileprivate var words: String {
         switch self {
@@ -111,6 +126,7 @@ extension QoSMinusOneRefusal {
         case .normalTopicID: "a topic id means nothing without a connection"
         case .unknownPredefinedID: "no such pre-defined topic"
         case .noTopic: "it leads to no topic name"
+        case .exceedsBroker: "the broker takes no such message"
         }
     }
 }

@@ -92,7 +92,9 @@ extension ConnectReturnCode {
         case .serverUnavailable: "refused: server unavailable (3)"
         case .badCredentials: "refused: bad user name or password (4)"
         case .notAuthorized: "refused: not authorized (5)"
-        default: "refused: reserved code \(rawValue)"
+        default:
+            ReasonCode(rawValue: rawValue).map { "refused: \($0.words(in: .connectAcknowledgement))" }
+                ?? "refused: reserved code \(rawValue)"
         }
     }
 }

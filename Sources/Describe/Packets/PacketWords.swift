@@ -13,6 +13,13 @@ package enum PacketWords {
         descriptions(of: stream, version, payload: payload).map(\.description.line).joined(separator: "; ")
     }
 
+    /// The same of a version by its name, such as `5.0`; without one that is known the packets are to tell theirs.
+    package static func line(
+        of stream: RawSpan, versionNamed name: String?, payload: ([UInt8]) -> String = PayloadWords.count
+    ) -> String {
+        line(of: stream, ProtocolVersion.allCases.first { "\($0.name)" == name }, payload: payload)
+    }
+
     /// Every packet of `stream` with its octets; the last one may be what is incomplete or wrong.
     ///
     /// Without a version the stream is of 3.1.1 until a packet comes that only 5.0 allows, such as its CONNECT.

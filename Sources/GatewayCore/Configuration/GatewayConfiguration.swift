@@ -141,6 +141,11 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     /// The highest QoS that the broker takes: 0…2. A PUBLISH or Will above it is refused, and no more is asked for in a
     /// subscription, as MQTT 3.1.1 has no word for a broker that does not answer it.
     package var maximumQoS: UInt8 = 2
+    /// In which version of MQTT the broker is spoken to.
+    package var version = BrokerProtocol.v3_1_1
+    /// How long a broker of MQTT 5.0 keeps the session of a client without CleanSession after its connection has ended;
+    /// `UInt32.max` for ever, as in 3.1.1 (MQTT 5.0 §3.1.2.11.2).
+    package var sessionExpirySeconds: UInt32 = 604_800
     /// MQTT keep alive of each connection, independent of the clients' own (GW-77); 1…65535 s.
     package var keepAliveSeconds: UInt16 = 60
     /// For the TCP connection and the CONNACK together.

@@ -19,6 +19,8 @@ struct Environment: ~Copyable {
     var random: RandomNumbers
     var upstreams = Slab<Upstream>()
     var closing = ClosingConnections()
+    /// What the broker has shown of the versions that it speaks.
+    var version = BrokerVersion()
     private(set) var predefinedTopics: PredefinedTable
     /// What came of the attempts to reach the broker.
     var broker = BrokerStanding.unknown

@@ -87,19 +87,25 @@ extension Gateway {
     }
 
     private mutating func receivePacket(_ bytes: RawSpan, on id: UpstreamID) throws(PacketError) {
-        let packet = try Packet.decode(bytes)
+        var added = AddedFields()
+        let version = versionOf(bytes, onUpstream: id.slot)
+        let packet = try Packet.decode(bytes, version, &added)
         let isOpen = environment.upstreams[id.slot].speaksForBroker
         switch packet {
-        case .connectAcknowledgement(let answer) where !isOpen: connectAcknowledged(answer, slot: id.slot)
+        case .connectAcknowledgement(let answer) where !isOpen:
+            connectAcknowledged(answer, in: version, added, bytes, slot: id.slot)
+        case .disconnect where isOpen && environment.upstreams[id.slot].version == .v5_0:
+            brokerDisconnected(added.reasonCode, slot: id.slot)
         case .pingResponse where isOpen: pingAnswered(onUpstream: id.slot)
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete,
             .subscribeAcknowledgement, .unsubscribeAcknowledgement, .connectAcknowledgement, .pingResponse:
             guard isOpen, case .session(let index) = environment.upstreams[id.slot].owner,
-                let fact = BrokerFact(packet, bytes)
+                let fact = BrokerFact(packet, added, bytes, at: environment.now)
             else {
                 if isOpen, statusAnswered(packet, bytes, onUpstream: id.slot) { return }
                 return unexpectedPacket(packet, slot: id.slot)
             }
+            noteRefusal(packet, added, bytes, version, of: index)
             let hasPlace = changing(index) { session, environment in
                 session.handle(fact, bytes, in: &environment)
             }
@@ -115,8 +121,15 @@ extension Gateway {
         if let slot { breakOff(slot) }
     }
 
-    private mutating func connectAcknowledged(_ answer: ConnectAcknowledgement, slot: UInt32) {
+    private mutating func connectAcknowledged(
+        _ received: ConnectAcknowledgement, in version: ProtocolVersion, _ added: AddedFields, _ bytes: RawSpan,
+        slot: UInt32
+    ) {
+        var answer = received
+        // Whatever it says in another version, it does not speak this one.
+        if version != environment.upstreams[slot].version { answer.returnCode = .unacceptableProtocolVersion }
         guard answer.returnCode == .accepted else {
+            if triesOtherVersion(answer.returnCode, slot: slot) { return }
             if let name = name(ofUpstream: slot) {
                 environment.observe(.upstreamRefused(answer.returnCode), of: name)
             } else {
@@ -127,6 +140,7 @@ extension Gateway {
             connectRefused(answer.returnCode, slot: slot)
             return
         }
+        noteAnswer(added.properties, bytes, onUpstream: slot)
         environment.upstreams[slot].state = .open
         environment.upstreams[slot].openedAt = environment.now
         environment.upstreams[slot].lastReceived = environment.now
@@ -164,7 +178,7 @@ extension Gateway {
     /// Ends a connection from this side and goes on as if the broker had. No client has failed, so none is to be
     /// mourned: the broker is told DISCONNECT, whatever the reason. The Will of the gateway's own connection is true
     /// until it is back.
-    private mutating func breakOff(_ slot: UInt32, _ end: StreamEnd? = nil) {
+    mutating func breakOff(_ slot: UInt32, _ end: StreamEnd? = nil) {
         guard environment.upstreams[slot].hasStream else { return }
         let hasOwnWill = environment.configuration.upstream.statusTopic != nil && slot == environment.sharedUpstream
         if !hasOwnWill { environment.sayGoodbye(onUpstream: slot) }
@@ -173,7 +187,7 @@ extension Gateway {
     }
 
     /// The client whose connection it is; nil for the gateway's own.
-    private func name(ofUpstream slot: UInt32) -> ClientID? {
+    func name(ofUpstream slot: UInt32) -> ClientID? {
         guard case .session(let index) = environment.upstreams[slot].owner else { return nil }
         return sessions[index].clientID
     }
@@ -215,6 +229,7 @@ extension Gateway {
         let state = environment.upstreams[slot].state
         guard state == .connecting || state == .opening && end == .insecure else { return }
         environment.observe(.connectUnanswered(end))
+        environment.version.ended(environment.upstreams[slot].version, at: environment.now)
         brokerHasRefused(onUpstream: slot)
     }
 
@@ -224,13 +239,15 @@ extension Gateway {
             environment.observe(.brokerAnswered(after: environment.now.since(askedAt)))
         }
         environment.upstreams[slot].pingResponseDeadline = nil
+        // The keep-alive time may be shorter than what the answer had.
+        environment.scheduleDeadline(ofUpstream: slot)
         guard case .session(let index) = environment.upstreams[slot].owner, sessions[index].atMostOnce.isTrying
         else { return }
         changing(index) { session, environment in session.brokerAnsweredPing(in: &environment) }
     }
 
     /// The broker has ended a connection: perhaps because of what it was told and did not answer.
-    private mutating func noteUnwelcome(onUpstream slot: UInt32) {
+    mutating func noteUnwelcome(onUpstream slot: UInt32) {
         let state = environment.upstreams[slot].state
         guard state == .open || state == .leaving, case .session(let index) = environment.upstreams[slot].owner
         else { return }
@@ -241,7 +258,7 @@ extension Gateway {
     }
 
     /// The broker has ended the gateway's own connection: it does so to the one when another comes with its identifier.
-    private mutating func noteContest(onUpstream slot: UInt32) {
+    mutating func noteContest(onUpstream slot: UInt32) {
         guard slot == environment.sharedUpstream, environment.upstreams[slot].state == .open else { return }
         let life = environment.now.since(environment.upstreams[slot].openedAt)
         guard let count = sharedContest.closed(after: life) else { return }
@@ -249,7 +266,7 @@ extension Gateway {
     }
 
     /// The connection is no more: its client is told or keeps waiting, and the next attempt is planned.
-    private mutating func connectionEnded(_ slot: UInt32, _ end: StreamEnd?) {
+    mutating func connectionEnded(_ slot: UInt32, _ end: StreamEnd?, isTakenOver: Bool = false) {
         let state = environment.upstreams[slot].state
         let hasStayed = environment.hasStayedOpen(upstream: slot)
         if hasStayed { environment.upstreams[slot].failureCount = 0 }
@@ -261,7 +278,7 @@ extension Gateway {
             changing(index) { session, environment in
                 guard state != .leaving else { return session.hasLeftBroker(in: &environment) }
                 session.noteLostAnswer(state, in: &environment)
-                session.brokerLost(end, hasStayed: hasStayed, in: &environment)
+                session.brokerLost(end, hasStayed: hasStayed, isTakenOver: isTakenOver, in: &environment)
                 if session.broker.isRestoring { environment.scheduleReconnect(ofUpstream: slot) }
             }
         }

@@ -13,7 +13,8 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
         brokerIgnoresExactlyOnce, connectUnanswered, brokerSpeaksOtherProtocol, upstreamOpened, upstreamLost,
         upstreamRestored,
         upstreamRefused, sharedConnectionContested, subscriptionRefused, upstreamUnavailable, malformedPacket,
-        unexpectedPacket, upstreamPaused, upstreamResumed
+        unexpectedPacket, upstreamPaused, upstreamResumed, messageExceedsBroker, brokerVersionRefused,
+        brokerDisconnected, brokerRefused, messageExpired
 
     /// What it is called in log, metrics and page, such as `client_moved`: the case's name in snake case.
     package var name: String { Self.names[Int(rawValue)] }
@@ -90,6 +91,11 @@ extension Occurrence {
         case .unexpectedPacket: .unexpectedPacket
         case .upstreamPaused: .upstreamPaused
         case .upstreamResumed: .upstreamResumed
+        case .messageExceedsBroker: .messageExceedsBroker
+        case .brokerVersionRefused: .brokerVersionRefused
+        case .brokerDisconnected: .brokerDisconnected
+        case .brokerRefused: .brokerRefused
+        case .messageExpired: .messageExpired
         }
     }
 }

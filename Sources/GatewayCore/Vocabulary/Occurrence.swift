@@ -51,12 +51,16 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     /// The payload's octet count, as with all that is dropped; without a QoS the octets of a forwarder's datagram that
     /// was not looked into.
     case messageDroppedTooLong(QualityOfService?, octets: Int)
+    /// Its time was up before the client could have it (MQTT 5.0 §3.3.2.3.3).
+    case messageExpired(QualityOfService, octets: Int)
     /// Always QoS 0: what the queue does not take at QoS 1 and 2 the broker keeps.
     case messageDroppedQueueFull(octets: Int)
     case messageDroppedNotRegistered(QualityOfService, octets: Int)
     /// The octets of topic name and payload.
     case messageDroppedUpstreamDown(QualityOfService, octets: Int)
     case messageDroppedUpstreamBlocked(QualityOfService, octets: Int)
+    /// A client's message that the broker has said it does not take; the payload's octet count.
+    case messageExceedsBroker(BrokerLimit, octets: Int)
     /// At QoS 1 or 2: the client did not take it, too many like it wait, and the broker was told to forget it.
     case messageUndeliverable(QualityOfService, octets: Int)
     /// Once per session: messages are dropped because the client does not answer, or for want of a topic id.
@@ -124,6 +128,12 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     /// The gateway's own connection was accepted and soon closed by the broker, so many times in a row: another client
     /// may have its identifier (MQTT 3.1.1 §3.1.4).
     case sharedConnectionContested(timesInARow: Int)
+    /// The broker does not know MQTT 5.0: 3.1.1 is tried.
+    case brokerVersionRefused
+    /// DISCONNECT from the broker; without a ClientId on the gateway's own connection (MQTT 5.0 §3.14).
+    case brokerDisconnected(ReasonCode)
+    /// The broker has refused a message or a subscription of a client's, in a packet of that type, and has said why.
+    case brokerRefused(PacketType, ReasonCode)
     /// The broker refused a client's subscription (SUBACK 0x80, MQTT 3.1.1 §3.9.3).
     case subscriptionRefused
     case upstreamUnavailable(StreamEnd)

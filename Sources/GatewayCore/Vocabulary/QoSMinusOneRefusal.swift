@@ -10,4 +10,6 @@ package enum QoSMinusOneRefusal: UInt8, Hashable, Sendable, CaseIterable {
     case unknownPredefinedID
     /// The reference is of the reserved type, or not a topic name.
     case noTopic
+    /// The broker has said that it takes no such message (MQTT 5.0 §3.2.2.3).
+    case exceedsBroker
 }

@@ -32,7 +32,7 @@ struct PacketCutter {
     /// How long the packet is that begins here; nil where that is not known yet, 0 where none does.
     private static func packetByteCount(_ bytes: [UInt8]) -> Int? {
         guard let first = bytes.first else { return nil }
-        guard (1...14).contains(first >> 4) else { return 0 }
+        guard (1...15).contains(first >> 4) else { return 0 }
         var length = 0
         for index in 1...4 {
             guard index < bytes.count else { return nil }
@@ -43,8 +43,8 @@ struct PacketCutter {
     }
 
     /// Where the payload of a PUBLISH begins; the end of every other packet. A CONNECT's begins with its payload too:
-    /// there are the Will, the user name and the password (MQTT 3.1.1 §3.1.3).
-    static func payloadStart(in packet: RawSpan) -> Int {
+    /// there are the Will, the user name and the password (MQTT 3.1.1 §3.1.3). A CONNECT says its version itself.
+    static func payloadStart(in packet: RawSpan, _ version: ProtocolVersion) -> Int {
         var offset = 1
         while let byte = packet.byte(at: offset), byte & 0x80 != 0 { offset += 1 }
         offset += 1
@@ -52,13 +52,27 @@ struct PacketCutter {
         switch first >> 4 {
         case 1:
             // Protocol name, level, flags and keep alive, and the client identifier of the payload.
-            let identifier = offset + 10
+            let level = packet.byte(at: offset + 6)
+            let identifier =
+                level == ProtocolVersion.v5_0.rawValue ? endOfProperties(in: packet, at: offset + 10) : offset + 10
             guard let count = packet.uint16(at: identifier) else { return packet.byteCount }
             return min(packet.byteCount, identifier + 2 + Int(count))
         case 3:
             guard let count = packet.uint16(at: offset) else { return packet.byteCount }
-            return min(packet.byteCount, offset + 2 + Int(count) + (first & 0x06 == 0 ? 0 : 2))
+            let end = offset + 2 + Int(count) + (first & 0x06 == 0 ? 0 : 2)
+            return min(packet.byteCount, version == .v5_0 ? endOfProperties(in: packet, at: end) : end)
         default: return packet.byteCount
         }
+    }
+
+    /// Where properties end that begin with their length at `offset` (MQTT 5.0 §2.2.2).
+    private static func endOfProperties(in packet: RawSpan, at offset: Int) -> Int {
+        var length = 0
+        for index in 0..<4 {
+            guard let byte = packet.byte(at: offset + index) else { return offset }
+            length |= Int(byte & 0x7F) << (7 * index)
+            if byte & 0x80 == 0 { return offset + index + 1 + length }
+        }
+        return offset
     }
 }

@@ -2,6 +2,7 @@ import Bytes
 import Describe
 import GatewayCore
 import HTTP
+import MQTT
 import Transports
 
 /// What one reader of `/watch` wants to know.
@@ -68,10 +69,12 @@ final class WatchFeed: Feed {
     /// Octets between gateway and broker, perhaps of several packets or of a part of one.
     func streamBytes(_ bytes: RawSpan, _ isFromBroker: Bool, on stream: UpstreamID, of clientID: [UInt8]?) {
         let ends = isFromBroker ? ("broker", "gateway") : ("gateway", "broker")
-        let line = WatchLine(kind: "packet", from: ends.0, to: ends.1, clientID, nil)
+        let version = host.gateway.version(of: stream)
+        let line = WatchLine(kind: "packet", from: ends.0, to: ends.1, clientID, nil, version)
         packets.cut(bytes, of: PacketCutter.Stream(id: stream, isFromBroker: isFromBroker)) { packet in
             let packet = packet.span
-            tell(line, packet.bytes, payloadStart: PacketCutter.payloadStart(in: packet.bytes), isMalformed: false)
+            let start = PacketCutter.payloadStart(in: packet.bytes, version)
+            tell(line, packet.bytes, payloadStart: start, isMalformed: false)
         }
     }
 
@@ -130,8 +133,14 @@ private struct WatchLine {
     let to: String
     let clientID: [UInt8]?
     let address: String?
+    /// Of MQTT.
+    let version: ProtocolVersion?
 
-    init(kind: String, from: String, to: String, _ clientID: [UInt8]?, _ address: String?) {
+    init(
+        kind: String, from: String, to: String, _ clientID: [UInt8]?, _ address: String?,
+        _ version: ProtocolVersion? = nil
+    ) {
+        self.version = version
         (self.kind, self.from, self.to, self.clientID, self.address) = (kind, from, to, clientID, address)
     }
 
@@ -144,6 +153,7 @@ private struct WatchLine {
             $0.add("to", to)
             $0.add("client", clientID.map(ClientIDText.text))
             $0.add("address", address)
+            $0.add("version", version.map { "\($0.name)" })
             $0.add("bytes", Self.hexadecimal(octets))
         }
         return json.bytes

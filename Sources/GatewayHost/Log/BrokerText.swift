@@ -1,10 +1,14 @@
+import Describe
 import GatewayCore
 import MQTT
 
 /// What the broker does, in words, with what the owner can do about it.
 enum BrokerText {
-    /// MQTT 3.1.1 §3.2.2.3.
+    /// MQTT 3.1.1 §3.2.2.3, MQTT 5.0 §3.2.2.2.
     static func refusal(_ code: ConnectReturnCode) -> String {
+        if let reason = ReasonCode(rawValue: code.rawValue), reason.isFailure {
+            return "\(reason.words(in: .connectAcknowledgement)), by CONNACK of MQTT 5.0\(advice(reason))"
+        }
         let (words, advice) =
             switch code {
             case .unacceptableProtocolVersion: ("it does not speak MQTT 3.1.1", "")
@@ -19,6 +23,29 @@ enum BrokerText {
         return "\(words) (CONNACK return code \(code.rawValue))\(advice)"
     }
 
+    /// What of the owner's has to do with a reason of MQTT 5.0; empty where nothing has.
+    static func advice(_ reason: ReasonCode) -> String {
+        switch reason {
+        case .unsupportedProtocolVersion: ": look at broker.protocol"
+        case .badUserNameOrPassword: ": look at broker.username and broker.password"
+        case .notAuthorized, .banned: ": look at broker.username and broker.password, or at the broker's own lists"
+        case .clientIdentifierNotValid: ": look at broker.client_id_prefix and the broker's own lists"
+        case .sessionTakenOver:
+            ": another connection has its name, perhaps one of another gateway; look at broker.client_id_prefix"
+        case .qosNotSupported: ": look at broker.maximum_qos"
+        case .retainNotSupported: ": the broker takes no retained messages, such as those below status.topic"
+        default: ""
+        }
+    }
+
+    static func refusedThing(_ type: PacketType) -> String {
+        switch type {
+        case .subscribeAcknowledgement: "a subscription"
+        case .unsubscribeAcknowledgement: "the end of a subscription"
+        default: "a message"
+        }
+    }
+
     /// What the broker does with connections; empty for anything else.
     static func words(for occurrence: Occurrence, _ topic: String) -> String {
         switch occurrence {
@@ -27,6 +54,18 @@ enum BrokerText {
         case .brokerIgnoresExactlyOnce(let seconds): ignoresExactlyOnce(seconds)
         case .connectUnanswered(let end): connectUnanswered(end)
         case .brokerSpeaksOtherProtocol(let foreign): broker(speaks: foreign)
+        case .messageExceedsBroker(let limit, let octets):
+            "message of \(octets) octets refused: it is \(limit.words), as the broker has said when it was connected to"
+        case .messageExpired(_, let octets):
+            "message of \(octets) octets dropped: its time was up before the client could have it"
+        case .upstreamRestored: "client's broker connection restored"
+        case .upstreamPaused: "broker connection paused: the client cannot keep up"
+        case .upstreamResumed: "broker connection resumed"
+        case .brokerVersionRefused: "broker does not know MQTT 5.0: it is spoken to in 3.1.1"
+        case .brokerDisconnected(let reason):
+            "broker ends the connection: \(reason.words(in: .disconnect))\(advice(reason))"
+        case .brokerRefused(let type, let reason):
+            "broker refused \(refusedThing(type)): \(reason.words(in: type))\(advice(reason))"
         default: ""
         }
     }

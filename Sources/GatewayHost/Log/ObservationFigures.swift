@@ -17,6 +17,11 @@ enum ObservationFigures {
             ]
         case .malformedDatagram(let reason, let foreign):
             [LogField("reason", "\(reason)".snakeCased)] + (foreign.map { [LogField("protocol", "\($0)")] } ?? [])
+        case .brokerDisconnected(let reason): [LogField("reason", "\(reason)".snakeCased)]
+        case .brokerRefused(let type, let reason):
+            [LogField("packet", "\(type)".snakeCased), LogField("reason", "\(reason)".snakeCased)]
+        case .messageExceedsBroker(let limit, let octets):
+            [LogField("reason", "\(limit)".snakeCased), LogField("octets", octets)]
         case .malformedPacket(let error): [LogField("reason", "\(error)".snakeCased)]
         case .upstreamUnavailable(let end), .connectUnanswered(let end): [LogField("reason", "\(end)".snakeCased)]
         case .brokerSpeaksOtherProtocol(let foreign): [LogField("protocol", "\(foreign)")]
@@ -27,7 +32,7 @@ enum ObservationFigures {
         case .messageDroppedTooLong(_, let octets), .messageDroppedQueueFull(let octets),
             .messageDroppedNotRegistered(_, let octets), .messageDroppedUpstreamDown(_, let octets),
             .messageDroppedUpstreamBlocked(_, let octets), .messageUndeliverable(_, let octets),
-            .qosMinusOneBufferFull(let octets):
+            .qosMinusOneBufferFull(let octets), .messageExpired(_, let octets):
             [LogField("octets", octets)]
         default: []
         }

@@ -18,17 +18,17 @@ enum ObservationText {
             .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol,
             .upstreamRefused,
             .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull, .sharedConnectionContested,
-            .gatewayIDTaken, .subscriptionRefused:
+            .gatewayIDTaken, .subscriptionRefused, .messageExceedsBroker, .brokerDisconnected, .brokerRefused:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientOverdue, .sessionEvicted,
-            .willPublished, .brokerReachable, .upstreamRestored:
+            .willPublished, .brokerReachable, .upstreamRestored, .brokerVersionRefused:
             .info
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageDroppedUpstreamDown,
             .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneDropped, .qosMinusOneRefused,
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened,
             .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed,
-            .refusalReadAsDenial, .refusalOfRepetition, .clientFellAsleep, .clientWokeUp:
+            .refusalReadAsDenial, .refusalOfRepetition, .clientFellAsleep, .clientWokeUp, .messageExpired:
             .debug
         }
     }
@@ -50,7 +50,8 @@ enum ObservationText {
             .messageDroppedUpstreamDown, .messageDroppedUpstreamBlocked, .qosMinusOneDropped, .qosMinusOneRefused,
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
-            .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition:
+            .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition, .messageExceedsBroker,
+            .brokerRefused:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
@@ -58,13 +59,13 @@ enum ObservationText {
             .brokerSpeaksOtherProtocol, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened,
             .upstreamPaused,
             .upstreamResumed, .clientMissesMessages, .subscriptionRefused, .clientFellAsleep, .clientWokeUp,
-            .clientOverdue:
+            .clientOverdue, .brokerDisconnected, .messageExpired:
             .client
         case .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered, .messageSentAgain,
             .clientAnswered, .brokerAnswered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
             .searchAnswered, .brokerReachable, .brokerUnreachable, .brokerRefusing, .malformedPacket, .unexpectedPacket,
             .advertised,
-            .sharedConnectionContested:
+            .sharedConnectionContested, .brokerVersionRefused:
             .gateway
         }
     }
@@ -76,7 +77,7 @@ enum ObservationText {
         case .queueDropsReported(let count): "messages dropped, too many wait for the client: count=\(count)"
         case .absentClientsMessagesDropped(let missed): "messages dropped, the client was away: count=\(missed.count)"
         case .willPublished: "Will of the lost client published"
-        case .willNotPublished: "Will of the lost client not published: the broker is away"
+        case .willNotPublished: "Will of the lost client not published: the broker is away, or takes no such message"
         case .advertised: "advertised"
         case .forwarderRefused:
             "encapsulated message dropped: its sender may not forward; udp.forwarders and serial.forwarding say who may"
@@ -118,17 +119,15 @@ enum ObservationText {
         case .brokerRefusing: "broker answers, but refuses us: the gateway does not offer itself to clients"
         case .upstreamOpened: "broker connection open"
         case .upstreamLost, .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered,
-            .brokerSpeaksOtherProtocol:
+            .brokerSpeaksOtherProtocol, .messageExceedsBroker, .messageExpired, .brokerVersionRefused,
+            .brokerDisconnected, .brokerRefused, .upstreamPaused, .upstreamResumed, .upstreamRestored:
             BrokerText.words(for: occurrence, topic)
-        case .upstreamRestored: "client's broker connection restored"
         case .upstreamRefused(let code): "broker refused a connection: \(BrokerText.refusal(code))"
         case .sharedConnectionContested(let count): contested(count)
         case .subscriptionRefused: "broker refused a subscription: failure (0x80), often for want of permission"
         case .upstreamUnavailable(let end): "broker connection failed: \(streamEnd(end))"
         case .malformedPacket(let error): "malformed packet from the broker, connection closed: \(error.description)"
         case .unexpectedPacket(let type): "packet of type \(type.rawValue) from the broker has no place here"
-        case .upstreamPaused: "broker connection paused: the client cannot keep up"
-        case .upstreamResumed: "broker connection resumed"
         case .clientFellAsleep(let seconds): "client fell asleep for \(seconds) s"
         case .clientOverdue: "client overdue: it sleeps longer than it said"
         case .clientWokeUp, .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered,
@@ -191,6 +190,7 @@ enum ObservationText {
         case .unknownPredefinedID:
             "no [[topic]] has the id \(topicID), and gateway.qos_minus_one takes those of the configuration"
         case .noTopic: "its topic is no topic name"
+        case .exceedsBroker: "the broker has said that it takes no such message"
         }
     }
 }

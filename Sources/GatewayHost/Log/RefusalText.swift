@@ -37,7 +37,7 @@ enum RefusalText {
         case .willQoS: "broker.maximum_qos"
         case .willMessageTooLong: "clients.will_message_bytes"
         case .brokerAway, .brokerGone: "broker.url"
-        case .broker(let code): code == 2 ? "broker.client_id_prefix" : code == 4 || code == 5 ? "broker.username" : nil
+        case .broker(let code): TroubleText.key(for: ConnectReturnCode(rawValue: code))
         case .otherProtocol, .unacceptableClientID, .willTopic, .gatewayStops: nil
         }
     }

@@ -20,7 +20,8 @@ enum TroubleText {
             .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneRefused, .qosMinusOneBufferFull,
             .qosMinusOneDropped, .forwarderRefused, .gatewayIDTaken, .sharedConnectionContested, .upstreamRefused,
             .subscriptionRefused, .malformedDatagram, .sessionEvicted, .willNotPublished, .upstreamLostRepeatedly,
-            .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol:
+            .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol, .messageExceedsBroker,
+            .brokerDisconnected, .brokerRefused:
             true
         default: false
         }
@@ -119,6 +120,19 @@ enum TroubleText {
                 sentence:
                     "The broker has not answered QoS 2 of \(who ?? "a client") for \(seconds) s: it may take none.",
                 key: "broker.maximum_qos")
+        case .messageExceedsBroker(let limit, let octets):
+            Look(
+                sentence: "A client's message was refused \(times): the last, of \(octets) octets from"
+                    + " \(who ?? "a client"), was \(limit.words), as the broker has said.",
+                key: limit == .qos ? "broker.maximum_qos" : nil)
+        case .brokerDisconnected(let reason):
+            Look(
+                sentence: "The broker has ended \(who.map { "the connection of \($0)" } ?? "the gateway's connection")"
+                    + " \(times): \(reason.words(in: .disconnect)).")
+        case .brokerRefused(let type, let reason):
+            Look(
+                sentence: "The broker refused \(BrokerText.refusedThing(type)) \(times); the last of"
+                    + " \(who ?? "a client"): \(reason.words(in: type)).")
         case .connectUnanswered:
             Look(
                 sentence:
@@ -148,15 +162,24 @@ enum TroubleText {
         case .serverUnavailable: "it is unavailable for the moment"
         case .badCredentials: "bad user name or password"
         case .notAuthorized: "not authorized"
-        default: "for a reason that MQTT 3.1.1 does not know"
+        default:
+            ReasonCode(rawValue: code.rawValue)?.words(in: .connectAcknowledgement)
+                ?? "for a reason that MQTT 3.1.1 does not know"
         }
     }
 
-    private static func key(for code: ConnectReturnCode) -> String? {
+    /// The key that has to do with a refusal of CONNECT.
+    static func key(for code: ConnectReturnCode) -> String? {
         switch code {
         case .identifierRejected: "broker.client_id_prefix"
         case .badCredentials, .notAuthorized: "broker.username"
-        default: nil
+        default:
+            switch ReasonCode(rawValue: code.rawValue) {
+            case .badUserNameOrPassword, .notAuthorized: "broker.username"
+            case .clientIdentifierNotValid: "broker.client_id_prefix"
+            case .unsupportedProtocolVersion: "broker.protocol"
+            default: nil
+            }
         }
     }
 

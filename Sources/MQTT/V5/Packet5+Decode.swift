@@ -14,17 +14,37 @@ extension Packet5 {
 
     /// As `decode`, and tells how far the reading came: where it throws, `offset` is that of the field at fault.
     static func decode(_ frame: RawSpan, reached offset: inout Int) throws(PacketError) -> Packet5 {
-        let header = try FixedHeader.readWhole(of: frame, .v5_0, reached: &offset)
-        var reader = BodyReader(header.body)
-        defer { offset = reader.remaining.lowerBound }
         var added = AddedFields()
-        let packet = try Packet(from: frame, header, &reader, &added)
-        try reader.finish()
+        let packet = try Packet.decode5(frame, &added, reached: &offset)
         return Packet5(packet, added)
     }
 }
 
 extension Packet {
+    /// Reads `frame`, which is exactly one packet of that version; what 5.0 adds is put into `added`, which is empty
+    /// before.
+    ///
+    /// - Throws: the first thing found wrong; never traps, whatever `frame` holds.
+    @inline(__always)
+    package static func decode(
+        _ frame: RawSpan, _ version: ProtocolVersion, _ added: inout AddedFields
+    ) throws(PacketError) -> Packet {
+        guard version == .v5_0 else { return try decode(frame) }
+        var offset = 0
+        return try decode5(frame, &added, reached: &offset)
+    }
+
+    fileprivate static func decode5(
+        _ frame: RawSpan, _ added: inout AddedFields, reached offset: inout Int
+    ) throws(PacketError) -> Packet {
+        let header = try FixedHeader.readWhole(of: frame, .v5_0, reached: &offset)
+        var reader = BodyReader(header.body)
+        defer { offset = reader.remaining.lowerBound }
+        let packet = try Packet(from: frame, header, &reader, &added)
+        try reader.finish()
+        return packet
+    }
+
     /// The first thing wrong with `frame`, which is meant to be exactly one packet of that version, and the offset of
     /// the field at fault; nil where nothing is.
     package static func fault(in frame: RawSpan, _ version: ProtocolVersion) -> (error: PacketError, offset: Int)? {

@@ -1,5 +1,6 @@
 import Bytes
 import Configuration
+import Describe
 import GatewayCore
 import GatewayHost
 import MQTT
@@ -10,10 +11,12 @@ import Transports
 final class BrokerProbe: ByteStreamDelegate, TimerHandler {
     private let loop: EventLoop
     private var stream: (any ByteStream)?
-    /// What has come of the CONNACK, which has four octets (MQTT 3.1.1 §3.2).
+    /// What has come of the CONNACK, of which the first four octets matter, and one more in 5.0 where it is long.
     private var answer: [UInt8] = []
     private var result: Answer?
     private let connectPacket: [UInt8]
+    /// 5.0 only where nothing else will be spoken.
+    private let version: ProtocolVersion
     /// Nil where the broker is spoken to in the clear.
     private let tls: TLSClient?
     private let settings: HostSettings
@@ -29,6 +32,7 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
     private init(_ settings: Settings, _ clientID: String, _ loop: EventLoop) throws(TLSSetUpError) {
         (self.loop, self.settings) = (loop, settings.host)
         tls = settings.host.broker.isEncrypted ? try TLSClient(TLSOptions(settings.host), loop: loop) : nil
+        version = settings.gateway.upstream.version == .v5_0 ? .v5_0 : .v3_1_1
         connectPacket = Self.packet(settings, clientID)
     }
 
@@ -42,7 +46,11 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
             cleanSession: true, keepAliveSeconds: 10, clientID: 0..<id.count, will: nil,
             username: user.map { _ in id.count..<userEnd }, password: password.map { _ in userEnd..<source.count })
         var bytes: [UInt8] = []
-        bytes.appendPacket(.connect(connect), from: source.span.bytes)
+        if settings.gateway.upstream.version == .v5_0 {
+            bytes.appendPacket(Packet5(.connect(connect)), from: source.span.bytes)
+        } else {
+            bytes.appendPacket(.connect(connect), from: source.span.bytes)
+        }
         return bytes
     }
 
@@ -93,12 +101,14 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
 
     private static func words(_ code: ConnectReturnCode) -> String {
         switch code {
-        case .unacceptableProtocolVersion: "it does not speak MQTT 3.1.1 (1)"
+        case .unacceptableProtocolVersion: "it does not speak this version of MQTT (1): look at broker.protocol"
         case .identifierRejected: "it does not take this ClientId (2)"
         case .serverUnavailable: "not available now (3)"
         case .badCredentials: "bad user name or password (4): look at broker.username and broker.password"
         case .notAuthorized: "not authorised (5): look at broker.username and broker.password"
-        default: "code \(code.rawValue), which MQTT 3.1.1 does not have"
+        default:
+            ReasonCode(rawValue: code.rawValue)?.words(in: .connectAcknowledgement)
+                ?? "code \(code.rawValue), which MQTT does not have"
         }
     }
 
@@ -144,13 +154,15 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
     func stream(_ stream: any ByteStream, received bytes: RawSpan) {
         guard result == nil else { return }
         bytes.withUnsafeBytes { answer.append(contentsOf: $0.prefix(16)) }
-        let isAcknowledgement = zip(answer, [0x20, 0x02] as [UInt8]).allSatisfy { $0 == $1 }
-        guard isAcknowledgement else {
+        // In 5.0 properties make it longer.
+        let beginning: [UInt8] = version == .v5_0 ? [0x20] : [0x20, 0x02]
+        guard zip(answer, beginning).allSatisfy({ $0 == $1 }) else {
             result = .nonsense(Array(answer.prefix(12)))
             return
         }
-        guard answer.count >= 4 else { return }
-        let code = ConnectReturnCode(rawValue: answer[3])
+        let offset = answer.count > 1 && answer[1] >= 0x80 ? 4 : 3
+        guard answer.count > offset else { return }
+        let code = ConnectReturnCode(rawValue: answer[offset])
         result = code == .accepted ? .accepted : .refused(code)
     }
 

@@ -41,16 +41,17 @@ enum BrokerPacket: Equatable, Sendable {
 // MARK: Reading
 
 extension BrokerPacket {
-    /// Reads exactly one packet.
-    init(reading bytes: [UInt8]) {
+    /// Reads exactly one packet of that version; what 5.0 adds is left out.
+    init(reading bytes: [UInt8], _ version: ProtocolVersion = .v3_1_1) {
         let span = bytes.span
-        self = (try? BrokerPacket(decoding: span.bytes)) ?? .wrong
+        self = (try? BrokerPacket(decoding: span.bytes, version)) ?? .wrong
     }
 
-    private init(decoding frame: RawSpan) throws(PacketError) {
+    private init(decoding frame: RawSpan, _ version: ProtocolVersion) throws(PacketError) {
+        var added = AddedFields()
         func text(_ range: ByteRange) -> String { String(decoding: frame.copy(of: range), as: UTF8.self) }
         var position = 0
-        switch try Packet.decode(frame) {
+        switch try Packet.decode(frame, version, &added) {
         case .connect(let connect):
             let will = connect.will.map {
                 TestWill(topic: text($0.topic), payload: text($0.payload), qos: $0.qos, retain: $0.retain)
@@ -92,11 +93,17 @@ extension BrokerPacket {
 
 extension BrokerPacket {
     /// The packet's octets; none for what is not a packet.
-    var bytes: [UInt8] {
-        var source: [UInt8] = []
+    var bytes: [UInt8] { octets(in: .v3_1_1) }
+
+    /// The same in that version, with nothing of what 5.0 adds but success.
+    func octets(in version: ProtocolVersion) -> [UInt8] {
+        var source: [UInt8] = [ReasonCode.success.rawValue]
         guard let packet = packet(&source) else { return [] }
         var frame: [UInt8] = []
-        frame.appendPacket(packet, from: source.span.bytes)
+        switch version {
+        case .v3_1_1: frame.appendPacket(packet, from: source.span.bytes)
+        case .v5_0: frame.appendPacket(Packet5(packet, AddedFields(reasonCodes: 0..<1)), from: source.span.bytes)
+        }
         return frame
     }
 
@@ -117,9 +124,10 @@ extension BrokerPacket {
             return .subscribeAcknowledgement(
                 SubscribeAcknowledgement(packetID: id, returnCodes: source.appendRange(of: [code])))
         case .unsubscribe(let filter, let id):
+            let start = source.count
             source.append(bigEndian: UInt16(filter.utf8.count))
             source.append(contentsOf: filter.utf8)
-            return .unsubscribe(Unsubscribe(packetID: id, filters: source.indices))
+            return .unsubscribe(Unsubscribe(packetID: id, filters: start..<source.count))
         case .unsubscribeAcknowledgement(let id): return .unsubscribeAcknowledgement(id)
         case .pingRequest: return .pingRequest
         case .pingResponse: return .pingResponse

@@ -1,5 +1,7 @@
+import Bytes
 import GatewayCore
 import GatewaySimulator
+import MQTT
 import Testing
 import Time
 
@@ -29,6 +31,8 @@ final class Dialogue {
     // What was said and not yet named by the test.
     private var unreadMessages: [Int: [SNMessage]] = [:]
     private var unreadPackets: [UpstreamID: [BrokerPacket]] = [:]
+    /// The CONNECT of each stream, with its version.
+    private var connects: [UpstreamID: (version: ProtocolVersion, bytes: [UInt8])] = [:]
     private var requestedStreams: [UpstreamID] = []
     private var unreadBroadcasts: [Broadcast] = []
 
@@ -276,7 +280,10 @@ final class Dialogue {
         case .openStream(let id):
             requestedStreams.append(id)
             recorder?.noteOpening(of: id, at: now)
-        case .sendStream(let range, let id): take(BrokerPacket(reading: effects.copy(of: range) ?? []), on: id)
+        case .sendStream(let range, let id):
+            let bytes = effects.copy(of: range) ?? []
+            noteVersion(bytes, on: id)
+            take(BrokerPacket(reading: bytes, version(of: id)), on: id)
         case .closeStream(let id): take(.close, on: id)
         case .pauseStream(let id): take(.pause, on: id)
         case .resumeStream(let id): take(.resume, on: id)
@@ -285,6 +292,20 @@ final class Dialogue {
             let clientID = String(decoding: effects.copy(of: observation.clientID) ?? [], as: UTF8.self)
             observations.append((observation.occurrence, clientID))
         }
+    }
+
+    /// What a stream's CONNECT has said.
+    func version(of id: UpstreamID) -> ProtocolVersion { connects[id]?.version ?? .v3_1_1 }
+
+    /// A number among the properties of a stream's CONNECT (MQTT 5.0 §3.1.2.11).
+    func connectProperty(_ identifier: PropertyIdentifier, on id: UpstreamID) -> UInt32? {
+        guard let bytes = connects[id]?.bytes, let packet = try? Packet5.decode(bytes.span.bytes) else { return nil }
+        return Packet5.number(identifier, in: packet.added.properties, of: bytes.span.bytes)
+    }
+
+    private func noteVersion(_ bytes: [UInt8], on id: UpstreamID) {
+        let version = Connect.protocolLevel(of: bytes.span.bytes).flatMap(ProtocolVersion.init)
+        if let version { connects[id] = (version, bytes) }
     }
 
     private func take(_ packet: BrokerPacket, on id: UpstreamID) {

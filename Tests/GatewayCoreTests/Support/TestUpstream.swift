@@ -11,12 +11,12 @@ struct TestUpstream {
 
     /// The broker writes packet after packet; between two of them the gateway must have nothing to say.
     func sends(_ packets: BrokerPacket..., at location: SourceLocation = #_sourceLocation) {
-        for packet in packets { sends(octets: packet.bytes, at: location) }
+        for packet in packets { sends(octets: packet.octets(in: dialogue.version(of: id)), at: location) }
     }
 
     /// The broker's packets arrive in one piece.
     func sendsTogether(_ packets: BrokerPacket..., at location: SourceLocation = #_sourceLocation) {
-        sends(octets: packets.flatMap(\.bytes), at: location)
+        sends(octets: packets.flatMap { $0.octets(in: dialogue.version(of: id)) }, at: location)
     }
 
     func sends(octets: [UInt8], at location: SourceLocation = #_sourceLocation) {

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewaySimulator
+import MQTT
 import Time
 
 /// The books of a broker that publishes Wills: the Will of a client that lives is never published. It is where a
@@ -20,6 +21,8 @@ struct WillLedger {
     /// Those on which DISCONNECT was said and that are not closed.
     private var left: [UpstreamID] = []
     private var closed: [UpstreamID] = []
+    /// As each CONNECT has said.
+    private var versions: [UpstreamID: ProtocolVersion] = [:]
     private(set) var violations: [String] = []
 
     init(_ configuration: GatewayConfiguration) {
@@ -47,7 +50,10 @@ struct WillLedger {
         for effect in effects.list {
             switch effect {
             case .sendStream(let range, let id):
-                check(BrokerPacket(reading: effects.copy(of: range) ?? []), on: id, now)
+                let bytes = effects.copy(of: range) ?? []
+                let version = Connect.protocolLevel(of: bytes.span.bytes).flatMap(ProtocolVersion.init)
+                if let version { versions[id] = version }
+                check(BrokerPacket(reading: bytes, versions[id] ?? .v3_1_1), on: id, now)
             case .closeStream(let id):
                 left.removeAll { $0 == id }
                 closed.append(id)
@@ -67,8 +73,10 @@ struct WillLedger {
             left.removeAll { $0 == id }
             connections[id] = nil
         case .streamEnded(let id): connections[id] = nil
-        case .streamReceived(let id) where bytes.count == 4 && bytes[0] == 0x20 && bytes[3] != 0:
+        case .streamReceived(let id) where (4...5).contains(bytes.count) && bytes[0] == 0x20 && bytes[3] != 0:
             connections[id]?.hasWill = false  // the broker has refused it
+        case .streamReceived(let id) where bytes.first == 0xE0:
+            connections[id]?.hasWill = false  // the broker has said DISCONNECT, and does what it does
         default: break
         }
     }

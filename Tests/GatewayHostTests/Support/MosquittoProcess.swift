@@ -17,11 +17,14 @@ final class MosquittoProcess {
     private var process: ChildProcess
 
     /// Starts a broker that accepts everybody, or only those who have `credentials`; `options` are lines of its
-    /// configuration that are about its listener.
+    /// configuration that are about its listener, and `accessList` says who may do what, if it is given.
     init(
-        isPersistent: Bool = false, credentials: (username: String, password: String)? = nil, options: String = ""
+        isPersistent: Bool = false, credentials: (username: String, password: String)? = nil, options: String = "",
+        accessList: String? = nil
     ) throws {
-        directory = try TemporaryDirectory()
+        let directory = try TemporaryDirectory()
+        self.directory = directory
+        let accessFile = try accessList.map { "acl_file " + (try directory.write("access", $0)) } ?? ""
         if let credentials { try Self.writePasswords(credentials, in: directory) }
         port = try ScriptedBroker.unusedPort()
         try directory.write(
@@ -35,6 +38,7 @@ final class MosquittoProcess {
             persistence \(isPersistent)
             persistence_location \(directory.path)/
             \(credentials == nil ? "" : "password_file \(directory.path)/passwords")
+            \(accessFile)
 
             """)
         process = try Self.start(in: directory)

@@ -51,9 +51,10 @@ import TraceFile
         }
         #expect(Rudeness.allCases.filter { rudeness.worlds[$0.rawValue] == 0 } == [])
         let unseen = ObservationKind.allCases.filter { observations.worlds[Int($0.rawValue)] == 0 }
-        // No broker of a world talks nonsense, as that of an operation script does, or leaves QoS 2 unanswered for good.
+        // No broker of a world talks nonsense, as that of an operation script does, leaves QoS 2 unanswered for good, or
+        // has messages that expire.
         let strange: [ObservationKind] = [
-            .brokerIgnoresExactlyOnce, .brokerSpeaksOtherProtocol, .malformedPacket, .unexpectedPacket,
+            .brokerIgnoresExactlyOnce, .brokerSpeaksOtherProtocol, .malformedPacket, .unexpectedPacket, .messageExpired,
         ]
         #expect(unseen == strange)
     }

@@ -84,9 +84,10 @@ extension Environment {
     ) {
         guard let slot else { return }
         let start = effects.bytes.count
-        effects.bytes.appendPublishPacket(
-            duplicate: duplicate && qos != .atMostOnce, qos: DeliveryQoS(qos), retain: retain, topicName: topicName,
-            packetID: token.packetID, payload: payload)
+        appendPublishHeader(
+            duplicate: duplicate && qos != .atMostOnce, qos, retain: retain, topicName, token,
+            payloadByteCount: payload.byteCount, upstreams[slot].version)
+        effects.bytes.append(payload)
         endPacket(start, on: slot)
     }
 
@@ -95,19 +96,36 @@ extension Environment {
         guard let slot else { return }
         let message = store[index]
         let start = effects.bytes.count
-        effects.bytes.appendPublishHeader(
-            duplicate: false, qos: DeliveryQoS(message.qos), retain: message.retain,
-            topicName: topicNames.name(message.topicName).span.bytes, packetID: message.token.packetID,
-            payloadByteCount: Int(message.payloadByteCount))
+        let name = topicNames.name(message.topicName)
+        appendPublishHeader(
+            duplicate: false, message.qos, retain: message.retain, name.span.bytes, message.token,
+            payloadByteCount: Int(message.payloadByteCount), upstreams[slot].version)
         store.appendPayload(of: index, to: &effects.bytes)
         endPacket(start, on: slot)
+    }
+
+    @inline(__always)
+    private mutating func appendPublishHeader(
+        duplicate: Bool, _ qos: QoS, retain: Bool, _ topicName: RawSpan, _ token: BrokerToken, payloadByteCount: Int,
+        _ version: ProtocolVersion
+    ) {
+        switch version {
+        case .v3_1_1:
+            effects.bytes.appendPublishHeader(
+                duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicName: topicName,
+                packetID: token.packetID, payloadByteCount: payloadByteCount)
+        case .v5_0:
+            effects.bytes.appendPublishHeader(
+                duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicName: topicName,
+                packetID: token.packetID, properties: RawSpan(), payloadByteCount: payloadByteCount)
+        }
     }
 
     mutating func subscribe(_ filter: TopicNameIndex, qos: QoS, token: BrokerToken, on slot: UInt32?) -> Bool {
         let name = topicNames.name(filter)
         guard let slot, couldTake(name.count, on: slot) else { return false }
         let start = effects.bytes.count
-        effects.bytes.appendSubscribePacket(packetID: token.packetID, filter: name.span.bytes, qos: DeliveryQoS(qos))
+        appendSubscribe(name, qos, token, on: slot)
         endPacket(start, on: slot)
         return true
     }
@@ -116,9 +134,22 @@ extension Environment {
         let name = topicNames.name(filter)
         guard let slot, couldTake(name.count, on: slot) else { return false }
         let start = effects.bytes.count
-        effects.bytes.appendUnsubscribePacket(packetID: token.packetID, filter: name.span.bytes)
+        appendUnsubscribe(name, token, on: slot)
         endPacket(start, on: slot)
         return true
+    }
+
+    /// Appends SUBSCRIBE in the version of the connection.
+    mutating func appendSubscribe(_ filter: [UInt8], _ qos: QoS, _ token: BrokerToken, on slot: UInt32) {
+        effects.bytes.appendSubscribePacket(
+            packetID: token.packetID, filter: filter.span.bytes, SubscriptionOptions(qos: DeliveryQoS(qos)),
+            version: upstreams[slot].version)
+    }
+
+    /// Appends UNSUBSCRIBE in the version of the connection.
+    mutating func appendUnsubscribe(_ filter: [UInt8], _ token: BrokerToken, on slot: UInt32) {
+        effects.bytes.appendUnsubscribePacket(
+            packetID: token.packetID, filter: filter.span.bytes, version: upstreams[slot].version)
     }
 
     /// Sends the CONNECT of `clientID` as soon as its stream is open.
@@ -138,7 +169,13 @@ extension Environment {
             },
             username: settings.username.map(append), password: settings.password.map(append))
         let start = effects.bytes.count
-        effects.bytes.appendPacket(.connect(packet), from: strings.span.bytes)
+        switch upstreams[slot].version {
+        case .v3_1_1: effects.bytes.appendPacket(.connect(packet), from: strings.span.bytes)
+        case .v5_0:
+            let properties = append(connectProperties(cleanStart: cleanSession))
+            effects.bytes.appendPacket(
+                Packet5(.connect(packet), AddedFields(properties: properties)), from: strings.span.bytes)
+        }
         endPacket(start, on: slot)
         upstreams[slot].state = .connecting
         upstreams[slot].keepAliveSeconds = settings.keepAliveSeconds

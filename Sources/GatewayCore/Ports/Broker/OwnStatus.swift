@@ -92,6 +92,9 @@ extension Environment {
     }
 
     private mutating func sayRetained(_ name: [UInt8], _ payload: [UInt8]) {
+        if let excess = excess(of: name.count, payload.count, .atMostOnce, retain: true, on: sharedUpstream) {
+            return observe(.messageExceedsBroker(excess, octets: payload.count))
+        }
         publish(name.span.bytes, payload.span.bytes, qos: .atMostOnce, retain: true, on: sharedUpstream)
     }
 
@@ -103,6 +106,11 @@ extension Environment {
         // No such name can be configured.
         guard name.count <= Int(UInt16.max), takes(topic.count + 1 + bytes.byteCount, .atMostOnce, on: sharedUpstream)
         else { return }
+        if let excess = excess(
+            of: name.count, bytes.byteCount - nameByteCount, .atMostOnce, retain: true, on: sharedUpstream)
+        {
+            return observe(.messageExceedsBroker(excess, octets: bytes.byteCount - nameByteCount))
+        }
         publish(
             name.span.bytes, bytes.extracting(nameByteCount..<bytes.byteCount), qos: .atMostOnce, retain: true,
             on: sharedUpstream)
@@ -118,7 +126,7 @@ extension Environment {
         status.hasSearched = true
         let start = effects.bytes.count
         let filter = OwnStatus.name(topic, Self.searchFilter)
-        effects.bytes.appendSubscribePacket(packetID: 1, filter: filter.span.bytes, qos: .atMostOnce)
+        appendSubscribe(filter, .atMostOnce, BrokerToken(packetID: 1), on: sharedUpstream)
         endPacket(start, on: sharedUpstream)
         deadlines.schedule(.gateway, noLaterThan: deadline)
     }
@@ -135,7 +143,7 @@ extension Environment {
         status.search = nil
         let start = effects.bytes.count
         let filter = OwnStatus.name(search.topic, Self.searchFilter)
-        effects.bytes.appendUnsubscribePacket(packetID: 2, filter: filter.span.bytes)
+        appendUnsubscribe(filter, BrokerToken(packetID: 2), on: sharedUpstream)
         endPacket(start, on: sharedUpstream)
         guard search.clearsAll else { return }
         status.topic = nil

@@ -59,6 +59,8 @@ extension Environment {
 
     private mutating func publishOnShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Fate {
         if isSharedReturning { return keepForShared(name, payload, retain: retain) }
+        let excess = excess(of: name.byteCount, payload.byteCount, .atMostOnce, retain: retain, on: sharedUpstream)
+        guard excess == nil else { return .refused(.exceedsBroker) }
         guard couldTake(name.byteCount + payload.byteCount, on: sharedUpstream) else { return .notTaken }
         publish(name, payload, qos: .atMostOnce, retain: retain, on: sharedUpstream)
         return .sent
@@ -101,9 +103,18 @@ extension Environment {
                 observe(.qosMinusOneDropped)
                 continue
             }
-            let start = effects.bytes.count
-            effects.bytes.append(contentsOf: waiting.packet)
-            endPacket(start, on: sharedUpstream)
+            let packet = waiting.packet.span.bytes
+            guard case .publish(let publish)? = try? Packet.decode(packet),
+                excess(
+                    of: publish.topicName.count, publish.payload.count, .atMostOnce, retain: publish.retain,
+                    on: sharedUpstream) == nil
+            else {
+                observe(.qosMinusOneDropped)
+                continue
+            }
+            self.publish(
+                packet.extracting(publish.topicName), packet.extracting(publish.payload), qos: .atMostOnce,
+                retain: publish.retain, on: sharedUpstream)
             observe(.qosMinusOneForwarded)
         }
     }

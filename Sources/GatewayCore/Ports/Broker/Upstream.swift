@@ -30,8 +30,12 @@ struct Upstream: SlabElement {
 
     var owner = Owner.shared
     var state = State.idle
+    /// What is spoken on the stream.
+    var version = ProtocolVersion.v3_1_1
     var streamID = UpstreamID(slot: 0, generation: 0)
     var decoder = PacketDecoder(maximumPacketByteCount: 0)
+    /// What the broker has said on the stream that it does not take.
+    var limits = BrokerLimits()
 
     /// The end of the current attempt, or of the pause before the next.
     var attemptDeadline = Instant(nanoseconds: 0)
@@ -80,7 +84,8 @@ struct Upstream: SlabElement {
 
     /// Forgets what belonged to the last stream.
     mutating func resetStream(maximumPacketByteCount: Int) {
-        decoder = PacketDecoder(maximumPacketByteCount: maximumPacketByteCount)
+        decoder = PacketDecoder(maximumPacketByteCount: maximumPacketByteCount, version: version)
+        limits = BrokerLimits()
         pingResponseDeadline = nil
         isBlocked = false
         queuedByteCount = 0

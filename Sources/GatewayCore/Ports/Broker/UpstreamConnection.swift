@@ -22,6 +22,7 @@ extension Environment {
         }
         streamCount &+= 1
         let id = UpstreamID(slot: slot, generation: streamCount)
+        upstreams[slot].version = version.next(configuration.upstream.version, at: now)
         upstreams[slot].resetStream(maximumPacketByteCount: limits.packetByteCount)
         upstreams[slot].streamID = id
         upstreams[slot].state = .opening

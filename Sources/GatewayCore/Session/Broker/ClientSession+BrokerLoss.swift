@@ -9,8 +9,12 @@ extension ClientSession {
 
     /// The broker connection is lost, or could not be opened; the upstream tries again by itself while the client is
     /// connected. A connection that has not `stayed` was none: the time for the restoration goes on.
-    mutating func brokerLost(_ end: StreamEnd?, hasStayed: Bool, in environment: inout Environment) {
-        let cannotGoOn = canLoseMessage
+    /// One that another connection with the client's name `isTakenOver` is not restored: whoever has it now would lose
+    /// it again (MQTT 5.0 §4.13.1).
+    mutating func brokerLost(
+        _ end: StreamEnd?, hasStayed: Bool, isTakenOver: Bool = false, in environment: inout Environment
+    ) {
+        let cannotGoOn = canLoseMessage || isTakenOver
         let (loss, topic) = lossOfBroker(end, in: environment)
         interruptRequests(in: &environment)
         switch phase {

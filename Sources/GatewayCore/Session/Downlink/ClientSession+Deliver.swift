@@ -145,8 +145,10 @@ extension ClientSession {
         let message = environment.store[downlink.first]
         switch message.state {
         case .waiting, .announced, .sent:
-            // The client may have moved to a narrower link since the message came.
-            if !fits(Int(message.payloadByteCount), in: environment) {
+            if message.state == .waiting, message.expiry?.isOver(at: environment.now) == true {
+                discardFirst(Occurrence.messageExpired, in: &environment)
+                // The client may have moved to a narrower link since the message came.
+            } else if !fits(Int(message.payloadByteCount), in: environment) {
                 discardFirst(Occurrence.messageDroppedTooLong, in: &environment)
             } else if let reference = reference(to: message.topicName, in: environment) {
                 guard message.qos == .atMostOnce || !putOlderFirst(on: message.topicName, in: &environment) else {
@@ -246,9 +248,14 @@ extension ClientSession {
     mutating func sendPassing(
         _ index: StoredMessageIndex, as reference: TopicReference, in environment: inout Environment
     ) {
-        sendPublish(index, as: reference, messageID: 0, isRepetition: false, in: &environment)
-        noteDelivered(
-            .atMostOnce, after: environment.store[index].arrivedAt.age(at: environment.now), in: &environment)
+        if environment.store[index].expiry?.isOver(at: environment.now) == true {
+            let octets = Int(environment.store[index].payloadByteCount)
+            observe(.messageExpired(.atMostOnce, octets: octets), in: &environment)
+        } else {
+            sendPublish(index, as: reference, messageID: 0, isRepetition: false, in: &environment)
+            noteDelivered(
+                .atMostOnce, after: environment.store[index].arrivedAt.age(at: environment.now), in: &environment)
+        }
         environment.topicNames.release(environment.store[index].topicName)
         environment.store.remove(index)
     }

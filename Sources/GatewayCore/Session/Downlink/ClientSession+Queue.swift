@@ -24,6 +24,7 @@ extension ClientSession {
         let index = environment.store.insert(
             payload, topicName: name, nameByteCount: nameByteCount, token: publish.token, qos: publish.qos,
             retain: publish.retain, at: environment.now)
+        environment.store[index].expiry = publish.expiry
         if publish.duplicate, publish.qos != .atMostOnce {
             let patience = link(in: environment).patience
             downlink.expectKnown(index, at: environment.now, patience: patience, in: &environment.store)

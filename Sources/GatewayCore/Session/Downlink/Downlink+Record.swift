@@ -22,6 +22,12 @@ extension Downlink {
         var record = Record(
             numbers: numbers.record(at: now), waiting: waiting.record(in: store, names),
             aside: aside.record(at: now, in: store, names), memory: memory.record)
+        for index in record.waiting.indices {
+            record.waiting[index].expiry = record.waiting[index].expiry?.recorded(at: now)
+        }
+        for index in record.aside.messages.indices {
+            record.aside.messages[index].expiry = record.aside.messages[index].expiry?.recorded(at: now)
+        }
         guard isInDoubt else { return record }
         for index in record.waiting.indices { record.waiting[index].doubt() }
         for index in record.aside.messages.indices { record.aside.messages[index].doubt() }
@@ -39,6 +45,20 @@ extension Downlink {
 }
 
 extension Downlink.Record {
+    /// When its messages expire, in the order of `messages`.
+    var expiries: [Expiry?] {
+        get { messages.map(\.expiry) }
+        set {
+            for (index, expiry) in newValue.enumerated() {
+                if index < waiting.count {
+                    waiting[index].expiry = expiry
+                } else {
+                    aside.messages[index - waiting.count].expiry = expiry
+                }
+            }
+        }
+    }
+
     /// What a client's deliveries could not be; nil where they could.
     var fault: String? {
         if let fault = messages.lazy.compactMap(\.fault).first ?? aside.fault ?? memory.fault { return fault }

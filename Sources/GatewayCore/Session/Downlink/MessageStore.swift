@@ -67,6 +67,8 @@ struct StoredMessage {
     fileprivate var firstBlock: UInt32
     /// When it came, in this life of the gateway.
     private(set) var arrivedAt: TimeMark
+    /// Where the broker has said that it is good for some time only.
+    var expiry: Expiry?
     /// The messages before and behind it in the same queue, and of its kind there; the queue's own.
     var previous = StoredMessageIndex.none
     var next = StoredMessageIndex.none
@@ -252,6 +254,9 @@ extension StoredMessage {
         var qos: QoS
         var retain: Bool
         var payload: [UInt8]
+        /// While it is being recorded and brought back as of the clock that begins with the record; written down apart
+        /// from the rest, as records once were without it.
+        var expiry: Expiry?
 
         /// The broker may have begun a new session.
         mutating func doubt() { isDoubtful = !token.isNone }
@@ -290,7 +295,7 @@ extension MessageStore {
         var record = StoredMessage.Record(
             state: message.state, topicName: names.name(message.topicName), token: message.token,
             isDoubtful: message.isDoubtful, timesUnanswered: message.timesUnanswered, qos: message.qos,
-            retain: message.retain, payload: [])
+            retain: message.retain, payload: [], expiry: message.expiry)
         appendPayload(of: index, to: &record.payload)
         return record
     }
@@ -306,6 +311,7 @@ extension MessageStore {
         self[index].state = record.state
         self[index].tokenStanding = record.tokenStanding
         self[index].timesUnanswered = record.timesUnanswered
+        self[index].expiry = record.expiry.map { $0.counted(from: now) }
         return index
     }
 }

@@ -32,6 +32,8 @@ package struct SessionRecord: Hashable, Sendable {
 
     /// The first octet; another one for every change of what follows.
     private static let version: UInt8 = 1
+    /// As the first, and behind it when messages expire; written only where one does.
+    private static let versionWithExpiries: UInt8 = 2
 
     /// The client's name.
     package internal(set) var clientID: [UInt8]
@@ -51,20 +53,34 @@ package struct SessionRecord: Hashable, Sendable {
 
     /// Appends the record's octets.
     package func encode(into bytes: inout [UInt8]) {
-        bytes.append(Self.version)
+        let expiries = downlink.expiries
+        let hasExpiries = expiries.contains { $0 != nil }
+        bytes.append(hasExpiries ? Self.versionWithExpiries : Self.version)
         bytes.write(
             clientID, nodeID, phase, request, isCleanAtBroker, wills, supervision, topics, subscriptions, uplink,
             downlink, tokens)
+        if hasExpiries { expiries.write(to: &bytes) }
     }
 
     /// Reads octets of which nothing is believed; whether a gateway can go on with the record, `restore` finds out.
     package static func decode(_ bytes: RawSpan) throws(SessionRecordError) -> SessionRecord {
         var reader = RecordReader(bytes)
-        guard try reader.octet() == version else { throw SessionRecordError(reason: .unknownVersion, offset: 0) }
-        let record = try SessionRecord(
+        let version = try reader.octet()
+        guard version == Self.version || version == versionWithExpiries else {
+            throw SessionRecordError(reason: .unknownVersion, offset: 0)
+        }
+        var record = try SessionRecord(
             clientID: reader.next(), nodeID: reader.next(), phase: reader.next(), request: reader.next(),
             isCleanAtBroker: reader.next(), wills: reader.next(), supervision: reader.next(), topics: reader.next(),
             subscriptions: reader.next(), uplink: reader.next(), downlink: reader.next(), tokens: reader.next())
+        if version == versionWithExpiries {
+            let start = reader.offset
+            let expiries: [Expiry?] = try reader.next()
+            guard expiries.count == record.downlink.messages.count, expiries.contains(where: { $0 != nil }) else {
+                throw SessionRecordError(reason: .unknownValue, offset: start)
+            }
+            record.downlink.expiries = expiries
+        }
         try reader.end()
         return record
     }

@@ -49,6 +49,9 @@ extension ClientSession {
     private mutating func forwardSubscribe(
         _ messageID: MessageID, _ qos: QoS, _ target: SubscriptionTarget, in environment: inout Environment
     ) {
+        if exceedsBroker(target.filter, in: &environment) {
+            return refuseSubscribe(messageID, .notSupported, in: &environment)
+        }
         guard maySubscribe(target.filter, in: environment), hasRoomForRequest(in: environment) else {
             makeRoomForRequest(in: &environment)
             return refuseSubscribe(messageID, .congestion, in: &environment)
@@ -61,6 +64,14 @@ extension ClientSession {
             BrokerRequest(
                 kind: .subscribe(qos: qos), filter: target.filter, messageID: messageID, token: token,
                 topicID: target.topicID), in: &environment)
+    }
+
+    /// Whether the broker has said that it takes no packet as long as a request with that filter.
+    private func exceedsBroker(_ filter: TopicNameIndex, in environment: inout Environment) -> Bool {
+        let byteCount = environment.topicNames.byteCount(of: filter)
+        guard environment.requestExceeds(filterByteCount: byteCount, on: upstream) else { return false }
+        observe(.messageExceedsBroker(.packetSize, octets: byteCount), in: &environment)
+        return true
     }
 
     private mutating func add(_ request: BrokerRequest, in environment: inout Environment) {
@@ -175,7 +186,10 @@ extension ClientSession {
 
     // MARK: Answers of the broker
 
-    mutating func brokerSubscribed(_ token: BrokerToken, _ granted: QoS?, in environment: inout Environment) -> Bool {
+    /// `refusal` is what the client is told where nothing is granted.
+    mutating func brokerSubscribed(
+        _ token: BrokerToken, _ granted: QoS?, refusal: ReturnCode = .notSupported, in environment: inout Environment
+    ) -> Bool {
         guard let request = requests.take(token, where: { $0 != .unsubscribe && $0 != .giveUp }) else { return false }
         guard case .subscribe(let qos) = request.kind else {
             brokerResubscribed(request, isGranted: granted != nil, in: &environment)
@@ -183,9 +197,9 @@ extension ClientSession {
         }
         guard let granted else {
             environment.topicNames.letGo(request.filter)
-            observeRefusal(.notSupported, in: &environment)
+            observeRefusal(refusal, in: &environment)
             observe(.subscriptionRefused, in: &environment)
-            answer(request, Self.refusal(request.messageID, .notSupported), in: &environment)
+            answer(request, Self.refusal(request.messageID, refusal), in: &environment)
             return true
         }
         // The subscription takes over the request's hold of the filter.
@@ -266,6 +280,9 @@ extension ClientSession {
         switch requests.standing(unsubscribe.messageID, .unsubscribe, filter) {
         case .same: requests.heardAgain(unsubscribe.messageID)
         case .taken: observe(.requestRefusedCongestion, in: &environment)
+        // No such subscription can have been made.
+        case .free where exceedsBroker(filter, in: &environment):
+            send(.unsubscribeAcknowledgement(unsubscribe.messageID), in: &environment)
         case .free:
             if !forwardUnsubscribe(unsubscribe.messageID, filter, in: &environment) {
                 observe(.requestRefusedCongestion, in: &environment)

@@ -61,7 +61,9 @@ extension ClientSession {
             return forwardAtMostOnce(publish, topicName: topicName, payload, in: &environment)
         }
         let message = UplinkMessage(publish, payload)
-        let outcome = uplink.step(.published(message), conditions(for: message, byteCount: byteCount, in: environment))
+        var conditions = conditions(for: message, byteCount: byteCount, in: environment)
+        if exceedsBroker(topicName, payload, qos, publish, in: &environment) { conditions.closingCount = 2 }
+        let outcome = uplink.step(.published(message), conditions)
         environment.count(outcome.cell)
         if publish.flags.duplicate || outcome.cell?.row == .publishedSame { noteRepeated(qos, in: &environment) }
         if !outcome.release.isNone { environment.release(outcome.release, on: upstream) }
@@ -91,9 +93,25 @@ extension ClientSession {
         }
     }
 
+    /// Whether the broker has said that it takes no such message: the client is told so, once and for good, instead of
+    /// losing its connection (MQTT 5.0 §3.2.2.3).
+    @inline(__always)
+    private func exceedsBroker(
+        _ topicName: RawSpan, _ payload: RawSpan, _ qos: QoS, _ publish: Publish, in environment: inout Environment
+    ) -> Bool {
+        let excess = environment.excess(
+            of: topicName.byteCount, payload.byteCount, qos, retain: publish.flags.retain, on: upstream)
+        guard let excess else { return false }
+        observe(.messageExceedsBroker(excess, octets: payload.byteCount), in: &environment)
+        return true
+    }
+
     private mutating func forwardAtMostOnce(
         _ publish: Publish, topicName: RawSpan, _ payload: RawSpan, in environment: inout Environment
     ) {
+        if exceedsBroker(topicName, payload, .atMostOnce, publish, in: &environment) {
+            return refusePublish(publish, .notSupported, in: &environment)
+        }
         let digest = MessageDigest(ofAtMostOnce: payload, publish.topicID, publish.flags)
         let closingCount =
             environment.unwelcome.isEmpty
@@ -150,6 +168,7 @@ extension ClientSession {
         return UplinkConditions(
             now: environment.now, connectedAt: supervision.connectedSince, patience: link.patience,
             retryInterval: link.retryInterval, limit: environment.limits.exchangesPerClient - requests.count,
+            receiveMaximum: environment.receiveMaximum(on: upstream),
             endedLimit: environment.limits.endedExchangesPerClient, isOpen: environment.isOpen(upstream),
             takesMessages: false)
     }
@@ -211,6 +230,9 @@ extension ClientSession {
                 .messageAcknowledged(
                     isExactlyOnce ? .exactlyOnce : .atLeastOnce, after: begunAt.age(at: environment.now)),
                 in: &environment)
+        }
+        if case .refused = fact, let kind = outcome.answer?.kind {
+            observeRefusal(kind == .rejected ? .notSupported : .congestion, in: &environment)
         }
         if case .completed(let token) = fact {
             numberIsFree(token, isWanted: !outcome.forward.isNone, in: &environment)

@@ -50,6 +50,7 @@ struct Uplink: Hashable, Sendable {
         case .acknowledged(let token): brokerAcknowledged(token, conditions)
         case .received(let token): brokerReceived(token, conditions)
         case .completed(let token): brokerCompleted(token, conditions)
+        case .refused(let token, let verdict): brokerRefused(token, verdict, conditions)
         }
     }
 
@@ -89,7 +90,7 @@ struct Uplink: Hashable, Sendable {
             return UplinkOutcome(.acknowledged, to: open[index])
         }
         guard open[index].isCut, conditions.takesMessages else { return UplinkOutcome() }
-        guard open.mayForward(conditions) else { return UplinkOutcome(turningAway: true) }
+        guard open.mayForwardAgain(conditions) else { return UplinkOutcome(turningAway: true) }
         open[index].isCut = false
         open[index].isSuspect = conditions.closingCount > 0
         return UplinkOutcome(forward: open[index].token, isAgain: true)
@@ -215,7 +216,7 @@ struct Uplink: Hashable, Sendable {
 
     /// Whether the client may have one more exchange open.
     func hasRoom(_ conditions: UplinkConditions) -> Bool {
-        open.count < conditions.placeCount && openCount < conditions.limit
+        open.count < conditions.placeCount && openCount < min(conditions.limit, conditions.receiveMaximum)
     }
 
     private mutating func released(_ messageID: MessageID, _ conditions: UplinkConditions) -> UplinkOutcome {
@@ -344,6 +345,16 @@ struct Uplink: Hashable, Sendable {
         case .gone, .waiting: open.remove(at: index)
         }
         return outcome.at(UplinkCell(.completed, exchange.client))
+    }
+
+    /// Takes the exchange out whose message the broker has refused; nil where none waits for an answer under the token.
+    mutating func take(refusedUnder token: BrokerToken) -> UplinkExchange? {
+        guard let index = open.index(of: token), open[index].broker == .owesReceived else { return nil }
+        return open.remove(at: index)
+    }
+
+    mutating func noteRefused(_ exchange: UplinkExchange, at now: Instant) {
+        ended.note(exchange.messageID, .refused, exchange.digest, at: now)
     }
 
     // MARK: The connections on both sides

@@ -11,6 +11,8 @@ struct UplinkConditions: Sendable {
     var retryInterval: TimeSpan
     /// How many exchanges the client may have open at the broker.
     var limit: Int
+    /// How many messages the broker takes before it has acknowledged the first.
+    var receiveMaximum = Int(UInt16.max)
     /// How many QoS 2 exchanges may be remembered behind their end before new ones have to wait.
     var endedLimit: Int
     /// The token for a new exchange; none where no number is free.

@@ -42,12 +42,14 @@ enum UplinkFact: Hashable, Sendable {
     case received(BrokerToken)
     /// PUBCOMP of the broker.
     case completed(BrokerToken)
+    /// PUBACK or PUBREC of the broker, which does not take the message (MQTT 5.0).
+    case refused(BrokerToken, BrokerVerdict)
 
     /// Whether it is the broker's word on a QoS 2 message.
     var isOfExactlyOnce: Bool {
         switch self {
         case .received, .completed: true
-        case .published, .released, .acknowledged: false
+        case .published, .released, .acknowledged, .refused: false
         }
     }
 }

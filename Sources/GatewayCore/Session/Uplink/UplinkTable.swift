@@ -18,6 +18,9 @@ struct UplinkTable: Hashable, Sendable {
     /// Exchanges that wait for something of the broker, or the broker for something of them.
     var openCount: Int { open.count { $0.broker != .done } }
 
+    /// Exchanges of this connection of which the broker has not said the last word.
+    var underWayCount: Int { open.count { !$0.isCut && $0.broker != .done } }
+
     /// Whether the next packet of the broker is for one of them.
     var awaitsBroker: Bool {
         open.contains { !$0.isCut && $0.broker != .holds && $0.broker != .done }
@@ -38,6 +41,11 @@ struct UplinkTable: Hashable, Sendable {
     func mayForward(_ conditions: UplinkConditions) -> Bool {
         guard !conditions.isTryingOther else { return false }
         return conditions.closingCount == 0 ? !isTrying : isQuiet
+    }
+
+    /// Whether it may be told a message again that it was told on an earlier connection, and takes one more on this.
+    func mayForwardAgain(_ conditions: UplinkConditions) -> Bool {
+        mayForward(conditions) && underWayCount < conditions.receiveMaximum
     }
 
     func uses(_ token: BrokerToken) -> Bool { open.contains { $0.token == token } }

@@ -107,12 +107,17 @@ extension ClientSession {
     mutating func publishHeldWill(in environment: inout Environment) {
         guard environment.configuration.willUpdate == .gateway, let will = wills.complete else { return }
         // Nobody will be there for the rest of a QoS 2 exchange, so the message goes at QoS 1 at the most.
-        let qos = min(will.qos, .atLeastOnce)
+        // It is better published without what the broker does not take than not at all.
+        let limits = environment.brokerLimits(on: upstream)
+        let qos = limits.maximumQoS == 0 ? .atMostOnce : min(will.qos, .atLeastOnce)
+        let retain = will.retain && limits.takesRetained
         let token = qos == .atMostOnce ? BrokerToken.none : nextToken(preferring: 0)
-        let isPublished = environment.takes(will.topic.count + will.message.count, qos, on: upstream)
+        let isPublished =
+            limits.excess(of: will.topic.count, will.message.count, qos, retain: retain) == nil
+            && environment.takes(will.topic.count + will.message.count, qos, on: upstream)
         if isPublished {
             environment.publish(
-                will.topic.span.bytes, will.message.span.bytes, qos: qos, retain: will.retain, token: token,
+                will.topic.span.bytes, will.message.span.bytes, qos: qos, retain: retain, token: token,
                 on: upstream)
         }
         observe(isPublished ? .willPublished : .willNotPublished, in: &environment)

@@ -1,0 +1,85 @@
+import Bytes
+import MQTT
+
+/// What a broker of MQTT 5.0 has said in its CONNACK that it does not take; without a word it takes everything, as one
+/// of 3.1.1 (MQTT 5.0 §3.2.2.3).
+struct BrokerLimits: Equatable, Sendable {
+    /// QoS 1 and 2 messages that it takes before it has acknowledged the first.
+    var receiveMaximum: UInt16 = .max
+    var maximumQoS: UInt8 = 2
+    var takesRetained = true
+    /// Octets of a whole packet.
+    var packetByteCount: UInt32 = .max
+
+    init() {}
+
+    init(_ properties: ByteRange, of frame: RawSpan) {
+        var position = 0
+        while let property = Packet5.nextProperty(of: properties, in: frame, at: &position) {
+            guard case .number(let number) = property.value else { continue }
+            if property.identifier == .receiveMaximum { receiveMaximum = UInt16(clamping: number) }
+            if property.identifier == .maximumQoS { maximumQoS = UInt8(clamping: number) }
+            if property.identifier == .retainAvailable { takesRetained = number != 0 }
+            if property.identifier == .maximumPacketSize { packetByteCount = number }
+        }
+    }
+
+    /// Which of them a PUBLISH exceeds; nil where none.
+    @inline(__always)
+    func excess(of topicNameByteCount: Int, _ payloadByteCount: Int, _ qos: QoS, retain: Bool) -> BrokerLimit? {
+        if qos.rawValue > maximumQoS { return .qos }
+        if retain, !takesRetained { return .retain }
+        guard packetByteCount != .max else { return nil }
+        // Without properties these take one octet, of their length.
+        let byteCount =
+            1
+            + Packet.publishByteCount(
+                topicNameByteCount: topicNameByteCount, payloadByteCount: payloadByteCount, qos: DeliveryQoS(qos))
+        return byteCount > Int(packetByteCount) ? .packetSize : nil
+    }
+}
+
+// MARK: - Of a connection
+
+extension Environment {
+    /// Which limit of the broker a message exceeds; nil where none, or nothing is known of any.
+    @inline(__always)
+    func excess(
+        of topicNameByteCount: Int, _ payloadByteCount: Int, _ qos: QoS, retain: Bool, on slot: UInt32?
+    ) -> BrokerLimit? {
+        guard let slot else { return nil }
+        return upstreams[slot].limits.excess(of: topicNameByteCount, payloadByteCount, qos, retain: retain)
+    }
+
+    /// Whether a SUBSCRIBE or UNSUBSCRIBE with a filter of so many octets is longer than the broker takes.
+    func requestExceeds(filterByteCount: Int, on slot: UInt32?) -> Bool {
+        // Fixed header, identifier, the length of no properties, that of the filter, and its options.
+        filterByteCount + 11 > Int(brokerLimits(on: slot).packetByteCount)
+    }
+
+    /// What the broker has said on the connection; everything is taken where it has said nothing.
+    func brokerLimits(on slot: UInt32?) -> BrokerLimits { slot.map { upstreams[$0].limits } ?? BrokerLimits() }
+
+    /// How many QoS 1 and 2 messages may be under way at once on the connection.
+    @inline(__always)
+    func receiveMaximum(on slot: UInt32?) -> Int {
+        guard let slot else { return Int(UInt16.max) }
+        return Int(upstreams[slot].limits.receiveMaximum)
+    }
+
+    /// What the gateway says of itself in a CONNECT of 5.0 (MQTT 5.0 §3.1.2.11), behind each other.
+    func connectProperties(cleanStart: Bool) -> [UInt8] {
+        var properties: [UInt8] = []
+        let settings = configuration.upstream
+        // A clean session ends with its connection, as in 3.1.1.
+        if !cleanStart, settings.sessionExpirySeconds > 0 {
+            properties.append(property: .sessionExpiryInterval, settings.sessionExpirySeconds)
+        }
+        // What the client has not acknowledged has a place here, and what comes behind it is the broker's to keep. What
+        // it does not take at all must not keep the rest away from it.
+        let places = min(limits.queuedMessagesPerClient, Int(UInt16.max)) + limits.undeliverablePerClient
+        properties.append(property: .receiveMaximum, UInt32(UInt16(clamping: max(1, places))))
+        properties.append(property: .maximumPacketSize, UInt32(clamping: max(1, limits.packetByteCount)))
+        return properties
+    }
+}

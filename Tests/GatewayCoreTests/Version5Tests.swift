@@ -1,0 +1,306 @@
+import Bytes
+import GatewayCore
+import MQTT
+import MQTTSN
+import Testing
+import Time
+
+/// A broker of MQTT 5.0: what it is told, what it may refuse, and what it takes.
+@Suite struct Version5Tests {
+    private func dialogue(_ change: (inout GatewayConfiguration) -> Void = { _ in }) -> Dialogue {
+        Dialogue(
+            .dialogue {
+                $0.upstream.version = .v5_0
+                change(&$0)
+            })
+    }
+
+    /// The client is connected over a broker that says this in its CONNACK.
+    private func connected(
+        _ dialogue: Dialogue, clean: Bool = true, _ properties: (inout [UInt8]) -> Void
+    ) -> (TestClient, TestUpstream) {
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1", clean: clean))
+        let upstream = client.asksBroker(clean: clean)
+        upstream.accepts(properties)
+        client.receives(.connectAcknowledgement())
+        return (client, upstream)
+    }
+
+    // MARK: CONNECT
+
+    @Test("§3.1.2.11 A lasting session is asked for with its expiry, a clean one without; both ways have their limits")
+    func connectProperties() {
+        let dialogue = dialogue {
+            $0.upstream.sessionExpirySeconds = 98_303
+            $0.limits.queuedMessagesPerClient = 20
+            $0.limits.undeliverablePerClient = 5
+            $0.limits.packetByteCount = 70_000
+        }
+        let (_, clean) = connected(dialogue) { _ in }
+        #expect(dialogue.version(of: clean.id) == .v5_0)
+        #expect(dialogue.connectProperty(.sessionExpiryInterval, on: clean.id) == nil)
+        let lasting = dialogue.client("c2").connects(clean: false)
+        #expect(dialogue.connectProperty(.sessionExpiryInterval, on: lasting.id) == 98_303)
+        for upstream in [clean, lasting] {
+            #expect(dialogue.connectProperty(.receiveMaximum, on: upstream.id) == 25)
+            #expect(dialogue.connectProperty(.maximumPacketSize, on: upstream.id) == 70_000)
+            #expect(dialogue.connectProperty(.topicAliasMaximum, on: upstream.id) == nil)
+        }
+    }
+
+    @Test("§3.2.2.3.14 A Server Keep Alive is kept to")
+    func serverKeepAlive() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue) { $0.append(property: .serverKeepAlive, 10) }
+        dialogue.passes(.seconds(9))
+        upstream.receivesNothing()
+        dialogue.passes(.seconds(1))
+        upstream.receives(.pingRequest)
+        upstream.sends(.pingResponse)
+        // Shorter than what a PINGRESP may take.
+        dialogue.passes(.seconds(10))
+        upstream.receives(.pingRequest)
+        upstream.sends(.pingResponse)
+        client.receivesNothing()
+    }
+
+    @Test(
+        "AMB-17 §3.2.2.2 Reason codes of CONNACK become congestion where they pass, else not supported",
+        arguments: [
+            (ReasonCode.serverUnavailable, ReturnCode.congestion), (.serverBusy, .congestion),
+            (.quotaExceeded, .congestion), (.connectionRateExceeded, .congestion), (.serverMoved, .congestion),
+            (.badUserNameOrPassword, .congestion), (.clientIdentifierNotValid, .notSupported),
+            (.notAuthorized, .notSupported), (.banned, .notSupported), (.qosNotSupported, .notSupported),
+            (.unsupportedProtocolVersion, .notSupported),
+        ])
+    func refusedConnect(reason: ReasonCode, code: ReturnCode) {
+        let dialogue = dialogue()
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1"))
+        let upstream = client.asksBroker()
+        upstream.sends(
+            Packet5(
+                .connectAcknowledgement(
+                    ConnectAcknowledgement(
+                        sessionPresent: false, returnCode: ConnectReturnCode(rawValue: reason.rawValue)))))
+        client.receives(.connectAcknowledgement(code))
+        upstream.receives(.close)
+        dialogue.observes(exactly: .clientRefused(code, because: .broker(code: reason.rawValue)), of: "c1")
+    }
+
+    // MARK: What the broker refuses
+
+    @Test(
+        "§3.4.2.1 §3.5.2.1 A message that the broker refuses ends its exchange, and the client is told why",
+        arguments: [
+            (ReasonCode.notAuthorized, ReturnCode.notSupported), (.topicNameInvalid, .notSupported),
+            (.quotaExceeded, .congestion),
+        ], [DeliveryQoS.atLeastOnce, .exactlyOnce])
+    func refusedPublish(verdict: (ReasonCode, ReturnCode), qos: DeliveryQoS) {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue) { _ in }
+        client.registers("a", as: 1)
+        let isTwo = qos == .exactlyOnce
+        client.sends(.publish(1, "x", id: 5, qos: isTwo ? .exactlyOnce : .atLeastOnce))
+        upstream.receives(.publish("a", "x", qos: qos, id: 5))
+        upstream.sends(
+            Packet5(isTwo ? .publishReceived(5) : .publishAcknowledgement(5), AddedFields(reasonCode: verdict.0)))
+        client.receives(.publishAcknowledgement(1, 5, verdict.1))
+        dialogue.observes(
+            exactly: .brokerRefused(isTwo ? .publishReceived : .publishAcknowledgement, verdict.0), of: "c1")
+        #expect(dialogue.census.openExchanges == 0)
+        // Its id and its number are free.
+        client.sends(.publish(1, "y", id: 6, qos: isTwo ? .exactlyOnce : .atLeastOnce))
+        upstream.receives(.publish("a", "y", qos: qos, id: 6))
+        upstream.sends(isTwo ? .publishReceived(6) : .publishAcknowledgement(6))
+        client.receives(isTwo ? .publishReceived(6) : .publishAcknowledgement(1, 6))
+    }
+
+    @Test("§3.4.2.1 A message that matches no subscription has arrived")
+    func noMatchingSubscribers() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue) { _ in }
+        client.registers("a", as: 1)
+        client.sends(.publish(1, "x", id: 5, qos: .atLeastOnce))
+        upstream.receives(.publish("a", "x", qos: .atLeastOnce, id: 5))
+        upstream.sends(Packet5(.publishAcknowledgement(5), AddedFields(reasonCode: .noMatchingSubscribers)))
+        client.receives(.publishAcknowledgement(1, 5))
+    }
+
+    @Test(
+        "§3.9.3 A refused subscription is told to the client",
+        arguments: [
+            (ReasonCode.notAuthorized, ReturnCode.notSupported), (.wildcardSubscriptionsNotSupported, .notSupported),
+            (.unspecifiedError, .notSupported), (.quotaExceeded, .congestion),
+        ])
+    func refusedSubscribe(reason: ReasonCode, code: ReturnCode) {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue) { _ in }
+        client.sends(.subscribe(.name("a/+"), id: 2, qos: .atLeastOnce))
+        upstream.receives(.subscribe("a/+", id: 2, qos: .atLeastOnce))
+        upstream.sends(
+            Packet5(.subscribeAcknowledgement(SubscribeAcknowledgement(packetID: 2, returnCodes: 0..<1))),
+            from: [reason.rawValue])
+        client.receives(.subscribeAcknowledgement(0, 2, code))
+        dialogue.observes(exactly: .brokerRefused(.subscribeAcknowledgement, reason), of: "c1")
+    }
+
+    // MARK: What the broker does not take
+
+    @Test("§3.2.2.3 What the broker has said it does not take is told 0x03 at once, and never sent")
+    func limits() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue) {
+            $0.append(property: .maximumQoS, 1)
+            $0.append(property: .retainAvailable, 0)
+            $0.append(property: .maximumPacketSize, 30)
+        }
+        client.registers("a", as: 1)
+        client.sends(.publish(1, "x", id: 1, qos: .exactlyOnce))
+        client.receives(.publishAcknowledgement(1, 1, .notSupported))
+        dialogue.observes(exactly: .messageExceedsBroker(.qos, octets: 1), of: "c1")
+        client.sends(.publish(1, "x", id: 2, qos: .atLeastOnce, retain: true))
+        client.receives(.publishAcknowledgement(1, 2, .notSupported))
+        client.sends(.publish(1, "x", retain: true))
+        client.receives(.publishAcknowledgement(1, 0, .notSupported))
+        dialogue.observes(exactly: .messageExceedsBroker(.retain, octets: 1), of: "c1")
+        // Fixed header 2, name 3, packet id 2, properties 1: 22 more are 30.
+        let longest = String(repeating: "x", count: 22)
+        client.sends(.publish(1, longest + "x", id: 3, qos: .atLeastOnce))
+        client.receives(.publishAcknowledgement(1, 3, .notSupported))
+        client.sends(.publish(1, longest, id: 4, qos: .atLeastOnce))
+        upstream.receives(.publish("a", longest, qos: .atLeastOnce, id: 4))
+        client.sends(.subscribe(.name(String(repeating: "y", count: 30)), id: 5))
+        client.receives(.subscribeAcknowledgement(0, 5, .notSupported))
+    }
+
+    @Test("§3.2.2.3.3 No more messages are under way than the broker takes; the next one is told to wait")
+    func receiveMaximum() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue) { $0.append(property: .receiveMaximum, 2) }
+        client.registers("a", as: 1)
+        for id in [UInt16(1), 2] {
+            client.sends(.publish(1, "x", id: id, qos: .atLeastOnce))
+            upstream.receives(.publish("a", "x", qos: .atLeastOnce, id: id))
+        }
+        client.sends(.publish(1, "x", id: 3, qos: .atLeastOnce))
+        client.receives(.publishAcknowledgement(1, 3, .congestion))
+        upstream.sends(.publishAcknowledgement(1))
+        client.receives(.publishAcknowledgement(1, 1))
+        client.sends(.publish(1, "x", id: 3, qos: .atLeastOnce))
+        upstream.receives(.publish("a", "x", qos: .atLeastOnce, id: 3))
+    }
+
+    // MARK: DISCONNECT of the broker
+
+    @Test("§3.14 A broker that says why it goes is come back to")
+    func disconnects() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue, clean: false) { _ in }
+        upstream.sends(Packet5(.disconnect, AddedFields(reasonCode: .serverShuttingDown)))
+        dialogue.observes(exactly: .brokerDisconnected(.serverShuttingDown), of: "c1")
+        upstream.receives(.close)
+        client.receivesNothing()
+        dialogue.passes(.seconds(3))
+        let next = client.asksBroker(clean: false)
+        next.accepts(present: true) { _ in }
+        dialogue.observes(.upstreamRestored, of: "c1")
+    }
+
+    @Test("§4.13.1 Who has taken a client's session over keeps it: the client is dismissed, and nothing restored")
+    func isTakenOver() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue, clean: false) { _ in }
+        upstream.sends(Packet5(.disconnect, AddedFields(reasonCode: .sessionTakenOver)))
+        upstream.receives(.close)
+        client.receives(.disconnect())
+        dialogue.observes(.clientDismissed, of: "c1")
+        dialogue.passes(.seconds(60))
+    }
+
+    // MARK: Message Expiry
+
+    @Test("§3.3.2.3.3 A sleeper does not get what has expired while it waited; at QoS 1 and 2 the broker may forget it")
+    func expiry() {
+        let dialogue = dialogue()
+        let (client, upstream) = TestClient.asleep(dialogue)
+        for (id, seconds) in [(PacketID(1), 60 as UInt32), (2, 200), (3, 99)] {
+            upstream.publishes("a/b", "\(seconds)", qos: .atLeastOnce, id: id) {
+                $0.append(property: .messageExpiryInterval, seconds)
+            }
+        }
+        upstream.publishes("a/b", "zero") { $0.append(property: .messageExpiryInterval, 50) }
+        upstream.publishes("a/b", "stays") { _ in }
+        dialogue.passes(.seconds(99))
+        client.wakesUp()
+        upstream.receives(.publishAcknowledgement(1))
+        dialogue.observes(exactly: .messageExpired(.atLeastOnce, octets: 2), of: "c1")
+        client.receives(.publish(1, "200", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(2), .publishAcknowledgement(3))
+        client.receives(.publish(1, "stays"), .pingResponse)
+    }
+
+    @Test("§3.3.2.3.3 The time that a message has goes on over the end of the gateway", arguments: [100, 101])
+    func expiryOutlivesTheProcess(seconds: UInt32) throws {
+        let dialogue = dialogue()
+        let (client, upstream) = TestClient.asleep(dialogue, clean: false)
+        upstream.publishes("a/b", "x", qos: .atLeastOnce, id: 1) {
+            $0.append(property: .messageExpiryInterval, seconds)
+        }
+        dialogue.passes(.seconds(40))
+        let record = try #require(dialogue.record(of: client))
+        var octets: [UInt8] = []
+        record.encode(into: &octets)
+        #expect(octets.first == 2)
+        #expect(try SessionRecord.decode(octets.span.bytes) == record)
+        dialogue.restarts(age: .seconds(60))
+        client.wakesUp()
+        guard seconds > 100 else { return client.receives(.pingResponse) }
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.pingResponse)
+    }
+}
+
+extension TestUpstream {
+    /// A packet of 5.0 that needs more than a `BrokerPacket` says.
+    func sends(_ packet: Packet5, from source: [UInt8] = [], at location: SourceLocation = #_sourceLocation) {
+        var octets: [UInt8] = []
+        octets.appendPacket(packet, from: source.span.bytes)
+        sends(octets: octets, at: location)
+    }
+
+    /// CONNACK with these properties.
+    func accepts(
+        present: Bool = false, at location: SourceLocation = #_sourceLocation, _ properties: (inout [UInt8]) -> Void
+    ) {
+        var octets: [UInt8] = []
+        properties(&octets)
+        let answer = ConnectAcknowledgement(sessionPresent: present, returnCode: .accepted)
+        sends(
+            Packet5(.connectAcknowledgement(answer), AddedFields(properties: octets.indices)), from: octets,
+            at: location)
+    }
+
+    /// PUBLISH with these properties.
+    func publishes(
+        _ topic: String, _ payload: String, qos: DeliveryQoS = .atMostOnce, id: PacketID = 0,
+        at location: SourceLocation = #_sourceLocation, _ properties: (inout [UInt8]) -> Void
+    ) {
+        var octets: [UInt8] = []
+        properties(&octets)
+        let propertyRange = octets.indices
+        octets += topic.utf8
+        let topicRange = propertyRange.upperBound..<octets.count
+        octets += payload.utf8
+        sends(
+            Packet5(
+                .publish(
+                    Publish(
+                        duplicate: false, qos: qos, retain: false, topicName: topicRange, packetID: id,
+                        payload: topicRange.upperBound..<octets.count)), AddedFields(properties: propertyRange)),
+            from: octets, at: location)
+    }
+}

@@ -319,6 +319,26 @@ import Time
         #expect(dialogue.record(of: client) != nil)
     }
 
+    @Test("GW-69 AMB-01 Who fell asleep while a late copy of its CONNECT was carried out sleeps in the next life, too")
+    func asleepInSetUp() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: false)
+        client.subscribes("a/b", as: 1, qos: .atLeastOnce, on: upstream)
+        client.sends(.connect("c1", clean: false))
+        upstream.receives(.disconnect, .close)
+        _ = client.asksBroker(clean: false)
+        client.sends(.disconnect(100))
+        client.receives(.disconnect())
+        dialogue.restarts()
+        let next = client.isRestored(present: true)
+        next.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
+        next.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 5))
+        client.receivesNothing()
+        client.wakesUp()
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+    }
+
     @Test("GW-74 The process that ends in good order leaves no sleeper's connection behind, wherever that is")
     func shutDown() {
         let (dialogue, client) = sleeper()

@@ -94,7 +94,7 @@ extension World {
             if let client = client(named: Array(effects.bytes[observation.clientID])) { sessions.left(client) }
         case .clientLost:
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
-                noteLoss(of: client)
+                noteLoss(of: client, on: observation.peer?.link)
                 conversations.gatewayLost(client)
                 givenUp.append(client)
             }
@@ -134,22 +134,22 @@ extension World {
         for number in streamNumbers where streams[number]?.owner == client { streams[number]?.losesMessage = true }
     }
 
-    private func noteLoss(of client: Int) {
+    private func noteLoss(of client: Int, on link: LinkID?) {
         let isUntaught =
             clients[client].device.configuration.ignoresRegister && conversations.isOnlyRegisterOpen(client)
         let waitsForRegister = isUntaught && clients[client].lastHeard > clients[client].registerSentAt
         clients[client].isGivenUpUnawares = isUntaught
-        checkLink(of: client)
+        checkLink(of: client, link ?? self.link(to: clients[client].heardAt))
         sessions.gaveUp(
             client, silence: now.since(clients[client].lastHeard), keepAlive: promisedInterval(client),
             waitsForRegister: waitsForRegister)
     }
 
-    /// Who could not be reached is not given up, nor before it had time to be heard again.
-    private func checkLink(of client: Int) {
-        let place = clients[client].heardAt
-        guard !isLinkLost(to: place) else { return sessions.lostByLink(client) }
-        let returnedAt = linkReturned(to: place)
+    /// Who could not be reached is not given up, nor before it had time to be heard again. A session is on one link,
+    /// as the gateway says; from where its client was refused, or only asked for its Will, says nothing of it.
+    private func checkLink(of client: Int, _ link: LinkID) {
+        let (isLost, returnedAt) = (links[Int(link.rawValue)].isLost, links[Int(link.rawValue)].returnedAt)
+        guard !isLost else { return sessions.lostByLink(client) }
         guard returnedAt >= clients[client].lastHeard, returnedAt.nanoseconds > 0 else { return }
         if now < returnedAt + shortestAllowance(client) { sessions.lostByLink(client) }
     }

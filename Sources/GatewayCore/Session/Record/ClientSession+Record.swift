@@ -16,7 +16,7 @@ extension ClientSession {
         let isBehindForwarder = phase.isConnected && (route?.node ?? 0) != 0
         return SessionRecord(
             clientID: clientID.bytes, nodeID: isBehindForwarder ? nodeID(in: environment) : nil, phase: phase,
-            request: request, isCleanAtBroker: broker.isClean, wills: wills, supervision: supervision.record(at: now),
+            request: request, isCleanAtBroker: broker.isClean, wills: wills, supervision: supervisionAfterLoss(at: now),
             topics: topics.record(at: now, in: environment.topicNames),
             subscriptions: subscriptions.record(at: now, in: environment.topicNames), uplink: uplink.record(at: now),
             downlink: downlink.record(at: now, isInDoubt: isInDoubt, in: environment.store, environment.topicNames),
@@ -33,10 +33,23 @@ extension ClientSession {
         case .active: return isOver ? mayComeBack : .active
         case .asleep: return isOver ? mayComeBack : .asleep
         case .awake: return isOver ? mayComeBack : .awake
-        case .connecting: return mayComeBack.map { setUp.formerPhase.map(SessionRecord.Phase.init) ?? $0 }
+        case .connecting: return mayComeBack.map { phaseBeforeSetUp ?? $0 }
         case .disconnected: return mayComeBack
         case .over: return nil
         }
+    }
+
+    /// Where the client is in the session that it had before its CONNECT; nil where it had none. It may have gone to
+    /// sleep since, and been told that it does.
+    private var phaseBeforeSetUp: SessionRecord.Phase? {
+        guard let former = setUp.formerPhase else { return nil }
+        return setUp.sleepSeconds > 0 ? .asleep : SessionRecord.Phase(former)
+    }
+
+    private func supervisionAfterLoss(at now: Instant) -> ClientSupervision.Record {
+        var record = supervision.record(at: now)
+        if phase == .connecting, setUp.sleepSeconds > 0 { record.sleepSeconds = setUp.sleepSeconds }
+        return record
     }
 
     /// Whether a CONNECT is on its way that may begin a new session at the broker.

@@ -81,6 +81,8 @@ struct WillChecker {
 
     private let isHeldByGateway: Bool
     private var views: [View]
+    /// What was known of each client before its last CONNECT.
+    private var former: [Int: View] = [:]
     private(set) var violation: String?
     /// Wills that the broker got to publish, for the statistics.
     private(set) var publishedCount = 0
@@ -104,6 +106,7 @@ struct WillChecker {
     ) {
         switch message {
         case .connect(let connect):
+            former[client] = views[client]
             begin(connect.flags, client, maySleep: maySleep)
             views[client].mustBeAsked = connect.flags.will && isFirst
         case .willTopic(let will):
@@ -216,6 +219,11 @@ struct WillChecker {
         views[client].isDefinite = false
         views[client].isSettingUp = false
         views[client].wasClean = true
+    }
+
+    /// The gateway has refused the CONNECT just heard, as it knows the client elsewhere: nothing has come of it.
+    mutating func connectWasElsewhere(of client: Int) {
+        if let view = former.removeValue(forKey: client) { views[client] = view }
     }
 
     /// The gateway has forgotten a CONNECT that it was carrying out: the session before is in force.

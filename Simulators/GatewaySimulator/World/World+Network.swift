@@ -252,6 +252,7 @@ extension World {
     /// The gateway has refused a CONNECT as it came from elsewhere: the client that it knows was not heard (AMB-11).
     func noteUnheard(_ client: Int, at place: Int) {
         isolation.isElsewhere(client, than: place)
+        wills.connectWasElsewhere(of: client)
         guard let before = clients[client].heardBefore else { return }
         (clients[client].lastHeard, clients[client].heardAt) = (before.time, before.place)
         clients[client].askedKeepAlive = before.keepAlive

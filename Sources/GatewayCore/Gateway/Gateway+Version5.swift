@@ -51,6 +51,8 @@ extension Gateway {
         let name = name(ofUpstream: slot)
         environment.cutStream(ofUpstream: slot, inNameOf: name)
         environment.openStream(ofUpstream: slot, inNameOf: name)
+        // No CONNECT is on its way any more that might begin a new session at the broker, and its record says so.
+        if case .session(let index) = environment.upstreams[slot].owner { changing(index) { _, _ in } }
         return true
     }
 

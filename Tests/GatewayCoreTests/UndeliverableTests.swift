@@ -57,6 +57,23 @@ import Time
         client.receives(.publish(1, "3"))
     }
 
+    @Test("GW-36 AMB-14 A REGACK that comes when the gateway has ceased to wait for it brings what waits for its topic")
+    func registerAnsweredLate() {
+        let dialogue = Dialogue()
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.register(2, 1, "new"))
+        ignores(.register(2, 1, "new"), client)
+        // It rejects the id, or accepts one that it was not asked about: neither is an answer any more.
+        client.sends(.registerAcknowledgement(2, 1, .congestion))
+        client.sends(.registerAcknowledgement(3, 1))
+        client.receivesNothing()
+        client.sends(.registerAcknowledgement(2, 1))
+        client.receives(.publish(2, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(2, 1))
+        upstream.receives(.publishAcknowledgement(1))
+    }
+
     @Test("GW-78 AMB-22 A client that has said nothing since the first REGISTER is lost, and its Will published")
     func silent() {
         let dialogue = Dialogue()

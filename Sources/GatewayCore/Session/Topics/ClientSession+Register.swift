@@ -101,8 +101,7 @@ extension ClientSession {
         _ answer: RegisterAcknowledgement, in environment: inout Environment
     ) {
         guard let (topicID, messageID) = downlink.registration, messageID == answer.messageID else {
-            observeUnexpected(.registerAcknowledgement(answer), in: &environment)
-            return
+            return receiveLateRegisterAcknowledgement(answer, in: &environment)
         }
         answerCame(in: &environment)
         supervision.answeredRegister()
@@ -113,6 +112,19 @@ extension ClientSession {
         }
         tryUnregistered(in: &environment)
         deliver(in: &environment)
+    }
+
+    /// A client may learn an id when the gateway has ceased to wait for it: what waits for that goes on. The id says
+    /// which, as none means another name before an answer has had time to come.
+    private mutating func receiveLateRegisterAcknowledgement(
+        _ answer: RegisterAcknowledgement, in environment: inout Environment
+    ) {
+        guard answer.returnCode == .accepted, topics.entry(answer.topicID)?.isPassedOver == true else {
+            return observeUnexpected(.registerAcknowledgement(answer), in: &environment)
+        }
+        supervision.answeredRegister()
+        topics.setStanding(.known, of: answer.topicID)
+        tryUndeliverable(on: answer.topicID, in: &environment)
     }
 
     /// The client does not want the name: a plain subscription to it ends, a wildcard that matched it stays (§6.5).

@@ -60,6 +60,8 @@ struct TopicRegistry {
         var isTold: Bool { marks.contains(.told) }
         /// Whether the gateway may use the id towards the client.
         var isUsable: Bool { standing == .known || standing == .assumed }
+        /// Whether the client was asked to learn the id, and has not answered in time.
+        var isPassedOver: Bool { standing == .ignored || standing == .assumed }
     }
 
     struct Marks: OptionSet, Hashable {

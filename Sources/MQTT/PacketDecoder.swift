@@ -29,7 +29,10 @@ package struct PacketDecoder: Sendable {
         case assembled
     }
 
-    private let maximumPacketByteCount: Int
+    /// As every length here it is held in 32 bits, as there is a decoder for every connection; no packet is longer than
+    /// 268,435,460 octets (§2.2.3).
+    private let longestPacket: UInt32
+    private var maximumPacketByteCount: Int { Int(longestPacket) }
     /// What is spoken on the stream; a server learns it from the CONNECT.
     package var version: ProtocolVersion
     private var assembly = PacketAssembly()
@@ -38,7 +41,7 @@ package struct PacketDecoder: Sendable {
     /// A decoder at the beginning of a stream that refuses packets of more than `maximumPacketByteCount` octets, fixed
     /// header included. A CONNECT is cut alike in every version.
     package init(maximumPacketByteCount: Int, version: ProtocolVersion = .v3_1_1) {
-        self.maximumPacketByteCount = maximumPacketByteCount
+        longestPacket = UInt32(clamping: maximumPacketByteCount)
         self.version = version
     }
 
@@ -161,29 +164,28 @@ private struct KeptBytes: Sendable {
 private struct PacketAssembly: Sendable {
     /// What has arrived of the packet, from its first octet on.
     var bytes: [UInt8] = []
-    /// The size of the whole packet, or nil while its fixed header is incomplete.
-    private var packetByteCount: Int?
+    /// The size of the whole packet, or 0 while its fixed header is incomplete.
+    private var packetByteCount: UInt32 = 0
 
     /// Whether all of the packet has arrived.
     var isComplete: Bool {
-        packetByteCount == bytes.count
+        packetByteCount > 0 && packetByteCount == bytes.count
     }
 
     /// Moves over as many octets of `input` as belong to this packet and stores them.
     mutating func fill(
         from input: RawSpan, at position: inout Int, _ maximumPacketByteCount: Int, _ version: ProtocolVersion
     ) throws(PacketError) {
-        while packetByteCount == nil {
+        while packetByteCount == 0 {
             guard let octet = input.byte(at: position) else { return }
             bytes.append(octet)
             position += 1
             guard let header = try FixedHeader.read(in: bytes.span.bytes, at: 0, version) else { continue }
             let byteCount = header.body.upperBound
             guard byteCount <= maximumPacketByteCount else { throw .packetTooLarge }
-            packetByteCount = byteCount
+            packetByteCount = UInt32(byteCount)
         }
-        guard let packetByteCount else { return }
-        let pieceByteCount = min(packetByteCount - bytes.count, input.byteCount - position)
+        let pieceByteCount = min(Int(packetByteCount) - bytes.count, input.byteCount - position)
         bytes.append(input.extracting(position..<(position + pieceByteCount)))
         position += pieceByteCount
     }

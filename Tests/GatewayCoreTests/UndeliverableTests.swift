@@ -227,6 +227,28 @@ import Time
         client.receivesNothing()
     }
 
+    @Test("GW-87 MQTT 3.1.1 §4.6 What is tried again goes before later messages of its topic, in a REGISTER too")
+    func orderInTopic() {
+        let dialogue = Dialogue(.dialogue { $0.limits.queuedMessagesPerClient = 2 })
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.register(2, 1, "new"))
+        ignores(.register(2, 1, "new"), client)
+        // The message that the next REGISTER is for makes room before the client has answered.
+        upstream.sends(.publish("other", "0"))
+        client.receives(.register(3, 2, "other"))
+        upstream.sends(
+            .publish("new", "2", qos: .atLeastOnce, id: 2), .publish("known", "3", qos: .atLeastOnce, id: 3))
+        upstream.receives(.pause)
+        dialogue.observes(.messageDroppedQueueFull, of: "c1")
+        client.sends(.register(0, 9, "new"))
+        client.receives(.registerAcknowledgement(2, 9))
+        client.sends(.registerAcknowledgement(3, 2))
+        client.receives(.publish(2, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(2, 1))
+        client.receives(.publish(2, "2", id: 2, qos: .atLeastOnce))
+    }
+
     @Test("GW-39 GW-75 A client that connects anew is asked again, and gets what it did not take")
     func connectsAnew() {
         let dialogue = Dialogue()

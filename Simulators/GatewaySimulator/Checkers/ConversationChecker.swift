@@ -215,11 +215,13 @@ struct ConversationChecker {
     private mutating func noteAnswer(_ message: Message, _ client: Int) {
         switch message {
         case .registerAcknowledgement(let answer):
-            guard conversations[client].openRegister == answer.messageID else { return }
-            conversations[client].openRegister = nil
+            let isOpen = conversations[client].openRegister == answer.messageID
+            if isOpen { conversations[client].openRegister = nil }
             guard answer.returnCode == .accepted, let offer = conversations[client].offeredNames[answer.messageID]
             else { return }
-            conversations[client].toldNames[offer.0] = offer.1
+            // One that comes late counts too, where it says which id it is about.
+            let isLate = offer.0 == answer.topicID && conversations[client].offerCounts[offer.0] != nil
+            if isOpen || isLate { conversations[client].toldNames[offer.0] = offer.1 }
         case .publishAcknowledgement(let answer):
             let isOpen = conversations[client].openPublish == answer.messageID
             if isOpen { conversations[client].openPublish = nil }

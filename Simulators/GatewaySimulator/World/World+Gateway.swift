@@ -112,7 +112,7 @@ extension World {
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
                 wills.gatewayForgot(client)
                 sessions.gatewayForgot(client)
-                subscriptions.gatewayForgot(client) { broker.grantedQoS(of: clients[client].clientID, for: $0) }
+                gatewayForgetsSubscriptions(client)
             }
         default: break
         }
@@ -254,6 +254,10 @@ extension World {
         isolation.gatewayForgot(index)
         wills.gatewayForgot(index)
         sessions.gatewayForgot(index)
+        gatewayForgetsSubscriptions(index)
+    }
+
+    private func gatewayForgetsSubscriptions(_ index: Int) {
         // A clean session ends with the connection, sooner or later.
         let isKept = broker.hasLastingSession(of: clients[index].clientID)
         subscriptions.gatewayForgot(index) {

@@ -28,10 +28,14 @@ struct Upstream: SlabElement {
         case waiting
     }
 
+    // In an order that leaves no gaps, as every client has one.
+
     var owner = Owner.shared
     var state = State.idle
     /// What is spoken on the stream.
     var version = ProtocolVersion.v3_1_1
+    /// Whether the host could not write everything; then `queuedByteCount` octets wait in its queue.
+    var isBlocked = false
     var streamID = UpstreamID(slot: 0, generation: 0)
     var decoder = PacketDecoder(maximumPacketByteCount: 0)
     /// What the broker has said on the stream that it does not take.
@@ -39,22 +43,19 @@ struct Upstream: SlabElement {
 
     /// The end of the current attempt, or of the pause before the next.
     var attemptDeadline = Instant(nanoseconds: 0)
-    /// Attempts in a row that failed, or brought a connection that soon ended.
-    var failureCount = 0
     /// When the broker accepted the connection.
     var openedAt = Instant(nanoseconds: 0)
 
     var lastSent = Instant(nanoseconds: 0)
     var lastReceived = Instant(nanoseconds: 0)
+    var queuedByteCount = 0
     /// When the PINGRESP must be here; nil when none is awaited.
     var pingResponseDeadline: Instant?
 
     /// What the CONNECT said, in seconds.
     var keepAliveSeconds: UInt16 = 0
-
-    /// Whether the host could not write everything; then `queuedByteCount` octets wait in its queue.
-    var isBlocked = false
-    var queuedByteCount = 0
+    /// Attempts in a row that failed, or brought a connection that soon ended; no more are counted than there is room.
+    var failureCount: UInt16 = 0
     /// Whether the host was asked not to read.
     var isPaused = false
     /// Whether bytes that came before the pause are still in the decoder.

@@ -83,9 +83,9 @@ extension Environment {
     /// After a failure: the next attempt comes after a pause that doubles, up to a bound, and is jittered.
     mutating func scheduleReconnect(ofUpstream slot: UInt32) {
         let settings = configuration.upstream
-        let doublings = min(upstreams[slot].failureCount, 16)
+        let doublings = min(Int(upstreams[slot].failureCount), 16)
         let pause = min(settings.reconnectMinimum * (1 << doublings), settings.reconnectMaximum)
-        upstreams[slot].failureCount += 1
+        upstreams[slot].failureCount = min(upstreams[slot].failureCount, .max - 1) + 1
         upstreams[slot].state = .waiting
         upstreams[slot].attemptDeadline = now + random.jittered(pause)
         scheduleDeadline(ofUpstream: slot)

@@ -220,9 +220,9 @@ struct Downlink {
         forEachAcknowledged(in: &store) { $0.timesUnanswered = 0 }
     }
 
-    /// What is to be tried again goes before all others, but for one that is under way.
+    /// What is to be tried again goes before all others, which may be of its topic, but for one that is under way.
     mutating func putBack(_ tried: DeliveryQueue, in store: inout MessageStore) {
-        let behindFirst = underWay != .nothing && underWay != .pause
+        let behindFirst = underWay == .delivery
         if !behindFirst, !tried.isEmpty { indulgence = Indulgence() }
         queue.insert(tried, behindFirst: behindFirst, in: &store)
     }

@@ -93,16 +93,13 @@ import Time
         second.receives(.publishAcknowledgement(1))
     }
 
-    @Test("GW-45 While the connection is lost PUBLISH and SUBSCRIBE are congestion")
+    @Test("GW-45 While the connection is lost PUBLISH of QoS 1 and 2 and SUBSCRIBE are congestion")
     func requestsWhileLost() {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")
         let first = client.connects()
         client.registers("a", as: 1)
         first.closes()
-        client.sends(.publish(1, "x"))
-        client.receives(.publishAcknowledgement(1, 0, .congestion))
-        dialogue.observes(.messageDroppedUpstreamDown)
         client.sends(.publish(1, "x", id: 2, qos: .exactlyOnce))
         client.receives(.publishAcknowledgement(1, 2, .congestion))
         dialogue.observes(exactly: .messageDroppedUpstreamDown(.exactlyOnce, octets: 2))
@@ -111,6 +108,69 @@ import Time
         client.sends(.unsubscribe("a", id: 4), .publishRelease(5))
         client.receivesNothing()
         client.registers("b", as: 2)
+    }
+
+    // MARK: QoS 0 while the connection is lost
+
+    @Test("GW-86 What comes at QoS 0 meanwhile goes up when the connection is back, in order and before the rest")
+    func atMostOnceWaits() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        client.registers("a", as: 1)
+        first.closes()
+        client.sends(.publish(1, "1"), .publish(.short("ab"), "2", retain: true), .publish(1, "3"))
+        client.receivesNothing()
+        dialogue.doesNotObserve(.messageForwarded)
+        dialogue.passes(.seconds(1))
+        // An attempt that fails costs none of them.
+        client.asksBroker(clean: false).closes()
+        dialogue.passes(.seconds(2))
+        let third = client.asksBroker(clean: false)
+        third.sends(.connectAcknowledgement(present: true))
+        third.receives(.publish("a", "1"), .publish("ab", "2", retain: true), .publish("a", "3"))
+        client.sends(.publish(1, "4"))
+        third.receives(.publish("a", "4"))
+    }
+
+    @Test("GW-86 Where there is no room the oldest or the newest goes, counted", arguments: QueuePolicy.allCases)
+    func atMostOnceRoom(policy: QueuePolicy) {
+        let dialogue = Dialogue(
+            .dialogue {
+                $0.queuePolicy = policy
+                // Each takes 200 octets and those of its topic and payload.
+                $0.limits.queuedByteCountPerUpstream = 2 * 205
+            })
+        let client = dialogue.client("c1")
+        let first = client.connects()
+        first.closes()
+        for payload in ["1", "2", "3"] { client.sends(.publish(.short("ab"), payload)) }
+        switch policy {
+        case .dropOldest: client.receivesNothing()
+        case .dropNewest: client.receives(.publishAcknowledgement(0x6162, 0, .congestion))
+        }
+        dialogue.observes(exactly: .messageDroppedUpstreamDown(.atMostOnce, octets: policy == .dropOldest ? 1 : 3))
+        let second = restores(client, present: false)
+        switch policy {
+        case .dropOldest: second.receives(.publish("ab", "2"), .publish("ab", "3"))
+        case .dropNewest: second.receives(.publish("ab", "1"), .publish("ab", "2"))
+        }
+    }
+
+    @Test("GW-86 What waits is dropped and counted where nothing comes back", arguments: [true, false])
+    func atMostOnceEnds(leaves: Bool) {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects()
+        first.closes()
+        client.sends(.publish(.short("ab"), "1"))
+        if leaves {
+            client.sends(.disconnect())
+        } else {
+            dialogue.passes(.seconds(30))
+        }
+        client.receives(.disconnect())
+        dialogue.observes(exactly: .messageDroppedUpstreamDown(.atMostOnce, octets: 1), of: "c1")
     }
 
     // MARK: Exchanges across a loss

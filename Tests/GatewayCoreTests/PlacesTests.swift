@@ -59,6 +59,48 @@ import Time
         first.connects(clean: false, present: true)
     }
 
+    /// What a client leaves open that would come twice, or be published twice, if its session were forgotten.
+    enum Open: CaseIterable {
+        /// A publish of QoS 2 of its own, which the broker may have.
+        case publish
+        /// A message of QoS 2 that it may have under a number of the gateway's own.
+        case delivery
+    }
+
+    @Test("GW-87 AMB-23 AMB-24 A session whose end would double a message keeps its place", arguments: Open.allCases)
+    func neededStays(open: Open) {
+        let dialogue = Self.dialogue()
+        let (first, upstream1) = busy("c1", dialogue)
+        let (second, upstream2) = busy("c2", dialogue)
+        switch open {
+        case .publish:
+            first.sends(.publish(.short("ab"), "x", id: 3, qos: .exactlyOnce))
+            upstream1.receives(.publish("ab", "x", qos: .exactlyOnce, id: 3))
+        case .delivery:
+            first.subscribes("a/b", as: 1, qos: .exactlyOnce, on: upstream1)
+            // The number of the second message ended under the first just now.
+            upstream1.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 7))
+            first.receives(.publish(1, "x", id: 7, qos: .exactlyOnce))
+            first.sends(.publishReceived(7))
+            upstream1.receives(.publishReceived(7))
+            upstream1.sends(.publishRelease(7))
+            first.receives(.publishRelease(7))
+            first.sends(.publishComplete(7))
+            upstream1.receives(.publishComplete(7))
+            upstream1.sends(.publish("a/b", "y", qos: .exactlyOnce, id: 7))
+            first.receives(.publish(1, "y", id: 0x4001, qos: .exactlyOnce))
+        }
+        first.leaves(upstream1)
+        second.leaves(upstream2)
+        // It has been away longer than the other.
+        let third = dialogue.client("c3")
+        third.sends(.connect("c3"))
+        let upstream3 = third.asksBroker()
+        upstream3.sends(.connectAcknowledgement(present: false))
+        dialogue.observes(.sessionEvicted, of: "c2")
+        third.receives(.connectAcknowledgement())
+    }
+
     @Test("GW-87 Who has done nothing but connect goes first, the oldest of them, and is told")
     func idlerGoes() {
         let dialogue = Self.dialogue(clients: 3)

@@ -174,4 +174,24 @@ import Time
         upstream.sends(.publish("a/b", "y", qos: .exactlyOnce, id: 7))
         client.receives(.publish(1, "y", id: 0x4001, qos: .exactlyOnce))
     }
+
+    @Test("AMB-23 §4.4 Nor has it, under that number, what the broker repeats and this gateway has never sent")
+    func repeatedUnderThatNumber() {
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: first)
+        first.sends(.publish("a/b", "x", qos: .exactlyOnce, id: 7))
+        client.receives(.publish(1, "x", id: 7, qos: .exactlyOnce))
+        client.sends(.publishAcknowledgement(1, 7, .notSupported))
+        first.receives(.publishReceived(7))
+        first.sends(.publishRelease(7))
+        first.receives(.publishComplete(7))
+        dialogue.passes(.seconds(40))
+        first.closes()
+        dialogue.passes(.seconds(1))
+        let second = client.asksBroker(clean: false)
+        second.sends(.connectAcknowledgement(present: true))
+        second.sends(.publish("a/b", "y", qos: .exactlyOnce, id: 7, duplicate: true))
+        client.receives(.publish(1, "y", id: 0x4001, qos: .exactlyOnce, duplicate: true))
+    }
 }

@@ -9,6 +9,8 @@ import MQTTSN
 /// be there, and nothing else.
 struct IsolationChecker {
     private var places: [Set<Int>]
+    /// Where strangers have said CONNECT or PINGREQ from, by the name that they gave.
+    private var strangerPlaces: [[UInt8]: Set<Int>] = [:]
     private(set) var violation: String?
 
     init(clientCount: Int) { places = Array(repeating: [], count: clientCount) }
@@ -28,6 +30,11 @@ struct IsolationChecker {
         }
     }
 
+    /// The gateway is about to hear a stranger say who it is. It may have a session of that name elsewhere.
+    mutating func strangerHeard(_ clientID: [UInt8], at place: Int) {
+        strangerPlaces[clientID, default: []].insert(place)
+    }
+
     /// The gateway has refused a client's CONNECT, as it knows it at another place.
     mutating func isElsewhere(_ client: Int, than place: Int) { places[client].remove(place) }
 
@@ -39,6 +46,11 @@ struct IsolationChecker {
     /// A datagram from `sender` makes the gateway speak to `place`.
     mutating func checkSending(to place: Int, _ other: Int?, from sender: Int, _ client: Int?) {
         guard place != sender else { return }
+        if other == nil, client == nil,
+            strangerPlaces.values.contains(where: { $0.contains(sender) && $0.contains(place) })
+        {
+            return
+        }
         guard let client, other == client, mayBe(client, at: sender) else {
             return violate("what comes from \(sender) makes the gateway speak to \(place)")
         }

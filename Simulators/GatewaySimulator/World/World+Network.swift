@@ -182,9 +182,16 @@ extension World {
 
     /// Who has come to a client's old place is taken for it, if its CONNECT comes from there late.
     private func noteStranger(_ datagram: Datagram) {
-        guard case .disconnect(let duration)? = try? Message.decode(datagram.bytes.span.bytes) else { return }
-        for client in clients.indices where isolation.mayBe(client, at: datagram.address) {
-            sessions.heard(.disconnect(duration: duration), of: client, sleepsAtBroker: false)
+        switch try? Message.decode(datagram.bytes.span.bytes) {
+        case .connect(let connect)?:
+            isolation.strangerHeard(Array(datagram.bytes[connect.clientID]), at: datagram.address)
+        case .pingRequest(let name)?:
+            if !name.isEmpty { isolation.strangerHeard(Array(datagram.bytes[name]), at: datagram.address) }
+        case .disconnect(let duration)?:
+            for client in clients.indices where isolation.mayBe(client, at: datagram.address) {
+                sessions.heard(.disconnect(duration: duration), of: client, sleepsAtBroker: false)
+            }
+        default: break
         }
     }
 

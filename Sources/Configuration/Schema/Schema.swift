@@ -174,7 +174,7 @@ enum Schema {
             "Publishes without connection that wait while the gateway's own broker connection returns."),
         .integer(
             "limits.upstream_queued_bytes", \.gateway.limits.queuedByteCountPerUpstream, 1_024...1_073_741_824,
-            "bytes", "Octets waiting to be written to one broker connection."),
+            "bytes", "Octets waiting to be written to one broker connection, or at QoS 0 for its return."),
         .integer(
             "limits.upstream_read_bytes", \.host.readByteCountPerConnection, 256...65_536, "bytes",
             "Octets read at once from one broker connection; so many are kept while its client has no room."),

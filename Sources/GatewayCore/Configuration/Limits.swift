@@ -46,7 +46,7 @@ package struct Limits: Equatable, Sendable {
     /// Octets of QoS −1 messages waiting for the return of the gateway's own connection: of each its MQTT packet and 80
     /// more.
     package var qosMinusOneByteCount = 65_536
-    /// Octets waiting to be written to one broker connection.
+    /// Octets waiting to be written to one broker connection, or at QoS 0 for its return.
     package var queuedByteCountPerUpstream = 262_144
     /// Octets of one MQTT packet from the broker; a longer one closes that connection.
     package var packetByteCount = 1_048_576

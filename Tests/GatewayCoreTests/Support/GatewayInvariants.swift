@@ -96,9 +96,10 @@ extension ClientSession {
         let limit = limits.exchangesPerClient
         check(uplink.openCount + requests.count <= limit + subscriptions.count, "too many exchanges")
         let parts = [
-            uplink.checkInvariants(), kept.checkInvariants(uplink, in: environment.store), requests.checkInvariants(),
-            subscriptions.checkInvariants(),
-            topics.checkInvariants(),
+            uplink.checkInvariants(), requests.checkInvariants(),
+            kept.checkInvariants(
+                uplink, awaitsConnection: broker.isRestoring || phase == .connecting, in: environment.store),
+            subscriptions.checkInvariants(), topics.checkInvariants(),
         ]
         broken += parts.compactMap(\.self)
         check(subscriptions.count <= limits.subscriptionsPerClient, "too many subscriptions")

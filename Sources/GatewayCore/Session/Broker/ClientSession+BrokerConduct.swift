@@ -6,14 +6,14 @@ import Time
 extension ClientSession {
     /// A PUBLISH of the client's goes up.
     @inline(__always)
-    mutating func noteSaid(_ publish: Publish, _ qos: QoS, in environment: borrowing Environment) {
+    mutating func noteSaid(_ qos: QoS, _ topic: TopicReference, in environment: borrowing Environment) {
         let packet: BrokerLoss.Said =
             switch qos {
             case .atMostOnce: .publishAtMostOnce
             case .atLeastOnce: .publishAtLeastOnce
             case .exactlyOnce: .publishExactlyOnce
             }
-        broker.conduct.said(packet, publish.flags.topicIDType, publish.topicID, at: environment.now)
+        broker.conduct.said(packet, topic.type, topic.topicID, at: environment.now)
         if qos == .exactlyOnce { broker.conduct.exactlyOncePublished(at: environment.now) }
     }
 

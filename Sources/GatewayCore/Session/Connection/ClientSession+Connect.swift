@@ -213,6 +213,7 @@ extension ClientSession {
             observe(sessionPresent ? .clientResumed : .clientConnected, in: &environment)
             if sleepSeconds > 0 { observe(.clientFellAsleep(seconds: sleepSeconds), in: &environment) }
         }
+        sendKeptAtMostOnce(in: &environment)
         guard isWhole else { return dismiss(in: &environment) }
         willReachedBroker(in: &environment)
         deliver(in: &environment)

@@ -31,6 +31,13 @@ struct DeliveryNumbers: Sendable {
         var count: Int { Int(last) - Int(first) + 1 }
     }
 
+    /// A number under which something was given up.
+    private struct GivenUp: Sendable {
+        var number: MessageID
+        /// Whether the broker was told, so that what it says under the number next is another message.
+        var isSettled: Bool
+    }
+
     /// More than any broker has in flight, and so few that most of the gateway's own are free.
     private static let mostRemembered = 16_384
     private static let longestRun = 4_096
@@ -55,7 +62,7 @@ struct DeliveryNumbers: Sendable {
     /// not know of that; those of the latest few messages. It forgets one only
     /// when it hears PUBREL, and takes what comes under it until then for the same message. They do not outlive the
     /// gateway.
-    private var givenUp: [MessageID] = []
+    private var givenUp: [GivenUp] = []
     private static let mostGivenUp = 16
 
     /// - Parameter last: where counting begins; another place for every session, so that the answers to one do not
@@ -101,7 +108,8 @@ struct DeliveryNumbers: Sendable {
     mutating func known(_ message: StoredMessage, at now: Instant, patience: TimeSpan) -> MessageID? {
         guard message.qos == .exactlyOnce else { return nil }
         let number = use(following: message.token)
-        return hasEnded(number, within: patience, before: now) ? nil : number
+        let isAnothers = givenUp.contains { $0.number == number && $0.isSettled }
+        return isAnothers || hasEnded(number, within: patience, before: now) ? nil : number
     }
 
     /// The number of QoS 2 that goes with the broker's: the client gets, or has, a message under one of this half.
@@ -124,15 +132,24 @@ struct DeliveryNumbers: Sendable {
     }
 
     /// Whether the client may have something under `number` that was given up.
-    func isGivenUp(_ number: MessageID) -> Bool { givenUp.contains(number) }
+    func isGivenUp(_ number: MessageID) -> Bool { givenUp.contains { $0.number == number } }
 
     // MARK: What becomes of them
 
-    /// The client may have what was sent under `number`, and is sent no more of it.
-    mutating func noteGivenUp(_ number: MessageID) {
-        guard !givenUp.contains(number) else { return }
-        if givenUp.count >= Self.mostGivenUp { givenUp.removeFirst() }
-        givenUp.append(number)
+    /// A message of QoS 2 that was so far on its way has come to its end at the broker.
+    mutating func noteSettled(_ state: DeliveryState) {
+        if case .sent(let number) = state { noteGivenUp(number, isSettled: true) }
+    }
+
+    /// The client may have what was sent under `number`, and is sent no more of it; `isSettled` where the broker knows
+    /// that, and else will say it again.
+    mutating func noteGivenUp(_ number: MessageID, isSettled: Bool) {
+        if let index = givenUp.firstIndex(where: { $0.number == number }) {
+            givenUp[index].isSettled = isSettled
+        } else {
+            if givenUp.count >= Self.mostGivenUp { givenUp.removeFirst() }
+            givenUp.append(GivenUp(number: number, isSettled: isSettled))
+        }
     }
 
     /// A QoS 2 exchange has ended under `number`.

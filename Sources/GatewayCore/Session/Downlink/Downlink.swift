@@ -243,7 +243,7 @@ struct Downlink {
 
     /// A message has come to its end that the broker has not named in this connection; it will.
     mutating func settle(_ message: StoredMessage) {
-        if message.qos == .exactlyOnce, case .sent(let number) = message.state { numbers.noteGivenUp(number) }
+        if message.qos == .exactlyOnce { numbers.noteSettled(message.state) }
         if message.tokenStanding == .unnamed { memory.noteSettled(message.token) }
     }
 
@@ -371,7 +371,7 @@ struct Downlink {
         (underWay, indulgence) = (.nothing, Indulgence())
         queue.lookAgain()
         defer { queue = DeliveryQueue() }
-        for number in queue.exactlyOnceNumbers(in: store) { numbers.noteGivenUp(number) }
+        for number in queue.exactlyOnceNumbers(in: store) { numbers.noteGivenUp(number, isSettled: false) }
         numbers.forgetSession()
         rarities = DownlinkRarities()
         return queue

@@ -159,11 +159,13 @@ extension ClientSession {
 
     // MARK: Ends
 
-    /// Whether an absent client would get a message of QoS 2 twice if its session were forgotten, and may still return.
+    /// Whether an absent client would get a message of QoS 2 twice, or publish one twice, if its session were
+    /// forgotten, and may still return.
     func isNeeded(in environment: borrowing Environment) -> Bool {
         let patience = environment.configuration.supervision.longestSilence
         let mayReturn = patience.isZero || environment.now.since(supervision.lastHeard) < patience
-        return mayReturn && downlink.isNeeded(in: environment.store)
+        guard mayReturn else { return false }
+        return downlink.isNeeded(in: environment.store) || !broker.isClean && uplink.needsBrokersMemory
     }
 
     /// The client is silent for good: the broker publishes the Will, because the connection ends without DISCONNECT.
@@ -172,7 +174,7 @@ extension ClientSession {
         observe(.clientLost, in: &environment)
         publishHeldWill(in: &environment)
         leaveBroker(politely: false, in: &environment)
-        finish()
+        finish(in: &environment)
     }
 
     /// The gateway cannot keep its promise to the client and says so (GW-86); a Will update that waits for the broker
@@ -190,12 +192,13 @@ extension ClientSession {
     /// The connection ends in good order.
     mutating func end(in environment: inout Environment) {
         leaveBroker(politely: true, in: &environment)
-        finish()
+        finish(in: &environment)
     }
 
     /// What remains is remembered only where CleanSession was 0 in a CONNECT that was accepted (AMB-03).
-    private mutating func finish() {
+    private mutating func finish(in environment: inout Environment) {
         phase = request.isClean ? .over : .disconnected
+        dropKeptAtMostOnce(in: &environment)
         setUp.end()
         stopAsking()
     }

@@ -77,7 +77,7 @@ extension ClientSession {
             if !outcome.isForwardedAgain || outcome.cell?.row == .publishedOtherDuplicate {
                 noteForwarded(topic, qos, in: &environment)
             }
-            noteSaid(publish, qos, in: environment)
+            noteSaid(qos, topic, in: environment)
         } else if qos == .exactlyOnce, outcome.answer == nil {
             noteRepetition(in: &environment)
         }
@@ -117,6 +117,11 @@ extension ClientSession {
             environment.unwelcome.isEmpty
             ? 0 : environment.unwelcome.closingCount(clientID, digest, at: environment.now)
         guard closingCount < 2 else { return refusePublish(publish, .notSupported, in: &environment) }
+        if closingCount == 0, broker.isRestoring,
+            keepAtMostOnce(publish, digest, topicName: topicName, payload, in: &environment)
+        {
+            return
+        }
         let mayPass =
             closingCount == 0
             || !atMostOnce.isTrying && !environment.awaitsPingResponse(upstream) && uplink.isQuiet
@@ -126,7 +131,7 @@ extension ClientSession {
         environment.publish(topicName, payload, qos: .atMostOnce, retain: publish.flags.retain, on: upstream)
         let topic = TopicReference(type: publish.flags.topicIDType, topicID: publish.topicID)
         noteForwarded(topic, .atMostOnce, in: &environment)
-        noteSaid(publish, .atMostOnce, in: environment)
+        noteSaid(.atMostOnce, topic, in: environment)
         guard closingCount > 0 else { return atMostOnce.publish(digest) }
         atMostOnce.attempt(digest)
         environment.askForLife(upstream)

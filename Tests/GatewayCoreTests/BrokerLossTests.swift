@@ -150,6 +150,9 @@ import Time
         case .dropNewest: client.receives(.publishAcknowledgement(0x6162, 0, .congestion))
         }
         dialogue.observes(exactly: .messageDroppedUpstreamDown(.atMostOnce, octets: policy == .dropOldest ? 1 : 3))
+        // One that is longer than all the room costs no other.
+        client.sends(.publish(.short("ab"), String(repeating: "x", count: 300)))
+        client.receives(.publishAcknowledgement(0x6162, 0, .congestion))
         let second = restores(client, present: false)
         switch policy {
         case .dropOldest: second.receives(.publish("ab", "2"), .publish("ab", "3"))

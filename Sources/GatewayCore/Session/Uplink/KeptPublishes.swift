@@ -123,6 +123,11 @@ extension ClientSession {
         let byteCount = Limits.queuedByteCount(
             nameByteCount: topicName.byteCount, payloadByteCount: payload.byteCount)
         let limits = environment.limits
+        let others = environment.store.byteCount - kept.byteCount(in: environment.store)
+        // What has no room though all others gave way takes none of them along.
+        guard byteCount <= limits.queuedByteCountPerUpstream, others + byteCount <= limits.queuedByteCount else {
+            return false
+        }
         while kept.byteCount(in: environment.store) + byteCount > limits.queuedByteCountPerUpstream
             || environment.store.byteCount + byteCount > limits.queuedByteCount
         {

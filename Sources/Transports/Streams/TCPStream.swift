@@ -200,9 +200,13 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
         delegate = nil
         shutDownWriting()
         // What was received and not read would make the system cut the connection instead.
-        while receive() > 0 {}
+        var count = 0
+        // One who goes on sending is cut.
+        while count < Self.readsAtTheEnd, receive() > 0 { count += 1 }
         finish()
     }
+
+    private static let readsAtTheEnd = 16
 
     private func shutDownWriting() {
         _ = shutdown(socket.value, Int32(SHUT_WR))

@@ -46,11 +46,11 @@ final class HandshakePacer: TimerHandler {
             first += 1
             stream.goOn()
         }
-        if first == waiting.count {
-            waiting.removeAll(keepingCapacity: true)
+        // What is over makes room, also where there is always somebody who waits.
+        if first == waiting.count || first > 64 && first * 2 > waiting.count {
+            waiting.removeFirst(first)
             first = 0
-        } else {
-            schedule()
         }
+        if first < waiting.count { schedule() }
     }
 }

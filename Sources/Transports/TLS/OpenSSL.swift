@@ -64,6 +64,7 @@ final class OpenSSL: @unchecked Sendable {
     let freeConnection: @convention(c) (Pointer?) -> Void
     let setBIO: @convention(c) (Pointer?, Pointer?, Pointer?) -> Void
     let bio: @convention(c) (Pointer?) -> Pointer?
+    let contextOf: @convention(c) (Pointer?) -> Pointer?
     let setClientState: @convention(c) (Pointer?) -> Void
     let controlConnection: @convention(c) (Pointer?, Int32, Int, UnsafeMutableRawPointer?) -> Int
     let verificationParameters: @convention(c) (Pointer?) -> Pointer?
@@ -139,6 +140,7 @@ final class OpenSSL: @unchecked Sendable {
         freeConnection = try Self.find("SSL_free", ssl)
         setBIO = try Self.find("SSL_set_bio", ssl)
         bio = try Self.find("SSL_get_rbio", ssl)
+        contextOf = try Self.find("SSL_get_SSL_CTX", ssl)
         setClientState = try Self.find("SSL_set_connect_state", ssl)
         controlConnection = try Self.find("SSL_ctrl", ssl)
         verificationParameters = try Self.find("SSL_get0_param", ssl)

@@ -70,24 +70,39 @@ package final class TLSClient {
         }
         library.setBIO(connection, bio, bio)
         library.setClientState(connection)
-        expectServer(on: connection)
+        guard !options.verifiesServer || expectServer(on: connection) else {
+            library.freeConnection(connection)
+            return nil
+        }
+        sayServerName(on: connection)
         if let session { _ = library.setSession(connection, session) }
         return connection
     }
 
-    private func expectServer(on connection: OpenSSL.Pointer) {
-        let parameters = library.verificationParameters(connection)
-        // The scope of an address is no part of a certificate.
+    /// The scope of an address is no part of a certificate; nor is the dot that says that a name is whole.
+    private var bareServerName: String {
         let name = String(options.serverName.prefix { $0 != "%" })
-        if SocketAddress(numeric: options.serverName, port: 0) != nil || name.contains(":") {
-            _ = library.setExpectedAddress(parameters, name)
-            return
-        }
-        // A dot at the end says that a name is whole; certificates have none.
-        let bare = name.hasSuffix(".") ? String(name.dropLast()) : name
+        return name.hasSuffix(".") ? String(name.dropLast()) : name
+    }
+
+    private var isServerAddress: Bool {
+        SocketAddress(numeric: options.serverName, port: 0) != nil || bareServerName.contains(":")
+    }
+
+    /// - Returns: false where OpenSSL could not take note of whom the server must be; it would take anybody.
+    private func expectServer(on connection: OpenSSL.Pointer) -> Bool {
+        let parameters = library.verificationParameters(connection)
+        let name = bareServerName
+        guard !name.isEmpty else { return false }
+        if isServerAddress { return library.setExpectedAddress(parameters, name) == 1 }
         library.setNameFlags(parameters, OpenSSL.Constant.noPartialWildcards)
-        _ = library.setExpectedName(parameters, bare, bare.utf8.count)
-        bare.withCString {
+        return library.setExpectedName(parameters, name, name.utf8.count) == 1
+    }
+
+    /// Names the server to itself (RFC 6066 §3).
+    private func sayServerName(on connection: OpenSSL.Pointer) {
+        guard !isServerAddress else { return }
+        bareServerName.withCString {
             let name = UnsafeMutableRawPointer(mutating: $0)
             _ = library.controlConnection(connection, OpenSSL.Constant.setServerName, 0, name)
         }
@@ -115,10 +130,12 @@ package final class TLSClient {
         failuresWithSession += 1
     }
 
-    /// Keeps the newest of the sessions that the last call has brought.
-    func takeSessions() {
+    /// Keeps the newest of the sessions that the last call has brought to `connection`; none that was made before the
+    /// certificates were read again, as it stands for the old ones.
+    func takeSessions(of connection: OpenSSL.Pointer?) {
+        let isCurrent = library.contextOf(connection) == context.pointer
         for new in wire.takeSessions() {
-            guard failuresWithSession < Self.toleratedFailures || resumedCount > 0 else {
+            guard isCurrent, failuresWithSession < Self.toleratedFailures || resumedCount > 0 else {
                 library.freeSession(new)
                 continue
             }

@@ -38,6 +38,8 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
     /// Records that came while it was others' turn to make a step of the handshake.
     private var early: [UInt8] = []
     private var waitsForTurn = false
+    /// Whether OpenSSL must hear of the server before it can write.
+    private var isWriteWaiting = false
     private var isInnerBlocked = false
     /// Whether the owner knows of that.
     private var isBlocked = false
@@ -163,6 +165,7 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
 
     package func streamClosed(_ stream: any ByteStream, reason: StreamCloseReason) {
         let wasInHandshake = state == .handshaking
+        if wasInHandshake, offeredSession { client.sessionFailed() }
         endHere(as: .closed)
         delegate?.streamClosed(
             self, reason: wasInHandshake ? .insecure(TLSFailure(reason: .ended, isInHandshake: true)) : reason)
@@ -193,11 +196,14 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
 
     private func handshake(_ bytes: RawSpan) {
         if connection == nil {
-            offeredSession = client.offersSession
             connection = client.makeConnection()
+            offeredSession = client.offersSession
         }
         guard isTLS(bytes) else { return failHandshake(.notTLS) }
-        guard let connection else { return failHandshake(.other("out of memory")) }
+        guard let connection else {
+            let name = client.options.serverName
+            return failHandshake(.other("OpenSSL has no memory, or does not take \"\(name)\" for a server's name"))
+        }
         client.wire.lend(bytes) {
             library.clearErrors()
             let result = library.handshake(connection)
@@ -220,6 +226,7 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
         state = .open
         stopTimer()
         client.handshakeMade(connection)
+        client.takeSessions(of: connection)
         if isReadingPaused { inner.pauseReading() }
         delegate?.streamOpened(self)
         flush()
@@ -227,7 +234,8 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
     }
 
     private func failHandshake(_ reason: TLSFailure.Reason) {
-        if offeredSession, case .alert = reason { client.sessionFailed() }
+        // Servers have many ways of not going on with a session: an alert, silence, the end of the connection.
+        if offeredSession { client.sessionFailed() }
         fail(.insecure(TLSFailure(reason: reason, isInHandshake: true)))
     }
 
@@ -240,13 +248,16 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
             let room = client.readBuffer
             let count = library.read(connection, room.baseAddress, Int32(room.count))
             passOn()
-            client.takeSessions()
+            client.takeSessions(of: connection)
             if count > 0 {
                 delegate?.stream(self, received: UnsafeRawBufferPointer(rebasing: room[..<Int(count)]).bytes)
                 continue
             }
             switch library.error(connection, count) {
-            case OpenSSL.Constant.wantsRead: return inner.flush()
+            case OpenSSL.Constant.wantsRead:
+                inner.flush()
+                if isWriteWaiting { encryptWrites() }
+                return
             case OpenSSL.Constant.hasEnded:
                 sayGoodbye()
                 return fail(.endOfStream)
@@ -262,15 +273,22 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
         while !writes.isEmpty, !isInnerBlocked, encryptOnce() { inner.flush() }
     }
 
-    /// - Returns: false where the stream has failed.
+    /// - Returns: false where the stream has failed, or must hear of the server first.
     private func encryptOnce() -> Bool {
         guard let connection else { return false }
-        library.clearErrors()
-        let count = writes.write {
-            Int(library.write(connection, $0.baseAddress, Int32(min($0.count, Self.writtenAtOnce))))
+        let nothing: [UInt8] = []
+        // What is lent meanwhile may be another connection's.
+        let count = client.wire.lend(nothing.span.bytes) {
+            library.clearErrors()
+            return writes.write {
+                Int(library.write(connection, $0.baseAddress, Int32(min($0.count, Self.writtenAtOnce))))
+            }
         }
         passOn()
+        isWriteWaiting = false
         guard count <= 0 else { return true }
+        isWriteWaiting = library.error(connection, Int32(count)) == OpenSSL.Constant.wantsRead
+        guard !isWriteWaiting else { return false }
         let reason = TLSFailure.Reason(connection, library)
         fail(.insecure(TLSFailure(reason: reason, isInHandshake: false)))
         return false

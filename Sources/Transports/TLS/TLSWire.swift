@@ -1,7 +1,8 @@
 /// The encrypted side of connections, as OpenSSL reads and writes it: octets that came, lent for one call, and those
 /// that are to go, taken after it.
 ///
-/// One serves all connections of a client, as each call of OpenSSL is over before the next one begins.
+/// One serves all connections of a client, as each call of OpenSSL is over before the next one begins, and nobody
+/// else's octets are lent during it.
 final class TLSWire {
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
     private(set) var output: [UInt8] = []
@@ -11,11 +12,12 @@ final class TLSWire {
     /// An emptied array up to this capacity is kept.
     private static let keptByteCount = 131_072
 
-    /// Lends `bytes` for the calls that `body` makes; what they leave unread is gone.
+    /// Lends `bytes` for the calls that `body` makes; what they leave unread is gone. What was being lent comes after.
     func lend<Result>(_ bytes: RawSpan, _ body: () -> Result) -> Result {
         bytes.withUnsafeBytes { buffer in
+            let outer = input
             input = buffer
-            defer { input = UnsafeRawBufferPointer(start: nil, count: 0) }
+            defer { input = outer }
             return body()
         }
     }

@@ -146,7 +146,67 @@ extension RealSocketTests {
             #expect(client.madeCount == 3 && client.resumedCount == 2)
         }
 
+        /// Tickets that come late, over a connection with certificates that have been replaced since, stand for those.
+        @Test func aSessionOfFormerCertificatesIsNotKept() throws {
+            let server = try TLSServerProcess("-rev -tls1_3")
+            let own = try certificates.copy(certificates.strangeClient, as: "former")
+            let client = try client { ($0.certificateFile, $0.keyFile) = (own.certificate, own.key) }
+            let first = try connect(server.port, client)
+            first.pauseReading()
+            #expect(try turn { owner.calls == ["opened"] })
+            try certificates.replace(own, by: certificates.client)
+            try await1s()
+            var isRenewed = false
+            client.filesChanged = { isRenewed = $0 == nil }
+            let second = try connect(server.port, client)
+            #expect(try turn { isRenewed })
+            second.abort()
+            first.resumeReading()
+            first.queueWrite(octets("ab\n").span.bytes)
+            first.flush()
+            #expect(try turn { owner.text == "ba\n" })
+            // The server has one connection at a time.
+            first.abort()
+            _ = try connect(server.port, client)
+            #expect(try turn { owner.calls == ["opened", "opened"] })
+            #expect(client.madeCount == 2 && client.resumedCount == 0)
+        }
+
+        /// Servers have more ways than an alert of not going on with a session; it is not offered again.
+        @Test(arguments: [false, true]) func aSessionThatIsMetWithSilenceIsForgotten(isClosed: Bool) throws {
+            let server = try TLSServerProcess("-rev -tls1_2")
+            let client = try client()
+            let first = try connect(server.port, client)
+            first.queueWrite(octets("ab\n").span.bytes)
+            #expect(try turn { owner.text == "ba\n" })
+            first.abort()
+            var listener: ScriptedBroker? = try ScriptedBroker()
+            let port = try #require(listener?.address.port)
+            _ = try connect(port, client, timeout: isClosed ? .seconds(20) : .milliseconds(50))
+            #expect(try turn { listener?.hasConnectionWaiting == true })
+            _ = try listener?.accept()
+            if isClosed { listener = nil }
+            #expect(try turn { !owner.reasons.isEmpty })
+            let reason = isClosed ? TLSFailure.Reason.ended : .timedOut
+            #expect(try failure(of: owner.reasons.first) == TLSFailure(reason: reason, isInHandshake: true))
+            let third = try connect(server.port, client)
+            third.queueWrite(octets("ab\n").span.bytes)
+            #expect(try turn { owner.text.count == 6 })
+            #expect(client.madeCount == 2 && client.resumedCount == 0)
+        }
+
         // MARK: Who the server is
+
+        /// OpenSSL takes no name with a zero in it, and would then take any server.
+        @Test func aNameThatCannotBeVerifiedEndsTheHandshake() throws {
+            let server = try TLSServerProcess("-rev")
+            _ = try connect(server.port, try client(name: "broker.example\u{0}.org"))
+            #expect(try turn { !owner.reasons.isEmpty })
+            guard case .other = try failure(of: owner.reasons.first).reason else {
+                Issue.record("\(owner.reasons)")
+                return
+            }
+        }
 
         struct Refused: Sendable, CustomTestStringConvertible {
             var testDescription: String

@@ -54,6 +54,7 @@ import Time
         upstream.sends(.publish("a/b", "again", qos: .exactlyOnce, id: 1))
         client.receives(.publish(1, "again", id: 0x4001, qos: .exactlyOnce))
         client.sends(.publishReceived(1))
+        client.receives(.publishRelease(1))
         upstream.receivesNothing()
         client.sends(.publishReceived(0x4001))
         upstream.receives(.publishReceived(1))
@@ -85,6 +86,7 @@ import Time
         client.receives(.publish(.short("ab"), "3", id: 0xDE38, qos: .exactlyOnce))
         // Of the session before.
         client.sends(.publishReceived(2))
+        client.receives(.publishRelease(2))
         second.receivesNothing()
         client.leaves(second)
         dialogue.passes(.seconds(40))
@@ -134,9 +136,34 @@ import Time
         second.sends(.publish("ab", "2", qos: .exactlyOnce, id: 1))
         client.receives(.publish(.short("ab"), "2", id: 0x4001, qos: .exactlyOnce))
         client.sends(.publishReceived(1))
+        client.receives(.publishRelease(1))
         second.receivesNothing()
         client.sends(.publishReceived(0x4001))
         second.receives(.publishReceived(1))
+    }
+
+    @Test("AMB-23 A late copy of what has ended is released, as the client takes the next one for it until then")
+    func lateCopyIsReleased() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: false)
+        upstream.sends(.publish("ab", "x", qos: .exactlyOnce, id: 5))
+        client.receives(.publish(.short("ab"), "x", id: 5, qos: .exactlyOnce))
+        client.sends(.publishReceived(5))
+        upstream.receives(.publishReceived(5))
+        upstream.sends(.publishRelease(5))
+        client.receives(.publishRelease(5))
+        client.sends(.publishComplete(5))
+        upstream.receives(.publishComplete(5))
+        // The PUBLISH came again behind the PUBREL.
+        client.sends(.publishReceived(5))
+        client.receives(.publishRelease(5))
+        client.sends(.publishComplete(5))
+        client.receivesNothing()
+        upstream.receivesNothing()
+        // What nothing is known of may be an earlier life's, and the broker's to repeat.
+        client.sends(.publishReceived(6))
+        client.receivesNothing()
     }
 
     @Test("AMB-23 GW-69 A PUBREC that comes behind the DISCONNECT of a client that falls asleep still counts")

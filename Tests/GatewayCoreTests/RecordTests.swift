@@ -59,6 +59,23 @@ import Time
         client.wakesUpInVain()
     }
 
+    @Test("GW-57 AMB-18 What a client denied to an earlier life is told anew, though no message has that number now")
+    func topicIsDeniedAcross() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let first = client.connects(clean: false)
+        client.subscribes("a/b", as: 1, qos: .atLeastOnce, on: first)
+        dialogue.restarts(knowingAddresses: true, age: .zero)
+        client.sends(.publishAcknowledgement(1, 77, .invalidTopicID))
+        let upstream = client.isRestored(present: true)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 5))
+        client.receives(.register(1, 1, "a/b"))
+        client.sends(.registerAcknowledgement(1, 1))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(5))
+    }
+
     @Test("GW-70 AMB-11 Whose address is not known may wake up anywhere, whatever the owner says of other addresses")
     func sleeperIsElsewhere() {
         let (dialogue, client) = sleeper(.dialogue { $0.sleep.allowsAddressChange = false })

@@ -139,7 +139,7 @@ import Time
         client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
         client.sends(
             .publishAcknowledgement(1, 8), .publishReceived(7), .publishComplete(7), .registerAcknowledgement(1, 7),
-            .publishAcknowledgement(1, 6, .invalidTopicID), .pingResponse)
+            .publishAcknowledgement(1, 6, .notSupported), .pingResponse)
         upstream.receivesNothing()
         dialogue.passes(.seconds(10))
         client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce, duplicate: true))

@@ -158,6 +158,7 @@ extension World {
     func reachGateway(_ datagram: Datagram) {
         guard isGatewayUp, !isLinkLost(to: datagram.address) else { return }
         guard let client = datagram.client else {
+            if asksAsClient(datagram) { return }
             noteStranger(datagram)
             return gatewayHears(datagram)
         }
@@ -178,6 +179,18 @@ extension World {
         if clients[client].device.state == .connecting || !connect.flags.will { return false }
         isolation.heard(.connect(connect), of: client, at: datagram.address)
         return true
+    }
+
+    /// Whether a stranger's words come when the gateway has reason to believe that a client is where they come from, as
+    /// its CONNECT came from there late: what he asks, the client would have asked.
+    private func asksAsClient(_ datagram: Datagram) -> Bool {
+        guard let client = clientByAddress[datagram.address], isolation.mayBe(client, at: datagram.address) else {
+            return false
+        }
+        return switch try? Message.decode(datagram.bytes.span.bytes) {
+        case nil, .disconnect?: false
+        default: true
+        }
     }
 
     /// Who has come to a client's old place is taken for it, if its CONNECT comes from there late.

@@ -27,9 +27,8 @@ extension ClientSession {
         // The first message, if its PUBLISH is open under this message id; its topic id does not matter (AMB-18).
         guard downlink.stateUnderWay(in: environment.store) == .sent(answer.messageID) else {
             // What the client does not know it does not know, also where the message waits for the end of a set-up or
-            // the next wake-up, or has let others pass.
-            let isOfAMessage = setUp.isUnderWay || downlink.hasSent(answer.messageID, in: environment.store)
-            if answer.returnCode == .invalidTopicID, isOfAMessage { _ = topics.noteDenied(answer.topicID) }
+            // the next wake-up, has let others pass, or was sent by a gateway that has been started anew since.
+            if answer.returnCode == .invalidTopicID { _ = topics.noteDenied(answer.topicID) }
             return observeUnexpected(.publishAcknowledgement(answer), in: &environment)
         }
         let message = environment.store[downlink.first]
@@ -106,7 +105,8 @@ extension ClientSession {
 
     /// A PUBREC that nothing waits for. It may have come behind the DISCONNECT of a client that went to sleep: then the
     /// broker is told at once, as it would be at the next wake-up. Or a message was given up that the client has got
-    /// all the same: until it hears PUBREL it would take the next one under that number for the same.
+    /// all the same, or it has ended, and a late copy of its PUBLISH came behind: until the client hears PUBREL, it
+    /// takes the next one under that number for the same.
     private mutating func receiveLateReceipt(_ messageID: MessageID, in environment: inout Environment) {
         if downlink.firstWasSent(exactlyOnce: messageID, in: environment.store) {
             let token = downlink.clientReceivedFirst(in: &environment.store)
@@ -114,11 +114,16 @@ extension ClientSession {
             guard state.isListening else { return }
             answerCame(in: &environment)
             deliver(in: &environment)
-        } else if state.isListening, downlink.isGivenUp(messageID, in: environment.store) {
+        } else if state.isListening, isOver(messageID, in: environment) {
             send(.publishRelease(messageID), in: &environment)
         } else {
             observeUnexpected(.publishReceived(messageID), in: &environment)
         }
+    }
+
+    private func isOver(_ messageID: MessageID, in environment: borrowing Environment) -> Bool {
+        let patience = link(in: environment).patience
+        return downlink.isOver(messageID, at: environment.now, patience: patience, in: environment.store)
     }
 
     mutating func receivePublishComplete(_ messageID: MessageID, in environment: inout Environment) {

@@ -1,4 +1,5 @@
 import MQTTSN
+import Time
 
 // What a number of QoS 2 stands for when the client names it of its own accord.
 
@@ -14,9 +15,13 @@ extension Downlink {
         return store[first].state == .sent(messageID)
     }
 
-    /// Whether the client may have a message of QoS 2 under the number that was given up, and none that waits.
-    func isGivenUp(_ messageID: MessageID, in store: borrowing MessageStore) -> Bool {
-        numbers.isGivenUp(messageID) && !isTaken(messageID, in: store)
+    /// Whether what the client may have of QoS 2 under the number is over for everybody but itself: it was given up, or
+    /// came to its end, and a late copy of its PUBLISH has begun it anew; and none waits under it.
+    func isOver(
+        _ messageID: MessageID, at now: Instant, patience: TimeSpan, in store: borrowing MessageStore
+    ) -> Bool {
+        (numbers.isGivenUp(messageID) || numbers.hasEnded(messageID, within: patience, before: now))
+            && !isTaken(messageID, in: store)
     }
 
     /// Whether the client, which is away, may have a message of QoS 2 under a number that no other session would find

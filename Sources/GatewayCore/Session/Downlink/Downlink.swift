@@ -111,11 +111,6 @@ struct Downlink {
         underWay == .delivery ? store[queue.first].state : nil
     }
 
-    /// Whether the first message, or one that is set aside, has been sent under the message id.
-    func hasSent(_ messageID: MessageID, in store: borrowing MessageStore) -> Bool {
-        !queue.isEmpty && store[queue.first].state == .sent(messageID) || aside.hasSent(messageID, in: store)
-    }
-
     /// Whether nothing more can be said for the first message until the broker's PUBREL.
     func awaitsBroker(in store: borrowing MessageStore) -> Bool {
         if case .received = stateUnderWay(in: store) { true } else { false }

@@ -67,11 +67,6 @@ struct SetAside: Sendable {
         queue.holds(exactlyOnce: messageID, in: store)
     }
 
-    /// Whether one of them has been sent under the message id.
-    func hasSent(_ messageID: MessageID, in store: borrowing MessageStore) -> Bool {
-        queue.indices(in: store).contains { store[$0].state == .sent(messageID) }
-    }
-
     func forEach(in store: inout MessageStore, _ change: (inout StoredMessage) -> Void) {
         queue.forEachAcknowledged(in: &store, change)
     }

@@ -1,5 +1,6 @@
 import GatewayCore
 import MQTT
+import MQTTSN
 import Testing
 import Time
 
@@ -137,5 +138,39 @@ import Time
         #expect(dialogue.version(of: second.id) == .v3_1_1)
         second.sends(.connectAcknowledgement())
         client.receives(.connectAcknowledgement())
+    }
+
+    @Test("A connection that TLS keeps from saying CONNECT says nothing of the version")
+    func tlsFails() {
+        let dialogue = dialogue()
+        for isOpened in [false, true, false] {
+            dialogue.passes(.seconds(2))
+            let stream = dialogue.opensStream()
+            if isOpened {
+                stream.opens()
+                stream.receives(.connect("swiftlet-1"))
+            }
+            stream.closes(.insecure)
+        }
+        #expect(dialogue.version(of: attempt(dialogue).id) == .v5_0)
+    }
+
+    @Test("A connection of 3.1.1 that is accepted late does not outweigh one of 5.0")
+    func lateAcceptance() {
+        let dialogue = dialogue()
+        attempt(dialogue).closes()
+        let shared = attempt(dialogue)
+        let one = dialogue.client("c1")
+        one.sends(.connect("c1"))
+        one.asksBroker().closes()
+        one.receives(.connectAcknowledgement(.congestion))
+        let two = dialogue.client("c2")
+        two.sends(.connect("c2"))
+        let late = two.asksBroker()
+        #expect(dialogue.version(of: late.id) == .v3_1_1)
+        shared.sends(.connectAcknowledgement())
+        late.sends(.connectAcknowledgement())
+        two.receives(.connectAcknowledgement())
+        #expect(dialogue.version(of: dialogue.client("c3").connects().id) == .v5_0)
     }
 }

@@ -192,6 +192,141 @@ import Time
         upstream.receives(.publish("a", "x", qos: .atLeastOnce, id: 3))
     }
 
+    @Test("§4.9 The broker's Receive Maximum is for messages: SUBSCRIBE passes, and so does what goes on anew")
+    func receiveMaximumIsForMessages() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue, clean: false) { $0.append(property: .receiveMaximum, 1) }
+        client.registers("a", as: 1)
+        client.sends(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        upstream.receives(.publish("a", "x", qos: .atLeastOnce, id: 1))
+        client.sends(.subscribe(.name("a/+"), id: 2))
+        upstream.receives(.subscribe("a/+", id: 2))
+        upstream.closes()
+        dialogue.passes(.seconds(3))
+        let next = client.asksBroker(clean: false)
+        next.accepts(present: true) { $0.append(property: .receiveMaximum, 1) }
+        // What was cut off waits for its client, and takes none of the new connection's places.
+        client.sends(.publish(1, "y", id: 3, qos: .atLeastOnce))
+        next.receives(.publish("a", "y", qos: .atLeastOnce, id: 3))
+    }
+
+    @Test("§4.9 A held Will for which the broker has no place left goes at QoS 0")
+    func heldWillWithoutPlace() {
+        let dialogue = dialogue { $0.willUpdate = .gateway }
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1", will: true, keepAlive: 60))
+        client.receives(.willTopicRequest)
+        client.sends(.willTopic("w", qos: .atLeastOnce))
+        client.receives(.willMessageRequest)
+        client.sends(.willMessage("gone"))
+        let upstream = client.asksBroker()
+        upstream.accepts { $0.append(property: .receiveMaximum, 1) }
+        client.receives(.connectAcknowledgement())
+        client.registers("a", as: 1)
+        client.sends(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        upstream.receives(.publish("a", "x", qos: .atLeastOnce, id: 1))
+        dialogue.passes(.seconds(90))
+        upstream.receives(.publish("w", "gone"), .close)
+    }
+
+    @Test("§3.2.2.3 A Will that the broker does not take is refused, and the one that is there stays")
+    func willExceeds() {
+        let dialogue = dialogue()
+        let client = dialogue.client("c1")
+        let will = TestWill(topic: "old", payload: "gone", qos: .atLeastOnce)
+        client.sends(.connect("c1", will: true))
+        client.receives(.willTopicRequest)
+        client.sends(.willTopic("old", qos: .atLeastOnce))
+        client.receives(.willMessageRequest)
+        client.sends(.willMessage("gone"))
+        let upstream = client.asksBroker(will: will)
+        upstream.accepts {
+            $0.append(property: .maximumQoS, 1)
+            $0.append(property: .retainAvailable, 0)
+            $0.append(property: .maximumPacketSize, 40)
+        }
+        client.receives(.connectAcknowledgement())
+        for (qos, retain, limit) in [
+            (QualityOfService.exactlyOnce, false, BrokerLimit.qos), (.atMostOnce, true, .retain),
+        ] {
+            client.sends(.willTopicUpdate("new", qos: qos, retain: retain))
+            client.receives(.willTopicResponse(.notSupported))
+            dialogue.observes(exactly: .messageExceedsBroker(limit, octets: 4), of: "c1")
+        }
+        client.sends(.willMessageUpdate(String(repeating: "x", count: 40)))
+        client.receives(.willMessageResponse(.notSupported))
+        upstream.receivesNothing()
+        client.sends(.willTopicUpdate("new", qos: .atLeastOnce))
+        upstream.receives(.disconnect, .close)
+        let next = client.asksBroker(will: TestWill(topic: "new", payload: "gone", qos: .atLeastOnce))
+        next.accepts { _ in }
+        client.receives(.willTopicResponse(.accepted))
+    }
+
+    // MARK: Sessions
+
+    @Test("§3.2.2.3.2 A session that the broker will not keep is not counted on, and not asked for again and again")
+    func sessionIsNotKept() {
+        for isAsked in [true, false] {
+            let dialogue = dialogue { if !isAsked { $0.upstream.sessionExpirySeconds = 0 } }
+            let (client, upstream) = connected(dialogue, clean: false) {
+                if isAsked { $0.append(property: .sessionExpiryInterval, 0) }
+            }
+            client.registers("a", as: 1)
+            client.sends(.publish(1, "x", id: 1, qos: .exactlyOnce))
+            upstream.receives(.publish("a", "x", qos: .exactlyOnce, id: 1))
+            upstream.sends(.publishReceived(1))
+            client.receives(.publishReceived(1))
+            // The broker's memory of the message goes with its connection: nobody can go on.
+            upstream.closes()
+            client.receives(.disconnect())
+            dialogue.observes(.clientDismissed, of: "c1")
+        }
+    }
+
+    @Test("§3.9.3 A subscription that the broker puts off when it is restored is asked for again after a pause")
+    func resubscriptionIsPutOff() {
+        for reason in [ReasonCode.quotaExceeded, .packetIdentifierInUse] {
+            let dialogue = dialogue()
+            let (client, upstream) = connected(dialogue, clean: false) { _ in }
+            client.subscribes("a/b", as: 1, qos: .atLeastOnce, on: upstream)
+            upstream.closes()
+            dialogue.passes(.seconds(3))
+            let second = client.asksBroker(clean: false)
+            second.accepts { _ in }
+            second.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))
+            second.sends(
+                Packet5(
+                    .subscribeAcknowledgement(SubscribeAcknowledgement(packetID: 0x8000, returnCodes: 0..<1))),
+                from: [reason.rawValue])
+            second.receives(.disconnect, .close)
+            client.receivesNothing()
+            second.ends()
+            dialogue.passes(.seconds(10))
+            let third = client.asksBroker(clean: false)
+            third.accepts(present: true) { _ in }
+            third.receives(.subscribe("a/b", id: 0x8001, qos: .atLeastOnce))
+            third.sends(.subscribeAcknowledgement(0x8001, 1))
+            third.sends(.publish("a/b", "x"))
+            client.receives(.publish(1, "x"))
+        }
+    }
+
+    @Test("§3.2.2.3.6 A subscription that the broker does not take any more ends the session, not its connection")
+    func resubscriptionExceeds() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue, clean: false) { _ in }
+        let filter = String(repeating: "y", count: 40)
+        client.subscribes(filter, as: 1, on: upstream)
+        upstream.closes()
+        dialogue.passes(.seconds(3))
+        let second = client.asksBroker(clean: false)
+        second.accepts { $0.append(property: .maximumPacketSize, 40) }
+        second.receives(.disconnect, .close)
+        client.receives(.disconnect())
+        dialogue.observes(exactly: .messageExceedsBroker(.packetSize, octets: 40), of: "c1")
+    }
+
     // MARK: DISCONNECT of the broker
 
     @Test("§3.14 A broker that says why it goes is come back to")
@@ -219,6 +354,33 @@ import Time
         dialogue.passes(.seconds(60))
     }
 
+    @Test("AMB-35 §3.14.2.1 A broker that goes for its own reasons makes nobody's message suspect")
+    func goesForItsOwnReasons() {
+        for (reason, isSuspect) in [(ReasonCode.serverShuttingDown, false), (.payloadFormatInvalid, true)] {
+            let dialogue = dialogue()
+            let (client, upstream) = connected(dialogue, clean: false) { _ in }
+            client.registers("a", as: 1)
+            for round in 0..<2 {
+                let upstream = round == 0 ? upstream : client.asksBroker(clean: false)
+                if round == 1 { upstream.accepts(present: true) { _ in } }
+                client.sends(.publish(1, "x", id: 5, qos: .atLeastOnce, duplicate: round == 1))
+                upstream.receives(.publish("a", "x", qos: .atLeastOnce, id: 5, duplicate: round == 1))
+                upstream.sends(Packet5(.disconnect, AddedFields(reasonCode: reason)))
+                upstream.receives(.close)
+                upstream.ends()
+                dialogue.passes(.seconds(5))
+            }
+            let third = client.asksBroker(clean: false)
+            third.accepts(present: true) { _ in }
+            client.sends(.publish(1, "x", id: 5, qos: .atLeastOnce, duplicate: true))
+            if isSuspect {
+                client.receives(.publishAcknowledgement(1, 5, .notSupported))
+            } else {
+                third.receives(.publish("a", "x", qos: .atLeastOnce, id: 5, duplicate: true))
+            }
+        }
+    }
+
     // MARK: Message Expiry
 
     @Test("§3.3.2.3.3 A sleeper does not get what has expired while it waited; at QoS 1 and 2 the broker may forget it")
@@ -240,6 +402,42 @@ import Time
         client.sends(.publishAcknowledgement(1, 1))
         upstream.receives(.publishAcknowledgement(2), .publishAcknowledgement(3))
         client.receives(.publish(1, "stays"), .pingResponse)
+    }
+
+    @Test("§3.3.2.3.3 What the broker repeats may have expired as well; at QoS 2 the client may know of it")
+    func repeatedExpires() {
+        let dialogue = dialogue()
+        let (client, upstream) = TestClient.asleep(dialogue, clean: false)
+        for (id, qos) in [(PacketID(1), DeliveryQoS.atLeastOnce), (2, .exactlyOnce)] {
+            upstream.publishes("a/b", "\(id)", qos: qos, id: id, duplicate: true) {
+                $0.append(property: .messageExpiryInterval, 50)
+            }
+        }
+        dialogue.passes(.seconds(60))
+        client.wakesUp()
+        upstream.receives(.publishAcknowledgement(1))
+        dialogue.observes(exactly: .messageExpired(.atLeastOnce, octets: 1), of: "c1")
+        client.receives(.publish(1, "2", id: 2, qos: .exactlyOnce, duplicate: true))
+    }
+
+    @Test("AMB-15 §3.3.2.3.3 What has expired keeps nothing fresh out of a full buffer that drops the newest")
+    func expiredGivesWay() {
+        let dialogue = dialogue {
+            $0.queuePolicy = .dropNewest
+            $0.limits.queuedMessagesPerClient = 2
+        }
+        let (client, upstream) = TestClient.asleep(dialogue)
+        for (payload, seconds) in [("old", UInt32(50)), ("lasts", 500)] {
+            upstream.publishes("a/b", payload) { $0.append(property: .messageExpiryInterval, seconds) }
+        }
+        dialogue.passes(.seconds(49))
+        upstream.publishes("a/b", "early") { _ in }
+        dialogue.observes(exactly: .messageDroppedQueueFull(octets: 5), of: "c1")
+        dialogue.passes(.seconds(1))
+        upstream.publishes("a/b", "new") { _ in }
+        dialogue.observes(exactly: .messageExpired(.atMostOnce, octets: 3), of: "c1")
+        client.wakesUp()
+        client.receives(.publish(1, "lasts"), .publish(1, "new"), .pingResponse)
     }
 
     @Test("§3.3.2.3.3 The time that a message has goes on over the end of the gateway", arguments: [100, 101])
@@ -286,7 +484,7 @@ extension TestUpstream {
 
     /// PUBLISH with these properties.
     func publishes(
-        _ topic: String, _ payload: String, qos: DeliveryQoS = .atMostOnce, id: PacketID = 0,
+        _ topic: String, _ payload: String, qos: DeliveryQoS = .atMostOnce, id: PacketID = 0, duplicate: Bool = false,
         at location: SourceLocation = #_sourceLocation, _ properties: (inout [UInt8]) -> Void
     ) {
         var octets: [UInt8] = []
@@ -299,7 +497,7 @@ extension TestUpstream {
             Packet5(
                 .publish(
                     Publish(
-                        duplicate: false, qos: qos, retain: false, topicName: topicRange, packetID: id,
+                        duplicate: duplicate, qos: qos, retain: false, topicName: topicRange, packetID: id,
                         payload: topicRange.upperBound..<octets.count)), AddedFields(properties: propertyRange)),
             from: octets, at: location)
     }

@@ -229,7 +229,10 @@ extension Gateway {
         let state = environment.upstreams[slot].state
         guard state == .connecting || state == .opening && end == .insecure else { return }
         environment.observe(.connectUnanswered(end))
-        environment.version.ended(environment.upstreams[slot].version, at: environment.now)
+        // Where TLS failed, nothing is known of what MQTT is spoken behind it.
+        if state == .connecting, end != .insecure {
+            environment.version.ended(environment.upstreams[slot].version, at: environment.now)
+        }
         brokerHasRefused(onUpstream: slot)
     }
 

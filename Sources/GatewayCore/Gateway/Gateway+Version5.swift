@@ -29,7 +29,8 @@ extension Gateway {
         let version = environment.upstreams[slot].version
         environment.version.accepted(version, at: environment.now)
         guard version == .v5_0 else { return }
-        environment.upstreams[slot].limits = BrokerLimits(properties, of: bytes)
+        environment.upstreams[slot].limits = BrokerLimits(
+            properties, of: bytes, sessionExpirySeconds: environment.configuration.upstream.sessionExpirySeconds)
         // It is obeyed even where the broker asks for less than was offered (MQTT 5.0 §3.2.2.3.14).
         if let seconds = Packet5.number(.serverKeepAlive, in: properties, of: bytes), seconds > 0 {
             environment.upstreams[slot].keepAliveSeconds = UInt16(clamping: seconds)
@@ -64,7 +65,7 @@ extension Gateway {
         } else {
             environment.observe(.brokerDisconnected(reason))
         }
-        noteUnwelcome(onUpstream: slot)
+        if reason.mayBeAboutMessage { noteUnwelcome(onUpstream: slot) }
         noteContest(onUpstream: slot)
         environment.cutStream(ofUpstream: slot, inNameOf: name)
         connectionEnded(slot, .closedByBroker, isTakenOver: reason == .sessionTakenOver)
@@ -86,5 +87,26 @@ extension Gateway {
             }
         guard let reason = code.flatMap(ReasonCode.init), reason.isFailure else { return }
         environment.observe(.brokerRefused(packet.type, reason), of: sessions[index].clientID)
+    }
+}
+
+extension ReasonCode {
+    /// Whether a DISCONNECT with it may have been caused by a message of the client's, not by what the broker or its
+    /// operator does, or by the connection itself (MQTT 5.0 §3.14.2.1).
+    fileprivate var mayBeAboutMessage: Bool {
+        switch self {
+        case .unspecifiedError, .malformedPacket, .protocolError, .implementationSpecificError, .notAuthorized,
+            .topicNameInvalid, .receiveMaximumExceeded, .topicAliasInvalid, .packetTooLarge, .messageRateTooHigh,
+            .quotaExceeded, .payloadFormatInvalid, .retainNotSupported, .qosNotSupported:
+            true
+        case .success, .grantedQoS1, .grantedQoS2, .disconnectWithWillMessage, .noMatchingSubscribers,
+            .noSubscriptionExisted, .continueAuthentication, .reauthenticate, .unsupportedProtocolVersion,
+            .clientIdentifierNotValid, .badUserNameOrPassword, .serverUnavailable, .serverBusy, .banned,
+            .serverShuttingDown, .badAuthenticationMethod, .keepAliveTimeout, .sessionTakenOver, .topicFilterInvalid,
+            .packetIdentifierInUse, .packetIdentifierNotFound, .administrativeAction, .useAnotherServer, .serverMoved,
+            .sharedSubscriptionsNotSupported, .connectionRateExceeded, .maximumConnectTime,
+            .subscriptionIdentifiersNotSupported, .wildcardSubscriptionsNotSupported:
+            false
+        }
     }
 }

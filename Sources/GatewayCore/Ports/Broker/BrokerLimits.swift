@@ -4,24 +4,45 @@ import MQTT
 /// What a broker of MQTT 5.0 has said in its CONNACK that it does not take; without a word it takes everything, as one
 /// of 3.1.1 (MQTT 5.0 §3.2.2.3).
 struct BrokerLimits: Equatable, Sendable {
+    /// What it does not do, in one octet, as every connection has one.
+    private struct Refusals: OptionSet {
+        let rawValue: UInt8
+        static let retained = Refusals(rawValue: 1)
+        static let sessions = Refusals(rawValue: 2)
+    }
+
     /// QoS 1 and 2 messages that it takes before it has acknowledged the first.
     var receiveMaximum: UInt16 = .max
     var maximumQoS: UInt8 = 2
-    var takesRetained = true
+    private var refusals: Refusals = []
     /// Octets of a whole packet.
     var packetByteCount: UInt32 = .max
 
     init() {}
 
-    init(_ properties: ByteRange, of frame: RawSpan) {
+    /// `sessionExpirySeconds` is what a CONNECT asks for that begins no new session; the broker may say otherwise.
+    init(_ properties: ByteRange, of frame: RawSpan, sessionExpirySeconds: UInt32) {
         var position = 0
+        keepsSessions = sessionExpirySeconds > 0
         while let property = Packet5.nextProperty(of: properties, in: frame, at: &position) {
             guard case .number(let number) = property.value else { continue }
             if property.identifier == .receiveMaximum { receiveMaximum = UInt16(clamping: number) }
             if property.identifier == .maximumQoS { maximumQoS = UInt8(clamping: number) }
             if property.identifier == .retainAvailable { takesRetained = number != 0 }
+            if property.identifier == .sessionExpiryInterval { keepsSessions = number > 0 }
             if property.identifier == .maximumPacketSize { packetByteCount = number }
         }
+    }
+
+    var takesRetained: Bool {
+        get { !refusals.contains(.retained) }
+        set { if newValue { refusals.remove(.retained) } else { refusals.insert(.retained) } }
+    }
+
+    /// Whether a session may outlive its connection at the broker (MQTT 5.0 §3.2.2.3.2).
+    var keepsSessions: Bool {
+        get { !refusals.contains(.sessions) }
+        set { if newValue { refusals.remove(.sessions) } else { refusals.insert(.sessions) } }
     }
 
     /// Which of them a PUBLISH exceeds; nil where none.

@@ -42,6 +42,8 @@ struct BrokerVersion {
         switch (version, knowledge) {
         case (.v5_0, _): knowledge = .takes5
         case (.v3_1_1, .takesOnly3(let until)) where now < until: break
+        // Another connection has found 5.0 meanwhile.
+        case (.v3_1_1, .takes5): break
         case (.v3_1_1, _): knowledge = .takesOnly3(until: now + Self.memory)
         }
     }

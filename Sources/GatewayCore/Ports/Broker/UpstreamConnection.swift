@@ -41,6 +41,14 @@ extension Environment {
         deadlines.cancel(.upstream(slot))
     }
 
+    /// Ends the connection politely; how often it has failed is not forgotten.
+    mutating func abandonStream(ofUpstream slot: UInt32, inNameOf name: ClientID?) {
+        sayGoodbye(onUpstream: slot)
+        cutStream(ofUpstream: slot, inNameOf: name)
+        upstreams[slot].state = .idle
+        upstreams[slot].resetStream(maximumPacketByteCount: 0)
+    }
+
     /// Says DISCONNECT and lets the host close the stream; what is known of it stays as it was.
     mutating func suspendStream(ofUpstream slot: UInt32) {
         guard upstreams[slot].hasStream else { return }

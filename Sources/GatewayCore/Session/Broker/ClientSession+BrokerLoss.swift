@@ -26,6 +26,15 @@ extension ClientSession {
         }
     }
 
+    /// What the session cannot be without the broker does another time: the connection is left, and restored after a
+    /// pause, as if it had been lost.
+    mutating func comeBackLater(in environment: inout Environment) {
+        guard let upstream, environment.isOpen(upstream) else { return }
+        environment.abandonStream(ofUpstream: upstream, inNameOf: clientID)
+        brokerLost(nil, hasStayed: false, in: &environment)
+        if broker.isRestoring { environment.scheduleReconnect(ofUpstream: upstream) }
+    }
+
     private static func refusal(_ end: StreamEnd?) -> ClientRefusal {
         switch end {
         case .unresolved, .refused, .timedOut, .localFailure, .insecure: .brokerAway

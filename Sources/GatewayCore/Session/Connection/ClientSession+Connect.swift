@@ -199,7 +199,8 @@ extension ClientSession {
         let isNew = completesSetUp && beginsNewSession
         if completesSetUp { adoptSetUp(in: &environment) }
         if isNew, sessionPresent { uplink.brokerHasInherited() }
-        let isRestored = broker.accepted(isClean: request.isClean)
+        let isRestored = broker.accepted(
+            isClean: request.isClean || !environment.brokerLimits(on: upstream).keepsSessions)
         let isWhole =
             sessionPresent ? brokerHasRemembered(in: &environment) : brokerHasForgotten(in: &environment)
         if isRestored {

@@ -145,7 +145,7 @@ extension ClientSession {
         let message = environment.store[downlink.first]
         switch message.state {
         case .waiting, .announced, .sent:
-            if message.state == .waiting, message.expiry?.isOver(at: environment.now) == true {
+            if message.mayExpire, message.expiry?.isOver(at: environment.now) == true {
                 discardFirst(Occurrence.messageExpired, in: &environment)
                 // The client may have moved to a narrower link since the message came.
             } else if !fits(Int(message.payloadByteCount), in: environment) {

@@ -1,4 +1,5 @@
 import Bytes
+import MQTTSN
 import Time
 
 // The bounds of what waits for one client (MQTT-SN 1.2 §6.14, AMB-15): what is taken, what gives way, and when the
@@ -16,8 +17,10 @@ extension ClientSession {
         if publish.qos == .atMostOnce,
             isQueueFull(adding: byteCount, countingAtMostOnce: !mayDisplace, in: environment)
         {
-            noteQueueDrop(payload.byteCount, in: &environment)
-            return
+            dropExpired(in: &environment)
+            if isQueueFull(adding: byteCount, countingAtMostOnce: !mayDisplace, in: environment) {
+                return noteQueueDrop(payload.byteCount, in: &environment)
+            }
         }
         if mayDisplace { makeRoom(for: byteCount, in: &environment) }
         environment.topicNames.use(name)
@@ -44,6 +47,17 @@ extension ClientSession {
     /// These messages will not reach the client, because it was away.
     func noteMissed(_ missed: MissedMessages, in environment: inout Environment) {
         if missed.count > 0 { observe(.absentClientsMessagesDropped(missed), in: &environment) }
+    }
+
+    /// Drops the oldest QoS 0 messages whose time is up: nobody will get them, and they keep fresh ones out.
+    private mutating func dropExpired(in environment: inout Environment) {
+        while downlink.waiting.oldestAtMostOnce != .none,
+            environment.store[downlink.waiting.oldestAtMostOnce].expiry?.isOver(at: environment.now) == true,
+            let dropped = downlink.dropOldestAtMostOnce(in: &environment.store)
+        {
+            environment.topicNames.release(dropped.topicName)
+            observe(.messageExpired(.atMostOnce, octets: Int(dropped.payloadByteCount)), in: &environment)
+        }
     }
 
     /// Drops the oldest QoS 0 messages until the new one fits.

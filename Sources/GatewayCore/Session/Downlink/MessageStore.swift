@@ -75,6 +75,10 @@ struct StoredMessage {
     var previousOfKind = StoredMessageIndex.none
     var nextOfKind = StoredMessageIndex.none
 
+    /// Whether it is no longer good once its time is up: the client has not had it from this side, or would take it for
+    /// another one. At QoS 2 what it may have had is brought to its end.
+    var mayExpire: Bool { state == .waiting || state == .announced && qos == .atLeastOnce }
+
     /// What it counts where octets are bounded.
     var byteCount: Int {
         Limits.queuedByteCount(nameByteCount: Int(nameByteCount), payloadByteCount: Int(payloadByteCount))

@@ -192,7 +192,8 @@ extension ClientSession {
     ) -> Bool {
         guard let request = requests.take(token, where: { $0 != .unsubscribe && $0 != .giveUp }) else { return false }
         guard case .subscribe(let qos) = request.kind else {
-            brokerResubscribed(request, isGranted: granted != nil, in: &environment)
+            let isPutOff = granted == nil && refusal == .congestion
+            brokerResubscribed(request, isGranted: granted != nil, isPutOff: isPutOff, in: &environment)
             return true
         }
         guard let granted else {
@@ -224,6 +225,7 @@ extension ClientSession {
     /// - Returns: false where one could not be asked for.
     mutating func resubscribe(in environment: inout Environment) -> Bool {
         for subscription in subscriptions.doubted {
+            guard !exceedsBroker(subscription.filter, in: &environment) else { return false }
             let token = nextToken(preferring: 0)
             guard !token.isNone,
                 environment.subscribe(
@@ -237,11 +239,13 @@ extension ClientSession {
     }
 
     /// A subscription that the client relies on and the broker no longer grants ends, and the client is told as far as
-    /// MQTT-SN can tell it: it is dismissed.
+    /// MQTT-SN can tell it: it is dismissed. One that is only put off (0x91, 0x97) is asked for again, over another
+    /// connection and after a pause, for as long as one that was lost is restored.
     private mutating func brokerResubscribed(
-        _ request: BrokerRequest, isGranted: Bool, in environment: inout Environment
+        _ request: BrokerRequest, isGranted: Bool, isPutOff: Bool, in environment: inout Environment
     ) {
         defer { environment.topicNames.letGo(request.filter) }
+        if isPutOff { return comeBackLater(in: &environment) }
         guard subscriptions.contains(request.filter) else { return }
         subscriptions.confirm(request.filter)
         guard !isGranted else { return }
@@ -258,7 +262,9 @@ extension ClientSession {
     mutating func giveUp(subscriptionTo filter: TopicNameIndex, in environment: inout Environment) {
         guard subscriptions.contains(filter) else { return }
         let token = nextToken(preferring: 0)
-        if !token.isNone, environment.unsubscribe(filter, token: token, on: upstream) {
+        if !token.isNone, !exceedsBroker(filter, in: &environment),
+            environment.unsubscribe(filter, token: token, on: upstream)
+        {
             add(BrokerRequest(kind: .giveUp, filter: filter, messageID: 0, token: token), in: &environment)
         }
         end(subscriptionTo: filter, in: &environment)

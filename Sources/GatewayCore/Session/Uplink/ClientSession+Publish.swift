@@ -227,6 +227,7 @@ extension ClientSession {
     /// - Returns: false where it answers nothing that is open.
     mutating func brokerAnswered(_ fact: UplinkFact, in environment: inout Environment) -> Bool {
         if fact.isOfExactlyOnce { broker.conduct.exactlyOnceAnswered() }
+        if case .refused(let token, _) = fact, uplink.isExactlyOnce(token) { broker.conduct.exactlyOnceAnswered() }
         let outcome = uplink.step(fact, conditions(in: environment))
         carryOut(outcome, in: &environment)
         if let begunAt = outcome.acknowledged {
@@ -275,7 +276,7 @@ extension ClientSession {
     /// Whether the client may have one more request open at the broker.
     @inline(__always)
     func hasRoomForRequest(in environment: borrowing Environment) -> Bool {
-        uplink.hasRoom(conditions(in: environment))
+        uplink.hasRoomForRequest(conditions(in: environment))
     }
 
     // MARK: The broker connection

@@ -214,11 +214,6 @@ struct Uplink: Hashable, Sendable {
     /// - Returns: what is to be released at the broker; none where nothing is left behind, or there is no connection.
     mutating func makeRoom(_ conditions: UplinkConditions) -> BrokerToken { open.makeRoom(conditions) }
 
-    /// Whether the client may have one more exchange open.
-    func hasRoom(_ conditions: UplinkConditions) -> Bool {
-        open.count < conditions.placeCount && openCount < min(conditions.limit, conditions.receiveMaximum)
-    }
-
     private mutating func released(_ messageID: MessageID, _ conditions: UplinkConditions) -> UplinkOutcome {
         guard let index = open.index(of: messageID) else { return releasedAnew(messageID, conditions) }
         let exchange = open[index]
@@ -262,7 +257,7 @@ struct Uplink: Hashable, Sendable {
             guard open[index].client == .gone, open[index].broker == .holds else { return UplinkOutcome() }
             open.remove(at: index)
         } else {
-            guard hasRoom(conditions) else { return UplinkOutcome(release: makeRoom(conditions)) }
+            guard hasRoomForRequest(conditions) else { return UplinkOutcome(release: makeRoom(conditions)) }
             guard conditions.token == token else { return UplinkOutcome() }
         }
         open.append(UplinkExchange(releasedBefore: messageID, token, at: conditions.now))
@@ -302,7 +297,7 @@ struct Uplink: Hashable, Sendable {
     private mutating func brokerReceived(_ token: BrokerToken, _ conditions: UplinkConditions) -> UplinkOutcome {
         guard let index = open.index(of: token) else {
             // The broker has a message that nothing here knows of: its number is taken until somebody releases it.
-            if hasRoom(conditions) { open.append(UplinkExchange(heldUnder: token, at: conditions.now)) }
+            if hasRoomForRequest(conditions) { open.append(UplinkExchange(heldUnder: token, at: conditions.now)) }
             return .unexpected(.received)
         }
         let exchange = open[index]

@@ -45,8 +45,11 @@ struct UplinkTable: Hashable, Sendable {
 
     /// Whether it may be told a message again that it was told on an earlier connection, and takes one more on this.
     func mayForwardAgain(_ conditions: UplinkConditions) -> Bool {
-        mayForward(conditions) && underWayCount < conditions.receiveMaximum
+        mayForward(conditions) && takesMore(conditions)
     }
+
+    /// Whether the broker takes one more message on this connection.
+    func takesMore(_ conditions: UplinkConditions) -> Bool { underWayCount < conditions.receiveMaximum }
 
     func uses(_ token: BrokerToken) -> Bool { open.contains { $0.token == token } }
 

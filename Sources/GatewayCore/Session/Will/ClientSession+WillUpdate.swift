@@ -19,6 +19,10 @@ extension ClientSession {
         changed.qos = qos
         changed.retain = update.flags.retain
         changed.topic = datagram.copy(of: update.topic)
+        guard mayReachBroker(changed, in: &environment) else {
+            send(.willTopicResponse(.notSupported), in: &environment)
+            return observeRefusal(.notSupported, in: &environment)
+        }
         changeWill(to: changed, owing: .topic, in: &environment)
     }
 
@@ -31,7 +35,22 @@ extension ClientSession {
         }
         var changed = wills.current ?? StoredWill(qos: .atMostOnce, retain: false, topic: [])
         changed.message = datagram.copy(of: content)
+        guard mayReachBroker(changed, in: &environment) else {
+            send(.willMessageResponse(.notSupported), in: &environment)
+            return observeRefusal(.notSupported, in: &environment)
+        }
         changeWill(to: changed, owing: .message, in: &environment)
+    }
+
+    /// Whether the broker may take the Will. One that exceeds what it has said would end the session that is there, as
+    /// it would refuse the CONNECT (MQTT 5.0 §3.2.2.3).
+    private func mayReachBroker(_ will: StoredWill, in environment: inout Environment) -> Bool {
+        guard environment.configuration.willUpdate == .reconnect else { return true }
+        let excess = environment.excess(
+            of: will.topic.count, will.message.count, will.qos, retain: will.retain, on: upstream)
+        guard let excess else { return true }
+        observe(.messageExceedsBroker(excess, octets: will.message.count), in: &environment)
+        return false
     }
 
     private mutating func changeWill(
@@ -66,9 +85,10 @@ extension ClientSession {
     mutating func reconnectWithNewWill(in environment: inout Environment) { reconnect(in: &environment) }
 
     /// The client has asked that its session be kept, which the broker would forget: the gateway comes back with one
-    /// that the broker keeps, as soon as nothing can be lost with the old one (AMB-02).
+    /// that the broker keeps, as soon as nothing can be lost with the old one (AMB-02); not where it keeps none.
     mutating func keepSessionAtBroker(in environment: inout Environment) {
         guard broker.isClean, !request.isClean, phase.isConnected, !broker.isRestoring, !setUp.isUnderWay,
+            environment.brokerLimits(on: upstream).keepsSessions,
             !canLoseMessageByLeaving(in: environment)
         else { return }
         reconnect(in: &environment)
@@ -109,7 +129,8 @@ extension ClientSession {
         // Nobody will be there for the rest of a QoS 2 exchange, so the message goes at QoS 1 at the most.
         // It is better published without what the broker does not take than not at all.
         let limits = environment.brokerLimits(on: upstream)
-        let qos = limits.maximumQoS == 0 ? .atMostOnce : min(will.qos, .atLeastOnce)
+        let isAcknowledged = limits.maximumQoS > 0 && uplink.brokerTakesMore(conditions(in: environment))
+        let qos = isAcknowledged ? min(will.qos, .atLeastOnce) : .atMostOnce
         let retain = will.retain && limits.takesRetained
         let token = qos == .atMostOnce ? BrokerToken.none : nextToken(preferring: 0)
         let isPublished =

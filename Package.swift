@@ -21,6 +21,10 @@ func tests(of name: String, _ dependencies: [Target.Dependency], exclude: [Strin
         swiftSettings: strict)
 }
 
+/// The names of the modules whose tests are built: `SWIFTLET_TESTS`, or all. Who runs few of them under a sanitizer waits
+/// for no others.
+let testedModules = Context.environment["SWIFTLET_TESTS"]?.split(separator: " ").map { "\($0)Tests" }
+
 /// Puts the functions of `measure` that count in the place of the C library's, for the program and all its libraries.
 let countedAllocator = ["malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign", "free"]
     .flatMap { ["-Xlinker", "--defsym=\($0)=counting_\($0 == "aligned_alloc" ? "memalign" : $0)"] }
@@ -143,3 +147,5 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if let testedModules { package.targets.removeAll { $0.type == .test && !testedModules.contains($0.name) } }

@@ -41,6 +41,7 @@ let package = Package(
     targets: [
         module("Bytes"),
         module("HTTP", ["Bytes"]),
+        module("WebSocket", ["HTTP"]),
         .target(
             name: "StatusPage", path: "Sources/StatusPage", resources: [.embedInCode("page.html")],
             swiftSettings: strict),
@@ -60,13 +61,13 @@ let package = Package(
         module("Describe", ["Bytes", "Time", "MQTTSN", "MQTT", "GatewayCore", "TraceFile", "JSON"]),
         module("ControlClient", ["Bytes", "JSON", "Describe"]),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
-        module("Transports", ["CLinux", "Bytes"]),
+        module("Transports", ["CLinux", "Bytes", "HTTP", "WebSocket"]),
         module("Configuration", ["Time", "GatewayCore"]),
         module(
             "GatewayHost",
             [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "TraceFile", "Describe", "Transports",
-                "Configuration", "HTTP", "StatusPage", "Journal",
+                "Configuration", "HTTP", "WebSocket", "StatusPage", "Journal",
             ]),
         .executableTarget(
             name: "swiftlet",
@@ -87,7 +88,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "Configuration", "Describe",
-                "GatewaySimulator", "HTTP", "Journal",
+                "GatewaySimulator", "HTTP", "WebSocket", "Journal",
             ],
             path: "Simulators/fuzz/Targets", swiftSettings: strict),
         .executableTarget(
@@ -111,6 +112,7 @@ let package = Package(
             linkerSettings: [.unsafeFlags(countedAllocator)]),
         tests(of: "Bytes", ["Bytes"]),
         tests(of: "HTTP", ["Bytes", "HTTP"]),
+        tests(of: "WebSocket", ["HTTP", "WebSocket"]),
         tests(of: "LinkFraming", ["Bytes", "Time", "LinkFraming"]),
         tests(of: "MQTTSN", ["Bytes", "MQTTSN", "Describe"]),
         tests(of: "MQTT", ["Bytes", "MQTT", "Describe"]),
@@ -141,7 +143,7 @@ let package = Package(
             of: "GatewayHost",
             [
                 "Bytes", "Time", "MQTTSN", "MQTT", "LinkFraming", "GatewayCore", "GatewayHost", "TraceFile",
-                "Transports", "Configuration", "GatewaySimulator", "SimulatorSupport", "HTTP", "Journal",
+                "Transports", "Configuration", "GatewaySimulator", "SimulatorSupport", "HTTP", "WebSocket", "Journal",
             ]),
         tests(of: "Tidy", []),
     ],

@@ -26,9 +26,11 @@ package enum EndpointParser {
         }
     }
 
-    /// `mqtt://HOST[:PORT]`, or `mqtts://` for TLS; the port is 1883 or 8883 when it is left out.
+    /// `mqtt://HOST[:PORT]`, or `mqtts://` for TLS; the port is 1883 or 8883 when it is left out. `ws://` and `wss://`
+    /// may have a path, and have other ports (`EndpointParser+WebSocket`).
     package static func broker(_ text: String) -> Result<BrokerEndpoint, EndpointError> {
-        Result { () throws(EndpointError) in
+        if let found = webSocket(text) { return found }
+        return Result { () throws(EndpointError) in
             let isEncrypted = text.prefix(8).lowercased() == "mqtts://"
             let scheme = isEncrypted ? "mqtts" : "mqtt"
             let rest = try afterScheme(scheme, of: text, example: "mqtt://127.0.0.1:1883")
@@ -53,7 +55,6 @@ package enum EndpointParser {
         case "ssl" where scheme == "mqtt", "tls" where scheme == "mqtt":
             throw EndpointError(message: "must start with 'mqtts://' for TLS; found \(quoted(found))")
         case "dtls", "udps": throw EndpointError(message: "asks for DTLS, which is not supported yet")
-        case "ws", "wss": throw EndpointError(message: "asks for WebSocket, which is not supported")
         default:
             throw EndpointError(message: "must start with '\(scheme)://', as in \(example); found \(quoted(found))")
         }

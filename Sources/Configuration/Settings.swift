@@ -47,7 +47,7 @@ package struct HostSettings: Equatable, Sendable {
     /// Where the gateway shows what it does.
     package var http = HTTPSettings()
     package var status = StatusSettings()
-    /// For a broker at `mqtts://`.
+    /// For a broker at `mqtts://` or `wss://`.
     package var tls = TLSSettings()
     /// What the file's owner should know of it although the gateway can run with it, with the places.
     package var fileWarnings: [ConfigurationError] = []
@@ -144,7 +144,7 @@ package enum Forwarder: Equatable, Sendable {
     }
 }
 
-/// Where the MQTT broker listens for TCP connections.
+/// Where the MQTT broker listens for TCP connections, and what lies between these and MQTT.
 package struct BrokerEndpoint: Equatable, Sendable {
     /// A name or an IP address without brackets; an IPv6 scope follows `%`.
     package var host: String
@@ -154,19 +154,52 @@ package struct BrokerEndpoint: Equatable, Sendable {
     /// Whether it is spoken to by TLS.
     package var isEncrypted: Bool
 
+    /// The path at which it is spoken to by WebSocket, which begins with `/`, percent-encoded; nil for plain MQTT.
+    package var webSocketPath: String?
+
     /// The port registered for MQTT without TLS.
     package static let defaultPort: UInt16 = 1883
     /// The port registered for MQTT over TLS.
     package static let defaultEncryptedPort: UInt16 = 8883
+    /// The ports of WebSocket without and with TLS (RFC 6455 §3).
+    package static let defaultWebSocketPort: UInt16 = 80
+    package static let defaultEncryptedWebSocketPort: UInt16 = 443
+    /// The path that brokers commonly have.
+    package static let defaultWebSocketPath = "/mqtt"
 
-    package init(host: String, port: UInt16, isEncrypted: Bool = false) {
+    package init(host: String, port: UInt16, isEncrypted: Bool = false, webSocketPath: String? = nil) {
         self.host = host
         self.port = port
         self.isEncrypted = isEncrypted
+        self.webSocketPath = webSocketPath
     }
 
-    /// As written in the configuration: `mqtt://127.0.0.1:1883`, `mqtts://broker.example:8883`.
-    package var name: String { (isEncrypted ? "mqtts://" : "mqtt://") + authority(host, port) }
+    /// The port where none is written.
+    package var usualPort: UInt16 {
+        switch (webSocketPath != nil, isEncrypted) {
+        case (false, false): Self.defaultPort
+        case (false, true): Self.defaultEncryptedPort
+        case (true, false): Self.defaultWebSocketPort
+        case (true, true): Self.defaultEncryptedWebSocketPort
+        }
+    }
+
+    /// What the URL begins with, or would with or without TLS.
+    package func scheme(isEncrypted: Bool) -> String {
+        (webSocketPath == nil ? "mqtt" : "ws") + (isEncrypted ? "s" : "")
+    }
+
+    /// As written in the configuration: `mqtt://127.0.0.1:1883`, `wss://broker.example:443/mqtt`.
+    package var name: String {
+        "\(scheme(isEncrypted: isEncrypted))://\(authority(host, port))\(webSocketPath ?? "")"
+    }
+
+    /// As Host names it (RFC 9110 §7.2): without a port that is the usual one, and without an interface.
+    package var authorityInHTTP: String {
+        let name = host.firstIndex(of: "%").map { String(host[..<$0]) } ?? host
+        let whole = authority(name, port)
+        return port == usualPort ? String(whole.dropLast("\(port)".count + 1)) : whole
+    }
 }
 
 /// What stands after `%`.

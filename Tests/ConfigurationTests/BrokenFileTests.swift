@@ -123,11 +123,12 @@ import Testing
         ("broker.url = 'ssl://h'", "1:14: 'broker.url' must start with 'mqtts://' for TLS; found 'ssl'"),
         (
             "broker.url = 1",
-            "1:14: 'broker.url' must be text of the form mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; found 1"
+            "1:14: 'broker.url' must be text of the form mqtt[s]://HOST[:PORT] or ws[s]://HOST[:PORT][/PATH]; found"
+                + " 1"
         ),
         (
             "tls.ca_file = '/ca.pem'",
-            "1:15: 'tls.ca_file' is for a broker.url that begins with mqtts://; this one is without TLS"
+            "1:15: 'tls.ca_file' is for a broker.url that begins with mqtts:// or wss://; this one is without TLS"
         ),
         (
             "broker.url = 'mqtts://h'\ntls.ca_file = 'ca.pem'",

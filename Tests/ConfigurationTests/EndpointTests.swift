@@ -28,13 +28,49 @@ import Testing
     }
 
     @Test(arguments: [
+        ("ws://broker", "broker", 80, false, "/mqtt", "ws://broker:80/mqtt", "broker"),
+        ("wss://broker", "broker", 443, true, "/mqtt", "wss://broker:443/mqtt", "broker"),
+        ("WSS://[::1]:8084/", "::1", 8084, true, "/", "wss://[::1]:8084/", "[::1]:8084"),
+        ("ws://b:9001/a%20b/c;d@e", "b", 9001, false, "/a%20b/c;d@e", "ws://b:9001/a%20b/c;d@e", "b:9001"),
+        ("ws://[fe80::1%eth0]/ws", "fe80::1%eth0", 80, false, "/ws", "ws://[fe80::1%eth0]:80/ws", "[fe80::1]"),
+    ]) func webSocketBroker(
+        text: String, host: String, port: UInt16, isEncrypted: Bool, path: String, name: String, authority: String
+    ) throws {
+        let endpoint = BrokerEndpoint(host: host, port: port, isEncrypted: isEncrypted, webSocketPath: path)
+        #expect(EndpointParser.broker(text) == .success(endpoint))
+        #expect(endpoint.name == name && endpoint.authorityInHTTP == authority)
+        #expect(EndpointParser.broker(name) == .success(endpoint), "what is shown can be written")
+    }
+
+    @Test func aPathHasABound() {
+        let path = "/" + String(repeating: "p", count: 1_023)
+        #expect(throws: Never.self) { try EndpointParser.broker("ws://h" + path).get() }
+        let error = EndpointError(message: "has a path of 1025 bytes; it has at most 1024")
+        #expect(EndpointParser.broker("ws://h" + path + "p") == .failure(error))
+    }
+
+    @Test(arguments: [
         ("", "must start with 'mqtt://', as in mqtt://127.0.0.1:1883"),
         ("localhost:1883", "must start with 'mqtt://', as in mqtt://127.0.0.1:1883"),
         ("://host", "must start with 'mqtt://', as in mqtt://127.0.0.1:1883"),
         ("http://host", "must start with 'mqtt://', as in mqtt://127.0.0.1:1883; found 'http'"),
         ("ssl://host", "must start with 'mqtts://' for TLS; found 'ssl'"),
         ("mqtts://", "lacks the host"), ("mqtts://host:0", "must have a port from 1 to 65535 or none; found '0'"),
-        ("wss://host", "asks for WebSocket, which is not supported"),
+        ("ws://", "lacks the host"), ("wss://host:0/mqtt", "must have a port from 1 to 65535 or none; found '0'"),
+        ("ws:/host", "must start with 'ws://', as in ws://broker.example/mqtt"),
+        ("wss://me:secret@host/", "must not hold a user name; there are keys for that and the password"),
+        ("ws://host/mqtt?token=x", "must end after the path, without a '?'"),
+        ("ws://host?token=x", "must end after the path, without a '?'"),
+        ("ws://host/mqtt#x", "must end after the path, without a '#'"),
+        (
+            "ws://host/a b", "must have a path of letters, digits and signs such as '/', others as %XX; found '/a b'"
+        ),
+        (
+            "ws://host/%4", "must have a path of letters, digits and signs such as '/', others as %XX; found '/%4'"
+        ),
+        (
+            "ws://host/%g0", "must have a path of letters, digits and signs such as '/', others as %XX; found '/%g0'"
+        ),
         ("mqtt://", "lacks the host"), ("mqtt://:1883", "lacks the host"),
         ("mqtt://me:secret@host", "must not hold a user name; there are keys for that and the password"),
         ("mqtt://host/", "must end after the host and the port"),

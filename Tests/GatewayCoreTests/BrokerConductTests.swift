@@ -175,8 +175,10 @@ import Time
         shared.receives(.disconnect, .close)
     }
 
-    @Test("GW-10 A broker that cannot be spoken to by TLS refuses the gateway, before the CONNECT and after it")
-    func insecure() {
+    @Test(
+        "GW-10 A broker that cannot be spoken to by TLS or WebSocket refuses the gateway, before the CONNECT and after",
+        arguments: [StreamEnd.insecure, .noPassage])
+    func insecure(end: StreamEnd) {
         for isOpened in [false, true] {
             let dialogue = Dialogue(isBrokerReachable: false)
             dialogue.passes(.seconds(2))
@@ -185,8 +187,8 @@ import Time
                 shared.opens()
                 shared.receives(.connect("swiftlet-1"))
             }
-            shared.closes(.insecure)
-            dialogue.observes(exactly: .connectUnanswered(.insecure))
+            shared.closes(end)
+            dialogue.observes(exactly: .connectUnanswered(end))
             dialogue.observes(.brokerRefusing)
             // As after any refusal, the next attempt comes after a pause.
             dialogue.passes(.seconds(2))
@@ -196,7 +198,7 @@ import Time
 
     @Test(
         "GW-10 Who ends the connection instead of answering CONNECT is no broker either",
-        arguments: [StreamEnd.closedByBroker, .failed, .insecure])
+        arguments: [StreamEnd.closedByBroker, .failed, .insecure, .noPassage])
     func connectUnanswered(end: StreamEnd) {
         let dialogue = Dialogue(isBrokerReachable: false)
         dialogue.passes(.seconds(2))

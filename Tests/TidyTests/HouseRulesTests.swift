@@ -25,7 +25,7 @@ import Testing
         Ban(
             words: ["import Glibc", "import CLinux"],
             folders: [
-                "Sources/HTTP/", "Sources/Bytes/",
+                "Sources/HTTP/", "Sources/WebSocket/", "Sources/Bytes/",
                 "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
                 "Sources/GatewayCore/", "Sources/SensorClient/",
                 "Sources/TraceFile/", "Sources/Journal/", "Sources/Configuration/", "Sources/GatewayHost/",
@@ -36,7 +36,7 @@ import Testing
         Ban(
             words: ["Clock.now", "ContinuousClock", "SuspendingClock", "clock_gettime"],
             folders: [
-                "Sources/HTTP/", "Sources/Bytes/",
+                "Sources/HTTP/", "Sources/WebSocket/", "Sources/Bytes/",
                 "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
                 "Sources/GatewayCore/", "Sources/SensorClient/",
                 "Sources/TraceFile/", "Sources/Journal/", "Simulators/GatewaySimulator/",
@@ -45,7 +45,7 @@ import Testing
         Ban(
             words: ["SystemRandomNumberGenerator", ".randomElement()", ".shuffled()", "UInt64.random(", "Int.random("],
             folders: [
-                "Sources/HTTP/", "Sources/Bytes/",
+                "Sources/HTTP/", "Sources/WebSocket/", "Sources/Bytes/",
                 "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/", "Sources/LinkFraming/",
                 "Sources/GatewayCore/", "Sources/SensorClient/",
                 "Sources/TraceFile/", "Sources/Journal/", "Simulators/GatewaySimulator/",

@@ -10,6 +10,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case toml = "TOML"
     /// A request of HTTP, cut in several ways.
     case http = "HTTP"
+    /// What a server of WebSocket answers and sends, cut in several ways.
+    case webSocket = "WebSocket"
     /// A serial line and the link on it.
     case serialLine = "SerialLine"
     /// A session record, brought back.
@@ -33,6 +35,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .mqttDecoder: faultOfStream(bytes)
         case .toml: faultOfConfiguration(bytes)
         case .http: faultOfHTTPRequest(bytes)
+        case .webSocket: faultOfWebSocket(bytes)
         case .serialLine: faultOfSerialLine(bytes)
         case .sessionRecord: faultOfRecord(bytes, inspect: inspect)
         case .journal: faultOfJournal(bytes)

@@ -24,9 +24,9 @@ enum Schema {
 
         // [broker]
         .endpoint(
-            "broker.url", "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]", parse: EndpointParser.broker,
+            "broker.url", "mqtt[s]://HOST[:PORT] or ws[s]://HOST[:PORT][/PATH]", parse: EndpointParser.broker,
             write: { $1.host.broker = $0 }, read: { $0.host.broker.name },
-            "Where the MQTT broker listens, with mqtts:// by TLS; IPv6 addresses stand in brackets."
+            "Where the broker listens: mqtts:// and wss:// by TLS, ws:// and wss:// by WebSocket; IPv6 in brackets."
         ).atStart,
         .text(
             "broker.client_id_prefix", \.gateway.upstream.clientIDPrefix, 0...65_535,

@@ -25,7 +25,7 @@ extension SettingsBuilder {
             guard let offset = seen.offset(of: key.path) else { continue }
             return report(
                 offset,
-                "\(quoted(key.path)) is for a broker.url that begins with mqtts://; this one is without TLS")
+                "\(quoted(key.path)) is for a broker.url that begins with mqtts:// or wss://; this one is without TLS")
         }
     }
 

@@ -207,7 +207,7 @@ extension Gateway {
             environment.observe(.upstreamUnavailable(end))
             brokerIsAway()
         case .localFailure: environment.observe(.upstreamUnavailable(end))
-        case .closedByBroker, .failed, .insecure:
+        case .closedByBroker, .failed, .insecure, .noPassage:
             noteNoAnswer(end, onUpstream: id.slot)
             noteUnwelcome(onUpstream: id.slot)
             noteContest(onUpstream: id.slot)
@@ -224,10 +224,10 @@ extension Gateway {
     }
 
     /// The broker has taken the connection, and ended it without a word about the CONNECT; where it was to be protected
-    /// and could not be, it was not even told one.
+    /// or spoken to by WebSocket, and could not be, it was not even told one.
     private mutating func noteNoAnswer(_ end: StreamEnd, onUpstream slot: UInt32) {
         let state = environment.upstreams[slot].state
-        guard state == .connecting || state == .opening && end == .insecure else { return }
+        guard state == .connecting || state == .opening && (end == .insecure || end == .noPassage) else { return }
         environment.observe(.connectUnanswered(end))
         // Where TLS failed, nothing is known of what MQTT is spoken behind it.
         if state == .connecting, end != .insecure {

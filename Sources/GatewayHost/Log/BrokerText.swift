@@ -77,6 +77,7 @@ enum BrokerText {
             case .closedByBroker: "closed by the broker"
             case .failed: "broken"
             case .insecure: "ended by TLS"
+            case .noPassage: "ended by WebSocket"
             case .timedOut: "no answer in time,"
             case .queueOverflow: "closed, as the broker took octets too slowly,"
             case .unresolved, .refused, .localFailure: "not opened again,"
@@ -120,6 +121,7 @@ enum BrokerText {
 
     static func connectUnanswered(_ end: StreamEnd) -> String {
         if end == .insecure { return "the broker cannot be spoken to, as there is no TLS with it" }
+        if end == .noPassage { return "the broker cannot be spoken to, as there is no WebSocket with it" }
         let what =
             end == .timedOut ? "has not answered CONNECT in time" : "ended the connection instead of answering CONNECT"
         return "whoever listens at broker.url \(what): is it an MQTT broker, and does that port want TLS (mqtts://)?"

@@ -55,7 +55,9 @@ struct Reporter {
         guard let level = ObservationText.level(of: kind) else { return nil }
         switch kind {
         // Why has been told in words.
-        case .connectUnanswered where occurrence == .connectUnanswered(.insecure): return nil
+        case .connectUnanswered
+        where occurrence == .connectUnanswered(.insecure) || occurrence == .connectUnanswered(.noPassage):
+            return nil
         case .connectUnanswered: if unansweredConnects.happened(at: now) == nil { return nil }
         case .gatewayIDTaken: if takenNumbers.happened(at: now) == nil { return nil }
         case .clientDismissed:
@@ -187,6 +189,7 @@ struct Reporter {
         case .writeQueueOverflow: writeAboutClient(.warning, "broker connection closed: it took bytes too slowly")
         case .failed(let error): connectionFailed("\(error)" + Self.advice(for: error))
         case .insecure(let failure): connectionFailed(TLSText(failure, settings).words)
+        case .noPassage(let failure): passageFailed(failure, settings)
         }
     }
 
@@ -200,12 +203,12 @@ struct Reporter {
     mutating func unresolved(_ error: ResolveError) { connectionFailed("\(error)") }
 
     /// Thousands of clients meet the same broken broker; the same words are said once until they change.
-    private mutating func connectionFailed(_ words: String) {
+    mutating func connectionFailed(_ words: String) {
         writeAboutClient(words == lastConnectError ? .debug : .warning, "broker connection failed: \(words)")
         lastConnectError = words
     }
 
-    private mutating func writeAboutClient(_ level: LogLevel, _ text: String) {
+    mutating func writeAboutClient(_ level: LogLevel, _ text: String) {
         if log.isOn(level), linesAboutClients.take() { log.write(level, text) }
     }
 }

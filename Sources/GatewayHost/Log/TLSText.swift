@@ -20,8 +20,9 @@ package struct TLSText {
         case .alert(let number): self = Self.alert(number, settings)
         case .notTLS:
             self.init(
-                "\(broker) answers, but not in TLS: name its port for TLS, often 8883, or write mqtt:// where there is"
-                    + " to be none", "broker.url")
+                "\(broker) answers, but not in TLS: name its port for TLS, often"
+                    + " \(settings.broker.webSocketPath == nil ? 8883 : 443), or write"
+                    + " \(settings.broker.scheme(isEncrypted: false)):// where there is to be none", "broker.url")
         case .ended:
             self.init(
                 "\(broker) ended the connection instead of finishing the TLS handshake: is that its port for TLS?",

@@ -21,7 +21,7 @@ extension Host {
             let address = trouble.peer.flatMap { links[Int($0.link.rawValue)].name(of: $0) }
             let maximum = trouble.peer.map { gateway.maximumDatagramByteCount(on: $0.link) }
             let look =
-                tlsLook(trouble.latest)
+                tlsLook(trouble.latest) ?? passageLook(trouble.latest)
                 ?? TroubleText.look(
                     trouble.latest, count: trouble.count, who: client ?? address, maximumByteCount: maximum)
             if let look { looks.append((look, client)) }

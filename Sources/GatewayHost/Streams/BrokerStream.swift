@@ -46,19 +46,7 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     private func connectToNext() {
         guard let address = remainingAddresses.popFirst() else { return }
         self.address = address
-        guard let client = owner.tls else {
-            stream = TCPStream(connectingTo: address, options: options, loop: owner.loop, delegate: self)
-            return
-        }
-        let limit = options.maximumQueuedByteCount
-        var outer = options
-        // What is queued in the clear needs some more room as records.
-        outer.maximumQueuedByteCount += limit / 16 + 65_536
-        let connection = TCPStream(connectingTo: address, options: outer, loop: owner.loop, delegate: nil)
-        // Sooner than the core gives up, who would not know what it has waited for.
-        stream = TLSStream(
-            over: connection, client: client, handshakeTimeout: options.connectTimeout * 9 / 10,
-            maximumQueuedByteCount: limit, loop: owner.loop, delegate: self)
+        stream = owner.route.connect(to: address, options: options, delegate: self)
     }
 
     func write(_ bytes: RawSpan) { stream?.queueWrite(bytes) }
@@ -125,7 +113,8 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
         switch reason {
         case .failed(let error) where error.phase == .connecting: if !error.isLocal { remoteFailure = reason }
         case .insecure(let failure) where failure.isInHandshake: remoteFailure = reason
-        case .failed, .insecure, .endOfStream, .writeQueueOverflow: return owner.ended(self, reason: reason)
+        case .noPassage(let failure) where failure.isInHandshake: remoteFailure = reason
+        case .failed, .insecure, .noPassage, .endOfStream, .writeQueueOverflow: return owner.ended(self, reason: reason)
         }
         if remainingAddresses.isEmpty {
             owner.ended(self, reason: remoteFailure ?? reason)

@@ -11,10 +11,11 @@ final class BrokerStreams {
     let address: BrokerAddress
     let loop: EventLoop
     private(set) var options: TCPStreamOptions
-    /// Protects connections from now on; nil where they go in the clear.
-    private(set) var tls: TLSClient?
-    /// The last one, for whoever asks why there is no connection.
+    /// What lies between the broker's addresses and MQTT from now on.
+    private(set) var route: BrokerRoute
+    /// The last ones, for whoever asks why there is no connection.
     private(set) var lastTLSFailure: TLSFailure?
+    private(set) var lastPassageFailure: PassageFailure?
     private var inUse = StreamTable()
     private var closing = ClosingStreams()
     private var closingLimit: Int
@@ -30,6 +31,7 @@ final class BrokerStreams {
         loop = host.loop
         let configuration = settings.gateway
         options = Self.options(for: settings)
+        route = BrokerRoute(settings.host, tls: nil, loop: loop)
         closingLimit = settings.host.closingConnectionCount
         queuedByteCountPerStream = configuration.limits.queuedByteCountPerUpstream
         self.host = host
@@ -37,7 +39,7 @@ final class BrokerStreams {
 
     /// What holds for connections from now on; the first call comes before there are any.
     func reconfigure(_ settings: Settings, _ tls: TLSClient?) {
-        self.tls = tls
+        route = BrokerRoute(settings.host, tls: tls, loop: loop)
         options = Self.options(for: settings)
         closingLimit = settings.host.closingConnectionCount
         queuedByteCountPerStream = settings.gateway.limits.queuedByteCountPerUpstream
@@ -153,6 +155,7 @@ final class BrokerStreams {
         guard inUse.remove(stream.id) != nil else { return }
         host.reporter.streamEnded(reason, host.settings.host)
         if case .insecure(let failure) = reason { lastTLSFailure = failure }
+        if case .noPassage(let failure) = reason { lastPassageFailure = failure }
         host.handle(.streamClosed(stream.id, StreamEnd(reason)))
     }
 

@@ -5,7 +5,7 @@ import Transports
 // TLS towards the broker: whether there is any, and what is told of it.
 
 extension Host {
-    /// What makes connections to a broker at `mqtts://`; nil for one at `mqtt://`.
+    /// What makes connections to a broker at `mqtts://` or `wss://`; nil for one without TLS.
     func makeTLSClient(_ settings: HostSettings) throws(HostError) -> TLSClient? {
         guard settings.broker.isEncrypted else { return nil }
         let client: TLSClient

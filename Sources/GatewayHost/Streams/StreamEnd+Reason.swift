@@ -10,6 +10,9 @@ extension StreamEnd {
         case .endOfStream: self = .closedByBroker
         case .writeQueueOverflow: self = .queueOverflow
         case .insecure: self = .insecure
+        case .noPassage(let failure):
+            // A goodbye is no fault.
+            if case .closed = failure.reason { self = .closedByBroker } else { self = .noPassage }
         case .failed(let error):
             if error.phase != .connecting {
                 self = .failed

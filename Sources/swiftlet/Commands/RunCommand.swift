@@ -54,7 +54,7 @@ struct RunCommand {
             + " forwarders and retry settings.")
     static let broker = Option(
         "--broker", "-b", value: "mqtt://HOST:PORT",
-        help: "Connect to this broker, instead of the file's; mqtts:// for TLS.")
+        help: "Connect to this broker, instead of the file's; mqtts:// for TLS, ws:// and wss:// for WebSocket.")
     static let logLevel = Option(
         "--log-level", choices: LogLevel.allCases.map { "\($0)" }, aliases: ["warn": "warning", "err": "error"],
         help: "How much the log tells.")

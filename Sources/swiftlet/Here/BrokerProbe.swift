@@ -17,8 +17,7 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
     private let connectPacket: [UInt8]
     /// 5.0 only where nothing else will be spoken.
     private let version: ProtocolVersion
-    /// Nil where the broker is spoken to in the clear.
-    private let tls: TLSClient?
+    private let route: BrokerRoute
     private let settings: HostSettings
 
     private enum Answer {
@@ -31,7 +30,8 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
 
     private init(_ settings: Settings, _ clientID: String, _ loop: EventLoop) throws(TLSSetUpError) {
         (self.loop, self.settings) = (loop, settings.host)
-        tls = settings.host.broker.isEncrypted ? try TLSClient(TLSOptions(settings.host), loop: loop) : nil
+        let tls = settings.host.broker.isEncrypted ? try TLSClient(TLSOptions(settings.host), loop: loop) : nil
+        route = BrokerRoute(settings.host, tls: tls, loop: loop)
         version = settings.gateway.upstream.version == .v5_0 ? .v5_0 : .v3_1_1
         connectPacket = Self.packet(settings, clientID)
     }
@@ -136,11 +136,10 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
     }
 
     private func connect(to address: SocketAddress, _ timeout: UInt64) -> any ByteStream {
-        guard let tls else { return TCPStream(connectingTo: address, loop: loop, delegate: self) }
-        return TLSStream(
-            over: TCPStream(connectingTo: address, loop: loop, delegate: nil), client: tls,
-            handshakeTimeout: .nanoseconds(Int64(clamping: timeout / 10 * 9)), maximumQueuedByteCount: 1_048_576,
-            loop: loop, delegate: self)
+        var options = TCPStreamOptions()
+        options.connectTimeout = .nanoseconds(Int64(clamping: timeout))
+        options.maximumQueuedByteCount = 1_048_576
+        return route.connect(to: address, options: options, delegate: self)
     }
 
     func timerFired(_ timer: LoopTimer) { result = result ?? .silent }
@@ -174,6 +173,7 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
         switch reason {
         case .failed(let error): result = .closed("\(error)")
         case .insecure(let failure): result = .closed(TLSText(failure, settings).words)
+        case .noPassage(let failure): result = .closed(PassageText(failure, settings).words)
         case .endOfStream, .writeQueueOverflow:
             result = .closed("closes the connection without an answer to CONNECT")
         }

@@ -37,7 +37,7 @@ extension ClientSession {
 
     private static func refusal(_ end: StreamEnd?) -> ClientRefusal {
         switch end {
-        case .unresolved, .refused, .timedOut, .localFailure, .insecure: .brokerAway
+        case .unresolved, .refused, .timedOut, .localFailure, .insecure, .noPassage: .brokerAway
         case .closedByBroker, .failed, .queueOverflow, nil: .brokerGone
         }
     }

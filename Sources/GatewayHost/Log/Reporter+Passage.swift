@@ -1,0 +1,27 @@
+import Configuration
+import GatewayCore
+import Transports
+import WebSocket
+
+// What is told of WebSocket.
+
+extension Reporter {
+    /// Why there is no way through, or none any more; a usual goodbye is no more than the end of a connection.
+    mutating func passageFailed(_ failure: PassageFailure, _ settings: HostSettings) {
+        let words = PassageText(failure, settings).words
+        if case .closed(let close) = failure.reason, close.isUsual {
+            writeAboutClient(.debug, "broker closed a connection: \(words)")
+        } else {
+            connectionFailed(words)
+        }
+    }
+}
+
+extension Host {
+    /// Why there is no WebSocket with the broker, where that is the trouble.
+    func passageLook(_ occurrence: Occurrence) -> TroubleText.Look? {
+        guard occurrence == .connectUnanswered(.noPassage), let failure = streams.lastPassageFailure else { return nil }
+        let text = PassageText(failure, settings.host)
+        return TroubleText.Look(sentence: "No WebSocket with the broker: \(text.words).", key: text.key, isError: true)
+    }
+}

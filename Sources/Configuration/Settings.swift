@@ -47,6 +47,8 @@ package struct HostSettings: Equatable, Sendable {
     /// Where the gateway shows what it does.
     package var http = HTTPSettings()
     package var status = StatusSettings()
+    /// What lies on the way to the broker.
+    package var proxy = ProxySettings()
     /// For a broker at `mqtts://` or `wss://`.
     package var tls = TLSSettings()
     /// What the file's owner should know of it although the gateway can run with it, with the places.

@@ -17,7 +17,7 @@ package final class Host {
     /// By the core's numbers for them: the listeners' first, then those of serial lines.
     var links: [any Link] = []
     private(set) lazy var streams = BrokerStreams(
-        to: BrokerAddress(settings.host.broker, loop: loop), settings, host: self)
+        to: BrokerAddress(settings.host, loop: loop), settings, host: self)
     var reporter: Reporter
     var statistics: Statistics
     /// What is published at the broker of the gateway itself; nil where nothing is.

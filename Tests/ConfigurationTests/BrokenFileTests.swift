@@ -268,6 +268,16 @@ import Testing
 
     /// What several keys must keep between them.
     @Test(arguments: [
+        ("proxy.username = 'u'", "1:18: 'proxy.username' needs 'proxy.url'"),
+        ("proxy.url = 'http://p:1'\nproxy.password = 'p'", "2:18: 'proxy.password' needs 'proxy.username'"),
+        (
+            "proxy.url = 'http://p:1'\nproxy.username = 'u:p'",
+            "2:18: 'proxy.username' must not hold a colon (RFC 7617 section 2)"
+        ),
+        (
+            "proxy.url = 'http://p:1'\nbroker.url = 'ws://[fe80::1%eth0]'",
+            "1:13: 'proxy.url' cannot lead to a broker.url that names an interface of this machine ('%')"
+        ),
         ("broker.password = 'p'", "1:19: 'broker.password' needs 'broker.username' (MQTT 3.1.1 section 3.1.2.9)"),
         (
             "[broker]\nreconnect_minimum_seconds = 9\nreconnect_maximum_seconds = 8",

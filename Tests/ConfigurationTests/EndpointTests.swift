@@ -1,5 +1,6 @@
-import Configuration
 import Testing
+
+@testable import Configuration
 
 /// Proves which addresses the owner may write, and what is said about the others.
 @Suite struct EndpointTests {
@@ -97,6 +98,40 @@ import Testing
     func wrongIPv6Addresses(address: String) {
         let message = "holds '\(address)', which is not an IPv6 address"
         #expect(EndpointParser.udp("udp://[\(address)]:1") == .failure(EndpointError(message: message)))
+    }
+
+    @Test(arguments: [
+        ("http://proxy:3128", "proxy", 3_128), ("HTTP://[::1]:1/", "::1", 1),
+        ("http://10.0.0.1:65535", "10.0.0.1", 65_535),
+    ])
+    func proxy(text: String, host: String, port: UInt16) throws {
+        let endpoint = try EndpointParser.proxy(text).get()
+        #expect(endpoint == ProxyEndpoint(host: host, port: port))
+        #expect(try EndpointParser.proxy(endpoint.name).get() == endpoint, "what is shown can be written")
+    }
+
+    @Test(arguments: [
+        ("proxy:3128", "must start with 'http://', as in http://proxy.example:3128"),
+        ("https://proxy:1", "must start with 'http://', as in http://proxy.example:3128; found 'https'"),
+        ("socks5://proxy:1", "must start with 'http://', as in http://proxy.example:3128; found 'socks5'"),
+        ("http://proxy", "must have the proxy's port, as in proxy:3128"), ("http://", "lacks the host"),
+        ("http://proxy:0", "must have a port from 1 to 65535 or none; found '0'"),
+        ("http://proxy:1/x", "must end after the host and the port"),
+        ("http://me:secret@proxy:1", "must not hold a user name; there are keys for that and the password"),
+    ])
+    func wrongProxies(text: String, message: String) {
+        #expect(EndpointParser.proxy(text) == .failure(EndpointError(message: message)))
+    }
+
+    /// RFC 9110 §9.3.6: a proxy is told the port in any case.
+    @Test func aProxyIsToldNameAndPort() throws {
+        #expect(try EndpointParser.broker("wss://b/x").get().target == "b:443")
+        #expect(try EndpointParser.broker("mqtt://[::1]").get().target == "[::1]:1883")
+        var settings = HostSettings()
+        settings.broker = BrokerEndpoint(host: "b", port: 1)
+        #expect(settings.firstHop == ("b", 1))
+        settings.proxy.endpoint = ProxyEndpoint(host: "p", port: 2)
+        #expect(settings.firstHop == ("p", 2))
     }
 
     @Test func dtlsIsNamed() {

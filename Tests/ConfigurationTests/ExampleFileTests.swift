@@ -13,6 +13,7 @@ import Testing
         let read = try settings(ExampleFile().complete).get()
         #expect(read.host.tls.keyPassphrase != nil)
         #expect(read.gateway.upstream.username != nil)
+        #expect(read.host.proxy.endpoint != nil && read.host.proxy.username != nil && read.host.proxy.password != nil)
         #expect(read.gateway.upstream.password != nil)
         #expect(read.host.listeners.first?.interface != nil)
         #expect(read.gateway.predefinedTopics.entries.count == 1)

@@ -21,6 +21,13 @@ import Testing
         #expect(changes.needingRestart == ["broker.url \"mqtt://127.0.0.1:1883\" → \"mqtt://b:1883\""])
     }
 
+    @Test func credentialsForAProxyChangeAtOnceAndUnseen() throws {
+        let proxy = "proxy.url = 'http://p:1'\n"
+        let changes = try changes(proxy, proxy + "proxy.username = 'u'\nproxy.password = 'p'")
+        #expect(changes.live == ["proxy.username changed", "proxy.password changed"])
+        #expect(changes.needingRestart.isEmpty)
+    }
+
     @Test func tablesAreToldApartByTheirNames() throws {
         let old = """
             [[udp]]
@@ -64,6 +71,7 @@ import Testing
             """
             gateway.id = 2
             broker.url = "mqtt://elsewhere"
+            proxy.url = "http://proxy:1"
             broker.client_id_prefix = "p"
             broker.shared_client_id = "s"
             broker.protocol = "auto"

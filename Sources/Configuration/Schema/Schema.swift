@@ -3,7 +3,7 @@ import GatewayCore
 /// Every key of the configuration file. To add one, add its line here and to `Config/gateway.toml`.
 enum Schema {
     /// The keys that stand in the file once.
-    static let settings = everythingElse + tls + http + status + store
+    static let settings = everythingElse + tls + proxy + http + status + store
 
     /// Those that have no file of their own.
     private static let everythingElse: [Key<Settings>] = [

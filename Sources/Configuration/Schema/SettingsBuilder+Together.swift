@@ -9,6 +9,7 @@ extension SettingsBuilder {
         checkCredentials()
         checkClientIDs()
         checkTLS()
+        checkProxy()
         checkStatusTopic()
         checkListeners()
         checkGroups()

@@ -9,7 +9,7 @@ package enum CoreWords {
         case .unresolved: "the broker's name could not be resolved"
         case .refused: "nobody listens, or the network refused"
         case .insecure: "TLS with the broker did not come about, or did not go on"
-        case .noPassage: "WebSocket with the broker did not come about, or did not go on"
+        case .noPassage: "a proxy or WebSocket gave no way through to the broker, or no longer"
         case .timedOut: "no connection in time"
         case .closedByBroker: "closed by the broker"
         case .failed: "it broke"

@@ -55,6 +55,7 @@ package enum StreamEnd: UInt8, Hashable, Sendable, CaseIterable {
     case localFailure
     /// The host's protection of the stream, TLS, did not come about, or did not go on.
     case insecure
-    /// There is a stream, and no way through it to an MQTT broker: WebSocket did not come about, or did not go on.
+    /// There is a stream, and no way through it to an MQTT broker: a proxy gave none, or WebSocket did not
+    /// come about, or did not go on.
     case noPassage
 }

@@ -121,7 +121,7 @@ enum BrokerText {
 
     static func connectUnanswered(_ end: StreamEnd) -> String {
         if end == .insecure { return "the broker cannot be spoken to, as there is no TLS with it" }
-        if end == .noPassage { return "the broker cannot be spoken to, as there is no WebSocket with it" }
+        if end == .noPassage { return "the broker cannot be spoken to, as there is no way through to it" }
         let what =
             end == .timedOut ? "has not answered CONNECT in time" : "ended the connection instead of answering CONNECT"
         return "whoever listens at broker.url \(what): is it an MQTT broker, and does that port want TLS (mqtts://)?"

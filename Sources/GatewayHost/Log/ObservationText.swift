@@ -150,7 +150,7 @@ enum ObservationText {
         case .queueOverflow: "the broker took bytes too slowly"
         case .localFailure: "this machine could not open one"
         case .insecure: "no TLS"
-        case .noPassage: "no WebSocket"
+        case .noPassage: "no way through"
         }
     }
 

@@ -3,36 +3,40 @@ import HTTP
 package import Transports
 import WebSocket
 
-/// Why there is no way through to the broker by WebSocket, in words, with the key that may change it.
+/// Why there is no way through to the broker by a proxy or WebSocket, in words, with the key that may change it.
 package struct PassageText {
-    package private(set) var words: String
+    package let words: String
     /// The key of the configuration to look at.
     let key: String
 
     private static let wanted = "the upgrade to WebSocket"
 
     package init(_ failure: PassageFailure, _ settings: HostSettings) {
-        let endpoint = settings.broker
+        switch failure.place {
+        case .proxy: (words, key) = Self.proxy(failure.reason, settings)
+        case .webSocket:
+            let words = Self.webSocket(failure.reason, settings.broker)
+            self.words = failure.isInHandshake ? words : "WebSocket ended after it was made: " + words
+            key = "broker.url"
+        }
+    }
+
+    private static func webSocket(_ reason: PassageFailure.Reason, _ endpoint: BrokerEndpoint) -> String {
         let broker = endpoint.name
-        key = "broker.url"
-        switch failure.reason {
-        case .refused(let refusal): words = Self.refused(refusal, endpoint)
-        case .wrongUpgrade(let fault): words = Self.wrongUpgrade(fault, endpoint)
-        case .noAnswer(.notHTTP(let octets)): words = Self.notHTTP(octets, endpoint)
+        switch reason {
+        case .refused(let refusal): return refused(refusal, endpoint)
+        case .wrongUpgrade(let fault): return wrongUpgrade(fault, endpoint)
+        case .noAnswer(.notHTTP(let octets)): return notHTTP(octets, endpoint)
         case .noAnswer(.tooLong):
-            words = "\(broker) answers \(Self.wanted) with more than \(UpgradedStream.longestAnswer) octets of header"
+            return "\(broker) answers \(wanted) with more than \(UpgradedStream.longestAnswer) octets of header"
         case .ended:
-            words =
-                "\(broker) ended the connection instead of answering \(Self.wanted): is that its port for WebSocket"
+            return "\(broker) ended the connection instead of answering \(wanted): is that its port for WebSocket"
                 + (endpoint.isEncrypted ? "?" : ", and does it want TLS (wss://)?")
         case .timedOut:
-            words =
-                "\(broker) takes connections, but does not answer \(Self.wanted) in time: is that its port for"
-                + " WebSocket?"
-        case .broken(let fault): words = "\(broker) does not keep to WebSocket: it sent \(Self.words(for: fault))"
-        case .closed(let close): words = "\(broker) ended it with \(Self.words(for: close))"
+            return "\(broker) takes connections, but does not answer \(wanted) in time: is that its port for WebSocket?"
+        case .broken(let fault): return "\(broker) does not keep to WebSocket: it sent \(words(for: fault))"
+        case .closed(let close): return "\(broker) ended it with \(words(for: close))"
         }
-        if !failure.isInHandshake { words = "WebSocket ended after it was made: " + words }
     }
 
     // MARK: What is answered in HTTP

@@ -3,7 +3,7 @@ import GatewayCore
 import Transports
 import WebSocket
 
-// What is told of WebSocket.
+// What is told of proxies and WebSocket.
 
 extension Reporter {
     /// Why there is no way through, or none any more; a usual goodbye is no more than the end of a connection.
@@ -18,10 +18,11 @@ extension Reporter {
 }
 
 extension Host {
-    /// Why there is no WebSocket with the broker, where that is the trouble.
+    /// Why there is no way through to the broker, where that is the trouble.
     func passageLook(_ occurrence: Occurrence) -> TroubleText.Look? {
         guard occurrence == .connectUnanswered(.noPassage), let failure = streams.lastPassageFailure else { return nil }
         let text = PassageText(failure, settings.host)
-        return TroubleText.Look(sentence: "No WebSocket with the broker: \(text.words).", key: text.key, isError: true)
+        let what = failure.place == .proxy ? "No way through the proxy" : "No WebSocket with the broker"
+        return TroubleText.Look(sentence: "\(what): \(text.words).", key: text.key, isError: true)
     }
 }

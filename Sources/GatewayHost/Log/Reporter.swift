@@ -187,10 +187,17 @@ struct Reporter {
         switch reason {
         case .endOfStream: writeAboutClient(.debug, "broker closed a connection")
         case .writeQueueOverflow: writeAboutClient(.warning, "broker connection closed: it took bytes too slowly")
-        case .failed(let error): connectionFailed("\(error)" + Self.advice(for: error))
+        case .failed(let error):
+            connectionFailed("\(error)" + Self.placeName(for: error, settings) + Self.advice(for: error))
         case .insecure(let failure): connectionFailed(TLSText(failure, settings).words)
         case .noPassage(let failure): passageFailed(failure, settings)
         }
+    }
+
+    /// Whose address it is that cannot be connected to, where it is not the broker's.
+    private static func placeName(for error: IOError, _ settings: HostSettings) -> String {
+        guard let proxy = settings.proxy.endpoint, error.phase == .connecting else { return "" }
+        return "; that is the proxy \(proxy.name)"
     }
 
     /// What the owner can do where the system says no to every client beyond some number.

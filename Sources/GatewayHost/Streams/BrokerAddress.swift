@@ -2,12 +2,13 @@ import Configuration
 import GatewayCore
 import Transports
 
-/// Where the broker is: its name, resolved once for everybody who asks at the same time, and again when the answer is
-/// old, since names move.
+/// Where the broker is, or the proxy before it: its name, resolved once for everybody who asks at the same time, and
+/// again when the answer is old, since names move.
 final class BrokerAddress {
     private static let lifetime: UInt64 = 30_000_000_000
 
-    private let endpoint: BrokerEndpoint
+    private let host: String
+    private let port: UInt16
     private let resolver: Resolver
     private let loop: EventLoop
     private var addresses: [SocketAddress] = []
@@ -16,15 +17,15 @@ final class BrokerAddress {
     private var lastGood: SocketAddress?
     private var waiting: [BrokerStream] = []
 
-    init(_ endpoint: BrokerEndpoint, loop: EventLoop) {
-        self.endpoint = endpoint
+    init(_ settings: HostSettings, loop: EventLoop) {
+        (host, port) = settings.firstHop
         self.loop = loop
         resolver = Resolver(loop: loop)
     }
 
     /// Starts the stream's connection as soon as the address is known.
     func connect(_ stream: BrokerStream) {
-        if let numeric = SocketAddress(numeric: endpoint.host, port: endpoint.port) {
+        if let numeric = SocketAddress(numeric: host, port: port) {
             stream.connect(to: [numeric])
         } else if !addresses.isEmpty, loop.now &- resolvedAt < Self.lifetime {
             stream.connect(to: inOrder)
@@ -53,7 +54,7 @@ final class BrokerAddress {
     func close() { resolver.close() }
 
     private func resolve() {
-        resolver.resolve(host: endpoint.host, port: endpoint.port) { [weak self] result in self?.resolved(result) }
+        resolver.resolve(host: host, port: port) { [weak self] result in self?.resolved(result) }
     }
 
     private func resolved(_ result: Result<[SocketAddress], ResolveError>) {

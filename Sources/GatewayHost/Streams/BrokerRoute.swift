@@ -1,9 +1,12 @@
 package import Configuration
+import HTTP
 package import Transports
 
-/// What lies between the broker's address and MQTT: TCP, and where the owner wants them, TLS and WebSocket around it.
+/// What lies between an address and MQTT: TCP, and where the owner wants them, a proxy, TLS and WebSocket around it.
 package struct BrokerRoute {
     private let broker: BrokerEndpoint
+    /// Nil where there is no proxy.
+    private let tunnel: HTTPTunnel?
     /// Protects connections; nil where they go in the clear.
     private let tls: TLSClient?
     private let loop: EventLoop
@@ -11,38 +14,50 @@ package struct BrokerRoute {
     /// The way to the broker of these settings; with `tls` where that is wanted.
     package init(_ settings: HostSettings, tls: TLSClient?, loop: EventLoop) {
         (broker, self.tls, self.loop) = (settings.broker, tls, loop)
+        let proxy = settings.proxy
+        tunnel = proxy.endpoint.map { _ in
+            HTTPTunnel(to: settings.broker.target, username: proxy.username, password: proxy.password)
+        }
     }
 
-    /// Connects to one of the broker's addresses, in the time that `options` gives for it; the stream is open when MQTT
-    /// can be spoken.
+    /// Connects to an address of the broker's, or of the proxy's, in the time that `options` gives for it; the stream
+    /// is open when MQTT can be spoken.
     package func connect(
         to address: SocketAddress, options: TCPStreamOptions, delegate: any ByteStreamDelegate
     ) -> any ByteStream {
-        let limit = options.maximumQueuedByteCount
-        let layerCount = (tls == nil ? 0 : 1) + (broker.webSocketPath == nil ? 0 : 1)
-        var inner = options
-        // What is queued in the clear needs some more room as records and frames.
-        inner.maximumQueuedByteCount += room(forLayers: layerCount, over: limit)
-        var stream: any ByteStream = TCPStream(
-            connectingTo: address, options: inner, loop: loop, delegate: layerCount == 0 ? delegate : nil)
         // Sooner than the core gives up, who would not know what it has waited for; and an inner layer sooner than one
         // that only waits for it.
-        var tenths = 10 - layerCount
+        var layersLeft = [tunnel != nil, tls != nil, broker.webSocketPath != nil].count { $0 }
+        var timeout: Duration { options.connectTimeout * (10 - layersLeft) / 10 }
+        // What is queued in the clear needs some more room as records and frames.
+        let limit = options.maximumQueuedByteCount
+        var room: Int { limit + layersLeft * (limit / 16 + 65_536) }
+
+        var inner = options
+        inner.maximumQueuedByteCount = room
+        var stream: any ByteStream = TCPStream(
+            connectingTo: address, options: inner, loop: loop, delegate: nil)
+        if let tunnel {
+            let time = timeout
+            layersLeft -= 1
+            stream = TunnelStream(
+                over: stream, tunnel: tunnel, timeout: time, maximumQueuedByteCount: room, loop: loop, delegate: nil)
+        }
         if let tls {
+            let time = timeout
+            layersLeft -= 1
             stream = TLSStream(
-                over: stream, client: tls, handshakeTimeout: options.connectTimeout * tenths / 10,
-                maximumQueuedByteCount: limit + room(forLayers: layerCount - 1, over: limit), loop: loop,
-                delegate: layerCount == 1 ? delegate : nil)
-            tenths += 1
+                over: stream, client: tls, handshakeTimeout: time, maximumQueuedByteCount: room, loop: loop,
+                delegate: nil)
         }
         if let path = broker.webSocketPath {
+            let time = timeout
+            layersLeft -= 1
             stream = WebSocketStream(
-                over: stream, authority: broker.authorityInHTTP, path: path,
-                timeout: options.connectTimeout * tenths / 10, maximumQueuedByteCount: limit, loop: loop,
-                delegate: delegate)
+                over: stream, authority: broker.authorityInHTTP, path: path, timeout: time,
+                maximumQueuedByteCount: room, loop: loop, delegate: nil)
         }
+        stream.delegate = delegate
         return stream
     }
-
-    private func room(forLayers count: Int, over limit: Int) -> Int { count * (limit / 16 + 65_536) }
 }

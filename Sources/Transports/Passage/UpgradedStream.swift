@@ -49,6 +49,9 @@ package class UpgradedStream: ByteStream, ByteStreamDelegate, TimerHandler {
 
     // MARK: What subclasses do
 
+    /// Who is asked.
+    var place: PassageFailure.Place { preconditionFailure("a subclass asks") }
+
     /// The request.
     var request: [UInt8] { preconditionFailure("a subclass asks") }
 
@@ -157,7 +160,7 @@ package class UpgradedStream: ByteStream, ByteStreamDelegate, TimerHandler {
         endHere(as: .closed)
         switch reason {
         case .endOfStream, .failed, .writeQueueOverflow:
-            let ended = StreamCloseReason.noPassage(PassageFailure(.ended, isInHandshake: true))
+            let ended = StreamCloseReason.noPassage(PassageFailure(.ended, at: place, isInHandshake: true))
             delegate?.streamClosed(self, reason: wasAsking ? ended : reason)
         case .insecure, .noPassage: delegate?.streamClosed(self, reason: reason)
         }
@@ -195,7 +198,7 @@ package class UpgradedStream: ByteStream, ByteStreamDelegate, TimerHandler {
     final func fail(_ reason: PassageFailure.Reason) {
         let wasOpen = state == .open
         if wasOpen { sayGoodbye(reason) }
-        end(.noPassage(PassageFailure(reason, isInHandshake: !wasOpen)))
+        end(.noPassage(PassageFailure(reason, at: place, isInHandshake: !wasOpen)))
     }
 
     /// Ends it and tells the owner in the loop's next turn. The system delivers what was handed to it, and no

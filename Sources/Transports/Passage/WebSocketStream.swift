@@ -34,6 +34,8 @@ package final class WebSocketStream: UpgradedStream {
         super.init(over: inner, timeout: timeout, loop: loop, delegate: delegate)
     }
 
+    override var place: PassageFailure.Place { .webSocket }
+
     override var request: [UInt8] { upgrade.request }
 
     override func objection(to answer: HTTPAnswer) -> PassageFailure.Reason? {

@@ -70,6 +70,6 @@ package enum StreamCloseReason: Equatable, Sendable {
     case writeQueueOverflow
     /// TLS did not come about, or did not go on.
     case insecure(TLSFailure)
-    /// WebSocket did not come about, or did not go on.
+    /// A proxy gave no way through, or WebSocket did not come about, or did not go on.
     case noPassage(PassageFailure)
 }

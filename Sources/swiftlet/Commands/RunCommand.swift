@@ -214,7 +214,8 @@ struct RunCommand {
     private func reportLimits(_ settings: Settings, _ log: Log) {
         let limits = settings.gateway.limits
         let ownName = LogText.quoted(settings.host.sharedClientID ?? settings.gateway.upstream.sharedClientID)
-        log.write(.info, "broker \(settings.host.broker.name) shared_client_id=\(ownName)")
+        let proxy = settings.host.proxy.endpoint.map { " proxy=\($0.name)" } ?? ""
+        log.write(.info, "broker \(settings.host.broker.name)\(proxy) shared_client_id=\(ownName)")
         log.write(
             .info,
             "limits clients=\(limits.clients) topics_per_client=\(limits.topicsPerClient)"

@@ -58,17 +58,19 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
     static func findings(_ settings: Settings, _ loop: EventLoop) -> [HereFinding] {
         let broker = settings.host.broker
         let subject = "broker \(broker.host)"
+        let hop = settings.host.firstHop
+        let way = settings.host.proxy.endpoint == nil ? "" : " (proxy)"
         let chance = String(UInt16.random(in: 0x1000 ... .max), radix: 16)
         let clientID = "swiftlet-\(settings.gateway.gatewayID)-check-\(chance)"
         do {
-            let addresses = try GatewayTarget.addresses(of: broker.host, broker.port, on: loop)
+            let addresses = try GatewayTarget.addresses(of: hop.host, hop.port, on: loop)
             var last = HereFinding(.bad, subject, "no address")
             for address in addresses {
                 let probe = try BrokerProbe(settings, clientID, loop)
                 let began = MonotonicClock.now()
                 let answer = try probe.run(address, settings.gateway.upstream.connectTimeout.nanoseconds)
                 let took = (MonotonicClock.now() - began) / 1_000_000
-                last = finding(answer, subject, "\(address.host)", clientID, took)
+                last = finding(answer, subject, "\(address.host)\(way)", clientID, took)
                 guard case .closed = answer else { return [last] }
             }
             return [last]

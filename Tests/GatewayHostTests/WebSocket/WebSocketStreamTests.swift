@@ -59,7 +59,7 @@ extension RealSocketTests {
         }
 
         private func failure(_ reason: PassageFailure.Reason, isInHandshake: Bool = false) -> [StreamCloseReason] {
-            [.noPassage(PassageFailure(reason, isInHandshake: isInHandshake))]
+            [.noPassage(PassageFailure(reason, at: .webSocket, isInHandshake: isInHandshake))]
         }
 
         // MARK: What goes through

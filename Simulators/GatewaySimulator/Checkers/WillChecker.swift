@@ -80,6 +80,8 @@ struct WillChecker {
     }
 
     private let isHeldByGateway: Bool
+    /// Whether the broker may have no place for an acknowledged message.
+    private let isWindowNarrow: Bool
     private var views: [View]
     /// What was known of each client before its last CONNECT.
     private var former: [Int: View] = [:]
@@ -87,9 +89,9 @@ struct WillChecker {
     /// Wills that the broker got to publish, for the statistics.
     private(set) var publishedCount = 0
 
-    init(clientCount: Int, isHeldByGateway: Bool) {
+    init(clientCount: Int, isHeldByGateway: Bool, isWindowNarrow: Bool) {
         views = Array(repeating: View(), count: clientCount)
-        self.isHeldByGateway = isHeldByGateway
+        (self.isHeldByGateway, self.isWindowNarrow) = (isHeldByGateway, isWindowNarrow)
     }
 
     private mutating func violate(_ client: Int, _ text: String) {
@@ -266,6 +268,13 @@ struct WillChecker {
             "is told to the broker")
     }
 
+    /// What the gateway publishes itself goes at QoS 1 at the most, and at QoS 0 where the broker takes no more before it
+    /// has acknowledged another message (MQTT 5.0 §4.9).
+    private func mayPublish(_ asked: QualityOfService, at qos: DeliveryQoS) -> Bool {
+        guard isHeldByGateway else { return false }
+        return qos == .atLeastOnce && asked == .exactlyOnce || qos == .atMostOnce && isWindowNarrow
+    }
+
     private mutating func check(
         _ topicName: [UInt8], _ message: [UInt8], _ qos: DeliveryQoS, retain: Bool?, of client: Int, _ what: String
     ) {
@@ -274,7 +283,7 @@ struct WillChecker {
             let flags = views[client].flags[topic.version]
         else { return violate(client, "\(what), which the client has not said: \(text)") }
         if topic.version < views[client].topicFloor { violate(client, "\(what) with an old topic, \(text)") }
-        if qos.rawValue != flags.qos.rawValue, !isHeldByGateway || qos > .atLeastOnce || flags.qos != .exactlyOnce {
+        if qos.rawValue != flags.qos.rawValue, !mayPublish(flags.qos, at: qos) {
             violate(client, "\(what) at another QoS, \(text)")
         }
         if let retain, retain != flags.retain { violate(client, "\(what) with another Retain, \(text)") }

@@ -134,7 +134,8 @@ package final class World {
         isolation = IsolationChecker(clientCount: self.options[.clients])
         discovery = DiscoveryChecker(plan.gateway)
         wills = WillChecker(
-            clientCount: self.options[.clients], isHeldByGateway: plan.gateway.willUpdate == .gateway)
+            clientCount: self.options[.clients], isHeldByGateway: plan.gateway.willUpdate == .gateway,
+            isWindowNarrow: plan.broker.limits.receiveMaximum != nil)
         if hasStore { gateway.keepSessions() }
         store.canary = canary
         populate()

@@ -155,6 +155,35 @@ import Time
         client.receives(.subscribeAcknowledgement(2, 4))
     }
 
+    @Test("AMB-13 GW-71 Who speaks and is long past its Duration without PINGREQ takes itself for connected")
+    func takesItselfForConnected() {
+        let dialogue = Dialogue()
+        let (client, upstream) = TestClient.asleep(dialogue, seconds: 100)
+        upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 5))
+        for id in [UInt16(7), 8] {
+            dialogue.passes(.seconds(50))
+            client.sends(.publish(1, "y", id: id, qos: .atLeastOnce))
+            upstream.receives(.publish("a/b", "y", qos: .atLeastOnce, id: id))
+            upstream.sends(.publishAcknowledgement(id))
+            client.receives(.publishAcknowledgement(1, id))
+        }
+        // Its Duration and the tolerance are over.
+        dialogue.passes(.seconds(50))
+        client.sends(.publish(1, "y"))
+        dialogue.observes(.clientWokeUp, of: "c1")
+        upstream.receives(.publish("a/b", "y"))
+        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(5))
+        client.receives(.pingResponse)
+        // From here its time counts anew, and where nothing waits nothing is said.
+        upstream.sends(.publish("a/b", "z"))
+        dialogue.passes(.seconds(100))
+        client.sends(.publish(1, "y"))
+        upstream.receives(.publish("a/b", "y"))
+        client.receivesNothing()
+    }
+
     // MARK: Supervision
 
     @Test(

@@ -91,9 +91,7 @@ struct ConversationChecker {
     }
 
     /// The gateway has given a silent client up.
-    mutating func gatewayLost(_ client: Int) {
-        conversations[client].phase = .unknown
-    }
+    mutating func gatewayLost(_ client: Int) { conversations[client].phase = .unknown }
 
     /// Whether the client has an active session, as far as the gateway has said.
     func isCertainlyActive(_ client: Int) -> Bool {
@@ -162,7 +160,7 @@ struct ConversationChecker {
     }
 
     /// The gateway is about to be told of a client's datagram.
-    mutating func clientWasHeard(_ datagram: [UInt8], client: Int, at address: Int, plan: WorldPlan) {
+    mutating func clientWasHeard(_ datagram: [UInt8], client: Int, at address: Int, isOverdue: Bool, plan: WorldPlan) {
         guard let message = try? Message.decode(datagram.span.bytes) else { return }
         conversations[client].lastHeard = message.type
         if case .connect = message {
@@ -183,6 +181,8 @@ struct ConversationChecker {
             conversations[client].address = address
             return
         }
+        // Who has not come in its Duration may be given what waits when it speaks (AMB-13).
+        if isOverdue, conversations[client].phase == .asleep { conversations[client].phase = .awake }
         note(message, datagram, client, isInSession: conversations[client].address == address)
     }
 

@@ -268,8 +268,8 @@ struct WillChecker {
             "is told to the broker")
     }
 
-    /// What the gateway publishes itself goes at QoS 1 at the most, and at QoS 0 where the broker takes no more before it
-    /// has acknowledged another message (MQTT 5.0 §4.9).
+    /// What the gateway publishes itself goes at QoS 1 at the most, and at QoS 0 where the broker takes no more before
+    /// it has acknowledged another message (MQTT 5.0 §4.9).
     private func mayPublish(_ asked: QualityOfService, at qos: DeliveryQoS) -> Bool {
         guard isHeldByGateway else { return false }
         return qos == .atLeastOnce && asked == .exactlyOnce || qos == .atMostOnce && isWindowNarrow

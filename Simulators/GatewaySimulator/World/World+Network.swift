@@ -241,7 +241,9 @@ extension World {
                 cleanSession: connect.flags.cleanSession, hasWill: connect.flags.will,
                 keepAliveSeconds: connect.duration)
         }
-        conversations.clientWasHeard(datagram.bytes, client: client, at: datagram.address, plan: plan)
+        let isOverdue = now.since(clients[client].asleepSince) >= .seconds(Int(clients[client].askedSleep))
+        conversations.clientWasHeard(
+            datagram.bytes, client: client, at: datagram.address, isOverdue: isOverdue, plan: plan)
         isolation.heard(message, of: client, at: datagram.address)
         if isolation.mayBe(client, at: datagram.address) {
             noteWill(message, datagram, of: client)
@@ -356,6 +358,7 @@ extension World {
             // The keep-alive time of a connection begins with it.
             clients[client].lastHeard = now
             if clients[client].device.isNewSession { dropDatagrams(to: client) }
+        case .disconnect, .pingResponse: clients[client].asleepSince = now
         case .publishAcknowledgement(let answer):
             guard answer.returnCode != .accepted, let stamp = clients[client].publishedStamps[answer.messageID]
             else { return }

@@ -45,6 +45,8 @@ struct WorldClient {
     var askedKeepAlive: UInt16 = 0
     /// The last Duration of a DISCONNECT that the gateway has heard, in seconds.
     var askedSleep: UInt16 = 0
+    /// When it was last told that it sleeps, or that its wake-up is over.
+    var asleepSince = Instant(nanoseconds: 0)
     /// Whether the gateway must know the client, which was told that it is connected; and when it let go of it last.
     var isPromised = false
     /// Where a life of the gateway must know it that has begun since; nil where none has, or need not any more.

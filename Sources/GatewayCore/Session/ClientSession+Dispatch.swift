@@ -56,6 +56,7 @@ extension ClientSession {
             .willTopicResponse, .willMessageResponse, .encapsulated:
             observeUnexpected(message, in: &environment)
         }
+        bringWhatWaits(in: &environment)
         // Whatever stood in the way may be over.
         keepSessionAtBroker(in: &environment)
     }

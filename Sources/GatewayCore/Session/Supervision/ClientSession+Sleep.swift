@@ -17,6 +17,16 @@ extension ClientSession {
         }
     }
 
+    /// A sleeper speaks, though it has not come for what waits for it in all its Duration: it takes itself for
+    /// connected, as a DISCONNECT that the network held back came behind its CONNECT, or has never heard of PINGREQ. It
+    /// is there, so what waits is brought to it as if it had asked (AMB-13).
+    mutating func bringWhatWaits(in environment: inout Environment) {
+        guard phase == .asleep, !downlink.isEmpty, !setUp.isUnderWay, !isLeaving,
+            supervision.hasStayedAway(at: environment.now, environment.configuration.supervision)
+        else { return }
+        wakeUp(in: &environment)
+    }
+
     private mutating func wakeUp(in environment: inout Environment) {
         phase = .awake
         observe(.clientWokeUp, in: &environment)

@@ -13,6 +13,8 @@ struct ClientSupervision: Sendable {
     private(set) var connectedSince = Instant(nanoseconds: 0)
     /// The last Duration of a DISCONNECT, in seconds.
     private var sleepSeconds: UInt16 = 0
+    /// When it fell asleep last, in seconds that are cut to 16 bits.
+    private var asleepSince: UInt16 = 0
     /// Whether a repeated DISCONNECT of the departed client is to be answered again.
     private(set) var hasSaidGoodbye = false
 
@@ -47,8 +49,20 @@ struct ClientSupervision: Sendable {
     /// The client falls asleep, for a new time or, without one, for the last again (GW-73).
     mutating func fellAsleep(for seconds: UInt16?, at now: Instant) {
         if let seconds { sleepSeconds = seconds }
+        asleepSince = Self.seconds(now)
         lastHeard = now
         isToldOverdue = false
+    }
+
+    /// Whether a sleeper has let its Duration pass, and the tolerance, without coming for what waits for it; beyond
+    /// 18 hours it may take that long again until it shows.
+    func hasStayedAway(at now: Instant, _ configuration: Supervision) -> Bool {
+        guard let allowance = configuration.allowance(forSeconds: sleepSeconds), !hasSaidGoodbye else { return false }
+        return .seconds(Int(Self.seconds(now) &- asleepSince)) > allowance
+    }
+
+    private static func seconds(_ now: Instant) -> UInt16 {
+        UInt16(truncatingIfNeeded: now.nanoseconds / 1_000_000_000)
     }
 
     /// When a sleeper is overdue of which that was not told yet: past its own Duration, for which others may wait for
@@ -127,6 +141,7 @@ extension ClientSupervision {
         lastHeard = now - record.silence
         connectedSince = now - record.connectedFor
         sleepSeconds = record.sleepSeconds
+        asleepSince = Self.seconds(now)
         ignoresRegister = record.ignoresRegister
     }
 }

@@ -48,8 +48,8 @@ extension SecretSource {
         return isMisread ? "\"text:" + value : quotedValue
     }
 
-    /// What `value` stands for; throws what follows the key's name.
-    func secret(_ value: String) throws(KeyFailure) -> Secret {
+    /// What `value` stands for; throws what follows the key's name. In a template `${` is what it is meant for.
+    func secret(_ value: String, isTemplate: Bool = false) throws(KeyFailure) -> Secret {
         let parts = value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""
         switch parts[0] {
@@ -57,7 +57,7 @@ extension SecretSource {
         case "env" where parts.count == 2: return Secret(text: try variableValue(rest))
         case "text" where parts.count == 2: return Secret(text: rest, isInTheOpen: true)
         default:
-            guard !value.contains("${") else {
+            guard isTemplate || !value.contains("${") else {
                 throw .wrong(
                     "would be taken as it stands, '${' and all: write \"env:NAME\" for a variable, \"file:PATH\" for"
                         + " the content of a file, or \"text:…\" where it is meant so")

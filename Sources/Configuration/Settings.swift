@@ -51,6 +51,8 @@ package struct HostSettings: Equatable, Sendable {
     package var proxy = ProxySettings()
     /// For a broker at `mqtts://` or `wss://`.
     package var tls = TLSSettings()
+    /// Where the clients are that the rules are for, one for each of `gateway.clientRules`.
+    package var clientPlaces: [ClientPlace] = []
     /// What the file's owner should know of it although the gateway can run with it, with the places.
     package var fileWarnings: [ConfigurationError] = []
     /// Where its sessions are kept.

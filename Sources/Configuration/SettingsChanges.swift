@@ -16,6 +16,18 @@ package struct SettingsChanges: Equatable, Sendable {
         live += Self.changes("udp", old.listeners, new.listeners, by: Schema.listener) { $0.endpoint.name }
         live += Self.changes("serial", old.serials, new.serials, by: Schema.serial) { $0.port.device }
         live += Self.changes("topic", old.topics, new.topics, by: Schema.topic) { $0.place }
+        needingRestart += Self.changesOfRules(old.clients, new.clients)
+    }
+
+    /// Rules have their meaning from their order, and so are told apart by it.
+    private static func changesOfRules(_ old: [ClientEntry], _ new: [ClientEntry]) -> [String] {
+        var changes: [String] = []
+        for (index, pair) in zip(old, new).enumerated() {
+            changes += Schema.client.compactMap { change(of: $0, pair.0, pair.1) }.map { "\($0) (rule \(index + 1))" }
+        }
+        for index in old.indices.dropFirst(new.count) { changes.append("client rule \(index + 1) removed") }
+        for index in new.indices.dropFirst(old.count) { changes.append("client rule \(index + 1) added") }
+        return changes
     }
 
     package var isEmpty: Bool { live.isEmpty && needingRestart.isEmpty }
@@ -60,6 +72,9 @@ extension Settings {
         settings.host.proxy.endpoint = running.host.proxy.endpoint
         settings.host.sharedClientID = running.host.sharedClientID
         settings.host.store = running.host.store
+        settings.gateway.clientRules = running.gateway.clientRules
+        settings.host.clientPlaces = running.host.clientPlaces
+        settings.numberClientLinks()
         return settings
     }
 
@@ -81,6 +96,11 @@ extension Settings {
     }
 
     fileprivate var topics: [PredefinedTopics.Entry] { gateway.predefinedTopics.entries }
+
+    /// Each `[[client]]`.
+    var clients: [ClientEntry] {
+        zip(gateway.clientRules, host.clientPlaces).map { ClientEntry(rule: $0, place: $1) }
+    }
 }
 
 extension PredefinedTopics.Entry {

@@ -149,6 +149,7 @@ extension Host {
                 next.links[place].maximumDatagramByteCount = line.knownMaximumByteCount
             }
         }
+        next.clientRules = settings.clientRules(withLinks: links.map(\.title))
         configuration = next
         let now = now
         recorder?.willReconfigure(next, at: now)

@@ -27,6 +27,8 @@ package final class Host {
     /// What the core has been given.
     var configuration: GatewayConfiguration
     private let seed: UInt64
+    /// Those that the rules for clients name; only a start can change them.
+    let clientNetworks: ClientNetworks
     /// As the owner has decided last, but for what only a start can change.
     var settings: Settings
     let log: Log
@@ -46,6 +48,8 @@ package final class Host {
     package init(settings: Settings, seed: UInt64, log: Log, loop: EventLoop) throws(HostError) {
         self.loop = loop
         (configuration, self.settings, self.seed, self.log) = (settings.gateway, settings, seed, log)
+        configuration.clientRules = settings.clientRules(withLinks: settings.host.linkNames)
+        clientNetworks = ClientNetworks(settings.host.clientPlaces)
         if let sharedClientID = settings.host.sharedClientID { configuration.upstream.sharedClientID = sharedClientID }
         gateway = Gateway(configuration: configuration, seed: seed)
         reporter = Reporter(log: log, settings.host)
@@ -183,7 +187,7 @@ package final class Host {
     func handle(_ event: Event, _ bytes: RawSpan) {
         let now = now
         if let server { noteReceived(event, bytes, server) }
-        if case .datagramReceived(let peer, _) = event { statistics.received(on: peer.link) }
+        if case .datagramReceived(let peer, _, _) = event { statistics.received(on: peer.link) }
         if let keeping, keeping.isFull, let sender = event.sender { return keeping.drop(from: sender) }
         if let recorder {
             recorder.willHandle(event, bytes, at: now)

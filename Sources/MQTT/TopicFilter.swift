@@ -2,9 +2,9 @@ import Bytes
 
 /// The rules for Topic Names and Topic Filters and for how they match (MQTT 3.1.1 §4.7); allocates nothing.
 package enum TopicFilter {
-    private static let levelSeparator = UInt8(ascii: "/")
+    static let levelSeparator = UInt8(ascii: "/")
     private static let singleLevelWildcard = UInt8(ascii: "+")
-    private static let multiLevelWildcard = UInt8(ascii: "#")
+    static let multiLevelWildcard = UInt8(ascii: "#")
 
     /// Whether `name` may be published to: 1 to 65,535 octets, well-formed, no wildcard (§4.7.1, §4.7.3).
     package static func isValidName(_ name: RawSpan) -> Bool {
@@ -55,7 +55,7 @@ package enum TopicFilter {
         return true
     }
 
-    private static var sharePrefix: String { "$share/" }
+    static var sharePrefix: String { "$share/" }
 
     /// Whether a Shared Subscription's filter has a Share Name without wildcards and a Topic Filter (5.0 §4.8.2).
     static func hasShareNameAndFilter(_ filter: RawSpan) -> Bool {
@@ -77,20 +77,20 @@ package enum TopicFilter {
         return true
     }
 
-    private static func isLevel(
+    static func isLevel(
         _ filterLevel: ByteRange, of filter: RawSpan, matching nameLevel: ByteRange, of name: RawSpan
     ) -> Bool {
         if filterLevel.count == 1, filter[unchecked: filterLevel.lowerBound] == singleLevelWildcard { return true }
         return filter.equals(name.extracting(nameLevel), in: filterLevel)
     }
 
-    private static func endOfLevel(in topic: RawSpan, from start: Int) -> Int {
+    static func endOfLevel(in topic: RawSpan, from start: Int) -> Int {
         var index = start
         while index < topic.byteCount, topic[unchecked: index] != levelSeparator { index += 1 }
         return index
     }
 
-    private static func isWildcard(_ octet: UInt8) -> Bool {
+    static func isWildcard(_ octet: UInt8) -> Bool {
         octet == singleLevelWildcard || octet == multiLevelWildcard
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import GatewayCore
 
 /// One field of the configuration as a line `name = value` of a trace's head.
@@ -98,4 +99,75 @@ enum ConfigurationText {
         Field("topicID", \.topicID),
         Field("topicName", \.topicName),
     ]
+
+    static let rule: [Field<ClientRule>] = [
+        Field("clientID", \.clientID),
+        Field("links", \.linksText),
+        Field("networks", \.networksText),
+        Field("isDenied", \.isDenied),
+        Field("brokerClientID", \.brokerClientID),
+        Field("username", \.username),
+        Field("password", \.password),
+        Field("publish", \.publishText),
+        Field("subscribe", \.subscribeText),
+        Field("maximumQoS", \.maximumQoS),
+        Field("passesRetain", \.passesRetain),
+    ]
+}
+
+/// Lists as one word: their elements with commas between them.
+struct TraceList<Element: TraceListElement>: TraceValue {
+    var elements: [Element]
+
+    var traceText: String { "[" + elements.map(\.elementText).joined(separator: ",") + "]" }
+
+    init(_ elements: [Element]) { self.elements = elements }
+
+    init?(traceText: Substring) {
+        guard traceText.first == "[", traceText.last == "]", traceText.count >= 2 else { return nil }
+        elements = []
+        for part in traceText.dropFirst().dropLast().split(separator: ",") {
+            guard let element = Element(elementText: part) else { return nil }
+            elements.append(element)
+        }
+    }
+}
+
+/// What may stand in a list: its text holds no comma and is not empty.
+protocol TraceListElement: SendableMetatype {
+    var elementText: String { get }
+    init?(elementText: Substring)
+}
+
+extension UInt16: TraceListElement {
+    var elementText: String { traceText }
+    init?(elementText: Substring) { self.init(traceText: elementText) }
+}
+
+/// Always in hexadecimal, such as `x742f31`.
+extension [UInt8]: TraceListElement {
+    var elementText: String { "x" + Hexadecimal.text(self) }
+    init?(elementText: Substring) { self.init(hexadecimalWord: Array(elementText.utf8)[...]) }
+}
+
+extension ClientRule {
+    fileprivate var linksText: TraceList<UInt16>? {
+        get { links.map { TraceList($0) } }
+        set { links = newValue?.elements }
+    }
+
+    fileprivate var networksText: TraceList<UInt16>? {
+        get { networks.map { TraceList($0) } }
+        set { networks = newValue?.elements }
+    }
+
+    fileprivate var publishText: TraceList<[UInt8]>? {
+        get { publish.map { TraceList($0) } }
+        set { publish = newValue?.elements }
+    }
+
+    fileprivate var subscribeText: TraceList<[UInt8]>? {
+        get { subscribe.map { TraceList($0) } }
+        set { subscribe = newValue?.elements }
+    }
 }

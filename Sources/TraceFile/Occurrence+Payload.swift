@@ -11,7 +11,7 @@ extension Occurrence {
         switch self {
         case .clientConnected, .clientWokeUp, .clientOverdue, .messageSentAgain, .clientResumed, .clientMoved,
             .clientDisconnected, .clientLost, .clientSetUpAbandoned,
-            .clientDismissed, .willPublished, .willNotPublished,
+            .clientDismissed, .willPublished, .willNotPublished, .clientNotAdmitted, .requestRefusedByRule,
             .clientMissesMessages, .refusalReadAsDenial, .refusalOfRepetition, .qosMinusOneForwarded,
             .qosMinusOneDropped, .advertised, .searchAnswered, .forwarderRefused, .truncatedDatagram, .strangerAnswered,
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
@@ -19,6 +19,7 @@ extension Occurrence {
             .brokerVersionRefused,
             .upstreamPaused, .upstreamResumed:
             0
+        case .clientExceedsRule(let byteCount): UInt64(byteCount)
         case .clientFellAsleep(let seconds): UInt64(seconds)
         case .messageForwarded(let qos), .messageRepeated(let qos): UInt64(qos.rawValue)
         case .messageAcknowledged(let qos, let span), .messageDelivered(let qos, let span):
@@ -80,6 +81,9 @@ extension ClientRefusal {
         case .brokerGone: 13
         case .broker(let code): 14 | UInt64(code) << 8
         case .gatewayStops: 15
+        case .notAdmitted: 16
+        case .rule(let refusal, let number): 17 | UInt64(refusal.rawValue) << 8 | UInt64(number) << 16
+        case .willBeyondRule: 18
         }
     }
 }

@@ -9,12 +9,16 @@ package import Time
 //     limits.clients = 10000          every field of the configuration, by its name in Swift
 //     [link]                          once for each link, with its fields
 //     [topic]                         once for each pre-defined topic, with its fields
+//     [client]                        once for each rule for clients, with its fields
 //     [events]
-//     1000 datagram:0:7:0 x0118 9f3c  nanoseconds, event, its bytes in hexadecimal, hash of all effects so far
+//     1000 datagram:0:7:0 x0118 9f3c  nanoseconds, event, its bytes in hexadecimal, hash of all effects so far; of a
+//                                     datagram the link, the peer, whether it may forward, and its network unless 0
 //     2000 configuration x7377 41d0   the same where the owner has decided otherwise; the bytes are a head with seed 0
 //     500 session:9:0:7 x01ab 9f3c    the same where it goes on with a session; its age in nanoseconds, its client's
 //                                     link and number where there are such, and the bytes of its record
 //     end: complete
+//
+// Passwords are never in it: configuration and hash have octets of placeholders in their places.
 
 extension Trace {
     package var text: [UInt8] {
@@ -51,6 +55,7 @@ extension [UInt8] {
 
     /// Appends everything before the first event; of `note` only the first line counts.
     package mutating func appendTraceHead(seed: UInt64, configuration: GatewayConfiguration, note: String) {
+        let configuration = configuration.withoutSecrets
         var lines = [Self.traceTitle]
         let note = note.split(whereSeparator: \.isNewline).first ?? ""
         if !note.isEmpty { lines.append("note = \(note)") }
@@ -63,6 +68,10 @@ extension [UInt8] {
         for topic in configuration.predefinedTopics.entries {
             lines.append("[topic]")
             lines += ConfigurationText.topic.map { "\($0.name) = \($0.read(topic))" }
+        }
+        for rule in configuration.clientRules {
+            lines.append("[client]")
+            lines += ConfigurationText.rule.map { "\($0.name) = \($0.read(rule))" }
         }
         lines.append(Self.traceEventsTitle)
         for line in lines { append(contentsOf: (line + "\n").utf8) }
@@ -126,9 +135,10 @@ extension [UInt8] {
     /// Appends a word such as `datagram:0:7:0`: the name of the fact and its numbers.
     private mutating func append(_ event: Event) {
         switch event {
-        case .datagramReceived(let peer, let mayForward):
+        case .datagramReceived(let peer, let mayForward, let network):
             append("datagram", peer)
             append(number: mayForward ? 1 : 0)
+            if network != 0 { append(number: UInt64(network)) }
         case .datagramTruncated(let peer): append("truncated", peer)
         case .streamOpened(let id): append("opened", id)
         case .streamReceived(let id): append("received", id)

@@ -71,6 +71,7 @@ package struct Trace: Equatable, Sendable {
     }
 
     package var seed: UInt64
+    /// Without secrets: in their places are placeholders of the same length (`GatewayConfiguration.withoutSecrets`).
     package var configuration: GatewayConfiguration
     /// Where the trace is from, on one line; empty where nobody said.
     package var note: String
@@ -79,7 +80,7 @@ package struct Trace: Equatable, Sendable {
 
     package init(seed: UInt64, configuration: GatewayConfiguration, note: String = "") {
         self.seed = seed
-        self.configuration = configuration
+        self.configuration = configuration.withoutSecrets
         self.note = note
     }
 

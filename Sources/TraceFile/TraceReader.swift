@@ -39,7 +39,7 @@ private struct TraceReader {
 
     /// Of the head.
     private enum Part {
-        case gateway, link, topic
+        case gateway, link, topic, rule
     }
 
     init(_ text: [UInt8], file: String) {
@@ -85,6 +85,12 @@ private struct TraceReader {
             case "[topic]":
                 topics.append(PredefinedTopics.Entry(topicID: 0, topicName: []))
                 begin(.topic)
+            case "[client]":
+                guard trace.configuration.clientRules.count < ClientRule.maximumCount else {
+                    throw error("too many rules for clients")
+                }
+                trace.configuration.clientRules.append(ClientRule())
+                begin(.rule)
             case let text: try readSetting(text)
             }
         }
@@ -113,6 +119,9 @@ private struct TraceReader {
             let last = trace.configuration.links.count - 1
             try write(name, value, ConfigurationText.link, &trace.configuration.links[last])
         case .topic: try write(name, value, ConfigurationText.topic, &topics[topics.count - 1])
+        case .rule:
+            let last = trace.configuration.clientRules.count - 1
+            try write(name, value, ConfigurationText.rule, &trace.configuration.clientRules[last])
         }
     }
 
@@ -215,6 +224,9 @@ private enum EventText {
         switch (name, numbers.count) {
         case ("datagram", 3) where numbers[2] <= 1:
             return peer(numbers).map { .datagramReceived(from: $0, mayForward: numbers[2] == 1) }
+        case ("datagram", 4) where numbers[2] <= 1:
+            guard let network = UInt16(exactly: numbers[3]) else { return nil }
+            return peer(numbers).map { .datagramReceived(from: $0, mayForward: numbers[2] == 1, network: network) }
         case ("truncated", 2): return peer(numbers).map { .datagramTruncated(from: $0) }
         case ("opened", 2): return stream(numbers).map { .streamOpened($0) }
         case ("received", 2): return stream(numbers).map { .streamReceived($0) }

@@ -20,6 +20,8 @@ import Testing
         #expect(read.host.serialPorts == [SerialPort(device: "/dev/ttyUSB0")])
         #expect(read.gateway.links.count == 3)
         #expect(read.gateway.predefinedTopics.entries.first?.clientID != nil)
+        #expect(read.gateway.clientRules.map(\.links) == [[0]])
+        #expect(read.gateway.clientRules.map(\.networks) == [[1, 2]])
     }
 
     @Test func itHasEveryKeyOnceAndNoOther() throws {
@@ -32,6 +34,7 @@ import Testing
         try check(Schema.listener, against: Listener(), lines)
         try check(Schema.topic, against: nil, lines)
         try check(Schema.serial, against: Serial(), lines, isExample: true)
+        try check(Schema.client, against: ClientEntry(), lines, isExample: true)
     }
 
     /// An example is commented out as a whole, since there is none of its kind by default.

@@ -12,7 +12,9 @@ import Time
             + ["off", "debug", "json", "assign", "drop-newest", "gateway", "5.0"].map(TOMLValue.string)
             + ["memory", "slip", "hardware", "explicit", "8E1", "/dev/other", "1.3"].map(TOMLValue.string)
             + ["wss://other:9", "udp://10.0.0.9:9", "http://127.0.0.1:9", "something"].map(TOMLValue.string)
-            + ["udp://239.255.0.1:9", "192.0.2.1"].map { .array([TOMLElement(value: .string($0), offset: 0)]) }
+            + ["udp://239.255.0.1:9", "192.0.2.1", "/dev/a"].map {
+                .array([TOMLElement(value: .string($0), offset: 0)])
+            }
     }
 
     /// The first candidate that changes what the key reads.
@@ -40,6 +42,7 @@ import Time
         try checkOneFieldEach(Schema.listener, Listener())
         try checkOneFieldEach(Schema.serial, Serial())
         try checkOneFieldEach(Schema.topic, PredefinedTopics.Entry(topicID: 1, topicName: [0x74]))
+        try checkOneFieldEach(Schema.client, ClientEntry())
     }
 
     @Test func everyFieldOfTheSettingsHasAKey() {
@@ -69,6 +72,17 @@ import Time
             #expect(usualPort[path] != value, "no key sets \(path) of a serial port")
         }
         changed.gateway.predefinedTopics = PredefinedTopics([.init(topicID: 1, topicName: [0x74])])
+        var client = ClientEntry()
+        for key in Schema.client {
+            if let value = alternative(key, ClientEntry())?.value { try? key.write(value, &client) }
+        }
+        let usualRule = leaves(of: ClientRule())
+        // Of networks and links the core has numbers, which the reader gives.
+        for (path, value) in leaves(of: client.rule) where path != ".links" && path != ".networks" {
+            #expect(usualRule[path] != value, "no key sets \(path) of a rule")
+        }
+        #expect(client.place.links != nil && client.place.networks != nil)
+        (changed.gateway.clientRules, changed.host.clientPlaces) = ([client.rule], [client.place])
         let defaults = leaves(of: Settings())
         for (path, value) in leaves(of: changed) {
             #expect(defaults[path] != value, "no key sets \(path)")

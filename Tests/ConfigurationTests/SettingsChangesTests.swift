@@ -84,11 +84,37 @@ import Testing
             store.segment_bytes = 5000000
             store.queued_bytes = 5000000
             clients.maximum = 7
+            [[client]]
+            password = "hush"
+            username = "u"
             """
         ).get()
         let restarting = Schema.settings.filter(\.needsRestart).map(\.path)
-        #expect(SettingsChanges(from: old, to: new).needingRestart.count == restarting.count)
+        #expect(SettingsChanges(from: old, to: new).needingRestart.count == restarting.count + 1)
         let kept = SettingsChanges(from: old, to: new.keepingStart(of: old))
         #expect((kept.needingRestart, kept.live) == ([], ["clients.maximum 10000 → 7"]))
+    }
+
+    /// Their order is their meaning.
+    @Test func rulesForClientsAreToldApartByTheirPlaces() throws {
+        let old = "[[client]]\nid = 'a'\nusername = 'u'\npassword = 'old'\n[[client]]\nid = 'b'"
+        let new = "[[client]]\nid = 'b'\nusername = 'u'\npassword = 'new'"
+        let changes = try changes(old, new)
+        #expect(changes.live == [])
+        #expect(
+            changes.needingRestart == [
+                "client.id \"a\" → \"b\" (rule 1)", "client.password changed (rule 1)", "client rule 2 removed",
+            ])
+        #expect(try self.changes("", new).needingRestart == ["client rule 1 added"])
+    }
+
+    /// Rules stay with a running gateway, and mean the links that it has then.
+    @Test func theRulesOfTheStartMeanTheLinksThatThereAre() throws {
+        let udp = ["one", "two"].enumerated().map { "[[udp]]\nlisten = \"udp://127.0.0.1:\($0.offset + 7)\"\n" }
+        let rule = "[[client]]\nlinks = [\"udp://127.0.0.1:8\"]\n"
+        let old = try settings(udp[0] + udp[1] + rule).get()
+        #expect(old.gateway.clientRules.map(\.links) == [[1]])
+        #expect(try settings(udp[1]).get().keepingStart(of: old).gateway.clientRules.map(\.links) == [[0]])
+        #expect(try settings(udp[0]).get().keepingStart(of: old).gateway.clientRules.map(\.links) == [[]])
     }
 }

@@ -52,8 +52,12 @@ import Testing
         given.gateway.upstream.username = Array("owner".utf8)
         given.gateway.upstream.password = Array("hush-hush".utf8)
         given.host.http.token = Array("hush-token".utf8)
+        var rule = ClientRule()
+        (rule.username, rule.password) = (Array("file:${client_id}".utf8), Array("hush-${client_id}".utf8))
+        (given.gateway.clientRules, given.host.clientPlaces) = ([rule], [ClientPlace()])
         let text = SettingsWriter.toml(given)
         #expect(!text.contains("hush") && text.contains("password = \"********\""))
+        #expect(try settings(text).get().gateway.clientRules.first?.username == rule.username)
         #expect(try settings(text).get().gateway.upstream.username == Array("owner".utf8))
     }
 }

@@ -130,4 +130,35 @@ import Testing
         guard filterLevels.count == nameLevels.count else { return false }
         return zip(filterLevels, nameLevels).allSatisfy { $0 == "+" || $0 == $1 }
     }
+
+    /// Against the meaning of the word: whatever name the narrow filter selects, the wide one does.
+    @Test func aFilterCoversWhatSelectsNoMore() {
+        let characters = ["a", "b", "/", "+", "#", "$"]
+        let filters = Self.texts(of: characters, upTo: 3).filter { text in
+            let bytes = Array(text.utf8)
+            return TopicFilter.isValidFilter(bytes.span.bytes)
+        }
+        // One level more than any of the filters, and a level that none of them has.
+        let names = Self.texts(of: ["a", "b", "/", "$", "c"], upTo: 4)
+        let selected = filters.map { filter in names.map { Self.literally(filter, matches: $0) } }
+        for (wide, wideNames) in zip(filters, selected) {
+            for (narrow, narrowNames) in zip(filters, selected) {
+                let (wideBytes, narrowBytes) = (Array(wide.utf8), Array(narrow.utf8))
+                let covers = TopicFilter.covers(wideBytes.span.bytes, narrowBytes.span.bytes)
+                let isSubset = zip(wideNames, narrowNames).allSatisfy { $0 || !$1 }
+                if covers, !isSubset { Issue.record("\(wide) does not cover \(narrow)") }
+                if !covers, isSubset, narrow != "#", !narrow.hasPrefix("$") { Issue.record("\(wide) covers \(narrow)") }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("a/#", "$share/g/a/b", true), ("a/#", "$share/g/a", true), ("a/#", "$share/g/b", false),
+        ("#", "$share/g/#", true), ("#", "$share/g/$SYS/a", false), ("$SYS/#", "$share/g/$SYS/a", true),
+        ("#", "$share/g", true), ("#", "$SYS/a", false), ("+/a", "$SYS/a", false), ("$SYS/+", "$SYS/a", true),
+    ])
+    func ofASharedSubscriptionTheFilterCounts(wide: String, narrow: String, covers: Bool) {
+        let (wideBytes, narrowBytes) = (Array(wide.utf8), Array(narrow.utf8))
+        #expect(TopicFilter.covers(wideBytes.span.bytes, narrowBytes.span.bytes) == covers)
+    }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import GatewayCore
 import Testing
 import Time
@@ -8,7 +9,7 @@ import Time
 @Suite struct ConfigurationTextTests {
     /// Texts of which each field accepts at least one that is not its default.
     private static let candidates = [
-        "9", "9 ns", "true", "false", "\"name\"", "off", "assign", "dropNewest", "gateway", "5.0",
+        "9", "9 ns", "true", "false", "\"name\"", "off", "assign", "dropNewest", "gateway", "5.0", "[1,2]", "[x61]",
     ]
 
     private func changed<Target>(_ target: Target, _ fields: [ConfigurationField<Target>]) throws -> Target {
@@ -31,6 +32,7 @@ import Time
         configuration.links = [LinkConfiguration(), try changed(LinkConfiguration(), ConfigurationText.link)]
         let topic = PredefinedTopics.Entry(topicID: 1, topicName: [0])
         configuration.predefinedTopics = PredefinedTopics([topic, try changed(topic, ConfigurationText.topic)])
+        configuration.clientRules = [ClientRule(), try changed(ClientRule(), ConfigurationText.rule)]
         return configuration
     }
 
@@ -48,13 +50,14 @@ import Time
     }
 
     @Test func everyFieldIsWrittenUnderItsName() {
-        let lists = ["links", "predefinedTopics.entries"]
+        let lists = ["links", "predefinedTopics.entries", "clientRules"]
         #expect(
             Set(leaves(of: GatewayConfiguration()).keys).subtracting(lists)
                 == Set(ConfigurationText.gateway.map(\.name)))
         #expect(Set(leaves(of: LinkConfiguration()).keys) == Set(ConfigurationText.link.map(\.name)))
         let topic = PredefinedTopics.Entry(topicID: 1, topicName: [])
         #expect(Set(leaves(of: topic).keys) == Set(ConfigurationText.topic.map(\.name)))
+        #expect(Set(leaves(of: ClientRule()).keys) == Set(ConfigurationText.rule.map(\.name)))
     }
 
     /// Each name stands for its own field, which no other name changes.
@@ -68,6 +71,7 @@ import Time
         try check(ConfigurationText.gateway, GatewayConfiguration())
         try check(ConfigurationText.link, LinkConfiguration())
         try check(ConfigurationText.topic, PredefinedTopics.Entry(topicID: 1, topicName: [0]))
+        try check(ConfigurationText.rule, ClientRule())
     }
 
     @Test func everyConfigurationIsReadAsItWasWritten() throws {
@@ -85,10 +89,42 @@ import Time
         ] as [([UInt8], String)])
     func octetsAreReadable(octets: [UInt8], text: String) throws {
         var configuration = GatewayConfiguration()
-        configuration.upstream.password = octets
+        configuration.upstream.username = octets
         let trace = Trace(seed: 1, configuration: configuration)
-        #expect(String(decoding: trace.text, as: UTF8.self).contains("\nupstream.password = \(text)\n"))
+        #expect(String(decoding: trace.text, as: UTF8.self).contains("\nupstream.username = \(text)\n"))
         #expect(try Trace(reading: trace.text, file: "f") == trace)
+    }
+
+    /// In the place of a password stands one of the same length, with its variables; in a configuration that comes
+    /// later, too.
+    @Test func noPasswordIsWritten() throws {
+        var configuration = GatewayConfiguration()
+        configuration.upstream.password = Array("hush".utf8)
+        var rule = ClientRule()
+        rule.password = Array("hush-${client_id}-${gateway_id}-${nobody}".utf8)
+        configuration.clientRules = [rule]
+        var expected = configuration
+        expected.upstream.password = Array("****".utf8)
+        expected.clientRules[0].password = Array("*****${client_id}*${gateway_id}**********".utf8)
+        #expect(configuration.withoutSecrets == expected)
+        #expect(expected.withoutSecrets == expected)
+        var text: [UInt8] = []
+        text.appendTraceHead(seed: 1, configuration: configuration, note: "")
+        text.appendTracedConfiguration(configuration, at: Instant(nanoseconds: 1))
+        text.appendTracedHash(1)
+        #expect(text.firstRange(of: Array("hush".utf8)) == nil)
+        #expect(text.firstRange(of: Array(Hexadecimal.text(Array("hush".utf8)).utf8)) == nil)
+        let trace = try Trace(reading: text, file: "f")
+        #expect(trace.configuration == expected)
+        #expect(trace.entries.map(\.fact) == [.reconfigured(expected)])
+    }
+
+    /// A list is told from none, and from one that holds nothing.
+    @Test(arguments: ["none", "[]", "[xff,x]", "[x2c]"]) func listsAreReadAsTheyWereWritten(text: String) throws {
+        let field = try #require(ConfigurationText.rule.first { $0.name == "publish" })
+        var rule = ClientRule()
+        #expect(field.write(text[...], &rule))
+        #expect(field.read(rule) == text)
     }
 
     /// A trace of an older gateway lacks the newer fields.

@@ -14,6 +14,7 @@ import Time
     private static let events: [(event: Event, word: String)] = {
         var events: [Event] = [
             .datagramReceived(from: peer, mayForward: true), .datagramReceived(from: peer, mayForward: false),
+            .datagramReceived(from: peer, mayForward: false, network: 65_535),
             .datagramTruncated(from: peer), .streamOpened(stream), .streamReceived(stream),
             .streamBlocked(stream, queuedByteCount: 1 << 40), .streamDrained(stream), .streamEnded(stream),
             .deadlineReached,
@@ -27,7 +28,8 @@ import Time
 
     private static func word(for event: Event) -> String {
         switch event {
-        case .datagramReceived(_, let mayForward): "datagram:65535:4294967295:\(mayForward ? 1 : 0)"
+        case .datagramReceived(_, let mayForward, let network):
+            "datagram:65535:4294967295:\(mayForward ? 1 : 0)\(network == 0 ? "" : ":\(network)")"
         case .datagramTruncated: "truncated:65535:4294967295"
         case .streamOpened: "opened:4294967295:7"
         case .streamReceived: "received:4294967295:7"

@@ -49,7 +49,7 @@ package struct HostLedger {
     /// Books an event that the gateway is about to be told.
     package mutating func note(_ event: Event) {
         switch event {
-        case .datagramReceived(let peer, _), .datagramTruncated(let peer): livePeers.insert(peer)
+        case .datagramReceived(let peer, _, _), .datagramTruncated(let peer): livePeers.insert(peer)
         case .streamOpened(let id): liveStreams[id]?.isOpen = true
         case .streamClosed(let id, _):
             liveStreams[id] = nil

@@ -40,7 +40,7 @@ package struct Chronicle {
 
     mutating func note(_ event: Event, _ bytes: [UInt8], at now: Instant, in world: World) {
         switch event {
-        case .datagramReceived(let peer, _):
+        case .datagramReceived(let peer, _, _):
             note("  gateway hears \(world.name(of: peer)): \(Self.words(bytes))", at: now)
         case .streamReceived(let id): note("  gateway reads \(bytes.count) octets of stream \(id.generation)", at: now)
         case .deadlineReached: break

@@ -47,7 +47,7 @@ struct PlantedGateway: ~Copyable {
         if canary == .blockIgnored, case .streamBlocked = event { return }
         if canary == .lostWithItsLink, case .linkLost = event { return }
         if canary == .sessionLeak, swallowsGoodbye(event, bytes, at: now, into: &effects) { return }
-        if canary == .pingResponseTooEarly, case .datagramReceived(let peer, _) = event,
+        if canary == .pingResponseTooEarly, case .datagramReceived(let peer, _, _) = event,
             case .pingRequest(let clientID)? = try? Message.decode(bytes), !clientID.isEmpty
         {
             effects.send(.pingResponse, to: peer)
@@ -73,7 +73,7 @@ struct PlantedGateway: ~Copyable {
         if event == .deadlineReached {
             for peer in undead { feed(.pingResponse, from: peer, at: now, into: &effects) }
         }
-        guard case .datagramReceived(let peer, _) = event, case .disconnect(nil)? = try? Message.decode(bytes)
+        guard case .datagramReceived(let peer, _, _) = event, case .disconnect(nil)? = try? Message.decode(bytes)
         else { return false }
         effects.send(.disconnect(duration: nil), to: peer)
         feed(.pingResponse, from: peer, at: now, into: &effects)
@@ -108,7 +108,7 @@ struct PlantedGateway: ~Copyable {
     }
 
     private func acknowledge(_ event: Event, _ bytes: RawSpan, into effects: inout Effects) {
-        guard case .datagramReceived(let peer, _) = event, case .publish(let publish)? = try? Message.decode(bytes),
+        guard case .datagramReceived(let peer, _, _) = event, case .publish(let publish)? = try? Message.decode(bytes),
             publish.flags.qos == .atLeastOnce
         else { return }
         let answer = PublishAcknowledgement(

@@ -107,7 +107,7 @@ extension PlantedGateway {
     ) -> Bool {
         if canary == .silentForgotten, event == .deadlineReached { dismissSilent(at: now, into: &effects) }
         if case .streamClosed(let stream, _) = event { rude.ended(stream) }
-        guard case .datagramReceived(let peer, _) = event, let message = try? Message.decode(bytes) else {
+        guard case .datagramReceived(let peer, _, _) = event, let message = try? Message.decode(bytes) else {
             return false
         }
         let datagram = bytes.copy(of: 0..<bytes.byteCount)
@@ -187,7 +187,7 @@ extension PlantedGateway {
         _ canary: Canary, _ connect: MQTTSN.Connect, _ datagram: [UInt8], _ before: RudePlanting.Conversation,
         _ event: Event, at now: Instant, into effects: inout Effects
     ) -> Bool {
-        guard case .datagramReceived(let peer, _) = event else { return false }
+        guard case .datagramReceived(let peer, _, _) = event else { return false }
         var flags = connect.flags
         switch canary {
         case .setUpTakenForRepetition:

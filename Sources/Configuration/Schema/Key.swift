@@ -21,8 +21,10 @@ struct Key<Target>: Sendable {
     private(set) var maybeElsewhere = false
     /// Whether variables may stand in the value (`SecretSource`).
     private(set) var hasVariables = false
+    /// Whether variables of a client may stand in the value (`ClientRule`).
+    var isTemplate = false
     /// Puts the value into its field.
-    let write: @Sendable (TOMLValue, inout Target) throws(KeyFailure) -> Void
+    var write: @Sendable (TOMLValue, inout Target) throws(KeyFailure) -> Void
     /// The field as it would stand in the file; nil when it is not set.
     let read: @Sendable (Target) -> String?
 
@@ -243,14 +245,29 @@ extension Key {
         parse: @escaping @Sendable (String) -> Result<Element, EndpointError>,
         write name: @escaping @Sendable (Element) -> String, _ reason: String
     ) -> Key {
+        list(
+            path, upTo: limit, form, parse: parse, store: { $1[keyPath: field] = $0 }, fetch: { $0[keyPath: field] },
+            write: name, reason)
+    }
+
+    static func list<Element>(
+        _ path: String, upTo limit: Int, _ form: String,
+        parse: @escaping @Sendable (String) -> Result<Element, EndpointError>,
+        store: @escaping @Sendable ([Element], inout Target) -> Void,
+        fetch: @escaping @Sendable (Target) -> [Element]?, write name: @escaping @Sendable (Element) -> String,
+        _ reason: String
+    ) -> Key {
         let summary = "list of up to \(grouped(Int64(limit))) \(form)"
         return Key(
             path: path, summary: summary, expectation: "a " + summary, reason: reason,
             write: { (value, target) throws(KeyFailure) in
                 guard case .array(let elements) = value else { throw .mismatch(found: value.found) }
                 guard elements.count <= limit else { throw .mismatch(found: "\(elements.count)") }
-                target[keyPath: field] = try parsed(elements, by: parse)
-            }, read: { "[" + $0[keyPath: field].map { tomlString(name($0)) }.joined(separator: ", ") + "]" })
+                store(try parsed(elements, by: parse), &target)
+            },
+            read: { target in
+                fetch(target).map { "[" + $0.map { tomlString(name($0)) }.joined(separator: ", ") + "]" }
+            })
     }
 }
 

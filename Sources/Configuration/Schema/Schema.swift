@@ -359,13 +359,14 @@ enum Schema {
     ]
 
     /// The `[[name]]`s of the file.
-    static let listNames = ["udp", "serial", "topic"]
+    static let listNames = ["udp", "serial", "topic", "client"]
 
     /// The `[name]`s of the file.
     static let sectionNames = Set(settings.map { $0.path.prefix { $0 != "." } }).map(String.init)
 
     /// The path of every key.
-    static let paths = settings.map(\.path) + listener.map(\.path) + serial.map(\.path) + topic.map(\.path)
+    static let paths =
+        settings.map(\.path) + listener.map(\.path) + serial.map(\.path) + topic.map(\.path) + client.map(\.path)
 }
 
 /// What one `[[udp]]` fills: the socket and the numbers of its link.

@@ -15,6 +15,7 @@ extension SettingsBuilder {
         checkGroups()
         checkSerials()
         checkTopics()
+        checkClients()
     }
 
     private mutating func checkReconnect() {

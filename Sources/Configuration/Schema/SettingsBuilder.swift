@@ -15,6 +15,8 @@ struct SettingsBuilder {
     var listeners: [(listener: Listener, seen: SeenKeys)] = []
     /// The `[[serial]]`s that are complete, with their places.
     var serials: [(serial: Serial, seen: SeenKeys)] = []
+    /// The `[[client]]`s, with their places.
+    var clients: [(entry: ClientEntry, seen: SeenKeys)] = []
 
     private let secrets: SecretSource
     /// The files that secrets were read from, and whether one stands in the text itself.
@@ -30,6 +32,7 @@ struct SettingsBuilder {
             case "udp": fillListeners(from: entry, isOnlyKind: root["serial"] == nil)
             case "serial": fillSerials(from: entry)
             case "topic": fillTopics(from: entry)
+            case "client": fillClients(from: entry)
             default:
                 // Taken out for the call, which also writes the errors.
                 var (target, seen) = (settings, seen)
@@ -42,6 +45,7 @@ struct SettingsBuilder {
         if root["udp"] != nil || !serials.isEmpty {
             settings.gateway.links = listeners.map(\.listener.link) + serials.map(\.serial.link)
         }
+        setClients()
         (settings.host.secretFiles, settings.host.hasSecretInTheOpen) = (secretFiles, hasSecretInTheOpen)
         checkTogether()
     }
@@ -87,6 +91,21 @@ struct SettingsBuilder {
             }
         }
         settings.gateway.predefinedTopics = PredefinedTopics(topics.map(\.entry))
+    }
+
+    private mutating func fillClients(from entry: TOMLEntry) {
+        guard let tables = tables(of: entry) else { return }
+        guard tables.count <= ClientRule.maximumCount else {
+            let limit = ClientRule.maximumCount
+            return report(entry.keyOffset, "there must be at most \(limit) [[client]] rules; found \(tables.count)")
+        }
+        for table in tables {
+            var client = ClientEntry()
+            var seen = SeenKeys()
+            if fill(&client, from: table, under: entry.key, by: Schema.client, &seen) {
+                clients.append((client, seen))
+            }
+        }
     }
 
     /// The tables of a `[[name]]`; nil and an error when it is something else.
@@ -184,7 +203,7 @@ struct SettingsBuilder {
         guard case .string(let text) = entry.value.value else { return entry.value.value }
         if key.hasVariables, text.contains("${") { return .string(try secrets.path(text)) }
         guard key.maybeElsewhere else { return entry.value.value }
-        let secret = try secrets.secret(text)
+        let secret = try secrets.secret(text, isTemplate: key.isTemplate)
         if let file = secret.file { secretFiles.append(file) }
         if secret.isInTheOpen, key.isSecret { hasSecretInTheOpen = true }
         return .string(secret.text)

@@ -16,11 +16,7 @@ package enum SettingsWriter {
                 text += (text.isEmpty ? "" : "\n") + "[\(current)]\n"
                 section = current
             }
-            if masksSecrets && key.isSecret {
-                text += line(key.path, tomlString(mask))
-            } else {
-                text += line(key.path, key.maybeElsewhere ? SecretSource.asItStands(value) : value)
-            }
+            text += line(of: key, value, masksSecrets: masksSecrets)
         }
         let links = settings.gateway.links
         for (listener, link) in zip(settings.host.listeners, links) {
@@ -36,13 +32,23 @@ package enum SettingsWriter {
         for topic in settings.gateway.predefinedTopics.entries {
             text += table("topic", of: topic, by: Schema.topic)
         }
+        for entry in settings.clients {
+            text += table("client", of: entry, by: Schema.client, masksSecrets: masksSecrets)
+        }
         return text
     }
 
-    private static func table<Target>(_ name: String, of target: Target, by keys: [Key<Target>]) -> String {
+    private static func table<Target>(
+        _ name: String, of target: Target, by keys: [Key<Target>], masksSecrets: Bool = true
+    ) -> String {
         keys.reduce(into: "\n[[\(name)]]\n") { text, key in
-            if let value = key.read(target) { text += line(key.path, value) }
+            if let value = key.read(target) { text += line(of: key, value, masksSecrets: masksSecrets) }
         }
+    }
+
+    private static func line<Target>(of key: Key<Target>, _ value: String, masksSecrets: Bool) -> String {
+        if masksSecrets && key.isSecret { return line(key.path, tomlString(mask)) }
+        return line(key.path, key.maybeElsewhere ? SecretSource.asItStands(value) : value)
     }
 
     private static func line(_ path: String, _ value: String) -> String {

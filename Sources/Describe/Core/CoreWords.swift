@@ -21,7 +21,9 @@ package enum CoreWords {
     /// What the core was told, but for the octets that came with it.
     package static func words(for event: Event) -> String {
         switch event {
-        case .datagramReceived(let peer, let mayForward): "hears \(name(peer))\(mayForward ? ", who may forward" : "")"
+        case .datagramReceived(let peer, let mayForward, let network):
+            "hears \(name(peer))\(mayForward ? ", who may forward" : "")"
+                + (network == 0 ? "" : ", in network \(network) of the rules")
         case .datagramTruncated(let peer): "hears \(name(peer)): a datagram too long to receive"
         case .streamOpened(let id): "is told that \(name(id)) is open"
         case .streamReceived(let id): "reads \(name(id))"

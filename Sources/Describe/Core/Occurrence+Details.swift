@@ -46,7 +46,7 @@ extension Occurrence {
             .qosMinusOneDropped, .advertised, .searchAnswered, .forwarderRefused, .truncatedDatagram, .strangerAnswered,
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
-            .brokerVersionRefused,
+            .brokerVersionRefused, .clientNotAdmitted, .requestRefusedByRule, .clientExceedsRule,
             .upstreamPaused, .upstreamResumed:
             ""
         }
@@ -80,6 +80,9 @@ extension ClientRefusal {
         case .brokerGone: "the broker did not answer"
         case .broker(let code): "the broker: \(ConnectReturnCode(rawValue: code).words)"
         case .gatewayStops: "the gateway stops"
+        case .notAdmitted: "no [[client]] rule admits it"
+        case .rule(let refusal, let number): "[[client]] rule \(number): \(refusal.words)"
+        case .willBeyondRule: "its rule does not allow its Will"
         }
     }
 }
@@ -127,6 +130,22 @@ extension QoSMinusOneRefusal {
         case .unknownPredefinedID: "no such pre-defined topic"
         case .noTopic: "it leads to no topic name"
         case .exceedsBroker: "the broker takes no such message"
+        case .notAdmitted: "no rule admits its sender"
+        case .topicNotAllowed: "the rule for its sender does not allow the topic"
+        }
+    }
+}
+
+extension RuleRefusal {
+    /// Why it does not take a client.
+    package var words: String {
+        switch self {
+        case .denied: "it denies the client"
+        case .noNode: "it names ${node}, and the client is behind no forwarder"
+        case .unsafeClientID: "it puts the ClientId into topics, where '/', '+', '#' and a '$' in front must not be"
+        case .tooLong: "a text that it makes has more than 65535 octets"
+        case .otherIdentity: "the session of that ClientId is somebody else's at the broker"
+        case .brokerClientIDTaken: "the client identifier that it makes for the broker is another client's"
         }
     }
 }

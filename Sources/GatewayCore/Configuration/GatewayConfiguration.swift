@@ -20,6 +20,9 @@ package struct GatewayConfiguration: Equatable, Sendable {
     package var willUpdate = WillUpdatePolicy.reconnect
     package var discovery = DiscoveryConfiguration()
     package var predefinedTopics = PredefinedTopics()
+    /// Who may connect, as whom, and what for: the first that fits a client holds. Without any, everybody may do
+    /// everything.
+    package var clientRules: [ClientRule] = []
     /// One entry for each link, at the index that is the link's `LinkID`.
     package var links: [LinkConfiguration] = []
 

@@ -22,6 +22,8 @@ struct Environment: ~Copyable {
     /// What the broker has shown of the versions that it speaks.
     var version = BrokerVersion()
     private(set) var predefinedTopics: PredefinedTable
+    /// As whom clients are known at the broker.
+    var identities: IdentityTable
     /// What came of the attempts to reach the broker.
     var broker = BrokerStanding.unknown
     /// The connection for QoS −1.
@@ -49,6 +51,7 @@ struct Environment: ~Copyable {
         random = RandomNumbers(seed: seed)
         unwelcome = UnwelcomeMessages(limit: configuration.limits.unwelcomeMessages)
         numberOrigin = UInt16(truncatingIfNeeded: seed) &- 1
+        identities = IdentityTable(configuration.clientRules, gatewayID: configuration.gatewayID)
         var names = TopicNameTable()
         predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &names)
         topicNames = names
@@ -61,6 +64,7 @@ struct Environment: ~Copyable {
             predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &topicNames)
             former.release(in: &topicNames)
         }
+        if configuration.clientRules != self.configuration.clientRules { identities.follow(configuration.clientRules) }
         self.configuration = configuration
         unwelcome.limit = configuration.limits.unwelcomeMessages
     }

@@ -10,6 +10,7 @@ extension Gateway {
             refuseName(of: connect, datagram, from: route)
             return
         }
+        guard let identity = identity(admitting: clientID, from: route) else { return }
         if let index = sessionByClientID[clientID], sessions[index].isRepeated(connect, from: route, in: environment) {
             changing(index) { session, environment in session.repeatConnectReply(in: &environment) }
             return
@@ -29,7 +30,7 @@ extension Gateway {
             refuseForNow(clientID, route)
             return
         }
-        guard let index = session(for: clientID) else {
+        guard let index = session(for: clientID, identity) else {
             refuse(clientID, route, .congestion, because: wantOfPlace)
             return
         }
@@ -107,7 +108,7 @@ extension Gateway {
         return name.equals(ownName.span.bytes, in: 0..<name.byteCount)
     }
 
-    private mutating func refuse(
+    mutating func refuse(
         _ clientID: ClientID, _ route: Route, _ code: ReturnCode, because refusal: ClientRefusal
     ) {
         environment.send(.connectAcknowledgement(code), to: route)

@@ -85,7 +85,7 @@ extension Gateway {
         if let index = sessionByRoute[route], isNamed(sessions[index].clientID, datagram, clientID) {
             guard visits.isEmpty || noteSpeech(.pingRequest(clientID: clientID), of: index, from: route) else { return }
             wake(index, clientID, datagram)
-        } else if sessionByRoute[route] == nil, let index = sleeper(named: datagram.extracting(clientID)) {
+        } else if sessionByRoute[route] == nil, let index = sleeper(named: datagram.extracting(clientID), at: route) {
             attach(index, to: route)
             wake(index, clientID, datagram)
         } else {
@@ -102,10 +102,11 @@ extension Gateway {
 
     /// The sleeping client of that name, where it may wake up at another address or its address is not known; never an
     /// active one.
-    private func sleeper(named name: RawSpan) -> SessionIndex? {
+    private func sleeper(named name: RawSpan, at route: Route) -> SessionIndex? {
         guard name.byteCount > 0 else { return nil }
         let clientID = ClientID(bytes: name.copy(of: 0..<name.byteCount))
         guard let index = sessionByClientID[clientID], sessions[index].phase.isSleeping else { return nil }
+        guard isHimself(index, at: route) else { return nil }
         let mayWakeHere = environment.configuration.sleep.allowsAddressChange || sessions[index].route == nil
         return mayWakeHere ? index : nil
     }

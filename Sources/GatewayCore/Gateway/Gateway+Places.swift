@@ -10,8 +10,9 @@ extension Gateway {
     var placeCount: Int { sessions.count - newcomers.count }
 
     /// The client's session, a new one without a place if it has none; nil where no place could be found for it.
-    mutating func session(for clientID: ClientID) -> SessionIndex? {
+    mutating func session(for clientID: ClientID, _ identity: ClientIdentity) -> SessionIndex? {
         if let index = sessionByClientID[clientID] {
+            environment.identities.renew(sessions[index].identity, identity)
             remembered.remove(index)
             return index
         }
@@ -19,6 +20,7 @@ extension Gateway {
         var session = ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin())
         if environment.takeIgnoredRegister(by: clientID) { session.supervision.lostOverRegister() }
         if let former = formerNumbers.take(of: clientID) { session.downlink.inherit(former) }
+        session.identity = environment.identities.add(identity)
         let index = insert(session)
         newcomers.append(index)
         return index

@@ -53,7 +53,16 @@ extension Gateway {
         if let age { record = record.heardJustNow().older(by: age) }
         if let refusal = refusal(of: record) { throw refusal }
         let route = try peer.flatMap { peer throws(RestoreRefusal) in try self.route(of: record, through: peer) }
-        let index = insert(ClientSession(record, in: &environment))
+        let identity: ClientIdentity?
+        do throws(RestoreRefusal) {
+            identity = try self.identity(of: record)
+        } catch {
+            if let route { environment.forwarders.release(route.node) }
+            throw error
+        }
+        var session = ClientSession(record, in: &environment)
+        if let identity { session.identity = environment.identities.add(identity) }
+        let index = insert(session)
         if keeper.isOn { keeper.restored(index) }
         guard record.phase.isConnected else { return remembered.append(index) }
         if let route {

@@ -9,7 +9,7 @@ extension Gateway {
     mutating func strangerSent(_ message: Message, _ datagram: RawSpan, from route: Route) {
         switch message {
         case .publish(let publish) where publish.flags.qos == .minusOne:
-            environment.forwardQoSMinusOne(publish, datagram, clientID: nil, peer: route.peer)
+            forwardQoSMinusOne(publish, datagram, from: route)
         case .disconnect:
             observeStranger(message, route)
             // Two gateways that take each other for clients would answer each other for ever: once per sender.

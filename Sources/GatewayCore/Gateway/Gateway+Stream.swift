@@ -19,7 +19,7 @@ extension Gateway {
         switch environment.upstreams[id.slot].owner {
         case .shared:
             environment.sendConnect(
-                clientID: upstream.sharedClientID, cleanSession: true, will: upstream.statusTopic.map(OwnStatus.will),
+                as: BrokerIntroduction(upstream), cleanSession: true, will: upstream.statusTopic.map(OwnStatus.will),
                 on: id.slot)
         case .session(let index):
             changing(index) { session, environment in session.introduce(in: &environment) }
@@ -168,7 +168,10 @@ extension Gateway {
     /// A refusal that only says "later" is tried again where a client waits connected; any other one is final for it.
     private mutating func connectRefused(_ code: ConnectReturnCode, slot: UInt32) {
         guard case .session(let index) = environment.upstreams[slot].owner else { return breakOff(slot) }
-        let refusal = BrokerRefusal(code, credentialsAreGood: environment.isOpen(environment.sharedUpstream))
+        // Those of a rule are not the gateway's own.
+        let hasOwn = environment.identities[sessions[index].identity].username != nil
+        let areGood = !hasOwn && environment.isOpen(environment.sharedUpstream)
+        let refusal = BrokerRefusal(code, credentialsAreGood: areGood)
         let isTriedAgain = changing(index) { session, environment in
             session.brokerRefused(refusal, in: &environment)
         }

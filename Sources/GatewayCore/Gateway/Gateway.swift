@@ -23,6 +23,8 @@ package struct Gateway: ~Copyable {
     var sender: PeerID?
     /// The session that its datagram went to; nil for a stranger's.
     var addressee: SessionIndex?
+    /// In which of the networks of the owner's rules the sender is; 0 for none.
+    var senderNetwork: UInt16 = 0
     var departures: RecentDepartures
     var formerNumbers: FormerNumbers
     var sharedContest = ConnectionContest()
@@ -72,7 +74,9 @@ package struct Gateway: ~Copyable {
         environment.now = now
         swap(&environment.effects, &effects)
         switch event {
-        case .datagramReceived(let peer, let mayForward): datagramReceived(bytes, from: peer, mayForward: mayForward)
+        case .datagramReceived(let peer, let mayForward, let network):
+            senderNetwork = network
+            datagramReceived(bytes, from: peer, mayForward: mayForward)
         case .datagramTruncated(let peer):
             environment.observe(.truncatedDatagram, peer: peer)
             forgetIfUnused(peer)
@@ -213,6 +217,7 @@ extension Gateway {
         noteNumbers(of: index)
         if keeper.isOn { keeper.forget(index, sessions[index].clientID) }
         sessionByClientID[sessions[index].clientID] = nil
+        environment.identities.remove(sessions[index].identity)
         remembered.remove(index)
         newcomers.remove(index)
         idlers.remove(index)

@@ -15,7 +15,7 @@ extension ClientSession {
         case .willMessage(let content): receiveWillMessage(content, datagram, in: &environment)
         case .publish(let publish) where publish.flags.qos == .minusOne && !phase.isConnected:
             // GW-49: it needs no connection, so one that is being set up does not matter.
-            environment.forwardQoSMinusOne(publish, datagram, clientID: clientID, peer: route?.peer)
+            forwardQoSMinusOne(publish, datagram, in: &environment)
         case .disconnect(let duration) where phase.isSettingUp:
             receiveDisconnectInSetUp(duration: duration ?? 0, in: &environment)
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete, .register,

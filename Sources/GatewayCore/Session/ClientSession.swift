@@ -55,6 +55,8 @@ struct ClientSession: SlabElement {
     var figures = SessionFigures()
     /// The tokens of requests to the broker.
     var tokens = BrokerTokenSource()
+    /// As whom the client is known at the broker, from the beginning of the session to its end.
+    var identity = IdentityIndex.none
 
     /// A session that nobody has connected to yet, whose message ids count on from `lastMessageID`.
     init(clientID: ClientID, numbersAfter lastMessageID: MessageID) {

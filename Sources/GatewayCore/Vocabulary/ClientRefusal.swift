@@ -1,5 +1,5 @@
 /// Why a CONNECT was refused, where the code of the CONNACK does not say it: MQTT-SN has three of them (AMB-17).
-package enum ClientRefusal: Hashable, Sendable {
+package enum ClientRefusal: Error, Hashable, Sendable {
     /// The protocol's identifier is another one than 0x01 (MQTT-SN 1.2 §5.3.8).
     case otherProtocol
     /// The ClientId has more octets than the limit.
@@ -21,10 +21,32 @@ package enum ClientRefusal: Hashable, Sendable {
     /// The broker takes no QoS that high, says the configuration.
     case willQoS(maximum: UInt8)
     case willMessageTooLong(octets: UInt16, limit: UInt16)
+    /// Its Will has a topic or a QoS that the owner's rule does not allow the client.
+    case willBeyondRule
     case brokerAway
     /// The broker has ended the connection instead of answering.
     case brokerGone
     /// The broker has answered with this return code (MQTT 3.1.1 §3.2.2.3).
     case broker(code: UInt8)
     case gatewayStops
+    /// None of the owner's rules is for it.
+    case notAdmitted
+    /// The rule for it, counted from 1, does not take it.
+    case rule(RuleRefusal, number: UInt16)
+}
+
+/// Why the owner's rule for a client does not take it (`ClientRule`).
+package enum RuleRefusal: UInt8, Error, Hashable, Sendable, CaseIterable {
+    /// It says so.
+    case denied
+    /// It names the node, and the client is behind no forwarder.
+    case noNode
+    /// It puts the ClientId into topics, where that would stand for more than one level.
+    case unsafeClientID
+    /// A text that it makes is longer than one of MQTT may be.
+    case tooLong
+    /// The client's session is that of somebody else at the broker.
+    case otherIdentity
+    /// Another client has the identifier at the broker that it makes.
+    case brokerClientIDTaken
 }

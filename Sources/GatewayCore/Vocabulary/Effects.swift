@@ -23,6 +23,8 @@ package enum Effect: Equatable, Hashable, Sendable {
 package struct Effects: ~Copyable {
     package var list: [Effect] = []
     package var bytes: [UInt8] = []
+    /// Where in the bytes passwords are: nobody may write these down. In ascending order.
+    package var secrets: [ByteRange] = []
 
     package init() {}
 
@@ -30,5 +32,6 @@ package struct Effects: ~Copyable {
     package mutating func removeAll() {
         list.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
+        secrets.removeAll(keepingCapacity: true)
     }
 }

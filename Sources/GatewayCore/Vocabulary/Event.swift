@@ -1,7 +1,9 @@
 /// A fact that the host tells the core, in the past tense; the bytes of a fact travel beside it.
 package enum Event: Equatable, Hashable, Sendable {
-    /// A datagram came in; the bytes are the datagram. The owner allows the sender to be a forwarder or not.
-    case datagramReceived(from: PeerID, mayForward: Bool = false)
+    /// A datagram came in; the bytes are the datagram. The owner allows the sender to be a forwarder or not. The
+    /// network is the number of the smallest one that the sender's address belongs to, of those that the owner's rules
+    /// for clients name (`ClientRule.networks`); 0 for none.
+    case datagramReceived(from: PeerID, mayForward: Bool = false, network: UInt16 = 0)
     /// A datagram was longer than the host can receive and was cut by it; nothing of it is passed on.
     case datagramTruncated(from: PeerID)
     /// The stream that `openStream` asked for is connected; bytes may be sent.

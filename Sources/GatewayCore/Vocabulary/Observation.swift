@@ -18,7 +18,12 @@ package struct Observation: Equatable, Hashable, Sendable {
 
     /// The topic concerned, in `Effects.bytes` behind the ClientId; empty when there is none.
     package var topic: ByteRange {
+        if case .clientExceedsRule(let byteCount) = occurrence { return topic(Int(byteCount)) }
         guard let loss = occurrence.loss else { return 0..<0 }
-        return clientID.upperBound..<clientID.upperBound + Int(loss.topicByteCount)
+        return topic(Int(loss.topicByteCount))
+    }
+
+    private func topic(_ byteCount: Int) -> ByteRange {
+        clientID.upperBound..<clientID.upperBound + byteCount
     }
 }

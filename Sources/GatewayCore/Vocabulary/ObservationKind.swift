@@ -14,7 +14,7 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
         upstreamRestored,
         upstreamRefused, sharedConnectionContested, subscriptionRefused, upstreamUnavailable, malformedPacket,
         unexpectedPacket, upstreamPaused, upstreamResumed, messageExceedsBroker, brokerVersionRefused,
-        brokerDisconnected, brokerRefused, messageExpired
+        brokerDisconnected, brokerRefused, messageExpired, clientNotAdmitted, requestRefusedByRule, clientExceedsRule
 
     /// What it is called in log, metrics and page, such as `client_moved`: the case's name in snake case.
     package var name: String { Self.names[Int(rawValue)] }
@@ -96,6 +96,9 @@ extension Occurrence {
         case .brokerDisconnected: .brokerDisconnected
         case .brokerRefused: .brokerRefused
         case .messageExpired: .messageExpired
+        case .clientNotAdmitted: .clientNotAdmitted
+        case .requestRefusedByRule: .requestRefusedByRule
+        case .clientExceedsRule: .clientExceedsRule
         }
     }
 }

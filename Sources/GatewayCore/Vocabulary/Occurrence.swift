@@ -20,6 +20,8 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     /// CONNACK with a code other than accepted, and what it does not say. Of a ClientId that is not acceptable the
     /// beginning is told.
     case clientRefused(ReturnCode, because: ClientRefusal? = nil)
+    /// No rule of the owner's admits it; told besides its refusal.
+    case clientNotAdmitted
     case clientSetUpAbandoned
     /// The gateway told a client that its session is gone (GW-86).
     case clientDismissed
@@ -103,6 +105,10 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case requestRefusedCongestion
     case requestRefusedInvalidTopic
     case requestRefusedNotSupported
+    /// A PUBLISH, SUBSCRIBE or Will beyond what the owner's rule allows its client.
+    case requestRefusedByRule
+    /// The first of those in a session; the topic comes behind the ClientId.
+    case clientExceedsRule(topicByteCount: UInt16)
 
     // MARK: The broker
 

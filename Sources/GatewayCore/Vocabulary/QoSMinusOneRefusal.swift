@@ -12,4 +12,8 @@ package enum QoSMinusOneRefusal: UInt8, Hashable, Sendable, CaseIterable {
     case noTopic
     /// The broker has said that it takes no such message (MQTT 5.0 §3.2.2.3).
     case exceedsBroker
+    /// No rule for clients admits the sender, or the one that is for it does not.
+    case notAdmitted
+    /// The rule for the sender does not allow that topic.
+    case topicNotAllowed
 }

@@ -22,7 +22,7 @@ extension Host {
     /// Takes note of what came in.
     func noteReceived(_ event: Event, _ bytes: RawSpan, _ server: HTTPServer) {
         switch event {
-        case .datagramReceived(let peer, _):
+        case .datagramReceived(let peer, _, _):
             let clientID = gateway.clientID(of: bytes, at: peer) ?? nameOfStranger(in: bytes)
             server.noteSender(peer, clientID)
             server.noteDatagram(bytes, .fromClient, of: clientID, peer: peer)

@@ -81,13 +81,22 @@ final class UDPLink: Link, UDPTransportDelegate {
                 guard hears(source, on: local) else { return }
                 let peer = peer(source, writingTo: local)
                 host.log.traceReceived(datagram, from: "\(source)")
-                host.handle(.datagramReceived(from: peer, mayForward: forwarders.allows(source)), datagram)
+                let network = network(of: source)
+                host.handle(
+                    .datagramReceived(from: peer, mayForward: forwarders.allows(source), network: network), datagram)
             } truncated: { _, source, local in
                 host.handle(.datagramTruncated(from: peer(source, writingTo: local)))
             }
         } catch {
             host.reporter.failed(error, &failures, at: host.loop.now)
         }
+    }
+
+    /// The number of the sender's network among those of the rules for clients.
+    private func network(of sender: SocketAddress) -> UInt16 {
+        guard !host.clientNetworks.isEmpty else { return 0 }
+        let (high, low) = sender.octets
+        return host.clientNetworks.number(isIPv6: sender.isIPv6, high: high, low: low)
     }
 
     // MARK: Sending

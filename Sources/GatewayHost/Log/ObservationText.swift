@@ -11,14 +11,15 @@ enum ObservationText {
         switch kind {
         case .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered, .messageSentAgain,
             .clientAnswered, .brokerAnswered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
-            .searchAnswered:
+            .searchAnswered, .clientNotAdmitted:
             nil
         case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
             .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .brokerRefusing, .upstreamLost,
             .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol,
             .upstreamRefused,
             .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull, .sharedConnectionContested,
-            .gatewayIDTaken, .subscriptionRefused, .messageExceedsBroker, .brokerDisconnected, .brokerRefused:
+            .gatewayIDTaken, .subscriptionRefused, .messageExceedsBroker, .brokerDisconnected, .brokerRefused,
+            .clientExceedsRule:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientOverdue, .sessionEvicted,
             .willPublished, .brokerReachable, .upstreamRestored, .brokerVersionRefused:
@@ -28,7 +29,8 @@ enum ObservationText {
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened,
             .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed,
-            .refusalReadAsDenial, .refusalOfRepetition, .clientFellAsleep, .clientWokeUp, .messageExpired:
+            .refusalReadAsDenial, .refusalOfRepetition, .clientFellAsleep, .clientWokeUp, .messageExpired,
+            .requestRefusedByRule:
             .debug
         }
     }
@@ -51,7 +53,7 @@ enum ObservationText {
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
             .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition, .messageExceedsBroker,
-            .brokerRefused:
+            .brokerRefused, .clientNotAdmitted, .requestRefusedByRule, .clientExceedsRule:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
@@ -114,6 +116,7 @@ enum ObservationText {
         case .requestRefusedCongestion: "request refused: congestion"
         case .requestRefusedInvalidTopic: "request refused: invalid topic id"
         case .requestRefusedNotSupported: "request refused: not supported"
+        case .requestRefusedByRule, .clientNotAdmitted, .clientExceedsRule: RefusalText.byRule(occurrence, topic)
         case .brokerReachable: "broker reachable"
         case .brokerUnreachable: "broker unreachable: clients are told to wait"
         case .brokerRefusing: "broker answers, but refuses us: the gateway does not offer itself to clients"
@@ -192,6 +195,8 @@ enum ObservationText {
             "no [[topic]] has the id \(topicID), and gateway.qos_minus_one takes those of the configuration"
         case .noTopic: "its topic is no topic name"
         case .exceedsBroker: "the broker has said that it takes no such message"
+        case .notAdmitted: "no [[client]] rule admits its sender, who has no ClientId, or the one for it denies it"
+        case .topicNotAllowed: "client.publish of the [[client]] rule for its sender does not allow the topic"
         }
     }
 }

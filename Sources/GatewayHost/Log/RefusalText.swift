@@ -1,3 +1,4 @@
+import Describe
 import GatewayCore
 import MQTT
 
@@ -22,6 +23,20 @@ enum RefusalText {
         case .brokerGone: "the broker ended the connection instead of answering"
         case .broker(let code): "the broker refuses it: \(BrokerText.refusal(ConnectReturnCode(rawValue: code)))"
         case .gatewayStops: "the gateway is stopping"
+        case .notAdmitted: "no [[client]] rule is for it"
+        case .rule(let refusal, let number): "[[client]] rule \(number) does not take it: \(refusal.words)"
+        case .willBeyondRule: "client.publish or client.maximum_qos of its rule does not allow its Will"
+        }
+    }
+
+    /// What the rules for clients do not let pass.
+    static func byRule(_ occurrence: Occurrence, _ topic: String) -> String {
+        switch occurrence.kind {
+        case .clientExceedsRule:
+            "client asks for '\(topic)', which its [[client]] rule does not allow, and is told 0x03: see client.publish"
+                + " and client.subscribe; further ones are only counted"
+        case .clientNotAdmitted: "client not admitted by the [[client]] rules"
+        default: "request refused: the client's [[client]] rule does not allow it"
         }
     }
 
@@ -38,7 +53,18 @@ enum RefusalText {
         case .willMessageTooLong: "clients.will_message_bytes"
         case .brokerAway, .brokerGone: "broker.url"
         case .broker(let code): TroubleText.key(for: ConnectReturnCode(rawValue: code))
+        case .notAdmitted: "client.id"
+        case .rule(let refusal, _): key(for: refusal)
+        case .willBeyondRule: "client.publish"
         case .otherProtocol, .unacceptableClientID, .willTopic, .gatewayStops: nil
+        }
+    }
+
+    private static func key(for refusal: RuleRefusal) -> String {
+        switch refusal {
+        case .denied: "client.deny"
+        case .noNode, .tooLong, .otherIdentity, .brokerClientIDTaken: "client.broker_client_id"
+        case .unsafeClientID: "client.publish"
         }
     }
 
@@ -65,6 +91,9 @@ enum RefusalText {
         case .brokerGone: reason("broker_gone")
         case .broker(let code): reason("broker_refused", [("code", Int(code))])
         case .gatewayStops: reason("gateway_stops")
+        case .notAdmitted: reason("not_admitted")
+        case .rule(let refusal, let number): reason("rule_" + "\(refusal)".snakeCased, [("rule", Int(number))])
+        case .willBeyondRule: reason("will_beyond_rule")
         }
     }
 }

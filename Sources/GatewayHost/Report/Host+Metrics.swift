@@ -83,6 +83,7 @@ extension Host {
         ("connected", .clientConnected), ("resumed", .clientResumed), ("moved", .clientMoved),
         ("disconnected", .clientDisconnected), ("lost", .clientLost), ("fell_asleep", .clientFellAsleep),
         ("woke_up", .clientWokeUp), ("overdue", .clientOverdue), ("refused", .clientRefused),
+        ("not_admitted", .clientNotAdmitted), ("exceeds_rule", .requestRefusedByRule),
         ("set_up_abandoned", .clientSetUpAbandoned), ("dismissed", .clientDismissed), ("evicted", .sessionEvicted),
     ]
 

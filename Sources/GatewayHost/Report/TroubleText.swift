@@ -21,7 +21,7 @@ enum TroubleText {
             .qosMinusOneDropped, .forwarderRefused, .gatewayIDTaken, .sharedConnectionContested, .upstreamRefused,
             .subscriptionRefused, .malformedDatagram, .sessionEvicted, .willNotPublished, .upstreamLostRepeatedly,
             .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol, .messageExceedsBroker,
-            .brokerDisconnected, .brokerRefused:
+            .brokerDisconnected, .brokerRefused, .clientExceedsRule:
             true
         default: false
         }
@@ -56,6 +56,10 @@ enum TroubleText {
             return Look(
                 sentence: "\(messages(count)) turned away, as the broker takes octets too slowly.",
                 key: "limits.upstream_queued_bytes")
+        case .clientExceedsRule:
+            return Look(
+                sentence: "\(who ?? "A client") asks for a topic that its [[client]] rule does not allow.",
+                key: "client.publish")
         case .qosMinusOneRefused:
             return Look(
                 sentence: "A publish without connection was refused \(times): the configuration does not allow it.",

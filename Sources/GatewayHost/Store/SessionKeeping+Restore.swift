@@ -85,6 +85,7 @@ extension RestoreRefusal {
         case .addressIsTaken: "another client is at its address"
         case .noPlace: "clients.maximum leaves it no place"
         case .clientCannotBeFound: "its session was clean, and the link that led to it is not there any more"
+        case .otherIdentity: "the [[client]] rules make it somebody else at the broker, or do not admit it"
         case .exceedsLimit(let what):
             Self.keys[what].map { "more \(what) than \($0) allows" } ?? "more \(what) than the configuration allows"
         case .contradiction(let text): "its record says what cannot be: \(text)"

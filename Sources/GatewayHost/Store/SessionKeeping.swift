@@ -276,7 +276,7 @@ extension Event {
     /// Who has sent the datagram; nil for what is none.
     var sender: PeerID? {
         switch self {
-        case .datagramReceived(let peer, _), .datagramTruncated(let peer): peer
+        case .datagramReceived(let peer, _, _), .datagramTruncated(let peer): peer
         default: nil
         }
     }

@@ -51,6 +51,9 @@ package struct SocketAddress: Hashable, Sendable {
     /// The sixteen octets of an IPv6 address as two numbers.
     var ipv6: (high: UInt64, low: UInt64) { (high, low) }
 
+    /// The sixteen octets of an IPv6 address as two numbers, or the four of an IPv4 address as the second.
+    package var octets: (high: UInt64, low: UInt64) { (high, low) }
+
     /// Feeds three words instead of five fields, since addresses are the keys of the hot path.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(high)

@@ -64,8 +64,8 @@ struct RunCommand {
     static let record = Option(
         "--record", value: "FILE",
         help: "Record everything the gateway is told, to be replayed. FILE must be new, and holds the content of all"
-            + " messages and the broker's password; the gateway waits for each write, so the disk must"
-            + " not be a slow one."
+            + " messages, with placeholders for passwords; the gateway waits for each write, so the disk must not be a"
+            + " slow one."
     )
     static let recordLimit = Option(
         "--record-limit", value: "BYTES",

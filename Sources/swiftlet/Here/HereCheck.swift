@@ -153,9 +153,9 @@ struct HereCheck {
     }
 
     private func secrecy() -> [HereFinding] {
-        guard let path, settings.gateway.upstream.password != nil, let facts = FileFacts(path: path),
-            facts.isReadableByAll
-        else { return [] }
+        let upstream = settings.gateway.upstream
+        let hasPassword = upstream.password != nil || settings.gateway.clientRules.contains { $0.password != nil }
+        guard let path, hasPassword, let facts = FileFacts(path: path), facts.isReadableByAll else { return [] }
         return [HereFinding(.warning, "password", "\(path) is readable by everybody: chmod 640 \(path)")]
     }
 }

@@ -97,6 +97,8 @@ final class Dialogue {
     var holdsEnds = false
     /// Whether the host lets senders be forwarders.
     var allowsForwarders = false
+    /// In which of the networks of the rules for clients everybody is who speaks.
+    var network: UInt16 = 0
 
     var nextDeadline: Instant? { gateway.nextDeadline }
     var sessionCount: Int { gateway.sessionCount }
@@ -261,7 +263,7 @@ final class Dialogue {
     }
 
     private func sender(of event: Event) -> Int? {
-        if case .datagramReceived(let peer, _) = event { return addressByPeer[peer] }
+        if case .datagramReceived(let peer, _, _) = event { return addressByPeer[peer] }
         return nil
     }
 

@@ -44,6 +44,8 @@ extension Gateway {
         let topic = environment.configuration.upstream.statusTopic
         if let text = environment.status.checkInvariants(wanted: topic, isOpen: isSharedOpen) { broken.append(text) }
         check(isInTime(environment.status.search?.deadline), "the end of a search comes late")
+        check(environment.identities.count == view.identityCount, "identities of nobody")
+        check(environment.identities.brokerClientIDCount == view.namedCount, "two clients with one name at the broker")
         if let violation = environment.closing.checkInvariants() { broken.append(violation) }
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(limits, in: environment)
@@ -122,6 +124,9 @@ private struct SessionView {
     var upstreamCount = 0
     var queuedMessageCount = 0
     var queuedByteCount = 0
+    /// Sessions with an identity of their own, and those whose identifier at the broker a rule has made.
+    var identityCount = 0
+    var namedCount = 0
     var names: Set<[UInt8]>
 
     init(_ gateway: borrowing Gateway) {
@@ -142,6 +147,8 @@ private struct SessionView {
 
     private mutating func add(_ session: ClientSession, _ environment: borrowing Environment) {
         if session.route != nil { routeCount += 1 }
+        if !session.identity.isNone { identityCount += 1 }
+        if environment.identities[session.identity].brokerClientID != nil { namedCount += 1 }
         if session.upstream != nil { upstreamCount += 1 }
         if session.state == .disconnected { rememberedCount += 1 }
         if session.state == .over { overCount += 1 }

@@ -20,8 +20,9 @@ struct TestClient {
     /// Sends a datagram, well-formed or not.
     func sends(octets: [UInt8], at location: SourceLocation = #_sourceLocation) {
         dialogue.happens(
-            .datagramReceived(from: dialogue.peer(of: self), mayForward: dialogue.allowsForwarders), wrapped(octets),
-            at: location)
+            .datagramReceived(
+                from: dialogue.peer(of: self), mayForward: dialogue.allowsForwarders, network: dialogue.network),
+            wrapped(octets), at: location)
     }
 
     /// The datagram as the client's forwarder passes it on.

@@ -62,10 +62,11 @@ import TraceFile
         }
         #expect(Rudeness.allCases.filter { rudeness.worlds[$0.rawValue] == 0 } == [])
         let unseen = ObservationKind.allCases.filter { observations.worlds[Int($0.rawValue)] == 0 }
-        // No broker of a world talks nonsense, as that of an operation script does, or has messages that expire; it is
-        // chance whether one is silent for so long that it seems to ignore QoS 2.
+        // No broker of a world talks nonsense, as that of an operation script does, or has messages that expire, and no
+        // owner has rules for clients; it is chance whether one is silent for so long that it seems to ignore QoS 2.
         let strange: [ObservationKind] = [
-            .brokerSpeaksOtherProtocol, .malformedPacket, .unexpectedPacket, .messageExpired,
+            .brokerSpeaksOtherProtocol, .malformedPacket, .unexpectedPacket, .messageExpired, .clientNotAdmitted,
+            .requestRefusedByRule, .clientExceedsRule,
         ]
         #expect(unseen.filter { $0 != .brokerIgnoresExactlyOnce } == strange)
     }

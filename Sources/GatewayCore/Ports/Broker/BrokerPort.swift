@@ -152,8 +152,10 @@ extension Environment {
             packetID: token.packetID, filter: filter.span.bytes, version: upstreams[slot].version)
     }
 
-    /// Sends the CONNECT of `clientID` as soon as its stream is open.
-    mutating func sendConnect(clientID: [UInt8], cleanSession: Bool, will: StoredWill?, on slot: UInt32) {
+    /// Sends a CONNECT as soon as its stream is open.
+    mutating func sendConnect(
+        as introduction: BrokerIntroduction, cleanSession: Bool, will: StoredWill?, on slot: UInt32
+    ) {
         var strings: [UInt8] = []
         func append(_ bytes: [UInt8]) -> ByteRange {
             let start = strings.count
@@ -163,11 +165,11 @@ extension Environment {
         let settings = configuration.upstream
         let packet = Connect(
             cleanSession: cleanSession, keepAliveSeconds: settings.keepAliveSeconds,
-            clientID: append(clientID),
+            clientID: append(introduction.clientID),
             will: will.map {
                 Will(topic: append($0.topic), payload: append($0.message), qos: DeliveryQoS($0.qos), retain: $0.retain)
             },
-            username: settings.username.map(append), password: settings.password.map(append))
+            username: introduction.username.map(append), password: introduction.password.map(append))
         let start = effects.bytes.count
         switch upstreams[slot].version {
         case .v3_1_1: effects.bytes.appendPacket(.connect(packet), from: strings.span.bytes)
@@ -176,8 +178,31 @@ extension Environment {
             effects.bytes.appendPacket(
                 Packet5(.connect(packet), AddedFields(properties: properties)), from: strings.span.bytes)
         }
+        // The password is what the packet ends with (MQTT 3.1.1 §3.1.3, 5.0 §3.1.3).
+        if let password = introduction.password {
+            effects.secrets.append(effects.bytes.count - password.count..<effects.bytes.count)
+        }
         endPacket(start, on: slot)
         upstreams[slot].state = .connecting
         upstreams[slot].keepAliveSeconds = settings.keepAliveSeconds
+    }
+}
+
+/// As whom the gateway says CONNECT.
+struct BrokerIntroduction {
+    var clientID: [UInt8]
+    var username: [UInt8]?
+    var password: [UInt8]?
+
+    /// For itself.
+    init(_ settings: UpstreamConfiguration) {
+        (clientID, username, password) = (settings.sharedClientID, settings.username, settings.password)
+    }
+
+    /// For a client.
+    init(_ clientID: ClientID, _ identity: ClientIdentity, _ settings: UpstreamConfiguration) {
+        self.init(settings)
+        self.clientID = identity.brokerClientID ?? settings.clientIDPrefix + clientID.bytes
+        if identity.username != nil { (username, password) = (identity.username, identity.password) }
     }
 }

@@ -6,11 +6,12 @@ import Time
 // PUBLISH at QoS −1 (MQTT-SN 1.2 §6.8): without a connection, over the gateway's own one, never answered (GW-49).
 
 extension Environment {
-    /// `clientID` is that of the session at the sender's address, whose own pre-defined topics count, if there is one.
+    /// `clientID` is that of the session at the sender's address, whose own pre-defined topics count, if there is one;
+    /// `identity` says what the sender may.
     mutating func forwardQoSMinusOne(
-        _ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?, peer: PeerID?
+        _ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?, identity: ClientIdentity, peer: PeerID?
     ) {
-        switch publishOnShared(publish, datagram, clientID: clientID) {
+        switch publishOnShared(publish, datagram, clientID: clientID, identity) {
         case .sent: observe(.qosMinusOneForwarded, peer: peer)
         case .waits: break
         case .notTaken: observe(.qosMinusOneDropped, peer: peer)
@@ -32,8 +33,10 @@ extension Environment {
         case refused(QoSMinusOneRefusal)
     }
 
-    private mutating func publishOnShared(_ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?) -> Fate {
-        let retain = publish.flags.retain
+    private mutating func publishOnShared(
+        _ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?, _ identity: ClientIdentity
+    ) -> Fate {
+        let retain = publish.flags.retain && identity.passesRetain
         switch (publish.flags.topicIDType, configuration.qosMinusOne) {
         case (_, .off): return .refused(.off)
         case (.reserved, _): return .refused(.noTopic)
@@ -44,20 +47,23 @@ extension Environment {
                 return .refused(.noTopic)
             }
             let name = datagram.extracting(publish.data.lowerBound..<end)
-            return publishOnShared(name, datagram.extracting(end..<publish.data.upperBound), retain: retain)
+            return publishOnShared(name, datagram.extracting(end..<publish.data.upperBound), retain: retain, identity)
         case (.predefined, .predefined), (.predefined, .on):
             guard let index = predefinedTopics.name(for: publish.topicID, clientID: clientID) else {
                 return .refused(.unknownPredefinedID)
             }
             let name = topicNames.name(index)
-            return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain)
+            return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain, identity)
         case (.shortName, .on):
             guard let name = Self.shortName(publish.topicID) else { return .refused(.noTopic) }
-            return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain)
+            return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain, identity)
         }
     }
 
-    private mutating func publishOnShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Fate {
+    private mutating func publishOnShared(
+        _ name: RawSpan, _ payload: RawSpan, retain: Bool, _ identity: ClientIdentity
+    ) -> Fate {
+        guard identity.mayPublish(to: name) else { return .refused(.topicNotAllowed) }
         if isSharedReturning { return keepForShared(name, payload, retain: retain) }
         let excess = excess(of: name.byteCount, payload.byteCount, .atMostOnce, retain: retain, on: sharedUpstream)
         guard excess == nil else { return .refused(.exceedsBroker) }

@@ -175,9 +175,9 @@ extension ClientSession {
         guard let upstream else { return }
         let isClean = setUp.isAwaitingBroker ? setUp.request?.isClean == true : request.isClean
         let will = environment.configuration.willUpdate == .reconnect ? willForBroker() : nil
-        environment.sendConnect(
-            clientID: environment.configuration.upstream.clientIDPrefix + clientID.bytes, cleanSession: isClean,
-            will: will, on: upstream)
+        let introduction = BrokerIntroduction(
+            clientID, environment.identities[identity], environment.configuration.upstream)
+        environment.sendConnect(as: introduction, cleanSession: isClean, will: will, on: upstream)
     }
 
     /// What the CONNECT that is now sent says of the Will.

@@ -8,6 +8,8 @@ package enum RestoreRefusal: Error, Hashable, Sendable {
     case noPlace
     /// The client was active in a clean session, and nobody knows where it is.
     case clientCannotBeFound
+    /// The rules give the client another identity than the one that it had, or none.
+    case otherIdentity
     /// More than the configuration allows, in words.
     case exceedsLimit(String)
     /// No session could be like that, in words.

@@ -32,8 +32,10 @@ package struct SessionRecord: Hashable, Sendable {
 
     /// The first octet; another one for every change of what follows.
     private static let version: UInt8 = 1
-    /// As the first, and behind it when messages expire; written only where one does.
-    private static let versionWithExpiries: UInt8 = 2
+    /// Added to the first octet where behind everything else stands when messages expire; only where one does.
+    private static let withExpiries: UInt8 = 1
+    /// The same for who the client is at the broker, at the very end; only where a rule says it.
+    private static let withIdentity: UInt8 = 2
 
     /// The client's name.
     package internal(set) var clientID: [UInt8]
@@ -50,30 +52,34 @@ package struct SessionRecord: Hashable, Sendable {
     var uplink: Uplink.Record
     var downlink: Downlink.Record
     var tokens: BrokerTokenSource
+    /// Nil for the usual one.
+    var identity: ClientIdentity.Record?
 
     /// Appends the record's octets.
     package func encode(into bytes: inout [UInt8]) {
         let expiries = downlink.expiries
         let hasExpiries = expiries.contains { $0 != nil }
-        bytes.append(hasExpiries ? Self.versionWithExpiries : Self.version)
+        let additions = (hasExpiries ? Self.withExpiries : 0) | (identity == nil ? 0 : Self.withIdentity)
+        bytes.append(Self.version + additions)
         bytes.write(
             clientID, nodeID, phase, request, isCleanAtBroker, wills, supervision, topics, subscriptions, uplink,
             downlink, tokens)
         if hasExpiries { expiries.write(to: &bytes) }
+        identity?.write(to: &bytes)
     }
 
     /// Reads octets of which nothing is believed; whether a gateway can go on with the record, `restore` finds out.
     package static func decode(_ bytes: RawSpan) throws(SessionRecordError) -> SessionRecord {
         var reader = RecordReader(bytes)
-        let version = try reader.octet()
-        guard version == Self.version || version == versionWithExpiries else {
+        let additions = try reader.octet() &- Self.version
+        guard additions <= withExpiries | withIdentity else {
             throw SessionRecordError(reason: .unknownVersion, offset: 0)
         }
         var record = try SessionRecord(
             clientID: reader.next(), nodeID: reader.next(), phase: reader.next(), request: reader.next(),
             isCleanAtBroker: reader.next(), wills: reader.next(), supervision: reader.next(), topics: reader.next(),
             subscriptions: reader.next(), uplink: reader.next(), downlink: reader.next(), tokens: reader.next())
-        if version == versionWithExpiries {
+        if additions & withExpiries != 0 {
             let start = reader.offset
             let expiries: [Expiry?] = try reader.next()
             guard expiries.count == record.downlink.messages.count, expiries.contains(where: { $0 != nil }) else {
@@ -81,6 +87,7 @@ package struct SessionRecord: Hashable, Sendable {
             }
             record.downlink.expiries = expiries
         }
+        if additions & withIdentity != 0 { record.identity = try ClientIdentity.Record(from: &reader) }
         try reader.end()
         return record
     }

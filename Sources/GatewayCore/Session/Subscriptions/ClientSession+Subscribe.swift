@@ -19,7 +19,7 @@ extension ClientSession {
             return
         }
         // The SUBACK tells what is granted (GW-53).
-        let qos = QoS(rawValue: min(asked.rawValue, environment.configuration.upstream.maximumQoS)) ?? asked
+        let qos = QoS(rawValue: min(asked.rawValue, maximumQoS(in: environment))) ?? asked
         switch target(subscribe.flags.topicIDType, datagram.extracting(subscribe.topic), in: &environment) {
         case .failure(let refusal):
             refuseSubscribe(subscribe.messageID, refusal.code, topicID: refusal.topicID, in: &environment)
@@ -107,10 +107,14 @@ extension ClientSession {
             guard let name = environment.predefinedTopics.name(for: topicID, clientID: clientID) else {
                 return .failure(TargetRefusal(code: .invalidTopicID, topicID: topicID))
             }
+            guard maySubscribe(to: environment.topicNames.name(name).span.bytes, in: &environment) else {
+                return .failure(TargetRefusal(code: .notSupported, topicID: topicID))
+            }
             environment.topicNames.use(name)
             return .success(SubscriptionTarget(filter: name, topicID: topicID))
         case .shortName:
-            guard let short = topic.uint16(at: 0), topic.byteCount == 2, let name = environment.useShortName(short)
+            guard let short = topic.uint16(at: 0), topic.byteCount == 2, maySubscribe(to: topic, in: &environment),
+                let name = environment.useShortName(short)
             else { return .failure(TargetRefusal(code: .notSupported)) }
             return .success(SubscriptionTarget(filter: name, topicID: 0))
         case .reserved: return .failure(TargetRefusal(code: .notSupported))
@@ -120,7 +124,7 @@ extension ClientSession {
     private mutating func namedTarget(_ topic: RawSpan, in environment: inout Environment)
         -> Result<SubscriptionTarget, TargetRefusal>
     {
-        guard TopicRules.isValidFilter(topic, environment.limits) else {
+        guard TopicRules.isValidFilter(topic, environment.limits), maySubscribe(to: topic, in: &environment) else {
             return .failure(TargetRefusal(code: .notSupported))
         }
         let filter = environment.topicNames.use(topic)

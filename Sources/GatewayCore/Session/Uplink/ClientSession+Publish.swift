@@ -7,14 +7,13 @@ import MQTTSN
 extension ClientSession {
     mutating func receivePublish(_ publish: Publish, _ datagram: RawSpan, in environment: inout Environment) {
         guard let qos = QoS(publish.flags.qos) else {
-            environment.forwardQoSMinusOne(publish, datagram, clientID: clientID, peer: route?.peer)
-            return
+            return forwardQoSMinusOne(publish, datagram, in: &environment)
         }
         if qos != .atMostOnce, publish.messageID == 0 {
             refusePublish(publish, .notSupported, in: &environment)  // GW-43
             return
         }
-        guard qos.rawValue <= environment.configuration.upstream.maximumQoS else {
+        guard qos.rawValue <= maximumQoS(in: environment) else {
             refusePublish(publish, .notSupported, in: &environment)
             return
         }
@@ -25,10 +24,16 @@ extension ClientSession {
             forward(publish, qos, topicName: name.span.bytes, payload, in: &environment)
         case .shortName(let octets):
             forward(publish, qos, topicName: octets.span.bytes, payload, in: &environment)
-        case .refused(let code):
-            refusePublish(publish, code, in: &environment)
-            if qos == .exactlyOnce { uplink.denied(UplinkMessage(publish, payload), conditions(in: environment)) }
+        case .refused(let code): deny(publish, qos, payload, code, in: &environment)
         }
+    }
+
+    /// The topic is none that the client may publish to.
+    private mutating func deny(
+        _ publish: Publish, _ qos: QoS, _ payload: RawSpan, _ code: ReturnCode, in environment: inout Environment
+    ) {
+        refusePublish(publish, code, in: &environment)
+        if qos == .exactlyOnce { uplink.denied(UplinkMessage(publish, payload), conditions(in: environment)) }
     }
 
     /// What a topic reference stands for.
@@ -56,6 +61,9 @@ extension ClientSession {
     private mutating func forward(
         _ publish: Publish, _ qos: QoS, topicName: RawSpan, _ payload: RawSpan, in environment: inout Environment
     ) {
+        guard mayPublish(to: topicName, in: &environment) else {
+            return deny(publish, qos, payload, .notSupported, in: &environment)
+        }
         let byteCount = topicName.byteCount + payload.byteCount
         guard qos != .atMostOnce else {
             return forwardAtMostOnce(publish, topicName: topicName, payload, in: &environment)
@@ -70,8 +78,8 @@ extension ClientSession {
         if !outcome.forward.isNone {
             tokens.take(outcome.forward, for: publish.messageID)
             environment.publish(
-                topicName, payload, qos: qos, retain: publish.flags.retain, duplicate: outcome.isForwardedAgain,
-                token: outcome.forward, on: upstream)
+                topicName, payload, qos: qos, retain: passesRetain(publish.flags, in: environment),
+                duplicate: outcome.isForwardedAgain, token: outcome.forward, on: upstream)
             let topic = TopicReference(type: publish.flags.topicIDType, topicID: publish.topicID)
             // The first one may have been lost on its way here.
             if !outcome.isForwardedAgain || outcome.cell?.row == .publishedOtherDuplicate {
@@ -83,7 +91,8 @@ extension ClientSession {
         }
         if !outcome.keep.isNone {
             tokens.take(outcome.keep, for: publish.messageID)
-            keep(topicName, payload, retain: publish.flags.retain, token: outcome.keep, in: &environment)
+            let retain = passesRetain(publish.flags, in: environment)
+            keep(topicName, payload, retain: retain, token: outcome.keep, in: &environment)
         }
         if outcome.isTurnedAway { turnAway(byteCount, qos, in: &environment) }
         if let answer = outcome.answer {
@@ -100,7 +109,8 @@ extension ClientSession {
         _ topicName: RawSpan, _ payload: RawSpan, _ qos: QoS, _ publish: Publish, in environment: inout Environment
     ) -> Bool {
         let excess = environment.excess(
-            of: topicName.byteCount, payload.byteCount, qos, retain: publish.flags.retain, on: upstream)
+            of: topicName.byteCount, payload.byteCount, qos, retain: passesRetain(publish.flags, in: environment),
+            on: upstream)
         guard let excess else { return false }
         observe(.messageExceedsBroker(excess, octets: payload.byteCount), in: &environment)
         return true
@@ -128,7 +138,8 @@ extension ClientSession {
         guard mayPass, environment.takes(topicName.byteCount + payload.byteCount, .atMostOnce, on: upstream) else {
             return refusePublish(publish, .congestion, in: &environment)
         }
-        environment.publish(topicName, payload, qos: .atMostOnce, retain: publish.flags.retain, on: upstream)
+        let retain = passesRetain(publish.flags, in: environment)
+        environment.publish(topicName, payload, qos: .atMostOnce, retain: retain, on: upstream)
         let topic = TopicReference(type: publish.flags.topicIDType, topicID: publish.topicID)
         noteForwarded(topic, .atMostOnce, in: &environment)
         noteSaid(.atMostOnce, topic, in: environment)

@@ -50,7 +50,12 @@ extension ClientSession {
             refuseConnection(.notSupported, because: .willQoS(maximum: maximum), in: &environment)
             return
         }
-        let will = StoredWill(qos: qos, retain: message.flags.retain, topic: datagram.copy(of: message.topic))
+        guard qos.rawValue <= maximumQoS(in: environment), mayPublish(to: topic, in: &environment) else {
+            refuseConnection(.notSupported, because: .willBeyondRule, in: &environment)
+            return
+        }
+        let retain = passesRetain(message.flags, in: environment)
+        let will = StoredWill(qos: qos, retain: retain, topic: datagram.copy(of: message.topic))
         if setUp.takeTopic(will) { goOnSettingUp(in: &environment) }
     }
 

@@ -10,14 +10,14 @@ extension ClientSession {
         guard !update.topic.isEmpty else { return changeWill(to: nil, owing: .topic, in: &environment) }
         let topic = datagram.extracting(update.topic)
         guard let qos = QoS(update.flags.qos), TopicRules.isValidName(topic, environment.limits),
-            qos.rawValue <= environment.configuration.upstream.maximumQoS
+            qos.rawValue <= maximumQoS(in: environment), mayPublish(to: topic, in: &environment)
         else {
             send(.willTopicResponse(.notSupported), in: &environment)
             return observeRefusal(.notSupported, in: &environment)
         }
         var changed = wills.current ?? StoredWill(qos: qos, retain: false, topic: [])
         changed.qos = qos
-        changed.retain = update.flags.retain
+        changed.retain = passesRetain(update.flags, in: environment)
         changed.topic = datagram.copy(of: update.topic)
         guard mayReachBroker(changed, in: &environment) else {
             send(.willTopicResponse(.notSupported), in: &environment)

@@ -1,0 +1,81 @@
+import Bytes
+import MQTTSN
+
+// As whom clients are known at the broker, and who is none of them: the owner's rules (`ClientRule`).
+
+extension Gateway {
+    /// The identity of a client that says CONNECT, which its session has or is to have; nil where it was refused.
+    mutating func identity(admitting clientID: ClientID, from route: Route) -> ClientIdentity? {
+        guard environment.identities.hasRules else { return ClientIdentity() }
+        do throws(ClientRefusal) {
+            let subject = subject(clientID, at: route)
+            let identity = try environment.identities.identity(for: subject)
+            if let refusal = refusal(of: identity, for: clientID) {
+                throw .rule(refusal, number: environment.identities.number(for: subject))
+            }
+            return identity
+        } catch {
+            environment.observe(.clientNotAdmitted, of: clientID, peer: route.peer)
+            refuse(clientID, route, .notSupported, because: error)
+            return nil
+        }
+    }
+
+    private func subject(_ clientID: ClientID?, at route: Route) -> IdentityTable.Subject {
+        IdentityTable.Subject(
+            clientID: clientID, link: route.peer.link.rawValue, network: senderNetwork,
+            nodeID: route.node == 0 ? nil : environment.forwarders.nodeID(route.node))
+    }
+
+    /// Why the client cannot have the identity; nil where it can. A session is never handed to somebody else, whatever
+    /// he is called: what waits in it is not his.
+    private func refusal(of identity: ClientIdentity, for clientID: ClientID) -> RuleRefusal? {
+        if let index = sessionByClientID[clientID] {
+            let known = environment.identities[sessions[index].identity]
+            return known.digest == identity.digest ? nil : .otherIdentity
+        }
+        return isTaken(identity, for: clientID) ? .brokerClientIDTaken : nil
+    }
+
+    /// Whether another client, or the gateway itself, goes by that identifier at the broker.
+    private func isTaken(_ identity: ClientIdentity, for clientID: ClientID) -> Bool {
+        let upstream = environment.configuration.upstream
+        let name = identity.brokerClientID ?? upstream.clientIDPrefix + clientID.bytes
+        if name == upstream.sharedClientID || environment.identities.isTaken(name) { return true }
+        guard identity.brokerClientID != nil, name.starts(with: upstream.clientIDPrefix) else { return false }
+        let usual = ClientID(bytes: Array(name[upstream.clientIDPrefix.count...]))
+        guard usual != clientID, let index = sessionByClientID[usual] else { return false }
+        return environment.identities[sessions[index].identity].brokerClientID == nil
+    }
+
+    /// Whether the client of a session would have the same identity at another place.
+    func isHimself(_ index: SessionIndex, at route: Route) -> Bool {
+        guard environment.identities.hasRules else { return true }
+        let identity = try? environment.identities.identity(for: subject(sessions[index].clientID, at: route))
+        return identity?.digest == environment.identities[sessions[index].identity].digest
+    }
+
+    /// The identity of a session that goes on from its record; nil for the usual one.
+    func identity(of record: SessionRecord) throws(RestoreRefusal) -> ClientIdentity? {
+        let clientID = ClientID(bytes: record.clientID)
+        let identity = try environment.identities.identity(ofRestored: clientID, record.identity)
+        if environment.identities.hasRules, isTaken(identity ?? ClientIdentity(), for: clientID) {
+            throw .otherIdentity
+        }
+        return identity
+    }
+
+    /// A publish without a connection from somebody who has no session: the rule counts that is for his place, and for
+    /// those without a ClientId.
+    mutating func forwardQoSMinusOne(_ publish: Publish, _ datagram: RawSpan, from route: Route) {
+        guard environment.identities.hasRules else {
+            return environment.forwardQoSMinusOne(
+                publish, datagram, clientID: nil, identity: ClientIdentity(), peer: route.peer)
+        }
+        if let identity = try? environment.identities.identity(for: subject(nil, at: route)) {
+            environment.forwardQoSMinusOne(publish, datagram, clientID: nil, identity: identity, peer: route.peer)
+        } else {
+            environment.observe(.qosMinusOneRefused(.notAdmitted, topicID: publish.topicID), peer: route.peer)
+        }
+    }
+}

@@ -1,0 +1,241 @@
+import Bytes
+
+/// The owner's rules for clients, and the identity of every client for which one of them says anything.
+///
+/// **What it owns.** The identities of sessions, each until its session is forgotten, and the identifiers at the broker
+/// that rules have made. **Invariant.** No two sessions have the same identifier at the broker: the broker would cut
+/// one connection for the other again and again (MQTT 3.1.1 §3.1.4). **Awkward case.** Rules change with a start only,
+/// but the numbers of the links in them follow the host's.
+struct IdentityTable {
+    /// Whom an identity is made for.
+    struct Subject {
+        /// Nil for a publisher without a connection.
+        var clientID: ClientID?
+        var link: UInt16
+        var network: UInt16
+        /// What its forwarder calls it; nil for all that is behind none.
+        var nodeID: [UInt8]?
+    }
+
+    private var rules: [Rule]
+    private let gatewayID: UInt8
+    private var identities = Slab<ClientIdentity>()
+    /// Those that rules have made.
+    private var brokerClientIDs: Set<[UInt8]> = []
+
+    init(_ rules: [ClientRule], gatewayID: UInt8) {
+        self.rules = rules.map(Rule.init)
+        self.gatewayID = gatewayID
+    }
+
+    /// Goes on with the same rules, of which other links may be meant.
+    mutating func follow(_ rules: [ClientRule]) { self.rules = rules.map(Rule.init) }
+
+    @inline(__always)
+    var hasRules: Bool { !rules.isEmpty }
+
+    /// How many sessions have an identity of their own.
+    var count: Int { identities.count }
+
+    var brokerClientIDCount: Int { brokerClientIDs.count }
+
+    // MARK: Who somebody is
+
+    /// What the first rule that fits says; throws why the client is refused.
+    func identity(for subject: Subject) throws(ClientRefusal) -> ClientIdentity {
+        guard let number = rules.firstIndex(where: { $0.fits(subject) }) else { throw .notAdmitted }
+        return try identity(by: number, for: subject)
+    }
+
+    private func identity(by number: Int, for subject: Subject) throws(ClientRefusal) -> ClientIdentity {
+        if let constant = rules[number].constant { return constant }
+        do throws(RuleRefusal) {
+            return try rules[number].identity(for: subject, gatewayID: gatewayID)
+        } catch {
+            throw .rule(error, number: UInt16(clamping: number + 1))
+        }
+    }
+
+    /// The number of the first rule that fits, counted from 1; 0 where none does.
+    func number(for subject: Subject) -> UInt16 {
+        rules.firstIndex { $0.fits(subject) }.map { UInt16(clamping: $0 + 1) } ?? 0
+    }
+
+    /// The identity that a session had in an earlier life of the gateway, where the rules still give it to its client;
+    /// nil where it had the usual one. Where it is was checked then.
+    func identity(
+        ofRestored clientID: ClientID, _ record: ClientIdentity.Record?
+    ) throws(RestoreRefusal) -> ClientIdentity? {
+        let digest = record?.digest ?? ClientIdentity().digest
+        guard hasRules else {
+            guard record == nil else { throw .otherIdentity }
+            return nil
+        }
+        for number in rules.indices where rules[number].fits(clientID) {
+            let subject = Subject(clientID: clientID, link: 0, network: 0, nodeID: record?.nodeID)
+            let identity = try? self.identity(by: number, for: subject)
+            if let identity, identity.digest == digest { return record == nil ? nil : identity }
+            guard rules[number].isForSomePlacesOnly else { break }
+        }
+        throw .otherIdentity
+    }
+
+    // MARK: The identities of sessions
+
+    /// Whether another session may have that identifier at the broker.
+    func isTaken(_ brokerClientID: [UInt8]) -> Bool { brokerClientIDs.contains(brokerClientID) }
+
+    /// Gives a new session its identity; the usual one takes no place.
+    mutating func add(_ identity: ClientIdentity) -> IdentityIndex {
+        guard !identity.isUsual else { return .none }
+        if let name = identity.brokerClientID { brokerClientIDs.insert(name) }
+        return IdentityIndex(rawValue: identities.insert(identity))
+    }
+
+    /// The client comes again with an identity of the same digest.
+    mutating func renew(_ index: IdentityIndex, _ identity: ClientIdentity) {
+        guard !index.isNone else { return }
+        let isTold = identities[index.rawValue].isTold
+        identities[index.rawValue] = identity
+        identities[index.rawValue].isTold = isTold
+    }
+
+    mutating func remove(_ index: IdentityIndex) {
+        guard !index.isNone else { return }
+        if let name = identities[index.rawValue].brokerClientID { brokerClientIDs.remove(name) }
+        identities.remove(index.rawValue)
+    }
+
+    /// A copy; the usual one for none.
+    subscript(_ index: IdentityIndex) -> ClientIdentity {
+        index.isNone ? ClientIdentity() : identities[index.rawValue]
+    }
+
+    /// Nil for the usual one.
+    func record(of index: IdentityIndex) -> ClientIdentity.Record? {
+        index.isNone ? nil : identities[index.rawValue].record
+    }
+
+    /// Whether the owner has still to be told of the client.
+    mutating func mayTell(_ index: IdentityIndex) -> Bool {
+        guard !index.isNone, !identities[index.rawValue].isTold else { return false }
+        identities[index.rawValue].isTold = true
+        return true
+    }
+
+    // MARK: What it may do
+
+    @inline(__always)
+    func mayPublish(_ index: IdentityIndex, to name: RawSpan) -> Bool {
+        index.isNone || identities[index.rawValue].mayPublish(to: name)
+    }
+
+    @inline(__always)
+    func maySubscribe(_ index: IdentityIndex, to filter: RawSpan) -> Bool {
+        index.isNone || identities[index.rawValue].maySubscribe(to: filter)
+    }
+
+    @inline(__always)
+    func passesRetain(_ index: IdentityIndex) -> Bool { index.isNone || identities[index.rawValue].passesRetain }
+
+    @inline(__always)
+    func maximumQoS(_ index: IdentityIndex) -> UInt8 { index.isNone ? 2 : identities[index.rawValue].maximumQoS }
+}
+
+/// A rule whose texts are taken apart.
+private struct Rule {
+    private let rule: ClientRule
+    private let brokerClientID: IdentityTemplate?
+    private let username: IdentityTemplate?
+    private let password: IdentityTemplate?
+    private let publish: [IdentityTemplate]?
+    private let subscribe: [IdentityTemplate]?
+    private let putsClientIDIntoTopics: Bool
+    /// What it says of every client; nil where that differs.
+    private(set) var constant: ClientIdentity?
+
+    init(_ rule: ClientRule) {
+        self.rule = rule
+        brokerClientID = rule.brokerClientID.map { IdentityTemplate($0) }
+        username = rule.username.map { IdentityTemplate($0) }
+        password = rule.password.map { IdentityTemplate($0) }
+        publish = rule.publish?.map { IdentityTemplate($0) }
+        subscribe = rule.subscribe?.map { IdentityTemplate($0) }
+        let topics = (publish ?? []) + (subscribe ?? [])
+        putsClientIDIntoTopics = topics.contains { $0.holds(.clientID) }
+        let names = [brokerClientID, username, password].compactMap(\.self)
+        let isSimple = (topics + names).allSatisfy { $0.isSameForAll && !$0.holds(.gatewayID) }
+        constant = nil
+        guard isSimple, !rule.isDenied else { return }
+        let anybody = IdentityTable.Subject(clientID: ClientID(bytes: []), link: 0, network: 0)
+        constant = try? identity(for: anybody, gatewayID: 0)
+    }
+
+    func fits(_ subject: IdentityTable.Subject) -> Bool {
+        if let links = rule.links, !links.contains(subject.link) { return false }
+        if let networks = rule.networks, !networks.contains(subject.network) { return false }
+        return ClientPattern.matches(rule.clientID, subject.clientID?.bytes ?? [])
+    }
+
+    /// Whether it is for that client, at one place or another.
+    func fits(_ clientID: ClientID) -> Bool { ClientPattern.matches(rule.clientID, clientID.bytes) }
+
+    var isForSomePlacesOnly: Bool { rule.links != nil || rule.networks != nil }
+
+    func identity(
+        for subject: IdentityTable.Subject, gatewayID: UInt8
+    ) throws(RuleRefusal) -> ClientIdentity {
+        guard !rule.isDenied else { throw .denied }
+        guard !putsClientIDIntoTopics || subject.clientID?.isOneTopicLevel == true else { throw .unsafeClientID }
+        func text(_ template: IdentityTemplate) throws(RuleRefusal) -> [UInt8] {
+            let text: [UInt8]
+            do throws(IdentityTemplate.Missing) {
+                text = try template.text { variable in
+                    switch variable {
+                    case .clientID: subject.clientID?.bytes
+                    case .gatewayID: Array("\(gatewayID)".utf8)
+                    case .node: subject.nodeID.map { Array(Hexadecimal.text($0).utf8) }
+                    }
+                }
+            } catch {
+                throw error.variable == .node ? .noNode : .unsafeClientID
+            }
+            // The longest text of MQTT (3.1.1 §1.5.3).
+            guard text.count <= Int(UInt16.max) else { throw .tooLong }
+            return text
+        }
+        func texts(_ templates: [IdentityTemplate]?) throws(RuleRefusal) -> [[UInt8]]? {
+            guard let templates else { return nil }
+            var texts: [[UInt8]] = []
+            for template in templates { texts.append(try text(template)) }
+            return texts
+        }
+        var identity = ClientIdentity()
+        // Who has no connection is at the broker as the gateway is.
+        let isConnecting = subject.clientID != nil
+        if isConnecting, let brokerClientID { identity.brokerClientID = try text(brokerClientID) }
+        if isConnecting, let username {
+            identity.username = try text(username)
+            if let password { identity.password = try text(password) }
+        }
+        identity.publish = try texts(publish)
+        identity.subscribe = try texts(subscribe)
+        identity.maximumQoS = rule.maximumQoS
+        identity.passesRetain = rule.passesRetain
+        if usesNode { identity.nodeID = subject.nodeID }
+        return identity
+    }
+
+    private var usesNode: Bool {
+        let names = [brokerClientID, username, password].compactMap(\.self)
+        return (names + (publish ?? []) + (subscribe ?? [])).contains { $0.holds(.node) }
+    }
+}
+
+extension ClientID {
+    /// Whether the name can stand in a topic filter without selecting other clients' topics.
+    fileprivate var isOneTopicLevel: Bool {
+        !bytes.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }
+            && bytes.first != UInt8(ascii: "$")
+    }
+}

@@ -1,0 +1,47 @@
+import Bytes
+import MQTTSN
+
+// What the owner's rule allows the client (`ClientRule`).
+
+extension ClientSession {
+    /// The highest QoS that the client may ask for: the broker's, or less where the rule says so.
+    @inline(__always)
+    func maximumQoS(in environment: borrowing Environment) -> UInt8 {
+        min(environment.configuration.upstream.maximumQoS, environment.identities.maximumQoS(identity))
+    }
+
+    /// Whether what is published with these flags goes on retained.
+    @inline(__always)
+    func passesRetain(_ flags: Flags, in environment: borrowing Environment) -> Bool {
+        flags.retain && environment.identities.passesRetain(identity)
+    }
+
+    /// Whether the client may publish to the topic; observes where not.
+    @inline(__always)
+    func mayPublish(to name: RawSpan, in environment: inout Environment) -> Bool {
+        if environment.identities.mayPublish(identity, to: name) { return true }
+        exceedsRule(name, in: &environment)
+        return false
+    }
+
+    /// Whether the client may subscribe to the filter; observes where not.
+    func maySubscribe(to filter: RawSpan, in environment: inout Environment) -> Bool {
+        if environment.identities.maySubscribe(identity, to: filter) { return true }
+        exceedsRule(filter, in: &environment)
+        return false
+    }
+
+    /// A publish without a connection from where the client is: its own rule counts.
+    func forwardQoSMinusOne(_ publish: Publish, _ datagram: RawSpan, in environment: inout Environment) {
+        environment.forwardQoSMinusOne(
+            publish, datagram, clientID: clientID, identity: environment.identities[identity], peer: route?.peer)
+    }
+
+    private func exceedsRule(_ topic: RawSpan, in environment: inout Environment) {
+        observe(.requestRefusedByRule, in: &environment)
+        guard environment.identities.mayTell(identity) else { return }
+        let told = topic.copy(of: 0..<min(topic.byteCount, Int(UInt16.max)))
+        let byteCount = UInt16(clamping: told.count)
+        environment.observe(.clientExceedsRule(topicByteCount: byteCount), of: clientID, told, peer: route?.peer)
+    }
+}

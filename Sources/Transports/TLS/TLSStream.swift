@@ -270,7 +270,12 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
 
     /// As much as the inner stream takes without waiting.
     private func encryptWrites() {
-        while !writes.isEmpty, !isInnerBlocked, encryptOnce() { inner.flush() }
+        while !writes.isEmpty, !isInnerBlocked {
+            let isWritten = encryptOnce()
+            // What must go before the server can be heard is in the queue, too.
+            if state == .open { inner.flush() }
+            if !isWritten { return }
+        }
     }
 
     /// - Returns: false where the stream has failed, or must hear of the server first.

@@ -66,6 +66,23 @@ import Time
         dialogue.observes(.clientNotAdmitted)
     }
 
+    @Test("AMB-39 Nobody gets the identifier that a rule makes for somebody else, though he is not there")
+    func nameOfWhoIsAway() {
+        let dialogue = Dialogue(
+            .ruled([
+                .rule("pump-*") { ($0.networks, $0.brokerClientID) = ([1], "plant-${client_id}".octets) },
+                .rule("valve-*") { $0.brokerClientID = "plant-pump-${client_id}".octets },
+                .rule(),
+            ]))
+        dialogue.client("plant-pump-3").isNotAdmitted(because: .rule(.brokerClientIDTaken, number: 3))
+        // No pump's, by the first rule's pattern.
+        dialogue.client("plant-motor-3").connects(as: "plant-motor-3")
+        // By either rule: that of the pump valve-1, and of the valve.
+        dialogue.client("valve-1").isNotAdmitted(because: .rule(.brokerClientIDTaken, number: 2))
+        dialogue.network = 1
+        dialogue.client("pump-3").connects(as: "plant-pump-3")
+    }
+
     // MARK: Names at the broker
 
     @Test("AMB-39 Variables stand for the client's own, user name and password among them")
@@ -98,17 +115,20 @@ import Time
             ]))
         dialogue.client("y").connects(as: "x-y")
         dialogue.client("x-y").isNotAdmitted(because: .rule(.brokerClientIDTaken, number: 1))
-        dialogue.client("x-z").connects(as: "x-z")
-        dialogue.client("z").isNotAdmitted(because: .rule(.brokerClientIDTaken, number: 3))
+        // That of z, who is away.
+        dialogue.client("x-z").isNotAdmitted(because: .rule(.brokerClientIDTaken, number: 1))
+        dialogue.client("z").connects(as: "x-z")
         dialogue.client("swiftlet").isNotAdmitted(because: .rule(.brokerClientIDTaken, number: 2))
     }
 
     @Test("AMB-39 An identifier is free again when its client's session is over")
     func identifierIsFreeAgain() {
-        let dialogue = Dialogue(.ruled([.rule("x-*"), .rule { $0.brokerClientID = "x-${client_id}".octets }]))
-        let first = dialogue.client("y")
-        first.leaves(first.connects(as: "x-y"))
-        dialogue.client("x-y").connects(as: "x-y")
+        let dialogue = Dialogue(.ruled([.rule { $0.brokerClientID = "one".octets }]))
+        let (first, second) = (dialogue.client("a"), dialogue.client("b"))
+        let upstream = first.connects(as: "one")
+        second.isNotAdmitted(because: .rule(.brokerClientIDTaken, number: 1))
+        first.leaves(upstream)
+        second.connects(as: "one")
     }
 
     @Test("AMB-39 A name that is longer than a text of MQTT (3.1.1 §1.5.3) refuses its client, and nothing else")

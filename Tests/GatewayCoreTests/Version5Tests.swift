@@ -284,6 +284,17 @@ import Time
         }
     }
 
+    @Test("AMB-02 §3.2.2.3.2 A broker that repeats the 0 of a clean session has said nothing of others")
+    func zeroIsRepeated() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue) { $0.append(property: .sessionExpiryInterval, 0) }
+        client.fallsAsleep()
+        client.sends(.connect("c1", clean: false))
+        client.receives(.connectAcknowledgement())
+        upstream.receives(.disconnect, .close)
+        _ = client.asksBroker(clean: false)
+    }
+
     @Test("§3.9.3 A subscription that the broker puts off when it is restored is asked for again after a pause")
     func resubscriptionIsPutOff() {
         for reason in [ReasonCode.quotaExceeded, .packetIdentifierInUse] {

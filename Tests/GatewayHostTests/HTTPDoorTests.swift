@@ -168,8 +168,11 @@ extension RealSocketTests {
             #expect(eventually { clients.count(where: { $0.hearEnd(within: .zero) != nil }) >= 1_000 - 16 })
             #expect(eventually { HTTPClient.isServed(by: gateway) })
             #expect(gateway.failure == nil)
-            let name = #"swiftlet_http_connections_refused_total{reason="too_many"}"#
-            #expect(try HTTPClient.metric(name, of: gateway) >= 1_000 - 16)
+            // Where the 1,000 take longer than the timeout, those who had the places have made room for more.
+            let counts = try ["too_many", "silent"].map {
+                try HTTPClient.metric("swiftlet_http_connections_refused_total{reason=\"\($0)\"}", of: gateway)
+            }
+            #expect(counts[0] > 0 && counts[0] + counts[1] >= 1_000 - 16)
             _ = sensor
         }
 

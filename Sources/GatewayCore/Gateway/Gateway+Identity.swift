@@ -10,7 +10,7 @@ extension Gateway {
         do throws(ClientRefusal) {
             let subject = subject(clientID, at: route)
             let identity = try environment.identities.identity(for: subject)
-            if let refusal = refusal(of: identity, for: clientID) {
+            if let refusal = refusal(of: identity, for: subject, clientID) {
                 throw .rule(refusal, number: environment.identities.number(for: subject))
             }
             return identity
@@ -29,12 +29,17 @@ extension Gateway {
 
     /// Why the client cannot have the identity; nil where it can. A session is never handed to somebody else, whatever
     /// he is called: what waits in it is not his.
-    private func refusal(of identity: ClientIdentity, for clientID: ClientID) -> RuleRefusal? {
+    private func refusal(
+        of identity: ClientIdentity, for subject: IdentityTable.Subject, _ clientID: ClientID
+    ) -> RuleRefusal? {
         if let index = sessionByClientID[clientID] {
             let known = environment.identities[sessions[index].identity]
             return known.digest == identity.digest ? nil : .otherIdentity
         }
-        return isTaken(identity, for: clientID) ? .brokerClientIDTaken : nil
+        let name = identity.brokerClientID ?? environment.configuration.upstream.clientIDPrefix + clientID.bytes
+        // Whoever it is made for may be away, and his session at the broker still there.
+        let mayBeAnothers = environment.identities.mayBeAnothers(name, than: subject)
+        return mayBeAnothers || isTaken(identity, for: clientID) ? .brokerClientIDTaken : nil
     }
 
     /// Whether another client, or the gateway itself, goes by that identifier at the broker.

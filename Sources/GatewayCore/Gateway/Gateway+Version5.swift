@@ -29,8 +29,9 @@ extension Gateway {
         let version = environment.upstreams[slot].version
         environment.version.accepted(version, at: environment.now)
         guard version == .v5_0 else { return }
-        environment.upstreams[slot].limits = BrokerLimits(
-            properties, of: bytes, sessionExpirySeconds: environment.configuration.upstream.sessionExpirySeconds)
+        let isSessionAsked = environment.upstreams[slot].limits.isSessionAsked
+        let asked = isSessionAsked ? environment.configuration.upstream.sessionExpirySeconds : nil
+        environment.upstreams[slot].limits = BrokerLimits(properties, of: bytes, sessionExpirySeconds: asked)
         // It is obeyed even where the broker asks for less than was offered (MQTT 5.0 §3.2.2.3.14).
         if let seconds = Packet5.number(.serverKeepAlive, in: properties, of: bytes), seconds > 0 {
             environment.upstreams[slot].keepAliveSeconds = UInt16(clamping: seconds)

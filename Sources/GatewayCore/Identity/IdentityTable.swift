@@ -80,6 +80,17 @@ struct IdentityTable {
         throw .otherIdentity
     }
 
+    /// Whether a rule could make that identifier at the broker for somebody else, whether he is here or not: the broker
+    /// would give the client what it keeps for him.
+    func mayBeAnothers(_ brokerClientID: [UInt8], than subject: Subject) -> Bool {
+        let own = rules.firstIndex { $0.fits(subject) }
+        for number in rules.indices where number != own {
+            let isSame = own.map { rules[$0].namesClientsAs(rules[number]) } ?? false
+            if !isSame, rules[number].mayName(brokerClientID, otherThan: subject.clientID?.bytes ?? []) { return true }
+        }
+        return false
+    }
+
     // MARK: The identities of sessions
 
     /// Whether another session may have that identifier at the broker.
@@ -175,6 +186,17 @@ private struct Rule {
         if let links = rule.links, !links.contains(subject.link) { return false }
         if let networks = rule.networks, !networks.contains(subject.network) { return false }
         return ClientPattern.matches(rule.clientID, subject.clientID?.bytes ?? [])
+    }
+
+    /// Whether clients have the same identifiers at the broker by both rules.
+    func namesClientsAs(_ other: Rule) -> Bool { brokerClientID != nil && brokerClientID == other.brokerClientID }
+
+    /// Whether the rule could make that identifier at the broker for somebody else than the client of that name. Where
+    /// the template has more variables, any that fits at its ends counts.
+    func mayName(_ name: [UInt8], otherThan clientID: [UInt8]) -> Bool {
+        guard !rule.isDenied, let brokerClientID, let gap = brokerClientID.gap(in: name) else { return false }
+        guard brokerClientID.isClientIDBetween else { return true }
+        return gap != clientID && ClientPattern.matches(rule.clientID, gap)
     }
 
     /// Whether it is for that client, at one place or another.

@@ -10,6 +10,8 @@ package struct IdentityTemplate: Equatable, Sendable {
     private enum Part: Equatable, Sendable {
         case literal([UInt8])
         case variable(Variable)
+
+        var isLiteral: Bool { if case .literal = self { true } else { false } }
     }
 
     private var parts: [Part] = []
@@ -58,6 +60,26 @@ package struct IdentityTemplate: Equatable, Sendable {
             case .variable(let variable): Array("${\(variable.rawValue)}".utf8)
             }
         }
+    }
+
+    /// Whether there is no variable in it but one `${client_id}`.
+    var isClientIDBetween: Bool { parts.count { !$0.isLiteral } == 1 && holds(.clientID) }
+
+    /// What its variables, with all that stands between them, would have to be for `text` to come out; nil where it
+    /// cannot.
+    func gap(in text: [UInt8]) -> [UInt8]? {
+        guard let first = parts.first, let last = parts.last else { return text.isEmpty ? [] : nil }
+        var gap = text[...]
+        if case .literal(let head) = first {
+            guard gap.starts(with: head) else { return nil }
+            gap = gap.dropFirst(head.count)
+            if parts.count == 1 { return gap.isEmpty ? [] : nil }
+        }
+        if parts.count > 1, case .literal(let tail) = last {
+            guard gap.suffix(tail.count).elementsEqual(tail) else { return nil }
+            gap = gap.dropLast(tail.count)
+        }
+        return Array(gap)
     }
 
     /// What it stands for with these values; throws the first variable that has none.

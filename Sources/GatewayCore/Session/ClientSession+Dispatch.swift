@@ -56,7 +56,7 @@ extension ClientSession {
             .willTopicResponse, .willMessageResponse, .encapsulated:
             observeUnexpected(message, in: &environment)
         }
-        bringWhatWaits(in: &environment)
+        if !message.isQoSMinusOne { bringWhatWaits(in: &environment) }
         // Whatever stood in the way may be over.
         keepSessionAtBroker(in: &environment)
     }
@@ -64,5 +64,12 @@ extension ClientSession {
     /// GW-06: what only a gateway sends is ignored, and so is what has no place in the client's state.
     func observeUnexpected(_ message: Message, in environment: inout Environment) {
         observe(.unexpectedMessage(message.type), in: &environment)
+    }
+}
+
+extension Message {
+    /// Whether its sender need not listen to anything (MQTT-SN 1.2 §6.8).
+    fileprivate var isQoSMinusOne: Bool {
+        if case .publish(let publish) = self { publish.flags.qos == .minusOne } else { false }
     }
 }

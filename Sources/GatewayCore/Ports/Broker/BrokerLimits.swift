@@ -9,6 +9,8 @@ struct BrokerLimits: Equatable, Sendable {
         let rawValue: UInt8
         static let retained = Refusals(rawValue: 1)
         static let sessions = Refusals(rawValue: 2)
+        /// None was asked for.
+        static let unasked = Refusals(rawValue: 4)
     }
 
     /// QoS 1 and 2 messages that it takes before it has acknowledged the first.
@@ -20,16 +22,18 @@ struct BrokerLimits: Equatable, Sendable {
 
     init() {}
 
-    /// `sessionExpirySeconds` is what a CONNECT asks for that begins no new session; the broker may say otherwise.
-    init(_ properties: ByteRange, of frame: RawSpan, sessionExpirySeconds: UInt32) {
+    /// `sessionExpirySeconds` is what the CONNECT has asked for, nil where its session is a clean one; the broker may
+    /// say otherwise.
+    init(_ properties: ByteRange, of frame: RawSpan, sessionExpirySeconds: UInt32?) {
         var position = 0
-        keepsSessions = sessionExpirySeconds > 0
+        let isSessionAsked = sessionExpirySeconds != nil
+        if isSessionAsked { keepsSessions = sessionExpirySeconds != 0 }
         while let property = Packet5.nextProperty(of: properties, in: frame, at: &position) {
             guard case .number(let number) = property.value else { continue }
             if property.identifier == .receiveMaximum { receiveMaximum = UInt16(clamping: number) }
             if property.identifier == .maximumQoS { maximumQoS = UInt8(clamping: number) }
             if property.identifier == .retainAvailable { takesRetained = number != 0 }
-            if property.identifier == .sessionExpiryInterval { keepsSessions = number > 0 }
+            if property.identifier == .sessionExpiryInterval, isSessionAsked { keepsSessions = number > 0 }
             if property.identifier == .maximumPacketSize { packetByteCount = number }
         }
     }
@@ -37,6 +41,12 @@ struct BrokerLimits: Equatable, Sendable {
     var takesRetained: Bool {
         get { !refusals.contains(.retained) }
         set { if newValue { refusals.remove(.retained) } else { refusals.insert(.retained) } }
+    }
+
+    /// Whether the CONNECT has asked for a session that outlives its connection.
+    var isSessionAsked: Bool {
+        get { !refusals.contains(.unasked) }
+        set { if newValue { refusals.remove(.unasked) } else { refusals.insert(.unasked) } }
     }
 
     /// Whether a session may outlive its connection at the broker (MQTT 5.0 §3.2.2.3.2).

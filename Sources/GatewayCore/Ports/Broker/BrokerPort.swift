@@ -184,6 +184,7 @@ extension Environment {
         }
         endPacket(start, on: slot)
         upstreams[slot].state = .connecting
+        upstreams[slot].limits.isSessionAsked = !cleanSession
         upstreams[slot].keepAliveSeconds = settings.keepAliveSeconds
     }
 }

@@ -191,6 +191,75 @@ import Time
 
     // MARK: QoS 0
 
+    /// A QoS 2 message on which the broker has closed twice, so that it may have it, is refused; its number is freed.
+    private func refusedExactlyOnce() -> Pair {
+        var pair = Pair()
+        for again in [false, true] {
+            pair.client.sends(.publish(1, "bad", id: 5, qos: .exactlyOnce, duplicate: again))
+            pair.upstream.receives(.publish("a", "bad", qos: .exactlyOnce, id: 5, duplicate: again))
+            pair.closes()
+        }
+        pair.client.sends(.publish(1, "bad", id: 5, qos: .exactlyOnce, duplicate: true))
+        pair.client.receives(.publishAcknowledgement(1, 5, .notSupported))
+        pair.upstream.receives(.publishRelease(5))
+        return pair
+    }
+
+    /// The client, which has not heard of the refusal, repeats the message.
+    private func repeatsExactlyOnce(_ pair: Pair, at location: SourceLocation = #_sourceLocation) {
+        pair.client.sends(.publish(1, "bad", id: 5, qos: .exactlyOnce, duplicate: true), at: location)
+        pair.client.receives(.publishAcknowledgement(1, 5, .notSupported), at: location)
+        pair.upstream.receivesNothing(at: location)
+    }
+
+    @Test("AMB-24 AMB-35 Who has not heard of the refusal of a message that the broker may have hears it again")
+    func refusalRepeated() {
+        let pair = refusedExactlyOnce()
+        repeatsExactlyOnce(pair)
+        pair.upstream.sends(.publishComplete(5))
+        repeatsExactlyOnce(pair)
+        pair.dialogue.passes(.seconds(60))
+        repeatsExactlyOnce(pair)
+    }
+
+    @Test("AMB-24 AMB-35 Another life of the gateway knows of the refusal", arguments: [true, false])
+    func refusalOutlivesTheGateway(isReleased: Bool) {
+        var pair = refusedExactlyOnce()
+        if isReleased { pair.upstream.sends(.publishComplete(5)) }
+        pair.dialogue.restarts(knowingAddresses: true)
+        pair.upstream = pair.client.isRestored(present: true)
+        if !isReleased {
+            pair.upstream.receives(.publishRelease(5))
+            pair.upstream.sends(.publishComplete(5))
+        }
+        repeatsExactlyOnce(pair)
+        pair.dialogue.passes(.seconds(60))
+        repeatsExactlyOnce(pair)
+    }
+
+    @Test("AMB-35 Refused for good is one message: another under its id goes up, and the same one said anew")
+    func refusalOfOneMessage() {
+        for payload in ["good", "bad"] {
+            var pair = refusedExactlyOnce()
+            pair.upstream.sends(.publishComplete(5))
+            // The hour in which the message is not tried is over with the gateway.
+            pair.dialogue.restarts(knowingAddresses: true)
+            pair.upstream = pair.client.isRestored(present: true)
+            pair.dialogue.passes(.seconds(60))
+            pair.client.sends(.publish(1, payload, id: 5, qos: .exactlyOnce))
+            pair.upstream.receives(.publish("a", payload, qos: .exactlyOnce, id: 5))
+        }
+    }
+
+    @Test("AMB-30 AMB-35 A broker that has forgotten its session costs no client a message that was refused")
+    func refusalNeedsNoMemory() {
+        var pair = refusedExactlyOnce()
+        pair.upstream.closes()
+        pair.upstream = pair.client.isRestored(present: false)
+        pair.client.receivesNothing()
+        repeatsExactlyOnce(pair)
+    }
+
     /// The broker has closed behind a message of QoS 0.
     private func suspected() -> Pair {
         var pair = Pair()

@@ -1,6 +1,6 @@
 import MQTTSN
 
-// What becomes of a message that the broker does not take (MQTT 5.0 §4.3, §4.9).
+// What becomes of a message that the broker does not take: (MQTT 5.0 §4.3, §4.9).
 
 extension Uplink {
     /// The exchange is over, at QoS 2 as well, and its number is free. Whoever is not told, as an answer would be held,

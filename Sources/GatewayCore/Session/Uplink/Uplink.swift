@@ -74,11 +74,14 @@ struct Uplink: Hashable, Sendable {
     /// A message on which the broker has closed often enough is refused in its place, unless the broker has it after
     /// all.
     private mutating func rejected(_ message: UplinkMessage, _ conditions: UplinkConditions) -> UplinkOutcome? {
+        if open.rejectsAgain(message, conditions) {
+            return UplinkOutcome(.rejected, to: message).at(UplinkCell(.publishedSame, .waiting))
+        }
         guard conditions.isUnwelcome else { return nil }
         var outcome = UplinkOutcome(.rejected, to: message)
         if let index = open.index(of: message.messageID), open[index].digest == message.digest {
             guard open[index].client == .waiting, open[index].isCut else { return nil }
-            outcome.release = open.letGo(index, isOpen: conditions.isOpen)
+            outcome.release = open.reject(index, conditions)
         }
         return outcome
     }
@@ -332,12 +335,11 @@ struct Uplink: Hashable, Sendable {
         var outcome = UplinkOutcome()
         switch exchange.client {
         case .told:
-            open[index].broker = .done
-            open[index].token = .none
-            open[index].isCut = false
+            open[index].brokerIsDone()
             open[index].since = conditions.now
         case .released: outcome = finish(index, conditions)
-        case .gone, .waiting: open.remove(at: index)
+        case .waiting: open[index].brokerIsDone()
+        case .gone: open.remove(at: index)
         }
         return outcome.at(UplinkCell(.completed, exchange.client))
     }
@@ -366,7 +368,7 @@ struct Uplink: Hashable, Sendable {
     ///   broker passes a message on only when it hears the PUBREL.
     mutating func brokerHasForgotten() -> Bool {
         inheritance = Inheritance()
-        defer { open.removeAll { $0.isExactlyOnce && $0.broker != .done } }
+        defer { open.brokerHasForgotten() }
         return !needsBrokersMemory
     }
 

@@ -88,7 +88,12 @@ struct UplinkExchange: Hashable, Sendable {
     var since: Instant
 
     /// Whether the broker's session has, or may have, a QoS 2 message that would be lost or doubled without it.
-    var needsBrokersMemory: Bool { isExactlyOnce && broker != .done && broker != .owesNumber && client != .gone }
+    var needsBrokersMemory: Bool {
+        isExactlyOnce && broker != .done && broker != .owesNumber && client != .gone && !isRejected
+    }
+
+    /// Whether the client has been refused a QoS 2 message that the broker may have, and may not have heard of that.
+    var isRejected: Bool { isExactlyOnce && client == .waiting && (broker == .owesComplete || broker == .done) }
 
     /// Whether the broker has been told of it on this connection, and has said nothing.
     var isUnanswered: Bool { broker == .owesReceived && !isCut }
@@ -120,6 +125,13 @@ struct UplinkExchange: Hashable, Sendable {
         (client, broker, isExactlyOnce) = (.gone, .holds, true)
     }
 
+    /// The broker has said its last word.
+    mutating func brokerIsDone() {
+        broker = .done
+        token = .none
+        isCut = false
+    }
+
     /// What does not hold of it; nil where all does.
     func checkInvariants() -> String? {
         if (client == .gone) != (messageID == 0) { return "a message id belongs to nobody" }
@@ -127,7 +139,7 @@ struct UplinkExchange: Hashable, Sendable {
         if client == .released, broker != .owesComplete { return "released, and nothing owed" }
         if client == .told, broker == .owesReceived || broker == .owesNumber { return "told what is not known" }
         if broker == .owesNumber { return client == .waiting && !isCut ? nil : "nobody waits for a number" }
-        if client == .waiting, isExactlyOnce, broker != .owesReceived { return "waits for what is known" }
+        if client == .waiting, isExactlyOnce, broker == .holds { return "waits for what is known" }
         if !isExactlyOnce, client != .waiting, client != .gone { return "QoS 1 with a PUBREC" }
         if !isExactlyOnce, broker == .holds || broker == .owesComplete { return "QoS 1 with a PUBREC of the broker" }
         if client == .gone, broker == .done { return "nobody has anything to say" }

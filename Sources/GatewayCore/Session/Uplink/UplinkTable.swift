@@ -92,6 +92,31 @@ struct UplinkTable: Hashable, Sendable {
         return isReleased && isOpen ? release(at: index) : .none
     }
 
+    /// The client is told that its message is not taken. At QoS 2 nobody knows whether the broker has it, and who does
+    /// not hear of the refusal may repeat it whenever it wants: the exchange stays until its place is needed.
+    ///
+    /// - Returns: what is to be released at the broker before anything else.
+    mutating func reject(_ index: Int, _ conditions: UplinkConditions) -> BrokerToken {
+        guard open[index].isExactlyOnce else { return letGo(index, isOpen: conditions.isOpen) }
+        clientWasHeard(of: index, at: conditions.now)
+        open[index].broker = .owesComplete
+        return conditions.isOpen ? release(at: index) : .none
+    }
+
+    /// Whether the message is a repetition of one that was refused so; the same one said anew begins anew.
+    mutating func rejectsAgain(_ message: UplinkMessage, _ conditions: UplinkConditions) -> Bool {
+        guard let index = index(of: message.messageID), open[index].isRejected,
+            open[index].digest == message.digest
+        else { return false }
+        let isRepeated = message.isDuplicate || conditions.now.since(open[index].since) < conditions.retryInterval
+        guard isRepeated || conditions.isUnwelcome else {
+            _ = letGo(index, isOpen: conditions.isOpen)
+            return false
+        }
+        clientWasHeard(of: index, at: conditions.now)
+        return true
+    }
+
     /// The client is there and still has the exchange.
     mutating func clientWasHeard(of index: Int, at now: Instant) {
         open[index].since = now
@@ -112,7 +137,9 @@ struct UplinkTable: Hashable, Sendable {
             return release(at: index)
         }
         // Of a message that may never have reached the broker nothing can be said to the client any more.
-        let index = open.firstIndex { $0.client == .waiting && $0.isCut && conditions.isGivenUp($0) }
+        let index = open.firstIndex {
+            $0.client == .waiting && $0.isCut && !$0.isRejected && conditions.isGivenUp($0)
+        }
         return index.map { letGo($0, isOpen: true) } ?? .none
     }
 
@@ -149,6 +176,12 @@ struct UplinkTable: Hashable, Sendable {
             open[index].isCut = true
         }
         open.removeAll { $0.client == .gone && !$0.isExactlyOnce }
+    }
+
+    /// The broker's session is no more, and with it all that it has at QoS 2. What is refused stays refused.
+    mutating func brokerHasForgotten() {
+        for index in open.indices where open[index].isRejected { open[index].brokerIsDone() }
+        removeAll { $0.isExactlyOnce && $0.broker != .done }
     }
 
     /// Of what has been cut off, what is to be released once more; asked until it is none.

@@ -18,10 +18,7 @@ package enum TopicFilter {
 
     /// Whether `filter` holds `+` or `#` anywhere.
     package static func hasWildcards(_ filter: RawSpan) -> Bool {
-        for index in 0..<filter.byteCount where isWildcard(filter[unchecked: index]) {
-            return true
-        }
-        return false
+        filter.holds(singleLevelWildcard, or: multiLevelWildcard)
     }
 
     /// Whether the topic `name` is one of those that `filter` selects (§4.7.1, §4.7.2).

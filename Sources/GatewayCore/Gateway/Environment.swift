@@ -153,8 +153,9 @@ struct Environment: ~Copyable {
 
     /// Whether a client that begins a session was lost over a REGISTER in the one before; the session knows then.
     mutating func takeIgnoredRegister(by clientID: ClientID) -> Bool {
-        defer { ignoringRegister.remove(clientID) }
-        return ignoringRegister.contains(clientID)
+        guard ignoringRegister.contains(clientID) else { return false }
+        ignoringRegister.remove(clientID)
+        return true
     }
 
     // MARK: Topic names of two octets

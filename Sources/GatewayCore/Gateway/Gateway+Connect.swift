@@ -11,16 +11,17 @@ extension Gateway {
             return
         }
         guard let identity = identity(admitting: clientID, from: route) else { return }
-        if let index = sessionByClientID[clientID], sessions[index].isRepeated(connect, from: route, in: environment) {
+        let known = sessionByClientID[clientID]
+        if let index = known, sessions[index].isRepeated(connect, from: route, in: environment) {
             changing(index) { session, environment in session.repeatConnectReply(in: &environment) }
             return
         }
         // AMB-11; the client that is there has not spoken, and is not heard of by this.
-        guard mayConnect(clientID, from: route) else {
+        guard mayConnect(known, from: route) else {
             refuse(clientID, route, .congestion, because: .addressChange)
             return
         }
-        if let index = sessionByClientID[clientID], sessions[index].canResume(connect) {
+        if let index = known, sessions[index].canResume(connect) {
             attach(index, to: route)
             changing(index) { session, environment in session.resume(connect, in: &environment) }
             return
@@ -30,7 +31,7 @@ extension Gateway {
             refuseForNow(clientID, route)
             return
         }
-        guard let index = session(for: clientID, identity) else {
+        guard let index = session(for: clientID, identity, known: known) else {
             refuse(clientID, route, .congestion, because: wantOfPlace)
             return
         }
@@ -38,11 +39,11 @@ extension Gateway {
         begin(index, connect, at: route)
     }
 
-    /// Whether a client of that name may be there: it is not connected, known by this address or by none, or known by
+    /// Whether the client of a session may be there: it is not connected, known by this address or by none, or known by
     /// one where nobody could be heard, as its link is lost.
     @inline(__always)
-    private func mayConnect(_ clientID: ClientID, from route: Route) -> Bool {
-        guard !environment.configuration.sleep.allowsAddressChange, let index = sessionByClientID[clientID],
+    private func mayConnect(_ index: SessionIndex?, from route: Route) -> Bool {
+        guard !environment.configuration.sleep.allowsAddressChange, let index,
             sessions[index].phase.isConnected, let known = sessions[index].route
         else { return true }
         return known == route || environment.linkState(known.peer.link).isLost

@@ -9,19 +9,18 @@ extension Gateway {
     /// Sessions that have a place: all but those of newcomers.
     var placeCount: Int { sessions.count - newcomers.count }
 
-    /// The client's session, a new one without a place if it has none; nil where no place could be found for it.
-    mutating func session(for clientID: ClientID, _ identity: ClientIdentity) -> SessionIndex? {
-        if let index = sessionByClientID[clientID] {
+    /// The client's session, which is the one `known`, or where it has none a new one without a place; nil where no
+    /// place could be found for it.
+    mutating func session(
+        for clientID: ClientID, _ identity: ClientIdentity, known: SessionIndex?
+    ) -> SessionIndex? {
+        if let index = known {
             environment.identities.renew(sessions[index].identity, identity)
             remembered.remove(index)
             return index
         }
         guard placeCount < environment.limits.clients || canMakePlace, hasRoomForSetUp() else { return nil }
-        var session = ClientSession(clientID: clientID, numbersAfter: environment.nextNumberOrigin())
-        if environment.takeIgnoredRegister(by: clientID) { session.supervision.lostOverRegister() }
-        if let former = formerNumbers.take(of: clientID) { session.downlink.inherit(former) }
-        session.identity = environment.identities.add(identity)
-        let index = insert(session)
+        let index = beginSession(of: clientID, identity)
         newcomers.append(index)
         return index
     }

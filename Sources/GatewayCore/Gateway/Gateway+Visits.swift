@@ -21,9 +21,13 @@ extension Gateway {
         } else {
             attach(index, to: route)
         }
-        let place = visits[index]?.place
+        let place = visit(of: index)?.place
         changing(index) { session, environment in session.begin(connect, at: place, in: &environment) }
     }
+
+    /// Nearly always there is none at all.
+    @inline(__always)
+    func visit(of index: SessionIndex) -> Visit? { visits.isEmpty ? nil : visits[index] }
 
     /// Where the client is connected and can be reached.
     private func home(of index: SessionIndex) -> Route? {
@@ -34,7 +38,7 @@ extension Gateway {
     }
 
     private mutating func visit(_ index: SessionIndex, at place: Route, from home: Route) {
-        guard visits[index]?.place != place else { return }
+        guard visit(of: index)?.place != place else { return }
         endVisit(of: index)
         vacate(place)
         visits[index] = Visit(place: place, home: home)
@@ -45,7 +49,7 @@ extension Gateway {
     /// Whoever was at the place is not there any more.
     mutating func vacate(_ place: Route) {
         guard let former = sessionByRoute[place] else { return }
-        if visits[former]?.place == place {
+        if visit(of: former)?.place == place {
             changing(former) { session, environment in session.abandonSetUp(in: &environment) }
         } else {
             changing(former) { session, environment in session.lose(in: &environment) }
@@ -57,7 +61,7 @@ extension Gateway {
     ///
     /// - Returns: whether the message has a meaning.
     mutating func noteSpeech(_ message: Message, of index: SessionIndex, from route: Route) -> Bool {
-        guard let visit = visits[index] else { return true }
+        guard let visit = visit(of: index) else { return true }
         let isOfTheWill = message.type == .willTopic || message.type == .willMessage
         guard visit.place == route else {
             guard isOfTheWill else { return true }
@@ -70,7 +74,8 @@ extension Gateway {
 
     /// The place leads to the session no more; nothing where there is none.
     mutating func endVisit(of index: SessionIndex) {
-        guard let visit = visits.removeValue(forKey: index) else { return }
+        guard let visit = visit(of: index) else { return }
+        visits[index] = nil
         sessionByRoute[visit.place] = nil
         release(visit.place)
     }
@@ -79,7 +84,7 @@ extension Gateway {
     ///
     /// - Returns: where it was before, if it has moved; that leads to it no more.
     mutating func settleVisit(of index: SessionIndex) -> Route? {
-        guard let visit = visits[index], sessions[index].setUp.place != visit.place else { return nil }
+        guard let visit = visit(of: index), sessions[index].setUp.place != visit.place else { return nil }
         guard sessions[index].route == visit.place else {
             endVisit(of: index)
             return nil
@@ -90,7 +95,7 @@ extension Gateway {
 
     /// Nobody is asked for a Will where nothing can be said.
     mutating func endVisits(on link: LinkID) {
-        for index in 0..<sessions.endIndex where visits[index]?.place.peer.link == link {
+        for index in 0..<sessions.endIndex where visit(of: index)?.place.peer.link == link {
             changing(index) { session, environment in session.abandonSetUp(in: &environment) }
         }
     }

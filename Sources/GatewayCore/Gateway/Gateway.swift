@@ -121,10 +121,24 @@ extension Gateway {
         return index
     }
 
+    /// Begins a session for a client that has none.
+    mutating func beginSession(of clientID: ClientID, _ identity: ClientIdentity) -> SessionIndex {
+        let index = sessions.occupy()
+        sessionByClientID[clientID] = index
+        let former = formerNumbers.take(of: clientID)
+        let hasIgnoredRegister = environment.takeIgnoredRegister(by: clientID)
+        let identityIndex = environment.identities.add(identity)
+        sessions[index].begin(as: clientID, numbersAfter: environment.nextNumberOrigin())
+        if hasIgnoredRegister { sessions[index].supervision.lostOverRegister() }
+        if let former { sessions[index].downlink.inherit(former) }
+        sessions[index].identity = identityIndex
+        return index
+    }
+
     /// Makes `route` the way to the session. Who was there before under another name is gone from this address; where
     /// the session was before, nothing more is said (GW-89).
     mutating func attach(_ index: SessionIndex, to route: Route) {
-        if visits[index] != nil {
+        if visit(of: index) != nil {
             endVisit(of: index)
             _ = sessions[index].setUp.takePlace()
         }

@@ -32,7 +32,10 @@ struct ClientIdentity: SlabElement, Equatable {
     static var vacant: ClientIdentity { ClientIdentity() }
 
     /// Whether it is no other than that of a client for which there is no rule.
-    var isUsual: Bool { digest == ClientIdentity().digest }
+    var isUsual: Bool {
+        brokerClientID == nil && username == nil && publish == nil && subscribe == nil && maximumQoS == 2
+            && passesRetain
+    }
 
     /// The same for two identities that are the same at the broker: who comes with another one is somebody else. A
     /// password may change.

@@ -9,6 +9,9 @@ struct ClientID: Hashable, Sendable {
         ClientID(bytes: assignedPrefix + Array(String(number, radix: 36).utf8))
     }
 
+    /// In one piece, as every CONNECT asks several tables for the name.
+    func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+
     var isAssigned: Bool { bytes.starts(with: Self.assignedPrefix) }
 
     /// Whether the gateway can have given the name, to the last octet.

@@ -58,9 +58,12 @@ struct ClientSession: SlabElement {
     /// As whom the client is known at the broker, from the beginning of the session to its end.
     var identity = IdentityIndex.none
 
-    /// A session that nobody has connected to yet, whose message ids count on from `lastMessageID`.
-    init(clientID: ClientID, numbersAfter lastMessageID: MessageID) {
-        self.init(clientID: clientID, downlink: Downlink(DeliveryNumbers(after: lastMessageID)))
+    /// What was vacant becomes a session that nobody has connected to yet, whose message ids count on from
+    /// `lastMessageID`; where it lies, as a session is large.
+    mutating func begin(as clientID: ClientID, numbersAfter lastMessageID: MessageID) {
+        self.clientID = clientID
+        downlink = Downlink(DeliveryNumbers(after: lastMessageID))
+        phase = .disconnected
     }
 
     /// A session that nobody is connected to, with what waits for its client.

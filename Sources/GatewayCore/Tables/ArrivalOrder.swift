@@ -15,10 +15,10 @@ struct ArrivalOrder<Element: Hashable> {
     }
 
     mutating func remove(_ element: Element) {
-        position[element] = nil
+        if !position.isEmpty { position[element] = nil }
     }
 
-    func contains(_ element: Element) -> Bool { position[element] != nil }
+    func contains(_ element: Element) -> Bool { !position.isEmpty && position[element] != nil }
 
     /// The one that is here longest of those that are wanted.
     func first(where isWanted: (Element) -> Bool) -> Element? {

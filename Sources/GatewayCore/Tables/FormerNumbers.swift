@@ -19,7 +19,7 @@ struct FormerNumbers {
     }
 
     mutating func take(of clientID: ClientID) -> DeliveryNumbers? {
-        guard let former = numbers.removeValue(forKey: clientID) else { return nil }
+        guard !numbers.isEmpty, let former = numbers.removeValue(forKey: clientID) else { return nil }
         order.remove(clientID)
         return former
     }

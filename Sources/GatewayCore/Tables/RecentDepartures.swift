@@ -40,7 +40,8 @@ struct RecentDepartures {
         if let former, answers == 0, entries[former].expiry > now { return false }
         position[route] = entries.count
         entries.append(Entry(route: route, answers: answers, expiry: expiry))
-        skipStale()
+        if former == first { skipStale() }
+        compact()
         return former == nil
     }
 
@@ -55,23 +56,25 @@ struct RecentDepartures {
         let route = entries[first].route
         position[route] = nil
         skipStale()
+        compact()
         return route
     }
 
     private mutating func skipStale() {
         while first < entries.count, position[entries[first].route] != first { first += 1 }
-        compact()
     }
 
     /// Drops what is past or stale once that is most of the list, so that the list stays as short as its senders.
     private mutating func compact() {
         guard entries.count > 64, entries.count > position.count * 2 else { return }
-        var current: [Entry] = []
+        var kept = 0
         for index in first..<entries.count where position[entries[index].route] == index {
-            position[entries[index].route] = current.count
-            current.append(entries[index])
+            position[entries[index].route] = kept
+            entries[kept] = entries[index]
+            kept += 1
         }
-        entries = current
+        // In place, as a list that is emptied all the time would be allocated anew all the time.
+        entries.removeLast(entries.count - kept)
         first = 0
     }
 }

@@ -22,9 +22,15 @@ struct Slab<Element: SlabElement> {
     func contains(_ index: UInt32) -> Bool { Int(index) < isOccupied.count && isOccupied[Int(index)] }
 
     mutating func insert(_ element: consuming Element) -> UInt32 {
+        let index = occupy()
+        self[index] = element
+        return index
+    }
+
+    /// A place whose element is still vacant; what is large is best filled where it lies.
+    mutating func occupy() -> UInt32 {
         count += 1
         let index = free.popLast() ?? addPlace()
-        self[index] = element
         isOccupied[Int(index)] = true
         return index
     }

@@ -83,36 +83,43 @@ struct DeadlineQueue {
         sink(from: Int(position[Int(last.rawValue)]))
     }
 
+    /// Whether `left` comes up before `right`; keys with the same time come in the order of their numbers.
+    @inline(__always)
     private func isEarlier(_ left: DeadlineKey, _ right: DeadlineKey) -> Bool {
         let (leftTime, rightTime) = (time[Int(left.rawValue)], time[Int(right.rawValue)])
         return leftTime == rightTime ? left.rawValue < right.rawValue : leftTime < rightTime
     }
 
+    /// Others make way for the key, one after the other, until it has found its slot.
     private mutating func rise(from start: Int) {
+        let key = heap[start]
         var slot = start
-        while slot > 0, isEarlier(heap[slot], heap[(slot - 1) / 2]) {
-            exchange(slot, (slot - 1) / 2)
+        while slot > 0 {
+            let parent = heap[(slot - 1) / 2]
+            guard isEarlier(key, parent) else { break }
+            place(parent, at: slot)
             slot = (slot - 1) / 2
         }
+        if slot != start { place(key, at: slot) }
     }
 
     private mutating func sink(from start: Int) {
+        let key = heap[start]
         var slot = start
-        while true {
-            var least = slot
-            for child in (2 * slot + 1)...(2 * slot + 2) where child < heap.count && isEarlier(heap[child], heap[least])
-            {
-                least = child
-            }
-            guard least != slot else { return }
-            exchange(slot, least)
-            slot = least
+        while 2 * slot + 1 < heap.count {
+            var child = 2 * slot + 1
+            if child + 1 < heap.count, isEarlier(heap[child + 1], heap[child]) { child += 1 }
+            let earliest = heap[child]
+            guard isEarlier(earliest, key) else { break }
+            place(earliest, at: slot)
+            slot = child
         }
+        if slot != start { place(key, at: slot) }
     }
 
-    private mutating func exchange(_ left: Int, _ right: Int) {
-        heap.swapAt(left, right)
-        position[Int(heap[left].rawValue)] = Int32(left)
-        position[Int(heap[right].rawValue)] = Int32(right)
+    @inline(__always)
+    private mutating func place(_ key: DeadlineKey, at slot: Int) {
+        heap[slot] = key
+        position[Int(key.rawValue)] = Int32(slot)
     }
 }

@@ -39,8 +39,12 @@ enum TopicRules {
     private static let separator = UInt8(ascii: "/")
 
     private static func isTaken(_ topic: RawSpan, _ limits: Limits) -> Bool {
-        topic.byteCount <= limits.topicNameByteCount && levelCount(topic) <= limits.topicLevels
+        topic.byteCount <= limits.topicNameByteCount && hasFewLevels(topic, limits)
             && !topic.holdsDiscouragedCharacter
+    }
+
+    private static func hasFewLevels(_ topic: RawSpan, _ limits: Limits) -> Bool {
+        topic.byteCount < limits.topicLevels || levelCount(topic) <= limits.topicLevels
     }
 
     private static func levelCount(_ topic: RawSpan) -> Int {

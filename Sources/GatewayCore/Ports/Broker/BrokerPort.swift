@@ -157,19 +157,22 @@ extension Environment {
         as introduction: BrokerIntroduction, cleanSession: Bool, will: StoredWill?, on slot: UInt32
     ) {
         var strings: [UInt8] = []
-        func append(_ bytes: [UInt8]) -> ByteRange {
+        func append(_ bytes: [UInt8], _ more: [UInt8] = []) -> ByteRange {
             let start = strings.count
+            strings.reserveCapacity(start + bytes.count + more.count)
             strings.append(contentsOf: bytes)
+            strings.append(contentsOf: more)
             return start..<strings.count
         }
         let settings = configuration.upstream
         let packet = Connect(
             cleanSession: cleanSession, keepAliveSeconds: settings.keepAliveSeconds,
-            clientID: append(introduction.clientID),
+            clientID: append(introduction.clientIDPrefix, introduction.clientID),
             will: will.map {
                 Will(topic: append($0.topic), payload: append($0.message), qos: DeliveryQoS($0.qos), retain: $0.retain)
             },
-            username: introduction.username.map(append), password: introduction.password.map(append))
+            username: introduction.username.map { append($0) },
+            password: introduction.password.map { append($0) })
         let start = effects.bytes.count
         switch upstreams[slot].version {
         case .v3_1_1: effects.bytes.appendPacket(.connect(packet), from: strings.span.bytes)
@@ -191,6 +194,9 @@ extension Environment {
 
 /// As whom the gateway says CONNECT.
 struct BrokerIntroduction {
+    /// What the client identifier begins with.
+    var clientIDPrefix: [UInt8] = []
+    /// The rest of it.
     var clientID: [UInt8]
     var username: [UInt8]?
     var password: [UInt8]?
@@ -203,7 +209,8 @@ struct BrokerIntroduction {
     /// For a client.
     init(_ clientID: ClientID, _ identity: ClientIdentity, _ settings: UpstreamConfiguration) {
         self.init(settings)
-        self.clientID = identity.brokerClientID ?? settings.clientIDPrefix + clientID.bytes
+        self.clientID = identity.brokerClientID ?? clientID.bytes
+        if identity.brokerClientID == nil { clientIDPrefix = settings.clientIDPrefix }
         if identity.username != nil { (username, password) = (identity.username, identity.password) }
     }
 }

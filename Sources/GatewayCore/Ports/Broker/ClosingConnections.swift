@@ -46,7 +46,7 @@ struct ClosingConnections {
 
     /// How long the next connection of that name has to wait, unless the end is told before; nil for not at all.
     func deadline(of name: ClientID, at now: Instant) -> Instant? {
-        guard let entry = entries[name], entry.deadline > now else { return nil }
+        guard !entries.isEmpty, let entry = entries[name], entry.deadline > now else { return nil }
         return entry.deadline
     }
 

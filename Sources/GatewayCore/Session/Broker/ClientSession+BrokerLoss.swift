@@ -65,7 +65,8 @@ extension ClientSession {
     ///
     /// - Returns: false where it has lost more than it can be told again.
     mutating func brokerHasForgotten(in environment: inout Environment) -> Bool {
-        noteMissed(downlink.brokerForgot(in: &environment.store), in: &environment)
+        let missed = downlink.brokerForgot(in: &environment.store)
+        noteMissed(missed, in: &environment)
         let isWhole = uplink.brokerHasForgotten()
         requests.removeAll(in: &environment.topicNames)
         subscriptions.doubtAll()

@@ -80,7 +80,8 @@ struct TopicRegistry {
     private struct Details {
         /// The places of all ids and names, once there are so many that looking through them would take long.
         var placeByID: [TopicID: UInt16] = [:]
-        var placeByName: [TopicNameIndex: UInt16] = [:]
+        /// By the index' number, which takes less time to hash.
+        var placeByName: [UInt32: UInt16] = [:]
         /// When the id at a place was used last; empty before the gateway has given one.
         var lastUses: [Instant] = []
         /// Before this no given id has been unused for long enough.
@@ -114,7 +115,7 @@ struct TopicRegistry {
 
     private func place(of name: TopicNameIndex) -> Int? {
         guard isIndexed else { return entries.firstIndex { $0.name == name } }
-        return details[0].placeByName[name].map(Int.init)
+        return details[0].placeByName[name.rawValue].map(Int.init)
     }
 
     // MARK: Giving
@@ -288,7 +289,7 @@ struct TopicRegistry {
         let last = entries.count - 1
         if isIndexed {
             details[0].placeByID[gone.id] = nil
-            details[0].placeByName[gone.name] = nil
+            details[0].placeByName[gone.name.rawValue] = nil
         }
         entries[place] = entries[last]
         entries.removeLast()
@@ -306,7 +307,7 @@ struct TopicRegistry {
 
     private mutating func index(_ place: Int) {
         details[0].placeByID[entries[place].id] = UInt16(place)
-        details[0].placeByName[entries[place].name] = UInt16(place)
+        details[0].placeByName[entries[place].name.rawValue] = UInt16(place)
     }
 }
 

@@ -65,6 +65,7 @@ struct UplinkTable: Hashable, Sendable {
     mutating func remove(at index: Int) -> UplinkExchange { open.remove(at: index) }
 
     mutating func removeAll(where isMeant: (UplinkExchange) -> Bool) {
+        // Nearly always there is nothing to be removed, and a list that is nowhere changed stays as it is.
         if open.contains(where: isMeant) { open.removeAll(where: isMeant) }
     }
 
@@ -164,7 +165,7 @@ struct UplinkTable: Hashable, Sendable {
         func isForgettable(_ exchange: UplinkExchange) -> Bool {
             exchange.isExactlyOnce ? isFull && exchange.broker == .done : exchange.isCut || exchange.broker == .done
         }
-        open.removeAll { isForgettable($0) && conditions.now.since($0.since) >= conditions.patience }
+        removeAll { isForgettable($0) && conditions.now.since($0.since) >= conditions.patience }
     }
 
     // MARK: The connections on both sides
@@ -175,7 +176,7 @@ struct UplinkTable: Hashable, Sendable {
             if open[index].broker == .owesNumber { _ = letGo(index, isOpen: false) }
             open[index].isCut = true
         }
-        open.removeAll { $0.client == .gone && !$0.isExactlyOnce }
+        removeAll { $0.client == .gone && !$0.isExactlyOnce }
     }
 
     /// The broker's session is no more, and with it all that it has at QoS 2. What is refused stays refused.

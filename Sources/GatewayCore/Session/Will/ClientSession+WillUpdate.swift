@@ -113,7 +113,8 @@ extension ClientSession {
     /// The broker has accepted a connection; a Will update may have come after its CONNECT was sent.
     mutating func willReachedBroker(in environment: inout Environment) {
         guard wills.isBrokerTold else { return reconnectWithNewWill(in: &environment) }
-        answerWillUpdates(wills.finishUpdate(), .accepted, in: &environment)
+        let responses = wills.finishUpdate()
+        answerWillUpdates(responses, .accepted, in: &environment)
     }
 
     func answerWillUpdates(

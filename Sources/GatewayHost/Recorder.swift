@@ -57,10 +57,10 @@ final class Recorder {
     }
 
     /// Writes the session that the core is about to go on with.
-    func willRestore(_ record: [UInt8], from peer: PeerID?, age: TimeSpan, at now: Instant) {
+    func willRestore(_ record: [UInt8], from peer: PeerID?, network: UInt16, age: TimeSpan, at now: Instant) {
         guard file != nil else { return }
         let before = pending.count
-        pending.appendTracedSession(record, from: peer, age: age, at: now)
+        pending.appendTracedSession(record, from: peer, network: network, age: age, at: now)
         writeLine(since: before)
     }
 

@@ -16,10 +16,10 @@ extension Occurrence {
             .qosMinusOneDropped, .advertised, .searchAnswered, .forwarderRefused, .truncatedDatagram, .strangerAnswered,
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
-            .brokerVersionRefused,
+            .brokerVersionRefused, .sessionDisowned,
             .upstreamPaused, .upstreamResumed:
             0
-        case .clientExceedsRule(let byteCount): UInt64(byteCount)
+        case .clientExceedsRule(let byteCount), .brokerExceedsRule(let byteCount): UInt64(byteCount)
         case .clientFellAsleep(let seconds): UInt64(seconds)
         case .messageForwarded(let qos), .messageRepeated(let qos): UInt64(qos.rawValue)
         case .messageAcknowledged(let qos, let span), .messageDelivered(let qos, let span):
@@ -31,7 +31,7 @@ extension Occurrence {
         case .messageDroppedTooLong(let qos, let octets): UInt64((qos ?? .minusOne).rawValue) << 62 ^ UInt64(octets)
         case .messageDroppedNotRegistered(let qos, let octets), .messageDroppedUpstreamDown(let qos, let octets),
             .messageDroppedUpstreamBlocked(let qos, let octets), .messageUndeliverable(let qos, let octets),
-            .messageExpired(let qos, let octets):
+            .messageExpired(let qos, let octets), .messageDroppedByRule(let qos, let octets):
             UInt64(qos.rawValue) << 62 ^ UInt64(octets)
         case .qosMinusOneRefused(let refusal, let topicID): UInt64(refusal.rawValue) << 16 | UInt64(topicID)
         case .queueDropsReported(let count), .sharedConnectionContested(let count): UInt64(count)

@@ -15,7 +15,8 @@ package import Time
 //                                     datagram the link, the peer, whether it may forward, and its network unless 0
 //     2000 configuration x7377 41d0   the same where the owner has decided otherwise; the bytes are a head with seed 0
 //     500 session:9:0:7 x01ab 9f3c    the same where it goes on with a session; its age in nanoseconds, its client's
-//                                     link and number where there are such, and the bytes of its record
+//                                     link and number where there are such, its network unless 0, and the bytes of
+//                                     its record
 //     end: complete
 //
 // Passwords are never in it: configuration and hash have octets of placeholders in their places.
@@ -28,8 +29,8 @@ extension Trace {
             switch entry.fact {
             case .event(let event, let bytes): text.appendTracedEvent(event, bytes.span.bytes, at: entry.now)
             case .reconfigured(let configuration): text.appendTracedConfiguration(configuration, at: entry.now)
-            case .restored(let record, let peer, let age):
-                text.appendTracedSession(record, from: peer, age: age, at: entry.now)
+            case .restored(let record, let peer, let network, let age):
+                text.appendTracedSession(record, from: peer, network: network, age: age, at: entry.now)
             }
             if let hash = entry.effectHash { text.appendTracedHash(hash) }
         }
@@ -96,12 +97,13 @@ extension [UInt8] {
 
     /// Appends the line of a session that a gateway goes on with, as far as it is known before that does.
     package mutating func appendTracedSession(
-        _ record: [UInt8], from peer: PeerID?, age: TimeSpan, at now: Instant
+        _ record: [UInt8], from peer: PeerID?, network: UInt16, age: TimeSpan, at now: Instant
     ) {
         append(decimal: now.nanoseconds)
         append(contentsOf: " session:".utf8)
         append(decimal: age.nanoseconds)
         if let peer { append(contentsOf: ":\(peer.link.rawValue):\(peer.number)".utf8) }
+        if peer != nil, network != 0 { append(contentsOf: ":\(network)".utf8) }
         appendTraced(record.span.bytes)
     }
 

@@ -12,9 +12,9 @@ package struct Trace: Equatable, Sendable {
         case event(Event, [UInt8])
         /// The owner has decided otherwise.
         case reconfigured(GatewayConfiguration)
-        /// It goes on with a session of an earlier life: the octets of its record, where its client is, and how long
-        /// ago it was written down.
-        case restored([UInt8], from: PeerID?, age: TimeSpan)
+        /// It goes on with a session of an earlier life: the octets of its record, where its client is, in which of the
+        /// networks of the owner's rules, and how long ago it was written down.
+        case restored([UInt8], from: PeerID?, network: UInt16 = 0, age: TimeSpan)
     }
 
     /// One thing that the gateway was told.
@@ -50,10 +50,10 @@ package struct Trace: Equatable, Sendable {
             switch fact {
             case .event(let event, let bytes): gateway.handle(event, bytes.span.bytes, at: now, into: &effects)
             case .reconfigured(let configuration): gateway.reconfigure(configuration, at: now, into: &effects)
-            case .restored(let record, let peer, let age):
+            case .restored(let record, let peer, let network, let age):
                 // One that was not taken then is not taken now.
                 guard let record = try? SessionRecord.decode(record.span.bytes) else { return }
-                try? gateway.restore(record, from: peer, age: age, at: now)
+                try? gateway.restore(record, from: peer, network: network, age: age, at: now)
             }
         }
     }

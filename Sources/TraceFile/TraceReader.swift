@@ -212,9 +212,11 @@ private enum EventText {
         guard parts.first == "session", numbers.count == parts.count - 1, let age = numbers.first else { return nil }
         let span = TimeSpan(nanoseconds: age)
         if numbers.count == 1 { return .restored(record, from: nil, age: span) }
-        guard numbers.count == 3, let link = UInt16(exactly: numbers[1]), let number = UInt32(exactly: numbers[2])
+        guard numbers.count == 3 || numbers.count == 4, let link = UInt16(exactly: numbers[1]),
+            let number = UInt32(exactly: numbers[2]),
+            let network = UInt16(exactly: numbers.count == 4 ? numbers[3] : 0)
         else { return nil }
-        return .restored(record, from: PeerID(link: LinkID(link), number: number), age: span)
+        return .restored(record, from: PeerID(link: LinkID(link), number: number), network: network, age: span)
     }
 
     static func event(_ word: String) -> Event? {

@@ -146,6 +146,31 @@ import Time
         client.receives(.willTopicResponse(.notSupported))
     }
 
+    // MARK: From the broker
+
+    @Test("AMB-39 What the rule does not let a client have is answered to the broker, dropped, counted, and said once")
+    func brokerSendsMore() {
+        let dialogue = dialogue(Self.own)
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: false, present: true)
+        upstream.sends(.publish("other/x", "abc"))
+        dialogue.observes(exactly: .messageDroppedByRule(.atMostOnce, octets: 3), of: "c1")
+        dialogue.observes(exactly: .brokerExceedsRule(topicByteCount: 7), of: "c1")
+        upstream.sends(.publish("own/c2/x", "a", qos: .atLeastOnce, id: 5))
+        dialogue.observes(exactly: .messageDroppedByRule(.atLeastOnce, octets: 1), of: "c1")
+        dialogue.doesNotObserve(.brokerExceedsRule)
+        upstream.receives(.publishAcknowledgement(5))
+        upstream.sends(.publish("own/c1", "a", qos: .exactlyOnce, id: 6))
+        upstream.receives(.publishReceived(6))
+        upstream.sends(.publish("own/c1", "a", qos: .exactlyOnce, id: 6, duplicate: true))
+        upstream.receives(.publishReceived(6))
+        upstream.sends(.publishRelease(6))
+        upstream.receives(.publishComplete(6))
+        client.receivesNothing()
+        upstream.sends(.publish("ab", "x"))
+        client.receives(.publish(.short("ab"), "x"))
+    }
+
     // MARK: QoS −1
 
     @Test("AMB-39 AMB-19 Without a connection the rule of the sender's session holds, else one for everybody there")

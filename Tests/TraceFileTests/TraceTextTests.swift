@@ -94,17 +94,24 @@ import Time
 
     @Test(
         "A session that is gone on with is a line like an event",
-        arguments: [nil, PeerID(link: LinkID(3), number: 8)])
-    func aSessionIsALineAndIsReadAgain(peer: PeerID?) throws {
+        arguments: [
+            (nil, 0, ""), (PeerID(link: LinkID(3), number: 8), 0, ":3:8"),
+            (PeerID(link: LinkID(3), number: 8), 2, ":3:8:2"),
+        ]
+            as [(PeerID?, UInt16, String)])
+    func aSessionIsALineAndIsReadAgain(peer: PeerID?, network: UInt16, place: String) throws {
         let written = trace([
             Trace.Entry(
                 now: Instant(nanoseconds: 9),
-                fact: .restored([1, 2, 0xFE], from: peer, age: TimeSpan(nanoseconds: 77)), effectHash: 2)
+                fact: .restored([1, 2, 0xFE], from: peer, network: network, age: TimeSpan(nanoseconds: 77)),
+                effectHash: 2)
         ])
-        #expect(text(written).contains("\n9 session:77\(peer == nil ? "" : ":3:8") x0102fe 0000000000000002\n"))
+        #expect(text(written).contains("\n9 session:77\(place) x0102fe 0000000000000002\n"))
         #expect(try read(text(written)) == written)
-        for word in ["session", "session:", "session:1:2", "session:1:65536:1", "session:1:1:1:1"] {
-            let other = text(written).replacing("session:77\(peer == nil ? "" : ":3:8")", with: word)
+        for word in [
+            "session", "session:", "session:1:2", "session:1:65536:1", "session:1:1:1:65536", "session:1:1:1:1:1",
+        ] {
+            let other = text(written).replacing("session:77\(place)", with: word)
             #expect(throws: TraceError.self) { try read(other) }
         }
     }

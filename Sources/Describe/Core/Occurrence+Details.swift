@@ -13,7 +13,8 @@ extension Occurrence {
         case .messageDroppedTooLong(_, let octets), .messageDroppedQueueFull(let octets),
             .messageDroppedNotRegistered(_, let octets), .messageDroppedUpstreamDown(_, let octets),
             .messageDroppedUpstreamBlocked(_, let octets), .messageUndeliverable(_, let octets),
-            .qosMinusOneBufferFull(let octets), .messageExpired(_, let octets):
+            .qosMinusOneBufferFull(let octets), .messageExpired(_, let octets),
+            .messageDroppedByRule(_, let octets):
             octets.octets
         case .qosMinusOneRefused(let refusal, let topicID): "topic id \(topicID), \(refusal.words)"
         case .queueDropsReported(let count): Self.words(forMessages: count)
@@ -47,7 +48,7 @@ extension Occurrence {
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
             .brokerVersionRefused, .clientNotAdmitted, .requestRefusedByRule, .clientExceedsRule,
-            .upstreamPaused, .upstreamResumed:
+            .brokerExceedsRule, .sessionDisowned, .upstreamPaused, .upstreamResumed:
             ""
         }
     }
@@ -146,6 +147,7 @@ extension RuleRefusal {
         case .tooLong: "a text that it makes has more than 65535 octets"
         case .otherIdentity: "the session of that ClientId is somebody else's at the broker"
         case .brokerClientIDTaken: "the client identifier that it makes for the broker is another client's"
+        case .elsewhere: "it keeps that ClientId for another network or link"
         }
     }
 }

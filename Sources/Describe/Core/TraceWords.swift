@@ -34,7 +34,7 @@ package struct TraceWords {
         switch entry.fact {
         case .event(let event, let bytes): CoreWords.words(for: event) + content(event, bytes)
         case .reconfigured: "the owner has decided otherwise: another configuration"
-        case .restored(let record, let peer, let age):
+        case .restored(let record, let peer, _, let age):
             "goes on with a session written \(age.nanoseconds / 1_000_000_000) s ago, \(record.count.octets)"
                 + (peer.map { ", whose client is \(CoreWords.name($0))" } ?? "")
         }

@@ -13,6 +13,7 @@ extension Gateway {
             if let refusal = refusal(of: identity, for: subject, clientID) {
                 throw .rule(refusal, number: environment.identities.number(for: subject))
             }
+            if let index = sessionByClientID[clientID], !isIdentity(of: index, identity) { disown(index) }
             return identity
         } catch {
             environment.observe(.clientNotAdmitted, of: clientID, peer: route.peer)
@@ -33,8 +34,8 @@ extension Gateway {
         of identity: ClientIdentity, for subject: IdentityTable.Subject, _ clientID: ClientID
     ) -> RuleRefusal? {
         if let index = sessionByClientID[clientID] {
-            let known = environment.identities[sessions[index].identity]
-            return known.digest == identity.digest ? nil : .otherIdentity
+            if isIdentity(of: index, identity) { return nil }
+            guard givesWay(index, to: subject) else { return .otherIdentity }
         }
         let name = identity.brokerClientID ?? environment.configuration.upstream.clientIDPrefix + clientID.bytes
         // Whoever it is made for may be away, and his session at the broker still there.
@@ -42,11 +43,38 @@ extension Gateway {
         return mayBeAnothers || isTaken(identity, for: clientID) ? .brokerClientIDTaken : nil
     }
 
+    private func isIdentity(of index: SessionIndex, _ identity: ClientIdentity) -> Bool {
+        environment.identities[sessions[index].identity].digest == identity.digest
+    }
+
+    /// Whether a session of an earlier life, whose client nobody has heard since, is none of the rules of today: where
+    /// its client was is not known, and an earlier rule says who has its name where somebody says CONNECT. A session
+    /// whose client the rules were asked about, where it is, never gives way.
+    private func givesWay(_ index: SessionIndex, to subject: IdentityTable.Subject) -> Bool {
+        guard sessions[index].isUnplaced else { return false }
+        let record = environment.identities.record(of: sessions[index].identity)
+        return environment.identities.precedes(subject, sessions[index].clientID, record)
+    }
+
+    /// Ends a session that the rules give to nobody any more.
+    private mutating func disown(_ index: SessionIndex) {
+        environment.observe(.sessionDisowned, of: sessions[index].clientID)
+        if sessions[index].phase.isConnected {
+            changing(index) { session, environment in session.dismiss(in: &environment) }
+        }
+        forget(index)
+    }
+
     /// Whether another client, or the gateway itself, goes by that identifier at the broker.
     private func isTaken(_ identity: ClientIdentity, for clientID: ClientID) -> Bool {
         let upstream = environment.configuration.upstream
         let name = identity.brokerClientID ?? upstream.clientIDPrefix + clientID.bytes
-        if name == upstream.sharedClientID || environment.identities.isTaken(name) { return true }
+        if name == upstream.sharedClientID { return true }
+        if environment.identities.isTaken(name) {
+            // Not by the session that gives way.
+            guard let index = sessionByClientID[clientID] else { return true }
+            return environment.identities[sessions[index].identity].brokerClientID != name
+        }
         guard identity.brokerClientID != nil, name.starts(with: upstream.clientIDPrefix) else { return false }
         let usual = ClientID(bytes: Array(name[upstream.clientIDPrefix.count...]))
         guard usual != clientID, let index = sessionByClientID[usual] else { return false }
@@ -60,10 +88,18 @@ extension Gateway {
         return identity?.digest == environment.identities[sessions[index].identity].digest
     }
 
-    /// The identity of a session that goes on from its record; nil for the usual one.
-    func identity(of record: SessionRecord) throws(RestoreRefusal) -> ClientIdentity? {
+    /// The identity of a session that goes on from its record, of a client at `peer`, in that of the owner's networks,
+    /// or who knows where; nil for the usual one.
+    func identity(
+        of record: SessionRecord, at peer: PeerID?, network: UInt16
+    ) throws(RestoreRefusal) -> ClientIdentity? {
         let clientID = ClientID(bytes: record.clientID)
-        let identity = try environment.identities.identity(ofRestored: clientID, record.identity)
+        let subject = peer.map {
+            IdentityTable.Subject(
+                clientID: clientID, link: $0.link.rawValue, network: network,
+                nodeID: record.nodeID ?? record.identity?.nodeID)
+        }
+        let identity = try environment.identities.identity(ofRestored: clientID, record.identity, at: subject)
         if environment.identities.hasRules, isTaken(identity ?? ClientIdentity(), for: clientID) {
             throw .otherIdentity
         }

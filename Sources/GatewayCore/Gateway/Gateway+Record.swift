@@ -41,12 +41,13 @@ extension Gateway {
     ///   - peer: The host's name for where the client was, or its forwarder; forgotten where the record is refused or
     ///     its client was away. Without one a sleeper sleeps on and may wake up anywhere, and the session of another
     ///     client waits for its CONNECT.
+    ///   - network: In which of the networks of the owner's rules that is; 0 for none.
     ///   - age: How long ago the record was taken, if that was while the gateway went on: its client may have been
     ///     heard since, and its time begins anew.
     ///   - now: Not earlier than at the last call.
     /// - Throws: why the record is not taken.
     package mutating func restore(
-        _ record: SessionRecord, from peer: PeerID? = nil, age: TimeSpan? = nil, at now: Instant
+        _ record: SessionRecord, from peer: PeerID? = nil, network: UInt16 = 0, age: TimeSpan? = nil, at now: Instant
     ) throws(RestoreRefusal) {
         environment.now = now
         guard var record = peer == nil ? record.withoutAddress() : record else { throw .clientCannotBeFound }
@@ -55,13 +56,14 @@ extension Gateway {
         let route = try peer.flatMap { peer throws(RestoreRefusal) in try self.route(of: record, through: peer) }
         let identity: ClientIdentity?
         do throws(RestoreRefusal) {
-            identity = try self.identity(of: record)
+            identity = try self.identity(of: record, at: route?.peer, network: network)
         } catch {
             if let route { environment.forwarders.release(route.node) }
             throw error
         }
         var session = ClientSession(record, in: &environment)
         if let identity { session.identity = environment.identities.add(identity) }
+        session.isUnplaced = route == nil
         let index = insert(session)
         if keeper.isOn { keeper.restored(index) }
         guard record.phase.isConnected else { return remembered.append(index) }

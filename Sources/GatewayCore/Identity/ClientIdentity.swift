@@ -28,6 +28,8 @@ struct ClientIdentity: SlabElement, Equatable {
     var nodeID: [UInt8]?
     /// Whether its owner has been told that the client wants more than it may.
     var isTold = false
+    /// Whether its owner has been told that the broker sends the client more than it may have.
+    var isToldOfBroker = false
 
     static var vacant: ClientIdentity { ClientIdentity() }
 
@@ -53,6 +55,13 @@ struct ClientIdentity: SlabElement, Equatable {
     func mayPublish(to name: RawSpan) -> Bool {
         guard let publish else { return true }
         for filter in publish where TopicFilter.matches(filter: filter.span.bytes, name: name) { return true }
+        return false
+    }
+
+    /// Whether a message of the broker on that topic is one that the client may have subscribed to.
+    func mayHear(_ name: RawSpan) -> Bool {
+        guard let subscribe else { return true }
+        for filter in subscribe where TopicFilter.matches(filter: filter.span.bytes, name: name) { return true }
         return false
     }
 

@@ -3,6 +3,9 @@ enum ClientPattern {
     private static let anything = UInt8(ascii: "*")
     private static let oneCharacter = UInt8(ascii: "?")
 
+    /// Whether more than one name can match.
+    static func isForMany(_ pattern: [UInt8]) -> Bool { pattern.contains { $0 == anything || $0 == oneCharacter } }
+
     /// Takes time in proportion to the product of the two lengths at worst; `name` is well-formed UTF-8.
     static func matches(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
         var (place, position) = (0, 0)

@@ -24,12 +24,12 @@ struct IdentityTable {
     private var brokerClientIDs: Set<[UInt8]> = []
 
     init(_ rules: [ClientRule], gatewayID: UInt8) {
-        self.rules = rules.map(Rule.init)
+        self.rules = rules.map { Rule($0, gatewayID: gatewayID) }
         self.gatewayID = gatewayID
     }
 
     /// Goes on with the same rules, of which other links may be meant.
-    mutating func follow(_ rules: [ClientRule]) { self.rules = rules.map(Rule.init) }
+    mutating func follow(_ rules: [ClientRule]) { self.rules = rules.map { Rule($0, gatewayID: gatewayID) } }
 
     @inline(__always)
     var hasRules: Bool { !rules.isEmpty }
@@ -43,12 +43,23 @@ struct IdentityTable {
 
     /// What the first rule that fits says; throws why the client is refused.
     func identity(for subject: Subject) throws(ClientRefusal) -> ClientIdentity {
-        guard let number = rules.firstIndex(where: { $0.fits(subject) }) else { throw .notAdmitted }
-        return try identity(by: number, for: subject)
+        try identity(by: rule(for: subject), for: subject)
+    }
+
+    /// The index of the first rule that fits; throws why none does. A rule that names one client for some places keeps
+    /// that name for them: elsewhere only another rule that names the client fits.
+    private func rule(for subject: Subject) throws(ClientRefusal) -> Int {
+        var claim: Int?
+        for index in rules.indices {
+            if rules[index].fits(subject), claim == nil || rules[index].namesOneClient { return index }
+            if claim == nil, rules[index].claims(subject.clientID?.bytes ?? []) { claim = index }
+        }
+        throw claim.map { .rule(.elsewhere, number: UInt16(clamping: $0 + 1)) } ?? .notAdmitted
     }
 
     private func identity(by number: Int, for subject: Subject) throws(ClientRefusal) -> ClientIdentity {
         if let constant = rules[number].constant { return constant }
+        if subject.clientID == nil, let nobodys = rules[number].nobodys { return nobodys }
         do throws(RuleRefusal) {
             return try rules[number].identity(for: subject, gatewayID: gatewayID)
         } catch {
@@ -58,32 +69,56 @@ struct IdentityTable {
 
     /// The number of the first rule that fits, counted from 1; 0 where none does.
     func number(for subject: Subject) -> UInt16 {
-        rules.firstIndex { $0.fits(subject) }.map { UInt16(clamping: $0 + 1) } ?? 0
+        (try? rule(for: subject)).map { UInt16(clamping: $0 + 1) } ?? 0
     }
 
     /// The identity that a session had in an earlier life of the gateway, where the rules still give it to its client;
-    /// nil where it had the usual one. Where it is was checked then.
+    /// nil where it had the usual one. Without a `subject` nobody knows where its client is: then a rule for any place
+    /// will do, and the client's next word tells more (`precedes`).
     func identity(
-        ofRestored clientID: ClientID, _ record: ClientIdentity.Record?
+        ofRestored clientID: ClientID, _ record: ClientIdentity.Record?, at subject: Subject?
     ) throws(RestoreRefusal) -> ClientIdentity? {
-        let digest = record?.digest ?? ClientIdentity().digest
         guard hasRules else {
             guard record == nil else { throw .otherIdentity }
             return nil
         }
-        for number in rules.indices where rules[number].fits(clientID) {
-            let subject = Subject(clientID: clientID, link: 0, network: 0, nodeID: record?.nodeID)
-            let identity = try? self.identity(by: number, for: subject)
-            if let identity, identity.digest == digest { return record == nil ? nil : identity }
-            guard rules[number].isForSomePlacesOnly else { break }
+        let identity: ClientIdentity?
+        if let subject {
+            identity = try? self.identity(for: subject)
+        } else {
+            identity = rule(ofRestored: clientID, record)?.identity
         }
-        throw .otherIdentity
+        guard let identity, identity.digest == record?.digest ?? ClientIdentity().digest else { throw .otherIdentity }
+        return record == nil ? nil : identity
+    }
+
+    /// The first rule that gives a client that identity at one place or another.
+    private func rule(
+        ofRestored clientID: ClientID, _ record: ClientIdentity.Record?
+    ) -> (index: Int, identity: ClientIdentity)? {
+        let digest = record?.digest ?? ClientIdentity().digest
+        var isClaimed = false
+        for index in rules.indices where rules[index].fits(clientID) && (!isClaimed || rules[index].namesOneClient) {
+            let subject = Subject(clientID: clientID, link: 0, network: 0, nodeID: record?.nodeID)
+            let identity = try? self.identity(by: index, for: subject)
+            if let identity, identity.digest == digest { return (index, identity) }
+            guard rules[index].isForSomePlacesOnly else { return nil }
+            isClaimed = isClaimed || rules[index].claims(clientID.bytes)
+        }
+        return nil
+    }
+
+    /// Whether the rule for somebody stands before the one by which a session has its identity whose client's place
+    /// nobody knows: he is meant by that name where he is, and the session is of a time when the rules were others.
+    func precedes(_ subject: Subject, _ clientID: ClientID, _ record: ClientIdentity.Record?) -> Bool {
+        guard let own = try? rule(for: subject) else { return false }
+        return rule(ofRestored: clientID, record).map { own < $0.index } ?? true
     }
 
     /// Whether a rule could make that identifier at the broker for somebody else, whether he is here or not: the broker
     /// would give the client what it keeps for him.
     func mayBeAnothers(_ brokerClientID: [UInt8], than subject: Subject) -> Bool {
-        let own = rules.firstIndex { $0.fits(subject) }
+        let own = try? rule(for: subject)
         for number in rules.indices where number != own {
             let isSame = own.map { rules[$0].namesClientsAs(rules[number]) } ?? false
             if !isSame, rules[number].mayName(brokerClientID, otherThan: subject.clientID?.bytes ?? []) { return true }
@@ -106,9 +141,10 @@ struct IdentityTable {
     /// The client comes again with an identity of the same digest.
     mutating func renew(_ index: IdentityIndex, _ identity: ClientIdentity) {
         guard !index.isNone else { return }
-        let isTold = identities[index.rawValue].isTold
+        let former = identities[index.rawValue]
         identities[index.rawValue] = identity
-        identities[index.rawValue].isTold = isTold
+        identities[index.rawValue].isTold = former.isTold
+        identities[index.rawValue].isToldOfBroker = former.isToldOfBroker
     }
 
     mutating func remove(_ index: IdentityIndex) {
@@ -134,6 +170,13 @@ struct IdentityTable {
         return true
     }
 
+    /// Whether the owner has still to be told of what the broker sends the client.
+    mutating func mayTellOfBroker(_ index: IdentityIndex) -> Bool {
+        guard !index.isNone, !identities[index.rawValue].isToldOfBroker else { return false }
+        identities[index.rawValue].isToldOfBroker = true
+        return true
+    }
+
     // MARK: What it may do
 
     @inline(__always)
@@ -144,6 +187,12 @@ struct IdentityTable {
     @inline(__always)
     func maySubscribe(_ index: IdentityIndex, to filter: RawSpan) -> Bool {
         index.isNone || identities[index.rawValue].maySubscribe(to: filter)
+    }
+
+    /// Whether a message of the broker on that topic is one that the client may have subscribed to.
+    @inline(__always)
+    func mayHear(_ index: IdentityIndex, _ name: RawSpan) -> Bool {
+        index.isNone || identities[index.rawValue].mayHear(name)
     }
 
     @inline(__always)
@@ -162,10 +211,14 @@ private struct Rule {
     private let publish: [IdentityTemplate]?
     private let subscribe: [IdentityTemplate]?
     private let putsClientIDIntoTopics: Bool
+    /// Whether there is no other name in its pattern's reach.
+    let namesOneClient: Bool
     /// What it says of every client; nil where that differs.
     private(set) var constant: ClientIdentity?
+    /// What it says of every publisher without a connection; nil where that differs, or it is for none.
+    private(set) var nobodys: ClientIdentity?
 
-    init(_ rule: ClientRule) {
+    init(_ rule: ClientRule, gatewayID: UInt8) {
         self.rule = rule
         brokerClientID = rule.brokerClientID.map { IdentityTemplate($0) }
         username = rule.username.map { IdentityTemplate($0) }
@@ -174,12 +227,14 @@ private struct Rule {
         subscribe = rule.subscribe?.map { IdentityTemplate($0) }
         let topics = (publish ?? []) + (subscribe ?? [])
         putsClientIDIntoTopics = topics.contains { $0.holds(.clientID) }
-        let names = [brokerClientID, username, password].compactMap(\.self)
-        let isSimple = (topics + names).allSatisfy { $0.isSameForAll && !$0.holds(.gatewayID) }
-        constant = nil
-        guard isSimple, !rule.isDenied else { return }
+        namesOneClient = !ClientPattern.isForMany(rule.clientID)
+        (constant, nobodys) = (nil, nil)
+        guard !rule.isDenied, topics.allSatisfy(\.isSameForAll) else { return }
+        let nobody = IdentityTable.Subject(clientID: nil, link: 0, network: 0)
+        nobodys = try? identity(for: nobody, gatewayID: gatewayID)
+        guard [brokerClientID, username, password].allSatisfy({ $0?.isSameForAll ?? true }) else { return }
         let anybody = IdentityTable.Subject(clientID: ClientID(bytes: []), link: 0, network: 0)
-        constant = try? identity(for: anybody, gatewayID: 0)
+        constant = try? identity(for: anybody, gatewayID: gatewayID)
     }
 
     func fits(_ subject: IdentityTable.Subject) -> Bool {
@@ -203,6 +258,11 @@ private struct Rule {
     func fits(_ clientID: ClientID) -> Bool { ClientPattern.matches(rule.clientID, clientID.bytes) }
 
     var isForSomePlacesOnly: Bool { rule.links != nil || rule.networks != nil }
+
+    /// Whether it keeps that name for clients at its places.
+    func claims(_ clientID: [UInt8]) -> Bool {
+        namesOneClient && isForSomePlacesOnly && !rule.isDenied && rule.clientID == clientID
+    }
 
     func identity(
         for subject: IdentityTable.Subject, gatewayID: UInt8

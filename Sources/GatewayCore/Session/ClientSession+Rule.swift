@@ -37,11 +37,26 @@ extension ClientSession {
             publish, datagram, clientID: clientID, identity: environment.identities[identity], peer: route?.peer)
     }
 
+    /// Drops a message that the broker should not send the client, and lets it forget that: a session that it keeps may
+    /// have subscriptions of a time when the rules were others.
+    mutating func dropByRule(_ publish: Publication, _ packet: RawSpan, in environment: inout Environment) {
+        observe(.messageDroppedByRule(QualityOfService(publish.qos), octets: publish.payload.count), in: &environment)
+        acknowledgeToBroker(publish.qos, publish.token, in: &environment)
+        guard environment.identities.mayTellOfBroker(identity) else { return }
+        tell(packet.extracting(publish.topicName), Occurrence.brokerExceedsRule, in: &environment)
+    }
+
     private func exceedsRule(_ topic: RawSpan, in environment: inout Environment) {
         observe(.requestRefusedByRule, in: &environment)
         guard environment.identities.mayTell(identity) else { return }
+        tell(topic, Occurrence.clientExceedsRule, in: &environment)
+    }
+
+    /// Observes something about a topic, which comes behind the ClientId.
+    private func tell(
+        _ topic: RawSpan, _ occurrence: (UInt16) -> Occurrence, in environment: inout Environment
+    ) {
         let told = topic.copy(of: 0..<min(topic.byteCount, Int(UInt16.max)))
-        let byteCount = UInt16(clamping: told.count)
-        environment.observe(.clientExceedsRule(topicByteCount: byteCount), of: clientID, told, peer: route?.peer)
+        environment.observe(occurrence(UInt16(clamping: told.count)), of: clientID, told, peer: route?.peer)
     }
 }

@@ -49,4 +49,6 @@ package enum RuleRefusal: UInt8, Error, Hashable, Sendable, CaseIterable {
     case otherIdentity
     /// Another client has the identifier at the broker that it makes.
     case brokerClientIDTaken
+    /// It names the client, for other places than that where it is.
+    case elsewhere
 }

@@ -14,7 +14,8 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
         upstreamRestored,
         upstreamRefused, sharedConnectionContested, subscriptionRefused, upstreamUnavailable, malformedPacket,
         unexpectedPacket, upstreamPaused, upstreamResumed, messageExceedsBroker, brokerVersionRefused,
-        brokerDisconnected, brokerRefused, messageExpired, clientNotAdmitted, requestRefusedByRule, clientExceedsRule
+        brokerDisconnected, brokerRefused, messageExpired, clientNotAdmitted, requestRefusedByRule, clientExceedsRule,
+        sessionDisowned, messageDroppedByRule, brokerExceedsRule
 
     /// What it is called in log, metrics and page, such as `client_moved`: the case's name in snake case.
     package var name: String { Self.names[Int(rawValue)] }
@@ -99,6 +100,9 @@ extension Occurrence {
         case .clientNotAdmitted: .clientNotAdmitted
         case .requestRefusedByRule: .requestRefusedByRule
         case .clientExceedsRule: .clientExceedsRule
+        case .sessionDisowned: .sessionDisowned
+        case .messageDroppedByRule: .messageDroppedByRule
+        case .brokerExceedsRule: .brokerExceedsRule
         }
     }
 }

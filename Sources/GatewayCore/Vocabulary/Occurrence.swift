@@ -27,6 +27,9 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case clientDismissed
     /// A session gave its place to a newer client: a remembered one, or one whose client has done nothing but connect.
     case sessionEvicted(wasConnected: Bool)
+    /// A session of an earlier life of the gateway, whose client was not heard since, ended for its client's CONNECT:
+    /// the owner's rules are others now, and give that client another identity.
+    case sessionDisowned
 
     // MARK: Wills
 
@@ -109,6 +112,10 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case requestRefusedByRule
     /// The first of those in a session; the topic comes behind the ClientId.
     case clientExceedsRule(topicByteCount: UInt16)
+    /// The broker has sent a client what the owner's rule does not let it subscribe to.
+    case messageDroppedByRule(QualityOfService, octets: Int)
+    /// The first of those in a session; the topic comes behind the ClientId.
+    case brokerExceedsRule(topicByteCount: UInt16)
 
     // MARK: The broker
 

@@ -36,6 +36,9 @@ protocol Link: AnyObject {
     /// The sender at a place that `octets(of:)` has told in another life; nil where there is none.
     func peer(at octets: [UInt8]) -> PeerID?
 
+    /// In which of the networks of the rules for clients a sender is; 0 for none.
+    func network(of peer: PeerID) -> UInt16
+
     /// From here on the number may stand for somebody else.
     func forget(_ peer: PeerID)
 
@@ -72,6 +75,8 @@ extension Link {
     func deadlineReached() {}
 
     func networkChanged() {}
+
+    func network(of peer: PeerID) -> UInt16 { 0 }
 
     var isDrained: Bool { true }
 

@@ -92,6 +92,8 @@ final class UDPLink: Link, UDPTransportDelegate {
         }
     }
 
+    func network(of peer: PeerID) -> UInt16 { peers.address(of: peer).map(network) ?? 0 }
+
     /// The number of the sender's network among those of the rules for clients.
     private func network(of sender: SocketAddress) -> UInt16 {
         guard !host.clientNetworks.isEmpty else { return 0 }

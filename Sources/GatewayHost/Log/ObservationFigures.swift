@@ -32,7 +32,7 @@ enum ObservationFigures {
         case .messageDroppedTooLong(_, let octets), .messageDroppedQueueFull(let octets),
             .messageDroppedNotRegistered(_, let octets), .messageDroppedUpstreamDown(_, let octets),
             .messageDroppedUpstreamBlocked(_, let octets), .messageUndeliverable(_, let octets),
-            .qosMinusOneBufferFull(let octets), .messageExpired(_, let octets):
+            .qosMinusOneBufferFull(let octets), .messageExpired(_, let octets), .messageDroppedByRule(_, let octets):
             [LogField("octets", octets)]
         default: []
         }

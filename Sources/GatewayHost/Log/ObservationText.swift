@@ -19,7 +19,7 @@ enum ObservationText {
             .upstreamRefused,
             .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull, .sharedConnectionContested,
             .gatewayIDTaken, .subscriptionRefused, .messageExceedsBroker, .brokerDisconnected, .brokerRefused,
-            .clientExceedsRule:
+            .clientExceedsRule, .brokerExceedsRule, .sessionDisowned:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientOverdue, .sessionEvicted,
             .willPublished, .brokerReachable, .upstreamRestored, .brokerVersionRefused:
@@ -30,7 +30,7 @@ enum ObservationText {
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .advertised, .upstreamOpened,
             .upstreamUnavailable, .unexpectedPacket, .upstreamPaused, .upstreamResumed,
             .refusalReadAsDenial, .refusalOfRepetition, .clientFellAsleep, .clientWokeUp, .messageExpired,
-            .requestRefusedByRule:
+            .requestRefusedByRule, .messageDroppedByRule:
             .debug
         }
     }
@@ -61,7 +61,8 @@ enum ObservationText {
             .brokerSpeaksOtherProtocol, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened,
             .upstreamPaused,
             .upstreamResumed, .clientMissesMessages, .subscriptionRefused, .clientFellAsleep, .clientWokeUp,
-            .clientOverdue, .brokerDisconnected, .messageExpired:
+            .clientOverdue, .brokerDisconnected, .messageExpired, .messageDroppedByRule, .brokerExceedsRule,
+            .sessionDisowned:
             .client
         case .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered, .messageSentAgain,
             .clientAnswered, .brokerAnswered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
@@ -116,7 +117,9 @@ enum ObservationText {
         case .requestRefusedCongestion: "request refused: congestion"
         case .requestRefusedInvalidTopic: "request refused: invalid topic id"
         case .requestRefusedNotSupported: "request refused: not supported"
-        case .requestRefusedByRule, .clientNotAdmitted, .clientExceedsRule: RefusalText.byRule(occurrence, topic)
+        case .requestRefusedByRule, .clientNotAdmitted, .clientExceedsRule, .messageDroppedByRule, .brokerExceedsRule,
+            .sessionDisowned:
+            RefusalText.byRule(occurrence, topic)
         case .brokerReachable: "broker reachable"
         case .brokerUnreachable: "broker unreachable: clients are told to wait"
         case .brokerRefusing: "broker answers, but refuses us: the gateway does not offer itself to clients"
@@ -134,12 +137,11 @@ enum ObservationText {
         case .clientFellAsleep(let seconds): "client fell asleep for \(seconds) s"
         case .clientOverdue: "client overdue: it sleeps longer than it said"
         case .clientWokeUp, .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered,
-            .messageSentAgain, .clientAnswered, .brokerAnswered:
+            .messageSentAgain, .clientAnswered, .brokerAnswered, .searchAnswered:
             String(occurrence.kind.name.map { $0 == "_" ? " " : $0 })
         case .messageDroppedQueueFull(let octets): dropped(octets, "too much waits for the client")
         case .qosMinusOneForwarded: "publish without connection forwarded"
         case .strangerAnswered: "stranger told to connect"
-        case .searchAnswered: "search answered"
         }
     }
 

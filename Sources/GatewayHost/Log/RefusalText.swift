@@ -31,11 +31,19 @@ enum RefusalText {
 
     /// What the rules for clients do not let pass.
     static func byRule(_ occurrence: Occurrence, _ topic: String) -> String {
-        switch occurrence.kind {
+        switch occurrence {
         case .clientExceedsRule:
             "client asks for '\(topic)', which its [[client]] rule does not allow, and is told 0x03: see client.publish"
                 + " and client.subscribe; further ones are only counted"
         case .clientNotAdmitted: "client not admitted by the [[client]] rules"
+        case .messageDroppedByRule(_, let octets):
+            "message of \(octets) octets dropped: the client's [[client]] rule does not let it have the topic"
+        case .brokerExceedsRule:
+            "broker sends the client '\(topic)', which its [[client]] rule does not let it have: dropped; its session"
+                + " at the broker may be older than client.subscribe; further ones are only counted"
+        case .sessionDisowned:
+            "the client's session of before the start is forgotten: by the [[client]] rules of now it is somebody else"
+                + " at the broker where it connects"
         default: "request refused: the client's [[client]] rule does not allow it"
         }
     }
@@ -64,6 +72,7 @@ enum RefusalText {
         switch refusal {
         case .denied: "client.deny"
         case .noNode, .tooLong, .otherIdentity, .brokerClientIDTaken: "client.broker_client_id"
+        case .elsewhere: "client.networks"
         case .unsafeClientID: "client.publish"
         }
     }

@@ -8,6 +8,7 @@ struct DropCounts {
     private(set) var notRegistered: Statistics.ByQoS = .init(repeating: 0)
     private(set) var undeliverable: Statistics.ByQoS = .init(repeating: 0)
     private(set) var expired: Statistics.ByQoS = .init(repeating: 0)
+    private(set) var byRule: Statistics.ByQoS = .init(repeating: 0)
     private(set) var clientAway: Statistics.ByQoS = .init(repeating: 0)
     private(set) var brokerAway: Statistics.ByQoS = .init(repeating: 0)
     private(set) var brokerSlow: Statistics.ByQoS = .init(repeating: 0)
@@ -18,6 +19,7 @@ struct DropCounts {
         case .messageDroppedTooLong(let qos, _): tooLong[Int((qos ?? .minusOne).rawValue)] &+= 1
         case .messageDroppedNotRegistered(let qos, _): notRegistered[Int(qos.rawValue)] &+= 1
         case .messageExpired(let qos, _): expired[Int(qos.rawValue)] &+= 1
+        case .messageDroppedByRule(let qos, _): byRule[Int(qos.rawValue)] &+= 1
         case .messageUndeliverable(let qos, _): undeliverable[Int(qos.rawValue)] &+= 1
         case .messageDroppedUpstreamDown(let qos, _): brokerAway[Int(qos.rawValue)] &+= 1
         case .messageDroppedUpstreamBlocked(let qos, _): brokerSlow[Int(qos.rawValue)] &+= 1
@@ -56,6 +58,7 @@ extension Host {
             + drops("down", "not_registered", counts.notRegistered, 0...2)
             + drops("down", "undeliverable", counts.undeliverable, 1...2)
             + drops("down", "expired", counts.expired, 0...2)
+            + drops("down", "by_rule", counts.byRule, 0...2)
             + drops("down", "client_away", counts.clientAway, 0...2)
             + drop("down", "0", "link_refused", counters.messagesRefusedByLinks)
         let up =

@@ -21,7 +21,7 @@ enum TroubleText {
             .qosMinusOneDropped, .forwarderRefused, .gatewayIDTaken, .sharedConnectionContested, .upstreamRefused,
             .subscriptionRefused, .malformedDatagram, .sessionEvicted, .willNotPublished, .upstreamLostRepeatedly,
             .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol, .messageExceedsBroker,
-            .brokerDisconnected, .brokerRefused, .clientExceedsRule:
+            .brokerDisconnected, .brokerRefused, .clientExceedsRule, .brokerExceedsRule:
             true
         default: false
         }
@@ -60,6 +60,10 @@ enum TroubleText {
             return Look(
                 sentence: "\(who ?? "A client") asks for a topic that its [[client]] rule does not allow.",
                 key: "client.publish")
+        case .brokerExceedsRule:
+            return Look(
+                sentence: "The broker sends \(who ?? "a client") what its [[client]] rule does not let it have.",
+                key: "client.subscribe")
         case .qosMinusOneRefused:
             return Look(
                 sentence: "A publish without connection was refused \(times): the configuration does not allow it.",

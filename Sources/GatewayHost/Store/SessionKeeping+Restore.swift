@@ -37,14 +37,15 @@ extension SessionKeeping {
             let stored = try StoredSession(entry.value.span.bytes)
             let link = host.links.first { $0.title == stored.link }
             let peer = stored.address.isEmpty ? nil : link?.peer(at: stored.address)
+            let network = peer.flatMap { link?.network(of: $0) } ?? 0
             // A forwarder may be that of others.
             defer { if let peer, !host.gateway.knows(peer) { link?.forget(peer) } }
             var octets: [UInt8] = []
             stored.record.encode(into: &octets)
-            host.recorder?.willRestore(octets, from: peer, age: age, at: now)
+            host.recorder?.willRestore(octets, from: peer, network: network, age: age, at: now)
             defer { host.recorder?.hasHandled(Effects(), at: now) }
             do throws(RestoreRefusal) {
-                try host.gateway.restore(stored.record, from: peer, age: age, at: now)
+                try host.gateway.restore(stored.record, from: peer, network: network, age: age, at: now)
                 return nil
             } catch {
                 return error.sentence

@@ -208,12 +208,13 @@ final class Dialogue {
         var refusals: [RestoreRefusal] = []
         for (index, record) in records.enumerated() {
             let peer: PeerID? = knowingAddresses ? addresses[index].map { self.peer(at: $0, on: links[index]) } : nil
-            if let peer { ledger.know(peer) }
             do throws(RestoreRefusal) {
-                try gateway.restore(record, from: peer, age: age, at: now)
+                try gateway.restore(record, from: peer, network: network, age: age, at: now)
             } catch {
                 refusals.append(error)
             }
+            // Who is not known after that, the host forgets.
+            if let peer, gateway.knows(peer) { ledger.know(peer) }
         }
         handle(.deadlineReached, [])
         // What is said to clients at once is the test's to name.

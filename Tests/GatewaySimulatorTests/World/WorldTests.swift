@@ -66,7 +66,7 @@ import TraceFile
         // owner has rules for clients; it is chance whether one is silent for so long that it seems to ignore QoS 2.
         let strange: [ObservationKind] = [
             .brokerSpeaksOtherProtocol, .malformedPacket, .unexpectedPacket, .messageExpired, .clientNotAdmitted,
-            .requestRefusedByRule, .clientExceedsRule,
+            .requestRefusedByRule, .clientExceedsRule, .sessionDisowned, .messageDroppedByRule, .brokerExceedsRule,
         ]
         #expect(unseen.filter { $0 != .brokerIgnoresExactlyOnce } == strange)
     }

@@ -16,6 +16,9 @@ extension ClientSession {
 
     mutating func brokerPublished(_ publish: Publication, _ packet: RawSpan, in environment: inout Environment) {
         if publish.qos != .atMostOnce, answerKnownDuplicate(publish, packet, in: &environment) { return }
+        guard environment.identities.mayHear(identity, packet.extracting(publish.topicName)) else {
+            return dropByRule(publish, packet, in: &environment)
+        }
         let name = environment.topicNames.use(packet.extracting(publish.topicName))
         defer { environment.topicNames.release(name) }
         let payload = packet.extracting(publish.payload)

@@ -19,8 +19,9 @@ extension ClientSession {
         }
     }
 
-    /// The client is on another link, or on one again.
+    /// The client is on another link, or on one again; the owner's rules have been asked of who is there.
     mutating func movedToLink(isLost: Bool, in environment: inout Environment) {
+        isUnplaced = false
         guard isLost != supervision.isCutOff else { return }
         if isLost { linkLost() } else { linkReturned(lostSince: environment.now, in: &environment) }
     }

@@ -33,7 +33,7 @@ import Testing
         #expect(!isFoundInNothing)
     }
 
-    @Test("MQTT 3.1.1 §1.5.3 An octet that is not allowed is found in a long name as in a short one", arguments: 0..<20)
+    @Test("MQTT 3.1.1 §1.5.3 An octet that is not allowed is found in a long name too", arguments: 0..<20)
     func longNames(place: Int) {
         var name = Array("a/long/name/of/topic".utf8)
         #expect(faults(of: name) == Faults(isIllFormed: false, isDiscouraged: false))

@@ -22,6 +22,27 @@ import Time
         upstream.receives(.close)
     }
 
+    @Test("GW-62 GW-78 Who answers nothing after a restart may not have found out: its keep-alive time is over first")
+    func unanswered() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        var upstream = client.connects(clean: false, keepAlive: 60)
+        client.subscribes("a", as: 1, on: upstream)
+        upstream.sends(.publish("a", "x", qos: .atLeastOnce, id: 7))
+        let isSent = dialogue.readMessages(to: client.address).count == 1
+        dialogue.restarts(knowingAddresses: true)
+        let isSentAgain = dialogue.readMessages(to: client.address).count == 1
+        upstream = client.isRestored(present: true)
+        #expect(isSent && isSentAgain)
+        // Longer than Tretry × (Nretry + 1).
+        dialogue.passes(.seconds(40))
+        #expect(dialogue.readMessages(to: client.address).count == 3)
+        upstream.receivesNothing()
+        dialogue.passes(.seconds(51))
+        dialogue.observes(.clientLost, of: "c1")
+        upstream.receives(.close)
+    }
+
     @Test("AMB-24 What has ended is as old as it would be without the restart", arguments: [true, false])
     func endedExchanges(isWrittenMeanwhile: Bool) throws {
         let dialogue = Dialogue()

@@ -238,6 +238,8 @@ struct WillChecker {
             views[index] = former.views[index]
             (views[index].flags, views[index].lastTopic, views[index].lastMessage) =
                 (said.flags, said.lastTopic, said.lastMessage)
+            // What was published is on its way.
+            views[index].credit = said.credit
             // A set-up that is forgotten may have told the broker, which keeps that until it is told something else.
             views[index].topicFloor = min(views[index].topicFloor, said.topicFloor)
             views[index].messageFloor = min(views[index].messageFloor, said.messageFloor)

@@ -26,6 +26,8 @@ struct Environment: ~Copyable {
     var identities: IdentityTable
     /// What came of the attempts to reach the broker.
     var broker = BrokerStanding.unknown
+    /// When a session of an earlier life was taken up last; nil where none was.
+    var restoredAt: Instant?
     /// The connection for QoS −1.
     var sharedUpstream: UInt32 = 0
     /// When that was lost last; nil before.

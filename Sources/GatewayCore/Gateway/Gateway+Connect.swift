@@ -12,7 +12,8 @@ extension Gateway {
         }
         guard let identity = identity(admitting: clientID, from: route) else { return }
         let known = sessionByClientID[clientID]
-        if let index = known, sessions[index].isRepeated(connect, from: route, in: environment) {
+        let meaning = known.map { self.meaning(of: connect, from: route, for: $0) } ?? .beginning
+        if let index = known, meaning == .repetition {
             changing(index) { session, environment in session.repeatConnectReply(in: &environment) }
             return
         }
@@ -21,7 +22,7 @@ extension Gateway {
             refuse(clientID, route, .congestion, because: .addressChange)
             return
         }
-        if let index = known, sessions[index].canResume(connect) {
+        if let index = known, meaning == .resumption {
             attach(index, to: route)
             changing(index) { session, environment in session.resume(connect, in: &environment) }
             return
@@ -66,7 +67,7 @@ extension Gateway {
         // Nobody could come back to a session whose name he was never told.
         guard environment.configuration.emptyClientID == .assign, connect.flags.cleanSession else { return nil }
         if let index = sessionByRoute[route], sessions[index].clientID.isAssigned,
-            sessions[index].isRepeated(connect, from: route, in: environment)
+            meaning(of: connect, from: route, for: index) == .repetition
         {
             return sessions[index].clientID
         }

@@ -61,6 +61,7 @@ extension Gateway {
             if let route { environment.forwarders.release(route.node) }
             throw error
         }
+        environment.restoredAt = now
         var session = ClientSession(record, in: &environment)
         if let identity { session.identity = environment.identities.add(identity) }
         session.isUnplaced = route == nil

@@ -21,6 +21,7 @@ extension Gateway {
         } else {
             attach(index, to: route)
         }
+        addressee = index
         let place = visit(of: index)?.place
         changing(index) { session, environment in session.begin(connect, at: place, in: &environment) }
     }

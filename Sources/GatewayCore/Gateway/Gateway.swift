@@ -113,6 +113,13 @@ extension Gateway {
         return outcome
     }
 
+    /// What a CONNECT means for a session; asked in place, which changes nothing.
+    mutating func meaning(
+        of connect: MQTTSN.Connect, from route: Route, for index: SessionIndex
+    ) -> ClientSession.ConnectMeaning {
+        sessions[index].meaning(of: connect, from: route, in: environment)
+    }
+
     /// Gives a session of which there is none yet its place.
     mutating func insert(_ session: consuming ClientSession) -> SessionIndex {
         let clientID = session.clientID

@@ -18,6 +18,12 @@ package struct PeerID: Hashable, Sendable {
         self.link = link
         self.number = number
     }
+
+    /// Both numbers in one piece, as every datagram asks for its sender.
+    @inlinable
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(UInt64(link.rawValue) << 32 | UInt64(number))
+    }
 }
 
 /// A byte stream to the broker. Every `openStream` uses a value that was never used before, so a late event for an
@@ -33,4 +39,8 @@ package struct UpstreamID: Hashable, Sendable {
         self.slot = slot
         self.generation = generation
     }
+
+    /// Both numbers in one piece.
+    @inlinable
+    package func hash(into hasher: inout Hasher) { hasher.combine(UInt64(slot) << 32 | UInt64(generation)) }
 }

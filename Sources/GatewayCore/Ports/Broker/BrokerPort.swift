@@ -164,9 +164,9 @@ extension Environment {
             strings.append(contentsOf: more)
             return start..<strings.count
         }
-        let settings = configuration.upstream
+        let keepAliveSeconds = configuration.upstream.keepAliveSeconds
         let packet = Connect(
-            cleanSession: cleanSession, keepAliveSeconds: settings.keepAliveSeconds,
+            cleanSession: cleanSession, keepAliveSeconds: keepAliveSeconds,
             clientID: append(introduction.clientIDPrefix, introduction.clientID),
             will: will.map {
                 Will(topic: append($0.topic), payload: append($0.message), qos: DeliveryQoS($0.qos), retain: $0.retain)
@@ -188,7 +188,7 @@ extension Environment {
         endPacket(start, on: slot)
         upstreams[slot].state = .connecting
         upstreams[slot].limits.isSessionAsked = !cleanSession
-        upstreams[slot].keepAliveSeconds = settings.keepAliveSeconds
+        upstreams[slot].keepAliveSeconds = keepAliveSeconds
     }
 }
 
@@ -206,11 +206,20 @@ struct BrokerIntroduction {
         (clientID, username, password) = (settings.sharedClientID, settings.username, settings.password)
     }
 
+    private init(clientIDPrefix: [UInt8], clientID: [UInt8], username: [UInt8]?, password: [UInt8]?) {
+        (self.clientIDPrefix, self.clientID) = (clientIDPrefix, clientID)
+        (self.username, self.password) = (username, password)
+    }
+
     /// For a client.
-    init(_ clientID: ClientID, _ identity: ClientIdentity, _ settings: UpstreamConfiguration) {
-        self.init(settings)
-        self.clientID = identity.brokerClientID ?? clientID.bytes
-        if identity.brokerClientID == nil { clientIDPrefix = settings.clientIDPrefix }
-        if identity.username != nil { (username, password) = (identity.username, identity.password) }
+    static func of(
+        _ clientID: ClientID, _ identity: ClientIdentity, _ settings: UpstreamConfiguration
+    ) -> BrokerIntroduction {
+        let hasOwnUsername = identity.username != nil
+        return BrokerIntroduction(
+            clientIDPrefix: identity.brokerClientID == nil ? settings.clientIDPrefix : [],
+            clientID: identity.brokerClientID ?? clientID.bytes,
+            username: hasOwnUsername ? identity.username : settings.username,
+            password: hasOwnUsername ? identity.password : settings.password)
     }
 }

@@ -72,6 +72,7 @@ struct Upstream: SlabElement {
     var speaksForBroker: Bool { state == .open || state == .leaving }
 
     /// When the connection must be looked at next.
+    @inline(__always)
     var nextDeadline: Instant? {
         switch state {
         case .idle, .refused: return nil
@@ -79,7 +80,8 @@ struct Upstream: SlabElement {
         case .open:
             let keepAlive = TimeSpan.seconds(Int(keepAliveSeconds))
             if isPaused { return lastSent + keepAlive }
-            return pingResponseDeadline ?? (min(lastSent, lastReceived) + keepAlive)
+            if let pingResponseDeadline { return pingResponseDeadline }
+            return min(lastSent, lastReceived) + keepAlive
         }
     }
 

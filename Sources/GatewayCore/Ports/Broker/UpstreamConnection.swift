@@ -7,9 +7,9 @@ import Time
 extension Environment {
     /// A place for a connection that is not wanted yet.
     mutating func makeUpstream(for owner: Upstream.Owner) -> UInt32 {
-        var upstream = Upstream()
-        upstream.owner = owner
-        return upstreams.insert(upstream)
+        let slot = upstreams.occupy()
+        upstreams[slot].owner = owner
+        return slot
     }
 
     /// Asks for a stream to the broker, as soon as the one before in that name has ended; what the slot had before must

@@ -5,10 +5,26 @@ import Time
 // Connection set-up (MQTT-SN 1.2 §6.2, §6.3): from an accepted CONNECT to the CONNACK.
 
 extension ClientSession {
-    /// Whether `connect` from `route` is the one being carried out or just answered, sent again because the answer was
-    /// lost (AMB-01).
-    @inline(__always)
-    func isRepeated(_ connect: Connect, from route: Route, in environment: borrowing Environment) -> Bool {
+    /// What a CONNECT of the session's client means for it.
+    enum ConnectMeaning {
+        /// The one being carried out or just answered, sent again because the answer was lost (AMB-01).
+        case repetition
+        /// It only ends a sleep; the connection goes on as it is (AMB-02).
+        case resumption
+        /// A new connection begins.
+        case beginning
+    }
+
+    /// Changes nothing; it is asked in place, as a session is large.
+    mutating func meaning(
+        of connect: Connect, from route: Route, in environment: borrowing Environment
+    ) -> ConnectMeaning {
+        if isRepeated(connect, from: route, in: environment) { return .repetition }
+        return canResume(connect) ? .resumption : .beginning
+    }
+
+    /// Whether `connect` from `route` is the one being carried out or just answered.
+    private func isRepeated(_ connect: Connect, from route: Route, in environment: borrowing Environment) -> Bool {
         guard (setUp.place ?? self.route) == route else { return false }
         let request = ConnectRequest(connect)
         guard !setUp.isUnderWay else { return setUp.isRepeated(by: request) }
@@ -51,11 +67,10 @@ extension ClientSession {
         goOnSettingUp(in: &environment)
     }
 
-    /// Whether a CONNECT only ends the sleep of a client whose connection goes on as it is (AMB-02). What counts is
-    /// that the session lives, not how it was begun.
-    /// A broker that would forget a QoS 2 message of the client with the connection is not left either.
-    @inline(__always)
-    func canResume(_ connect: Connect) -> Bool {
+    /// Whether a CONNECT only ends the sleep of a client whose connection goes on as it is. What counts is that the
+    /// session lives, not how it was begun. A broker that would forget a QoS 2 message of the client with the
+    /// connection is not left either.
+    private func canResume(_ connect: Connect) -> Bool {
         guard !broker.isRestoring, !connect.flags.cleanSession, !connect.flags.will else { return false }
         return phase.isSleeping || phase == .active && !request.isClean && canLoseMessage
     }
@@ -175,7 +190,7 @@ extension ClientSession {
         guard let upstream else { return }
         let isClean = setUp.isAwaitingBroker ? setUp.request?.isClean == true : request.isClean
         let will = environment.configuration.willUpdate == .reconnect ? willForBroker() : nil
-        let introduction = BrokerIntroduction(
+        let introduction = BrokerIntroduction.of(
             clientID, environment.identities[identity], environment.configuration.upstream)
         environment.sendConnect(as: introduction, cleanSession: isClean, will: will, on: upstream)
     }

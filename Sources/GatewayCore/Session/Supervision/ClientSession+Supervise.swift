@@ -132,9 +132,15 @@ extension ClientSession {
         }
     }
 
-    /// Whether the client's link came back less than one keep-alive time ago: it may not have found out yet.
+    /// Whether the client's link, or the gateway itself, came back less than one keep-alive time ago: it may not have
+    /// found out yet.
     private func isExcused(in environment: borrowing Environment) -> Bool {
-        guard let route, let returnedAt = environment.linkState(route.peer.link).returnedAt else { return false }
+        guard let route else { return false }
+        var returnedAt = environment.linkState(route.peer.link).returnedAt
+        if let restoredAt = environment.restoredAt, supervision.connectedSince <= restoredAt {
+            returnedAt = max(returnedAt ?? restoredAt, restoredAt)
+        }
+        guard let returnedAt else { return false }
         let keepAlive = environment.configuration.supervision.allowance(forSeconds: request.keepAliveSeconds)
         return returnedAt + (keepAlive ?? link(in: environment).patience) > environment.now
     }

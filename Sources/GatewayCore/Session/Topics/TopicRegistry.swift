@@ -79,9 +79,8 @@ struct TopicRegistry {
 
     private struct Details {
         /// The places of all ids and names, once there are so many that looking through them would take long.
-        var placeByID: [TopicID: UInt16] = [:]
-        /// By the index' number, which takes less time to hash.
-        var placeByName: [UInt32: UInt16] = [:]
+        var placeByID = PlaceTable()
+        var placeByName = PlaceTable()
         /// When the id at a place was used last; empty before the gateway has given one.
         var lastUses: [Instant] = []
         /// Before this no given id has been unused for long enough.
@@ -110,12 +109,12 @@ struct TopicRegistry {
 
     private func place(of id: TopicID) -> Int? {
         guard isIndexed else { return entries.firstIndex { $0.id == id } }
-        return details[0].placeByID[id].map(Int.init)
+        return details[0].placeByID[UInt32(id)]
     }
 
     private func place(of name: TopicNameIndex) -> Int? {
         guard isIndexed else { return entries.firstIndex { $0.name == name } }
-        return details[0].placeByName[name.rawValue].map(Int.init)
+        return details[0].placeByName[name.rawValue]
     }
 
     // MARK: Giving
@@ -288,7 +287,7 @@ struct TopicRegistry {
         let gone = entries[place]
         let last = entries.count - 1
         if isIndexed {
-            details[0].placeByID[gone.id] = nil
+            details[0].placeByID[UInt32(gone.id)] = nil
             details[0].placeByName[gone.name.rawValue] = nil
         }
         entries[place] = entries[last]
@@ -298,16 +297,16 @@ struct TopicRegistry {
             details[0].lastUses.removeLast()
         }
         if entries.count == Self.fewNames {
-            details[0].placeByID = [:]
-            details[0].placeByName = [:]
+            details[0].placeByID = PlaceTable()
+            details[0].placeByName = PlaceTable()
         } else if isIndexed, place < last {
             index(place)
         }
     }
 
     private mutating func index(_ place: Int) {
-        details[0].placeByID[entries[place].id] = UInt16(place)
-        details[0].placeByName[entries[place].name.rawValue] = UInt16(place)
+        details[0].placeByID[UInt32(entries[place].id)] = place
+        details[0].placeByName[entries[place].name.rawValue] = place
     }
 }
 

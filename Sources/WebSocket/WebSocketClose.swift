@@ -7,10 +7,20 @@ package struct WebSocketClose: Equatable, Sendable {
 
     package init(code: UInt16?, reason: [UInt8]) { (self.code, self.reason) = (code, reason) }
 
-    /// Reads the payload of a close frame.
-    init(payload: [UInt8]) {
+    /// Reads the payload of a close frame; nil for one that none may have.
+    init?(payload: [UInt8]) {
+        guard payload.count != 1 else { return nil }
         code = payload.count >= 2 ? UInt16(payload[0]) << 8 | UInt16(payload[1]) : nil
         reason = Array(payload.dropFirst(2))
+        if let code, !Self.mayBeSent(code) { return nil }
+    }
+
+    /// By §7.4.1, §7.4.2 and the register that §11.7 has begun, with 1012 to 1014 in it.
+    private static func mayBeSent(_ code: UInt16) -> Bool {
+        switch code {
+        case 1_000...1_003, 1_007...1_014, 3_000...4_999: true
+        default: false
+        }
     }
 
     /// The name of the code; nil for one that RFC 6455 does not name.

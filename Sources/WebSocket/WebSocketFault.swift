@@ -14,6 +14,8 @@ package enum WebSocketFault: Error, Equatable, Sendable, CaseIterable {
     case badControlFrame
     /// A continuation of nothing, or a message that begins within another one (§5.4).
     case brokenMessage
+    /// A close frame of one octet, or with a code that no frame may have (§5.5.1, §7.4).
+    case badClose
 
     /// The code with which the server is told (§7.4.1): 1003 for data that cannot be taken, else 1002.
     package var code: UInt16 { self == .text ? 1_003 : 1_002 }

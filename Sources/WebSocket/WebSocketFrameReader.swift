@@ -80,7 +80,7 @@ package struct WebSocketFrameReader: Sendable {
             case .continuation, .binary: if count > 0 { return .data(range) }
             case .close, .ping, .pong:
                 for offset in range { controlPayload.append(bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)) }
-                if remaining == 0 { return control() }
+                if remaining == 0 { return try control() }
             }
         }
         return .incomplete
@@ -133,11 +133,13 @@ package struct WebSocketFrameReader: Sendable {
     }
 
     /// The control frame that is whole.
-    private func control() -> Item {
+    private func control() throws(WebSocketFault) -> Item {
         switch type {
-        case .ping: .ping
-        case .close: .close(WebSocketClose(payload: controlPayload))
-        case .pong, .continuation, .binary: .pong
+        case .ping: return .ping
+        case .close:
+            guard let close = WebSocketClose(payload: controlPayload) else { throw .badClose }
+            return .close(close)
+        case .pong, .continuation, .binary: return .pong
         }
     }
 }

@@ -92,6 +92,7 @@ import WebSocket
             ([0x08, 0x00], .badControlFrame), ([0x89, 0x7E, 0x00, 0x7E], .badControlFrame),
             ([0x88, 0x7F], .badControlFrame), ([0x80, 0x00], .brokenMessage), ([0x00], .brokenMessage),
             ([0x02, 0x01, 7, 0x82, 0x00], .brokenMessage), ([0x02, 0x00, 0x80, 0x00, 0x80], .brokenMessage),
+            ([0x88, 0x01, 0x03], .badClose), ([0x88, 0x03, 0x03, 0xED, 0x78], .badClose),
         ] as [([UInt8], WebSocketFault)])
     func faults(bytes: [UInt8], fault: WebSocketFault) {
         #expect(Self.read(bytes).fault == fault)
@@ -101,13 +102,25 @@ import WebSocket
 
     @Test(
         arguments: [
-            ([], nil, [], nil, true), ([0x03], nil, [], nil, true), ([0x03, 0xE8], 1_000, [], "normal closure", true),
+            ([], nil, [], nil, true), ([0x03, 0xE8], 1_000, [], "normal closure", true),
             ([0x03, 0xF0, 0x78], 1_008, [0x78], "policy violation", false), ([0x0F, 0xA0], 4_000, [], nil, false),
         ] as [([UInt8], UInt16?, [UInt8], String?, Bool)])
     func closes(payload: [UInt8], code: UInt16?, reason: [UInt8], words: String?, isUsual: Bool) {
         let close = WebSocketClose(code: code, reason: reason)
         #expect(Self.read([0x88, UInt8(payload.count)] + payload).controls == ["close \(close) after 0"])
         #expect(close.words == words && close.isUsual == isUsual)
+    }
+
+    @Test("RFC 6455 §7.4 Some codes are never in a frame, and are not sent back")
+    func closeCodes() {
+        let allowed: [ClosedRange<Int>] = [1_000...1_003, 1_007...1_014, 3_000...4_999]
+        for code in 0...65_535 {
+            let read = Self.read([0x88, 0x02, UInt8(code >> 8), UInt8(code & 0xFF)])
+            let mayBe = allowed.contains { $0.contains(code) }
+            if (read.fault == nil) != mayBe || read.controls.count != (mayBe ? 1 : 0) {
+                Issue.record("\(code): \(read)")
+            }
+        }
     }
 
     // MARK: What is sent

@@ -103,6 +103,7 @@ package struct PassageText {
         case .impossibleLength: "a frame with an impossible length (RFC 6455 section 5.2)"
         case .badControlFrame: "a control frame that is too long or in pieces (RFC 6455 section 5.5)"
         case .brokenMessage: "frames out of their order (RFC 6455 section 5.4)"
+        case .badClose: "a close frame of one octet, or with a code that none may have (RFC 6455 section 7.4)"
         }
     }
 

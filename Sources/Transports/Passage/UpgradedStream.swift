@@ -27,7 +27,8 @@ package class UpgradedStream: ByteStream, ByteStreamDelegate, TimerHandler {
     /// Monotonic nanoseconds.
     private let deadline: UInt64
     private(set) var state = State.connecting
-    private var answer = HTTPAnswerReader(maximumByteCount: UpgradedStream.longestAnswer)
+    /// Nil when the answer has come.
+    private var answer: HTTPAnswerReader? = HTTPAnswerReader(maximumByteCount: UpgradedStream.longestAnswer)
     private(set) var isInnerBlocked = false
     /// Whether the owner knows of that.
     private var isBlocked = false
@@ -173,12 +174,13 @@ package class UpgradedStream: ByteStream, ByteStreamDelegate, TimerHandler {
 
     private func readAnswer(_ bytes: RawSpan) {
         var position = 0
-        switch answer.read(bytes, from: &position) {
-        case .incomplete: return
+        switch answer?.read(bytes, from: &position) {
+        case .incomplete, nil: return
         case .broken(let fault): return fail(.noAnswer(fault))
         case .complete(let answer): if let objection = objection(to: answer) { return fail(objection) }
         }
         state = .open
+        answer = nil
         stopTimer()
         if isReadingPaused { inner.pauseReading() }
         delegate?.streamOpened(self)
@@ -218,6 +220,7 @@ package class UpgradedStream: ByteStream, ByteStreamDelegate, TimerHandler {
         stopTimer()
         state = end
         untoldEnd = nil
+        answer = nil
         forgetWaiting()
     }
 

@@ -216,6 +216,32 @@ extension RealSocketTests {
             #expect(try peer.hear() == .init(kind: 8, payload: [UInt8(fault.code >> 8), UInt8(fault.code & 0xFF)]))
         }
 
+        @Test(
+            "RFC 6455 §7.4 A goodbye that none may say is not said back",
+            arguments: [[0x03], [0x03, 0xED], [0x0B, 0xB7]])
+        func badGoodbye(payload: [UInt8]) throws {
+            let (_, peer) = try connected()
+            try peer.send(0x88, payload)
+            #expect(try turn { !owner.reasons.isEmpty })
+            #expect(owner.reasons == failure(.broken(.badClose)))
+            #expect(try peer.hear() == .init(kind: 8, payload: [0x03, 0xEA]))
+        }
+
+        /// What read the answer is of no use afterwards, and there are thousands of streams.
+        @Test func nothingIsKeptOfTheAnswer() throws {
+            func isReaderKept(_ stream: WebSocketStream) -> Bool {
+                let fields = Mirror(reflecting: stream).superclassMirror?.children
+                guard let reader = fields?.first(where: { $0.label == "answer" })?.value else { return true }
+                return Mirror(reflecting: reader).displayStyle != .optional || "\(reader)" != "nil"
+            }
+            let (stream, _) = try connected()
+            #expect(!isReaderKept(stream))
+            let asking = try connect()
+            #expect(isReaderKept(asking))
+            asking.abort()
+            #expect(!isReaderKept(asking))
+        }
+
         @Test func theEndWithoutAGoodbyeIsOneOfTheStream() throws {
             let (_, peer) = try connected()
             peer.socket.shutDown()

@@ -101,6 +101,21 @@ extension RealSocketTests {
             withExtendedLifetime(holder) {}
         }
 
+        /// A proxy's password is one as well; what stands in a file of its own is not in the open.
+        @Test func everySecretInTheOpenIsWarnedOf() throws {
+            let directory = try TemporaryDirectory()
+            let secret = try directory.write("secret", "hush")
+            chmod(secret, 0o600)
+            let head = "broker.url = 'mqtt://127.0.0.1:1'\nproxy.url = 'http://127.0.0.1:1'\nproxy.username = 'u'\n"
+            for (password, isOpen) in [("hush", true), ("file:\(secret)", false)] {
+                let file = try directory.write("gateway.toml", head + "proxy.password = '\(password)'\n")
+                let checked = try SwiftletCommand.run(["check", file, "--here"])
+                let lines = checked.output.lines.map { $0.split(separator: " ").joined(separator: " ") }
+                let isTold = lines.contains("! password \(file) is readable by everybody: chmod 640 \(file)")
+                #expect(isTold == isOpen, "\(checked.output)")
+            }
+        }
+
         /// What the running gateway holds is no mistake; and whatever stands there instead of a broker is told.
         @Test func aRunningGatewayIsNoMistake() throws {
             let gateway = try GatewayProcess(brokerPort: ScriptedBroker.unusedPort())

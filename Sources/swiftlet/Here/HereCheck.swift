@@ -153,9 +153,8 @@ struct HereCheck {
     }
 
     private func secrecy() -> [HereFinding] {
-        let upstream = settings.gateway.upstream
-        let hasPassword = upstream.password != nil || settings.gateway.clientRules.contains { $0.password != nil }
-        guard let path, hasPassword, let facts = FileFacts(path: path), facts.isReadableByAll else { return [] }
+        guard let path, settings.host.hasSecretInTheOpen, let facts = FileFacts(path: path), facts.isReadableByAll
+        else { return [] }
         return [HereFinding(.warning, "password", "\(path) is readable by everybody: chmod 640 \(path)")]
     }
 }

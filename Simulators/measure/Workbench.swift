@@ -119,7 +119,7 @@ struct Workbench: ~Copyable {
         switch effect {
         case .sendDatagram: tally.datagrams += 1
         case .sendStream: tally.packets += 1
-        case .openStream(let id): latestStream = id
+        case .openStream(let id, _): latestStream = id
         case .closeStream(let id): closedStream = id
         case .observe(let observation): tally.note(observation.kind)
         case .pauseStream(let id): pausedStreams.insert(id)

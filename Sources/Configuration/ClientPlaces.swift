@@ -102,6 +102,13 @@ extension Settings {
         }
     }
 
+    /// The files with the keys of clients that the rules name for good, each once.
+    package var clientKeyFiles: [String] {
+        gateway.clientRules.compactMap { $0.fixedCertificate(gatewayID: gateway.gatewayID)?.key }
+            .map { String(decoding: $0, as: UTF8.self) }
+            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// The same with the links of these settings.
     package mutating func numberClientLinks() { gateway.clientRules = clientRules(withLinks: host.linkNames) }
 }

@@ -52,6 +52,11 @@ extension EndpointParser {
         text.hasPrefix("/") ? device(text) : udp(text).map(\.name)
     }
 
+    /// The path of a file, perhaps with variables.
+    static func fileOfClients(_ text: String) -> Result<[UInt8], EndpointError> { file(text).map { Array($0.utf8) } }
+
+    static func text(of octets: [UInt8]) -> String { String(decoding: octets, as: UTF8.self) }
+
     /// A topic filter, perhaps with variables.
     package static func topicFilter(_ text: String) -> Result<[UInt8], EndpointError> {
         let bytes = Array(text.utf8)

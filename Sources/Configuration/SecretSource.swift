@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// Where secrets are that a configuration file only names: in files and in variables of the process.
 ///
 /// A value `file:PATH` is the content of a file without the line break at its end, `env:NAME` that of a variable, and
@@ -73,20 +75,33 @@ extension SecretSource {
         return value
     }
 
-    /// The path with its variables replaced.
-    func path(_ text: String) throws(KeyFailure) -> String {
+    /// The path with its variables replaced, but for those of clients in a template.
+    func path(_ text: String, isTemplate: Bool = false) throws(KeyFailure) -> String {
         var path = ""
         var rest = text[...]
         while let start = rest.firstRange(of: "${") {
             guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
                 throw .wrong("has a '${' without its '}' in \(quoted(text))")
             }
-            path += rest[..<start.lowerBound] + (try variableValue(String(rest[start.upperBound..<end])))
+            let name = String(rest[start.upperBound..<end])
+            path += rest[..<start.lowerBound]
+            path += try variableInPath(name, isTemplate: isTemplate)
             rest = rest[rest.index(after: end)...]
         }
         path += rest
         guard !path.isEmpty else { throw .wrong("names no file behind 'file:'") }
         return path
+    }
+
+    private func variableInPath(_ name: String, isTemplate: Bool) throws(KeyFailure) -> String {
+        guard isTemplate else { return try variableValue(name) }
+        let ofClients = IdentityTemplate.variableNames
+        if ofClients.contains(name) { return "${\(name)}" }
+        guard let value = variable(name) else {
+            let known = ofClients.map { "${\($0)}" }.joined(separator: ", ")
+            throw .wrong("names the variable \(quoted(name)), which is not set; those of clients are \(known)")
+        }
+        return value
     }
 
     private func content(of path: String) throws(KeyFailure) -> Secret {

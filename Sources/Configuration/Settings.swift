@@ -53,10 +53,20 @@ package struct HostSettings: Equatable, Sendable {
     package var tls = TLSSettings()
     /// Where the clients are that the rules are for, one for each of `gateway.clientRules`.
     package var clientPlaces: [ClientPlace] = []
+    /// What the keys of the certificates are encrypted with that the rules name, one for each of them, as in `tls`.
+    package var clientKeyPassphrases: [[UInt8]?] = []
+    /// Certificates of clients, each with its key, that are held at once. Beyond it that goes which no connection uses,
+    /// and has not for the longest; where all are used, there is none for a client.
+    package var clientCertificateCount = 1_000
     /// What the file's owner should know of it although the gateway can run with it, with the places.
     package var fileWarnings: [ConfigurationError] = []
     /// Where its sessions are kept.
     package var store = StoreSettings()
+
+    /// That of the rule at `index`; nil where it has none.
+    package func keyPassphrase(ofRule index: Int) -> [UInt8]? {
+        clientKeyPassphrases.indices.contains(index) ? clientKeyPassphrases[index] : nil
+    }
 
     /// Whether a gateway does without the listener where the system has no IPv6: the usual one for it, with the other.
     package static func isOptional(_ listener: UDPListener, among listeners: [UDPListener]) -> Bool {

@@ -74,6 +74,7 @@ extension Settings {
         settings.host.store = running.host.store
         settings.gateway.clientRules = running.gateway.clientRules
         settings.host.clientPlaces = running.host.clientPlaces
+        settings.host.clientKeyPassphrases = running.host.clientKeyPassphrases
         settings.numberClientLinks()
         return settings
     }
@@ -99,7 +100,9 @@ extension Settings {
 
     /// Each `[[client]]`.
     var clients: [ClientEntry] {
-        zip(gateway.clientRules, host.clientPlaces).map { ClientEntry(rule: $0, place: $1) }
+        zip(gateway.clientRules, host.clientPlaces).enumerated().map { index, entry in
+            ClientEntry(rule: entry.0, place: entry.1, keyPassphrase: host.keyPassphrase(ofRule: index))
+        }
     }
 }
 

@@ -9,7 +9,7 @@ package enum SettingsReader {
     /// What is not TOML ends the reading at the first error; all errors in keys and values are reported together.
     package static func read(
         _ bytes: [UInt8], file: String, secrets: SecretSource = .none,
-        inspectTLS: (HostSettings) -> [TLSFinding] = { _ in [] }
+        inspectTLS: (Settings) -> [TLSFinding] = { _ in [] }
     ) -> Result<Settings, ConfigurationErrors> {
         func located(_ error: SourceError) -> ConfigurationError {
             let (line, column) = SourceText.position(at: error.offset, in: bytes)

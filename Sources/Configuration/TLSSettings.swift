@@ -39,8 +39,10 @@ package struct TLSFinding: Equatable, Sendable {
     package var message: String
     /// Whether the gateway can run all the same.
     package var isWarning: Bool
+    /// The index of the rule for clients that it is about; nil for `[tls]`.
+    package var rule: Int?
 
-    package init(key: String, message: String, isWarning: Bool) {
-        (self.key, self.message, self.isWarning) = (key, message, isWarning)
+    package init(key: String, message: String, isWarning: Bool, rule: Int? = nil) {
+        (self.key, self.message, self.isWarning, self.rule) = (key, message, isWarning, rule)
     }
 }

@@ -56,7 +56,7 @@ package final class Host {
         statistics = Statistics(
             udpCount: settings.host.listeners.count, serialCount: settings.host.serialPorts.count, at: loop.now)
         reconfigureStatus()
-        streams.reconfigure(settings, try makeTLSClient(settings.host))
+        streams.reconfigure(settings, try makeTLSClients(settings.host))
         warnOfMissingVerification()
         do throws(HostError) {
             for listener in settings.host.listeners {
@@ -240,7 +240,7 @@ package final class Host {
         case .broadcastDatagram(let range, let radius, let id):
             statistics.sent(on: id)
             links[Int(id.rawValue)].broadcast(arena.extracting(range), radius: radius)
-        case .openStream(let id): streams.open(id)
+        case .openStream(let id, let certificate): streams.open(id, with: certificate, arena)
         case .sendStream(let range, let id):
             if let server, server.isWatched { noteSent(arena.extracting(range), on: id, server) }
             streams.write(arena.extracting(range), on: id)

@@ -108,6 +108,8 @@ enum ConfigurationText {
         Field("brokerClientID", \.brokerClientID),
         Field("username", \.username),
         Field("password", \.password),
+        Field("certificateFile", \.certificateFile),
+        Field("keyFile", \.keyFile),
         Field("publish", \.publishText),
         Field("subscribe", \.subscribeText),
         Field("maximumQoS", \.maximumQoS),

@@ -32,6 +32,13 @@ package struct EffectHash: Equatable, Sendable {
 
     private mutating func combine(_ peer: PeerID) { combine(UInt64(peer.link.rawValue) << 32 | UInt64(peer.number)) }
 
+    /// The gateway's own certificate changes nothing, as in recordings from before there were others.
+    private mutating func combine(_ certificate: StreamCertificate) {
+        guard certificate != .gateways else { return }
+        combine(UInt64(certificate.rule))
+        for text in [certificate.clientID, certificate.certificateFile, certificate.keyFile] { combine(text) }
+    }
+
     private mutating func combine(_ effect: Effect) {
         switch effect {
         case .sendDatagram(let range, let peer):
@@ -42,9 +49,10 @@ package struct EffectHash: Equatable, Sendable {
             combine(2)
             combine(range)
             combine(UInt64(radius) << 16 | UInt64(link.rawValue))
-        case .openStream(let id):
+        case .openStream(let id, let certificate):
             combine(3)
             combine(id)
+            combine(certificate)
         case .sendStream(let range, let id):
             combine(4)
             combine(range)

@@ -84,6 +84,7 @@ extension ClientRefusal {
         case .notAdmitted: 16
         case .rule(let refusal, let number): 17 | UInt64(refusal.rawValue) << 8 | UInt64(number) << 16
         case .willBeyondRule: 18
+        case .noCertificate: 19
         }
     }
 }

@@ -6,26 +6,34 @@ import Testing
 /// The `[[client]]` rules of a configuration file: what they say, and what is wrong with them.
 @Suite struct ClientRuleFileTests {
     @Test func aRuleSaysAllOfIt() throws {
-        let rule = try #require(
-            settings(
+        let settings = try #require(
+            try? settings(
                 """
+                broker.url = "mqtts://broker"
                 [[client]]
                 id = "pump-*"
                 broker_client_id = "plant-${gateway_id}-${client_id}"
                 username = "${client_id}"
                 password = "s3cret-${node}"
+                certificate_file = "/c/${gateway_id}/${client_id}.pem"
+                key_file = "/c/${node}.key"
+                key_passphrase = "hush"
                 publish = ["pumps/${client_id}/#"]
                 subscribe = []
                 maximum_qos = 1
                 retain = false
                 deny = true
                 """
-            ).get().gateway.clientRules.first)
+            ).get())
+        let rule = try #require(settings.gateway.clientRules.first)
+        #expect(settings.host.clientKeyPassphrases == [Array("hush".utf8)])
         var expected = ClientRule()
         expected.clientID = Array("pump-*".utf8)
         expected.brokerClientID = Array("plant-${gateway_id}-${client_id}".utf8)
         expected.username = Array("${client_id}".utf8)
         expected.password = Array("s3cret-${node}".utf8)
+        expected.certificateFile = Array("/c/${gateway_id}/${client_id}.pem".utf8)
+        expected.keyFile = Array("/c/${node}.key".utf8)
         (expected.publish, expected.subscribe) = ([Array("pumps/${client_id}/#".utf8)], [])
         (expected.maximumQoS, expected.passesRetain, expected.isDenied) = (1, false, true)
         #expect(rule == expected)
@@ -50,6 +58,73 @@ import Testing
     ])
     func whatIsWrongIsSaid(line: String, message: String) {
         #expect(errors("[[client]]\n\(line)\n").contains(message), "\(errors("[[client]]\n\(line)\n"))")
+    }
+
+    /// It is as below `[tls]`: what belongs together, and what is of no use.
+    @Test(arguments: [
+        ("mqtts", "certificate_file = '/c'", "3:20: 'client.certificate_file' needs 'client.key_file'"),
+        ("mqtts", "key_file = '/k'", "3:12: 'client.key_file' needs 'client.certificate_file'"),
+        ("wss", "key_passphrase = 'hush'", "3:18: 'client.key_passphrase' needs 'client.key_file'"),
+        (
+            "mqtts", "certificate_file = 'c'\nkey_file = '/k'",
+            "3:20: 'client.certificate_file' must be the path of a file that begins with '/'; found 'c'"
+        ),
+        (
+            "mqtts", "certificate_file = '/${clientid}'\nkey_file = '/k'",
+            "3:20: 'client.certificate_file' names the variable 'clientid', which is not set; those of clients are"
+                + " ${client_id}, ${gateway_id}, ${node}"
+        ),
+        (
+            "mqtt", "certificate_file = '/c'\nkey_file = '/k'",
+            "3:20: 'client.certificate_file' is for a broker.url that begins with mqtts:// or wss://; this one is"
+        ),
+        ("ws", "certificate_file = '/c'\nkey_file = '/k'", "4:12: 'client.key_file' is for a broker.url that begins"),
+    ])
+    func certificates(scheme: String, lines: String, message: String) {
+        let text = errors("broker.url = '\(scheme)://h'\n[[client]]\n\(lines)")
+        #expect(text.contains("f.toml:\(message)"), "\(text)")
+        #expect(!text.contains("hush"))
+    }
+
+    /// systemd's directory of credentials has another name at each start.
+    @Test func aPathMayHoldVariablesOfTheProcess() throws {
+        let secrets = SecretSource {
+            $0 == "CREDENTIALS_DIRECTORY" ? "/run/c" : nil
+        } file: { _ in
+            .success([])
+        }
+        let text = """
+            broker.url = "mqtts://h"
+            [[client]]
+            certificate_file = "/c/${client_id}.pem"
+            key_file = "${CREDENTIALS_DIRECTORY}/${client_id}.key"
+            """
+        let rule = try SettingsReader.read(Array(text.utf8), file: "f.toml", secrets: secrets).get().gateway
+            .clientRules[0]
+        #expect(rule.keyFile == Array("/run/c/${client_id}.key".utf8))
+    }
+
+    /// What was found in a rule's files stands at its own keys.
+    @Test func findingsAreToldAtTheirRules() throws {
+        let text = """
+            broker.url = "mqtts://h"
+            [[client]]
+            id = "a"
+            [[client]]
+            certificate_file = "/c"
+            key_file = "/k"
+            """
+        func read(isWarning: Bool) -> Result<Settings, ConfigurationErrors> {
+            SettingsReader.read(Array(text.utf8), file: "f.toml") { _ in
+                [TLSFinding(key: "client.key_file", message: "is strange", isWarning: isWarning, rule: 1)]
+            }
+        }
+        guard case .failure(let errors) = read(isWarning: false) else {
+            Issue.record("the finding is no error")
+            return
+        }
+        #expect(errors.description == "f.toml:6:12: 'client.key_file' is strange")
+        #expect(try read(isWarning: true).get().host.fileWarnings.map(\.description) == [errors.description])
     }
 
     /// One identifier for one client is what it is for.

@@ -21,6 +21,7 @@ import Testing
         #expect(read.gateway.links.count == 3)
         #expect(read.gateway.predefinedTopics.entries.first?.clientID != nil)
         #expect(read.gateway.clientRules.map(\.links) == [[0]])
+        #expect(read.gateway.clientRules.first?.keyFile != nil && read.host.keyPassphrase(ofRule: 0) != nil)
         #expect(read.gateway.clientRules.map(\.networks) == [[1, 2]])
     }
 

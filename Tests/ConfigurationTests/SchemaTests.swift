@@ -83,6 +83,8 @@ import Time
         }
         #expect(client.place.links != nil && client.place.networks != nil)
         (changed.gateway.clientRules, changed.host.clientPlaces) = ([client.rule], [client.place])
+        #expect(client.keyPassphrase != nil)
+        changed.host.clientKeyPassphrases = [client.keyPassphrase]
         let defaults = leaves(of: Settings())
         for (path, value) in leaves(of: changed) {
             #expect(defaults[path] != value, "no key sets \(path)")

@@ -108,6 +108,18 @@ import Testing
         #expect(try self.changes("", new).needingRestart == ["client rule 1 added"])
     }
 
+    /// A passphrase is never told.
+    @Test func certificatesOfRulesNeedARestart() throws {
+        let pair = "\n[[client]]\ncertificate_file = '/c'\nkey_file = '/k'\nkey_passphrase = "
+        let url = "broker.url = 'mqtts://h'"
+        let (old, new) = (url + pair + "'hush'", url + "\nlimits.client_certificates = 7" + pair + "'silence'")
+        let changes = try changes(old, new)
+        #expect(changes.live == ["limits.client_certificates 1000 → 7"])
+        #expect(changes.needingRestart == ["client.key_passphrase changed (rule 1)"])
+        let kept = try settings(new).get().keepingStart(of: try settings(old).get())
+        #expect(kept.host.clientKeyPassphrases == [Array("hush".utf8)])
+    }
+
     /// Rules stay with a running gateway, and mean the links that it has then.
     @Test func theRulesOfTheStartMeanTheLinksThatThereAre() throws {
         let udp = ["one", "two"].enumerated().map { "[[udp]]\nlisten = \"udp://127.0.0.1:\($0.offset + 7)\"\n" }

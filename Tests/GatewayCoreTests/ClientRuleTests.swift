@@ -282,7 +282,7 @@ import Time
             let datagram = SNMessage.connect("c1").bytes
             _ = marked(.datagramReceived(from: PeerID(link: LinkID(0), number: 1)), datagram)
             let streams = effects.list.compactMap { effect -> UpstreamID? in
-                if case .openStream(let id) = effect { id } else { nil }
+                if case .openStream(let id, _) = effect { id } else { nil }
             }
             #expect(streams.count == 1)
             for stream in streams { #expect(marked(.streamOpened(stream)) == ["hush-c1".octets]) }

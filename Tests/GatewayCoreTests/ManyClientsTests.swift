@@ -28,7 +28,7 @@ import Time
             var endedStreams: [UpstreamID] = []
             for effect in effects.list {
                 switch effect {
-                case .openStream(let id): streams.append(id)
+                case .openStream(let id, _): streams.append(id)
                 case .closeStream(let id): endedStreams.append(id)
                 case .forgetPeer(let peer): livePeers.remove(peer)
                 case .observe(let observation):

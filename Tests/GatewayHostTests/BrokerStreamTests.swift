@@ -94,7 +94,8 @@ import Transports
         let host = try host(broker: BrokerEndpoint(host: "broker.invalid", port: 1))
         defer { host.close() }
         let id = UpstreamID(slot: 99, generation: 1)
-        host.streams.open(id)
+        let nothing: [UInt8] = []
+        host.streams.open(id, with: .gateways, nothing.span.bytes)
         host.streams.close(id)
         #expect(!host.streams.areFinished)
         #expect(try turn(host) { host.streams.areFinished })

@@ -32,7 +32,7 @@ private final class StoreAtWork {
         }
         tell(.datagramReceived(from: peer), [UInt8(6 + name.utf8.count), 0x04, 0, 1, 0, 60] + octets(name), &gateway)
         var stream: UpstreamID?
-        for case .openStream(let id) in effects.list { stream = id }
+        for case .openStream(let id, _) in effects.list { stream = id }
         let id = try #require(stream)
         tell(.streamOpened(id), [], &gateway)
         tell(.streamReceived(id), [0x20, 2, 0, 0], &gateway)

@@ -74,7 +74,7 @@ package struct HostLedger {
                 }
                 checkDatagram(effects.copy(of: range), on: peer.link)
             case .broadcastDatagram(let range, _, let link): checkDatagram(effects.copy(of: range), on: link)
-            case .openStream(let id):
+            case .openStream(let id, _):
                 if liveStreams[id] != nil || endedStreams.contains(id) { violate("opens \(id) twice") }
                 liveStreams[id] = Stream()
             case .sendStream(let range, let id):

@@ -170,7 +170,7 @@ package struct OperationScript: ~Copyable {
         case .sendDatagram(let range, let peer):
             if toClients.count >= 64 { toClients.removeFirst() }
             toClients.append((addressByPeer[peer] ?? 0, copy(of: range)))
-        case .openStream(let id): requestedStreams.append(id)
+        case .openStream(let id, _): requestedStreams.append(id)
         case .sendStream(let range, let id):
             guard let connection = connection(of: id) else { return }
             tellBroker(.received(connection), copy(of: range))

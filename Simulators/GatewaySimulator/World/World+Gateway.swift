@@ -46,7 +46,7 @@ extension World {
             sendFromGateway(bytes, to: place, answering: client)
         case .broadcastDatagram(let range, let radius, let link):
             broadcast(Array(effects.bytes[range]), radius: radius, on: link)
-        case .openStream(let id): openStream(id)
+        case .openStream(let id, _): openStream(id)
         case .sendStream(let range, let id): writeStream(id, range)
         case .closeStream(let id): closeStream(id)
         case .pauseStream(let id): if let number = streamByID[id] { streams[number]?.isPaused = true }

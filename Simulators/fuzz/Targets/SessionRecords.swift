@@ -80,7 +80,7 @@ private struct OtherLife: ~Copyable {
 
     private mutating func answer(_ effect: Effect) {
         switch effect {
-        case .openStream(let id): pending.append((.streamOpened(id), []))
+        case .openStream(let id, _): pending.append((.streamOpened(id), []))
         case .sendStream(let range, let id):
             // CONNECT is accepted, with a session.
             if effects.bytes[range.lowerBound] == 0x10 { pending.append((.streamReceived(id), [0x20, 2, 1, 0])) }

@@ -6,6 +6,7 @@ import GatewayCore
 struct ClientEntry: Sendable {
     var rule = ClientRule()
     var place = ClientPlace()
+    var keyPassphrase: [UInt8]?
 }
 
 extension Schema {
@@ -37,6 +38,20 @@ extension Schema {
             "client.password", \.rule.password, 0...65_535,
             "Its password, or \"env:NAME\" or \"file:PATH\"; needs username."
         ).secret.template,
+        .endpoint(
+            "client.certificate_file", "PATH", parse: EndpointParser.fileOfClients,
+            write: { $1.rule.certificateFile = $0 }, read: { $0.rule.certificateFile.map(EndpointParser.text(of:)) },
+            "The certificate that their connections show the broker, PEM; without it that of [tls]; needs key_file."
+        ).withVariables.template,
+        .endpoint(
+            "client.key_file", "PATH", parse: EndpointParser.fileOfClients,
+            write: { $1.rule.keyFile = $0 }, read: { $0.rule.keyFile.map(EndpointParser.text(of:)) },
+            "The key of that certificate, PEM; both are read again when they change, for new connections."
+        ).withVariables.template,
+        .optionalText(
+            "client.key_passphrase", \.keyPassphrase, 1...1_023,
+            "What that key is encrypted with, or \"env:NAME\" or \"file:PATH\"."
+        ).secret,
         .optionalList(
             "client.publish", \.rule.publish, upTo: ClientRule.maximumFilterCount, "topic filters",
             parse: EndpointParser.topicFilter, write: { String(decoding: $0, as: UTF8.self) },

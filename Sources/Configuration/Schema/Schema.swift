@@ -182,6 +182,9 @@ enum Schema {
             "limits.closing_connections", \.host.closingConnectionCount, 1...1_000_000, "connections",
             "Broker connections whose end is awaited, one of each client; beyond that the system ends the oldest."),
         .integer(
+            "limits.client_certificates", \.host.clientCertificateCount, 1...100_000, "certificates",
+            "Certificates of clients held at once; beyond that one goes that no connection uses."),
+        .integer(
             "limits.packet_bytes", \.gateway.limits.packetByteCount, 128...268_435_460, "bytes",
             "Longest MQTT packet from the broker; a longer one closes that connection."),
         .integer(

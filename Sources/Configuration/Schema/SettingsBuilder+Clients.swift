@@ -19,6 +19,7 @@ extension SettingsBuilder {
                         + " \(names.joined(separator: ", "))")
             }
             checkBrokerClientID(entry, seen)
+            checkCertificate(seen)
         }
     }
 
@@ -36,10 +37,26 @@ extension SettingsBuilder {
                 + " the broker lets one client have an identifier")
     }
 
+    /// It is as with the gateway's own, below `[tls]`.
+    private mutating func checkCertificate(_ seen: SeenKeys) {
+        let (certificate, key, passphrase) = ("client.certificate_file", "client.key_file", "client.key_passphrase")
+        for (name, needed) in [(certificate, key), (key, certificate), (passphrase, key)] {
+            guard let offset = seen.offset(of: name) else { continue }
+            if seen.offset(of: needed) == nil, !seen.isWrong(needed) {
+                report(offset, "\(quoted(name)) needs \(quoted(needed))")
+            }
+            guard !settings.host.broker.isEncrypted, !self.seen.isWrong("broker.url") else { continue }
+            report(
+                offset,
+                "\(quoted(name)) is for a broker.url that begins with mqtts:// or wss://; this one is without TLS")
+        }
+    }
+
     /// Puts the rules into the settings: their networks and links as the core knows them.
     mutating func setClients() {
         settings.gateway.clientRules = clients.map(\.entry.rule)
         settings.host.clientPlaces = clients.map(\.entry.place)
+        settings.host.clientKeyPassphrases = clients.map(\.entry.keyPassphrase)
         let networks = ClientNetworks(settings.host.clientPlaces)
         for (index, place) in settings.host.clientPlaces.enumerated() {
             settings.gateway.clientRules[index].networks = place.networks.map { networks.numbers(within: $0) }

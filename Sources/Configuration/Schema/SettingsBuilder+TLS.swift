@@ -30,12 +30,13 @@ extension SettingsBuilder {
     }
 
     /// Puts what was found in the files to its places; nothing is looked for where a key is wrong already.
-    mutating func inspectTLS(by inspect: (HostSettings) -> [TLSFinding]) {
+    mutating func inspectTLS(by inspect: (Settings) -> [TLSFinding]) {
         guard settings.host.broker.isEncrypted, !Schema.tls.contains(where: { seen.isWrong($0.path) }),
             settings.host.tls.certificateFile == nil || settings.host.tls.keyFile != nil
         else { return }
-        for finding in inspect(settings.host) {
-            let offset = seen.offset(of: finding.key) ?? seen.offset(of: "broker.url") ?? 0
+        for finding in inspect(settings) {
+            let keys = finding.rule.map { clients[$0].seen } ?? seen
+            let offset = keys.offset(of: finding.key) ?? seen.offset(of: "broker.url") ?? 0
             let message = "\(quoted(finding.key)) \(finding.message)"
             if finding.isWarning {
                 warnings.append(SourceError(offset: offset, message: message))

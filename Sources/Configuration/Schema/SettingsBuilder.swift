@@ -201,7 +201,9 @@ struct SettingsBuilder {
         of entry: TOMLEntry, for key: Key<Target>
     ) throws(KeyFailure) -> TOMLValue {
         guard case .string(let text) = entry.value.value else { return entry.value.value }
-        if key.hasVariables, text.contains("${") { return .string(try secrets.path(text)) }
+        if key.hasVariables, text.contains("${") {
+            return .string(try secrets.path(text, isTemplate: key.isTemplate))
+        }
         guard key.maybeElsewhere else { return entry.value.value }
         let secret = try secrets.secret(text, isTemplate: key.isTemplate)
         if let file = secret.file { secretFiles.append(file) }

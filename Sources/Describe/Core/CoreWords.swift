@@ -15,6 +15,7 @@ package enum CoreWords {
         case .failed: "it broke"
         case .queueOverflow: "the broker took octets too slowly"
         case .localFailure: "this machine could not open it"
+        case .noCertificate: "the certificate that it was to show, or the key, cannot be used"
         }
     }
 
@@ -53,7 +54,10 @@ package enum CoreWords {
         case .sendDatagram(let range, let peer): return "→ \(name(peer)): \(datagram(range))"
         case .broadcastDatagram(let range, let radius, let link):
             return "→ everybody on link \(link.rawValue), radius \(radius): \(datagram(range))"
-        case .openStream(let id): return "opens \(name(id))"
+        case .openStream(let id, let certificate):
+            guard certificate != .gateways else { return "opens \(name(id))" }
+            let file = ForeignText.quoted(bytes[certificate.certificateFile])
+            return "opens \(name(id)) with the certificate in \(file) (rule \(certificate.rule))"
         case .sendStream(let range, let id):
             let packet = bytes.span.bytes.extracting(range)
             return "⇒ \(name(id)): \(PacketWords.line(of: packet, version, payload: payload))"

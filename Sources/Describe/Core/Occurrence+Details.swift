@@ -84,6 +84,7 @@ extension ClientRefusal {
         case .notAdmitted: "no [[client]] rule admits it"
         case .rule(let refusal, let number): "[[client]] rule \(number): \(refusal.words)"
         case .willBeyondRule: "its rule does not allow its Will"
+        case .noCertificate: "its certificate cannot be used"
         }
     }
 }
@@ -148,6 +149,7 @@ extension RuleRefusal {
         case .otherIdentity: "the session of that ClientId is somebody else's at the broker"
         case .brokerClientIDTaken: "the client identifier that it makes for the broker is another client's"
         case .elsewhere: "it keeps that ClientId for another network or link"
+        case .noFileName: "it puts the ClientId into the name of a file, where '/' and a '.' in front must not be"
         }
     }
 }

@@ -22,6 +22,12 @@ package struct ClientRule: Equatable, Sendable {
     package var username: [UInt8]?
     /// Template; only with a user name.
     package var password: [UInt8]?
+    /// Template: the path of the file with the certificate that the client's connections to the broker show, at most
+    /// `maximumPathByteCount` octets; nil: the gateway's own. What stands for a variable must be no more than a part of
+    /// a file's name.
+    package var certificateFile: [UInt8]?
+    /// The same for the certificate's key; there where the certificate is.
+    package var keyFile: [UInt8]?
     /// Templates: filters of the topics that may be published to; nil for all.
     package var publish: [[UInt8]]?
     /// Templates: filters, each with all that select no more; nil for all.
@@ -37,11 +43,24 @@ package struct ClientRule: Equatable, Sendable {
     package static let maximumFilterCount = 64
     /// Octets of a pattern, a filter or a template; passwords and identifiers at the broker may have more.
     package static let maximumTextByteCount = 1_024
+    /// Octets of a path, also when all of its variables are replaced.
+    package static let maximumPathByteCount = 4_000
 
     /// Whether a text with variables is a topic filter, whatever single level stands for them.
     package static func isFilter(_ text: [UInt8]) -> Bool {
         let sample = try? IdentityTemplate(text).text { _ in [UInt8(ascii: "a")] }
         return sample.map { TopicFilter.isValidFilter($0.span.bytes) } ?? false
+    }
+
+    /// The paths of certificate and key where they are the same for every client; nil where they are not, and where
+    /// there are none.
+    package func fixedCertificate(gatewayID: UInt8) -> (certificate: [UInt8], key: [UInt8])? {
+        guard let certificateFile, let keyFile else { return nil }
+        func text(_ template: [UInt8]) -> [UInt8]? {
+            try? IdentityTemplate(template).text { $0 == .gatewayID ? Array("\(gatewayID)".utf8) : nil }
+        }
+        guard let certificate = text(certificateFile), let key = text(keyFile) else { return nil }
+        return (certificate, key)
     }
 }
 

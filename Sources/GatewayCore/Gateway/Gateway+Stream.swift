@@ -195,12 +195,18 @@ extension Gateway {
         return sessions[index].clientID
     }
 
+    /// As whom it is made.
+    func identity(ofUpstream slot: UInt32) -> IdentityIndex {
+        guard case .session(let index) = environment.upstreams[slot].owner else { return .none }
+        return sessions[index].identity
+    }
+
     /// What was closed from this side is over: who waits for that goes on.
     mutating func streamEnded(_ id: UpstreamID) {
         guard let name = environment.closing.ended(id), let index = sessionByClientID[name],
             let slot = sessions[index].upstream, environment.upstreams[slot].state == .held
         else { return }
-        environment.openStream(ofUpstream: slot, inNameOf: name)
+        environment.openStream(ofUpstream: slot, inNameOf: name, as: sessions[index].identity)
     }
 
     mutating func streamClosed(_ id: UpstreamID, _ end: StreamEnd) {
@@ -214,7 +220,7 @@ extension Gateway {
             noteNoAnswer(end, onUpstream: id.slot)
             noteUnwelcome(onUpstream: id.slot)
             noteContest(onUpstream: id.slot)
-        case .queueOverflow: break
+        case .queueOverflow, .noCertificate: break
         }
         connectionEnded(id.slot, end)
     }
@@ -310,7 +316,9 @@ extension Gateway {
         }
         switch environment.upstreams[slot].state {
         case .idle, .refused: break
-        case .held, .waiting: environment.openStream(ofUpstream: slot, inNameOf: name(ofUpstream: slot))
+        case .held, .waiting:
+            environment.openStream(
+                ofUpstream: slot, inNameOf: name(ofUpstream: slot), as: identity(ofUpstream: slot))
         case .leaving: breakOff(slot)
         case .opening, .connecting: timedOut(slot)
         case .open:

@@ -52,7 +52,7 @@ extension Gateway {
         environment.observe(.brokerVersionRefused)
         let name = name(ofUpstream: slot)
         environment.cutStream(ofUpstream: slot, inNameOf: name)
-        environment.openStream(ofUpstream: slot, inNameOf: name)
+        environment.openStream(ofUpstream: slot, inNameOf: name, as: identity(ofUpstream: slot))
         // No CONNECT is on its way any more that might begin a new session at the broker, and its record says so.
         if case .session(let index) = environment.upstreams[slot].owner { changing(index) { _, _ in } }
         return true

@@ -19,6 +19,8 @@ struct ClientIdentity: SlabElement, Equatable {
     /// Nil: as the gateway.
     var username: [UInt8]?
     var password: [UInt8]?
+    /// Nil: as the gateway.
+    var certificate: ClientCertificate?
     /// Nil: to every topic.
     var publish: [[UInt8]]?
     var subscribe: [[UInt8]]?
@@ -35,8 +37,8 @@ struct ClientIdentity: SlabElement, Equatable {
 
     /// Whether it is no other than that of a client for which there is no rule.
     var isUsual: Bool {
-        brokerClientID == nil && username == nil && publish == nil && subscribe == nil && maximumQoS == 2
-            && passesRetain
+        brokerClientID == nil && username == nil && certificate == nil && publish == nil && subscribe == nil
+            && maximumQoS == 2 && passesRetain
     }
 
     /// The same for two identities that are the same at the broker: who comes with another one is somebody else. A
@@ -49,6 +51,7 @@ struct ClientIdentity: SlabElement, Equatable {
         digest.add(subscribe)
         digest.add(maximumQoS)
         digest.add(passesRetain ? 1 : 0)
+        if let certificate { digest.add([certificate.file, certificate.keyFile]) }
         return digest.value
     }
 
@@ -70,6 +73,15 @@ struct ClientIdentity: SlabElement, Equatable {
         for allowed in subscribe where TopicFilter.covers(allowed.span.bytes, filter) { return true }
         return false
     }
+}
+
+/// By which certificate a client is known at the broker.
+struct ClientCertificate: Equatable {
+    /// Paths of 1 to `ClientRule.maximumPathByteCount` octets.
+    var file: [UInt8]
+    var keyFile: [UInt8]
+    /// The rule that names it, counted from 1.
+    var rule: UInt16
 }
 
 /// A hash of what an identity is made of, the same in every process (FNV-1a).

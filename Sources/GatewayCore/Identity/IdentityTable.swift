@@ -24,12 +24,12 @@ struct IdentityTable {
     private var brokerClientIDs: Set<[UInt8]> = []
 
     init(_ rules: [ClientRule], gatewayID: UInt8) {
-        self.rules = rules.map { Rule($0, gatewayID: gatewayID) }
+        self.rules = Rule.all(rules, gatewayID: gatewayID)
         self.gatewayID = gatewayID
     }
 
     /// Goes on with the same rules, of which other links may be meant.
-    mutating func follow(_ rules: [ClientRule]) { self.rules = rules.map { Rule($0, gatewayID: gatewayID) } }
+    mutating func follow(_ rules: [ClientRule]) { self.rules = Rule.all(rules, gatewayID: gatewayID) }
 
     @inline(__always)
     var hasRules: Bool { !rules.isEmpty }
@@ -205,9 +205,13 @@ struct IdentityTable {
 /// A rule whose texts are taken apart.
 private struct Rule {
     private let rule: ClientRule
+    /// Counted from 1.
+    private let number: UInt16
     private let brokerClientID: IdentityTemplate?
     private let username: IdentityTemplate?
     private let password: IdentityTemplate?
+    private let certificate: IdentityTemplate?
+    private let key: IdentityTemplate?
     private let publish: [IdentityTemplate]?
     private let subscribe: [IdentityTemplate]?
     private let putsClientIDIntoTopics: Bool
@@ -218,11 +222,18 @@ private struct Rule {
     /// What it says of every publisher without a connection; nil where that differs, or it is for none.
     private(set) var nobodys: ClientIdentity?
 
-    init(_ rule: ClientRule, gatewayID: UInt8) {
-        self.rule = rule
+    /// In their order.
+    static func all(_ rules: [ClientRule], gatewayID: UInt8) -> [Rule] {
+        rules.enumerated().map { Rule($1, number: UInt16(clamping: $0 + 1), gatewayID: gatewayID) }
+    }
+
+    private init(_ rule: ClientRule, number: UInt16, gatewayID: UInt8) {
+        (self.rule, self.number) = (rule, number)
         brokerClientID = rule.brokerClientID.map { IdentityTemplate($0) }
         username = rule.username.map { IdentityTemplate($0) }
         password = rule.password.map { IdentityTemplate($0) }
+        certificate = rule.certificateFile.map { IdentityTemplate($0) }
+        key = rule.keyFile.map { IdentityTemplate($0) }
         publish = rule.publish?.map { IdentityTemplate($0) }
         subscribe = rule.subscribe?.map { IdentityTemplate($0) }
         let topics = (publish ?? []) + (subscribe ?? [])
@@ -232,7 +243,7 @@ private struct Rule {
         guard !rule.isDenied, topics.allSatisfy(\.isSameForAll) else { return }
         let nobody = IdentityTable.Subject(clientID: nil, link: 0, network: 0)
         nobodys = try? identity(for: nobody, gatewayID: gatewayID)
-        guard [brokerClientID, username, password].allSatisfy({ $0?.isSameForAll ?? true }) else { return }
+        guard names.allSatisfy(\.isSameForAll) else { return }
         let anybody = IdentityTable.Subject(clientID: ClientID(bytes: []), link: 0, network: 0)
         constant = try? identity(for: anybody, gatewayID: gatewayID)
     }
@@ -269,16 +280,17 @@ private struct Rule {
     ) throws(RuleRefusal) -> ClientIdentity {
         guard !rule.isDenied else { throw .denied }
         guard !putsClientIDIntoTopics || subject.clientID?.isOneTopicLevel == true else { throw .unsafeClientID }
+        func value(_ variable: IdentityTemplate.Variable) -> [UInt8]? {
+            switch variable {
+            case .clientID: subject.clientID?.bytes
+            case .gatewayID: Array("\(gatewayID)".utf8)
+            case .node: subject.nodeID.map { Array(Hexadecimal.text($0).utf8) }
+            }
+        }
         func text(_ template: IdentityTemplate) throws(RuleRefusal) -> [UInt8] {
             let text: [UInt8]
             do throws(IdentityTemplate.Missing) {
-                text = try template.text { variable in
-                    switch variable {
-                    case .clientID: subject.clientID?.bytes
-                    case .gatewayID: Array("\(gatewayID)".utf8)
-                    case .node: subject.nodeID.map { Array(Hexadecimal.text($0).utf8) }
-                    }
-                }
+                text = try template.text(value)
             } catch {
                 throw error.variable == .node ? .noNode : .unsafeClientID
             }
@@ -292,6 +304,14 @@ private struct Rule {
             for template in templates { texts.append(try text(template)) }
             return texts
         }
+        func path(_ template: IdentityTemplate) throws(RuleRefusal) -> [UInt8] {
+            for variable in [IdentityTemplate.Variable.clientID, .node] where template.holds(variable) {
+                guard value(variable)?.canBeInFileName != false else { throw .noFileName }
+            }
+            let path = try text(template)
+            guard path.count <= ClientRule.maximumPathByteCount else { throw .tooLong }
+            return path
+        }
         var identity = ClientIdentity()
         // Who has no connection is at the broker as the gateway is.
         let isConnecting = subject.clientID != nil
@@ -299,6 +319,10 @@ private struct Rule {
         if isConnecting, let username {
             identity.username = try text(username)
             if let password { identity.password = try text(password) }
+        }
+        if isConnecting, let certificate, let key {
+            identity.certificate = ClientCertificate(
+                file: try path(certificate), keyFile: try path(key), rule: number)
         }
         identity.publish = try texts(publish)
         identity.subscribe = try texts(subscribe)
@@ -308,9 +332,18 @@ private struct Rule {
         return identity
     }
 
-    private var usesNode: Bool {
-        let names = [brokerClientID, username, password].compactMap(\.self)
-        return (names + (publish ?? []) + (subscribe ?? [])).contains { $0.holds(.node) }
+    /// All its texts but those for topics.
+    private var names: [IdentityTemplate] {
+        [brokerClientID, username, password, certificate, key].compactMap(\.self)
+    }
+
+    private var usesNode: Bool { (names + (publish ?? []) + (subscribe ?? [])).contains { $0.holds(.node) } }
+}
+
+extension [UInt8] {
+    /// Whether it can stand in the name of a file without leading to another directory, or to a file that is hidden.
+    fileprivate var canBeInFileName: Bool {
+        !isEmpty && first != UInt8(ascii: ".") && !contains(UInt8(ascii: "/")) && !contains(0)
     }
 }
 

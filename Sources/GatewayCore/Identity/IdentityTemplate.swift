@@ -41,6 +41,8 @@ package struct IdentityTemplate: Equatable, Sendable {
         if !literal.isEmpty { parts.append(.literal(literal)) }
     }
 
+    package static var variableNames: [String] { Variable.allCases.map(\.rawValue) }
+
     /// Where the first `${` is.
     private static func start(in text: ArraySlice<UInt8>) -> Int? {
         text.indices.dropLast().first { text[$0] == UInt8(ascii: "$") && text[$0 + 1] == UInt8(ascii: "{") }

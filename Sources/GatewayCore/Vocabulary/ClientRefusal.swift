@@ -23,6 +23,8 @@ package enum ClientRefusal: Error, Hashable, Sendable {
     case willMessageTooLong(octets: UInt16, limit: UInt16)
     /// Its Will has a topic or a QoS that the owner's rule does not allow the client.
     case willBeyondRule
+    /// The certificate that it is to show the broker, or the key, cannot be used.
+    case noCertificate
     case brokerAway
     /// The broker has ended the connection instead of answering.
     case brokerGone
@@ -51,4 +53,6 @@ package enum RuleRefusal: UInt8, Error, Hashable, Sendable, CaseIterable {
     case brokerClientIDTaken
     /// It names the client, for other places than that where it is.
     case elsewhere
+    /// It puts the ClientId into the name of a file, where that would lead elsewhere.
+    case noFileName
 }

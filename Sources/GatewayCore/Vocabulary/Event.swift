@@ -60,4 +60,6 @@ package enum StreamEnd: UInt8, Hashable, Sendable, CaseIterable {
     /// There is a stream, and no way through it to an MQTT broker: a proxy gave none, or WebSocket did not
     /// come about, or did not go on.
     case noPassage
+    /// The certificate that the stream was to show, or the key, cannot be used. It says nothing of the broker.
+    case noCertificate
 }

@@ -80,7 +80,7 @@ enum BrokerText {
             case .noPassage: "ended by WebSocket"
             case .timedOut: "no answer in time,"
             case .queueOverflow: "closed, as the broker took octets too slowly,"
-            case .unresolved, .refused, .localFailure: "not opened again,"
+            case .unresolved, .refused, .localFailure, .noCertificate: "not opened again,"
             case nil: "closed, as the broker broke the protocol,"
             }
         return "\(end) \(time(loss.milliseconds)) after \(packet(loss.said, topic))"

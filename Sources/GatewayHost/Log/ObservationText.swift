@@ -154,6 +154,7 @@ enum ObservationText {
         case .failed: "it broke"
         case .queueOverflow: "the broker took bytes too slowly"
         case .localFailure: "this machine could not open one"
+        case .noCertificate: "its certificate cannot be used"
         case .insecure: "no TLS"
         case .noPassage: "no way through"
         }

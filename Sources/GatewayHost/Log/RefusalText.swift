@@ -26,6 +26,7 @@ enum RefusalText {
         case .notAdmitted: "no [[client]] rule is for it"
         case .rule(let refusal, let number): "[[client]] rule \(number) does not take it: \(refusal.words)"
         case .willBeyondRule: "client.publish or client.maximum_qos of its rule does not allow its Will"
+        case .noCertificate: "the certificate that its rule names cannot be used, as another line says"
         }
     }
 
@@ -64,6 +65,7 @@ enum RefusalText {
         case .notAdmitted: "client.id"
         case .rule(let refusal, _): key(for: refusal)
         case .willBeyondRule: "client.publish"
+        case .noCertificate: "client.certificate_file"
         case .otherProtocol, .unacceptableClientID, .willTopic, .gatewayStops: nil
         }
     }
@@ -74,6 +76,7 @@ enum RefusalText {
         case .noNode, .tooLong, .otherIdentity, .brokerClientIDTaken: "client.broker_client_id"
         case .elsewhere: "client.networks"
         case .unsafeClientID: "client.publish"
+        case .noFileName: "client.certificate_file"
         }
     }
 
@@ -103,6 +106,7 @@ enum RefusalText {
         case .notAdmitted: reason("not_admitted")
         case .rule(let refusal, let number): reason("rule_" + "\(refusal)".snakeCased, [("rule", Int(number))])
         case .willBeyondRule: reason("will_beyond_rule")
+        case .noCertificate: reason("no_certificate")
         }
     }
 }

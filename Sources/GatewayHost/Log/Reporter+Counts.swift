@@ -12,6 +12,8 @@ extension Reporter {
             log.tell(LogLine(.info, "counted on \(name):\(known)", event: "counted"))
         }
         if cutShortCount > 0 { tellCount("closing_connections_cut_short", cutShortCount) }
+        if certificatesLetGoCount > 0 { tellCount("client_certificates_let_go", certificatesLetGoCount) }
+        if certificatesMissedCount > 0 { tellCount("client_certificates_missed", certificatesMissedCount) }
         for kind in ObservationKind.allCases where counters[kind] > 0 { tellCount(kind.name, counters[kind]) }
         if counters.messagesRefusedByLinks > 0 {
             tellCount("message_refused_by_link", counters.messagesRefusedByLinks)

@@ -19,6 +19,10 @@ struct Reporter {
     /// Why the system did not take the last one of them; nil where it was not asked.
     private var undeliveredReason: Int32?
     private var undelivered = Recurrence()
+    /// Certificates of clients that made room for others, and connections that were not made for want of one.
+    var certificatesLetGoCount: UInt64 = 0
+    var certificatesMissedCount: UInt64 = 0
+    var certificatesLetGo = Recurrence()
     /// While the gateway says goodbye to everybody, so many have heard it; nil at all other times.
     private var dismissedCount: Int?
     private var lastConnectError = ""
@@ -189,7 +193,7 @@ struct Reporter {
         case .writeQueueOverflow: writeAboutClient(.warning, "broker connection closed: it took bytes too slowly")
         case .failed(let error):
             connectionFailed("\(error)" + Self.placeName(for: error, settings) + Self.advice(for: error))
-        case .insecure(let failure): connectionFailed(TLSText(failure, settings).words)
+        case .insecure(let failure): connectionFailed(TLSText(failure, settings, nil).words)
         case .noPassage(let failure): passageFailed(failure, settings)
         }
     }

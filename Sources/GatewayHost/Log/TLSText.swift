@@ -6,6 +6,8 @@ package struct TLSText {
     package private(set) var words: String
     /// The key of the configuration to look at.
     private(set) var key: String
+    /// Whether it is about one client, and not about the broker.
+    private(set) var isAboutClient = false
 
     private init(_ words: String, _ key: String) { (self.words, self.key) = (words, key) }
 
@@ -13,11 +15,12 @@ package struct TLSText {
         "TLS WITHOUT VERIFICATION: whoever is between here and the broker can pass for it, read everything and change"
         + " everything, passwords too (tls.insecure_skip_verify)"
 
-    package init(_ failure: TLSFailure, _ settings: HostSettings) {
+    /// `certificate` is what the connection was to show; nil for the gateway's own.
+    package init(_ failure: TLSFailure, _ settings: HostSettings, _ certificate: ShownCertificate?) {
         let broker = settings.broker.name
         switch failure.reason {
         case .certificate(let fault, let words): self = Self.certificate(fault, words, settings)
-        case .alert(let number): self = Self.alert(number, settings)
+        case .alert(let number): self = Self.alert(number, settings, certificate)
         case .notTLS:
             self.init(
                 "\(broker) answers, but not in TLS: name its port for TLS, often"
@@ -35,6 +38,15 @@ package struct TLSText {
             self.init(
                 "\(broker) speaks no version of TLS from \(settings.tls.minimumVersion) on, as tls.minimum_version"
                     + " wants", "tls.minimum_version")
+        case .ownCertificate(let problem):
+            let whose = certificate?.words ?? "our certificate"
+            self.init("\(whose) cannot be used: \(problem.sentenceOfRule)", problem.keyOfRule)
+            isAboutClient = true
+        case .tooManyCertificates(let limit):
+            let whose = certificate?.words ?? "our certificate"
+            let key = "limits.client_certificates"
+            self.init("\(whose) is one too many: connections with others hold \(key)=\(limit)", key)
+            isAboutClient = true
         case .other(let words): self.init("TLS with \(broker) failed: \(words)", "broker.url")
         }
         if !failure.isInHandshake { words = "TLS ended after it was made: " + words }
@@ -77,13 +89,21 @@ package struct TLSText {
     // MARK: What the broker does not accept
 
     /// By the numbers of RFC 8446 §6.
-    private static func alert(_ number: UInt8, _ settings: HostSettings) -> TLSText {
+    private static func alert(
+        _ number: UInt8, _ settings: HostSettings, _ certificate: ShownCertificate?
+    ) -> TLSText {
         let broker = settings.broker.name
         func told(_ words: String, _ name: String, _ key: String) -> TLSText {
-            TLSText("\(broker) \(words) (TLS alert \(name), \(number))", key)
+            let isOfPair = key == "tls.certificate_file" || key == "tls.key_file"
+            guard certificate != nil, isOfPair else {
+                return TLSText("\(broker) \(words) (TLS alert \(name), \(number))", key)
+            }
+            var text = TLSText("\(broker) \(words) (TLS alert \(name), \(number))", "client" + key.dropFirst(3))
+            text.isAboutClient = true
+            return text
         }
-        let own = "our certificate (tls.certificate_file)"
-        let hasOwn = settings.tls.certificateFile != nil
+        let own = certificate?.words ?? "our certificate (tls.certificate_file)"
+        let hasOwn = certificate != nil || settings.tls.certificateFile != nil
         let wantsOne = "wants a certificate of ours: name it with tls.certificate_file, and its key with tls.key_file"
         switch number {
         case 40 where !hasOwn:

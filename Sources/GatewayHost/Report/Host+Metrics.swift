@@ -164,6 +164,7 @@ extension Host {
             ("limits.qos_minus_one_bytes", limits.qosMinusOneByteCount, census.qosMinusOneByteCount),
             ("limits.upstream_queued_bytes", limits.queuedByteCountPerUpstream, census.largestUpstreamByteCount),
             ("limits.closing_connections", settings.host.closingConnectionCount, streams.closingCount),
+            ("limits.client_certificates", settings.host.clientCertificateCount, streams.certificateCount),
             ("http.connections", settings.host.http.connectionCount, server?.mostConnections ?? 0),
         ] + storeLimits
     }

@@ -8,11 +8,11 @@ package struct BrokerRoute {
     /// Nil where there is no proxy.
     private let tunnel: HTTPTunnel?
     /// Protects connections; nil where they go in the clear.
-    private let tls: TLSClient?
+    private let tls: TLSClients?
     private let loop: EventLoop
 
     /// The way to the broker of these settings; with `tls` where that is wanted.
-    package init(_ settings: HostSettings, tls: TLSClient?, loop: EventLoop) {
+    package init(_ settings: HostSettings, tls: TLSClients?, loop: EventLoop) {
         (broker, self.tls, self.loop) = (settings.broker, tls, loop)
         let proxy = settings.proxy
         tunnel = proxy.endpoint.map { _ in
@@ -21,9 +21,10 @@ package struct BrokerRoute {
     }
 
     /// Connects to an address of the broker's, or of the proxy's, in the time that `options` gives for it; the stream
-    /// is open when MQTT can be spoken.
+    /// is open when MQTT can be spoken. Where it is protected, it shows the gateway's certificate, or that of `pair`.
     package func connect(
-        to address: SocketAddress, options: TCPStreamOptions, delegate: any ByteStreamDelegate
+        to address: SocketAddress, options: TCPStreamOptions, as pair: TLSClients.Pair? = nil,
+        delegate: any ByteStreamDelegate
     ) -> any ByteStream {
         // Sooner than the core gives up, who would not know what it has waited for; and an inner layer sooner than one
         // that only waits for it.
@@ -47,8 +48,8 @@ package struct BrokerRoute {
             let time = timeout
             layersLeft -= 1
             stream = TLSStream(
-                over: stream, client: tls, handshakeTimeout: time, maximumQueuedByteCount: room, loop: loop,
-                delegate: nil)
+                over: stream, client: tls.client(for: pair), handshakeTimeout: time, maximumQueuedByteCount: room,
+                loop: loop, delegate: nil)
         }
         if let path = broker.webSocketPath {
             let time = timeout

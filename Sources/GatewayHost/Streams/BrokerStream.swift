@@ -4,6 +4,8 @@ import Transports
 /// One connection to the broker on behalf of an upstream of the core, tried at each of the broker's addresses.
 final class BrokerStream: ByteStreamDelegate, TimerHandler {
     let id: UpstreamID
+    /// The certificate that it shows the broker, where that is not the gateway's.
+    let certificate: ShownCertificate?
     private var stream: (any ByteStream)?
     /// The address that is tried, or was reached.
     private var address: SocketAddress?
@@ -23,8 +25,8 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     var hasQueued = false
     private unowned let owner: BrokerStreams
 
-    init(_ id: UpstreamID, of owner: BrokerStreams) {
-        self.id = id
+    init(_ id: UpstreamID, _ certificate: ShownCertificate?, of owner: BrokerStreams) {
+        (self.id, self.certificate) = (id, certificate)
         self.owner = owner
         options = owner.options
     }
@@ -46,7 +48,7 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     private func connectToNext() {
         guard let address = remainingAddresses.popFirst() else { return }
         self.address = address
-        stream = owner.route.connect(to: address, options: options, delegate: self)
+        stream = owner.route.connect(to: address, options: options, as: certificate?.pair, delegate: self)
     }
 
     func write(_ bytes: RawSpan) { stream?.queueWrite(bytes) }
@@ -112,7 +114,8 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     func streamClosed(_ stream: any ByteStream, reason: StreamCloseReason) {
         switch reason {
         case .failed(let error) where error.phase == .connecting: if !error.isLocal { remoteFailure = reason }
-        case .insecure(let failure) where failure.isInHandshake: remoteFailure = reason
+        case .insecure(let failure) where failure.isInHandshake && !failure.reason.isWantOfCertificate:
+            remoteFailure = reason
         case .noPassage(let failure) where failure.isInHandshake: remoteFailure = reason
         case .failed, .insecure, .noPassage, .endOfStream, .writeQueueOverflow: return owner.ended(self, reason: reason)
         }

@@ -13,8 +13,10 @@ final class BrokerStreams {
     private(set) var options: TCPStreamOptions
     /// What lies between the broker's addresses and MQTT from now on.
     private(set) var route: BrokerRoute
+    /// Makes what is protected; nil where nothing is.
+    private(set) var tls: TLSClients?
     /// The last ones, for whoever asks why there is no connection.
-    private(set) var lastTLSFailure: TLSFailure?
+    private(set) var lastTLSFailure: TLSText?
     private(set) var lastPassageFailure: PassageFailure?
     private var inUse = StreamTable()
     private var closing = ClosingStreams()
@@ -38,7 +40,9 @@ final class BrokerStreams {
     }
 
     /// What holds for connections from now on; the first call comes before there are any.
-    func reconfigure(_ settings: Settings, _ tls: TLSClient?) {
+    func reconfigure(_ settings: Settings, _ tls: TLSClients?) {
+        self.tls = tls
+        tls?.limit = settings.host.clientCertificateCount
         route = BrokerRoute(settings.host, tls: tls, loop: loop)
         options = Self.options(for: settings)
         closingLimit = settings.host.closingConnectionCount
@@ -70,8 +74,9 @@ final class BrokerStreams {
 
     // MARK: What the core wants
 
-    func open(_ id: UpstreamID) {
-        let stream = BrokerStream(id, of: self)
+    /// The ranges of `certificate` index `arena`.
+    func open(_ id: UpstreamID, with certificate: StreamCertificate, _ arena: RawSpan) {
+        let stream = BrokerStream(id, ShownCertificate(certificate, arena, host.settings.host), of: self)
         inUse.insert(stream)
         address.connect(stream)
     }
@@ -153,8 +158,13 @@ final class BrokerStreams {
     func ended(_ stream: BrokerStream, reason: StreamCloseReason) {
         guard !silenced.contains(stream.id) else { return stream.isGone = true }
         guard inUse.remove(stream.id) != nil else { return }
-        host.reporter.streamEnded(reason, host.settings.host)
-        if case .insecure(let failure) = reason { lastTLSFailure = failure }
+        if case .insecure(let failure) = reason {
+            let text = TLSText(failure, host.settings.host, stream.certificate)
+            if !failure.reason.isWantOfCertificate { lastTLSFailure = text }
+            host.reporter.streamIsInsecure(text, isWantOfCertificate: failure.reason.isWantOfCertificate)
+        } else {
+            host.reporter.streamEnded(reason, host.settings.host)
+        }
         if case .noPassage(let failure) = reason { lastPassageFailure = failure }
         host.handle(.streamClosed(stream.id, StreamEnd(reason)))
     }
@@ -174,6 +184,9 @@ final class BrokerStreams {
     }
 
     // MARK: The end
+
+    /// Certificates of clients that are held.
+    var certificateCount: Int { tls?.count ?? 0 }
 
     /// Connections that the core is done with and that still hold a descriptor.
     var closingCount: Int { closing.count }

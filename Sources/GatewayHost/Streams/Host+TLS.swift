@@ -6,19 +6,26 @@ import Transports
 
 extension Host {
     /// What makes connections to a broker at `mqtts://` or `wss://`; nil for one without TLS.
-    func makeTLSClient(_ settings: HostSettings) throws(HostError) -> TLSClient? {
+    func makeTLSClients(_ settings: HostSettings) throws(HostError) -> TLSClients? {
         guard settings.broker.isEncrypted else { return nil }
-        let client: TLSClient
+        let options = TLSOptions(settings)
+        // What is held is used on, its sessions among it.
+        if let held = streams.tls, held.own.options == options { return held }
+        let clients: TLSClients
         do throws(TLSSetUpError) {
-            client = try TLSClient(TLSOptions(settings), loop: loop)
+            clients = try TLSClients(options, limit: settings.clientCertificateCount, loop: loop)
         } catch {
             switch error {
             case .unavailable(let reason): throw .noTLS(broker: settings.broker.name, "\(reason)")
             case .problem(let problem): throw .noTLS(broker: settings.broker.name, problem.sentence)
             }
         }
-        client.filesChanged = { [unowned self] in reporter.certificatesChanged($0) }
-        return client
+        clients.own.filesChanged = { [unowned self] in reporter.certificatesChanged($0) }
+        clients.filesChanged = { [unowned self] in reporter.clientCertificateChanged($0, $1) }
+        clients.letGo = { [unowned self] in
+            reporter.clientCertificateLetGo(limit: self.settings.host.clientCertificateCount, at: loop.now)
+        }
+        return clients
     }
 
     /// Nobody is to forget it.
@@ -37,8 +44,7 @@ extension Host {
 
     /// Why there is no TLS with the broker, where that is the trouble.
     func tlsLook(_ occurrence: Occurrence) -> TroubleText.Look? {
-        guard occurrence == .connectUnanswered(.insecure), let failure = streams.lastTLSFailure else { return nil }
-        let text = TLSText(failure, settings.host)
+        guard occurrence == .connectUnanswered(.insecure), let text = streams.lastTLSFailure else { return nil }
         return TroubleText.Look(sentence: "No TLS with the broker: \(text.words).", key: text.key, isError: true)
     }
 }

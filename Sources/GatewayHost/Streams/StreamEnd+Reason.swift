@@ -9,7 +9,7 @@ extension StreamEnd {
         switch reason {
         case .endOfStream: self = .closedByBroker
         case .writeQueueOverflow: self = .queueOverflow
-        case .insecure: self = .insecure
+        case .insecure(let failure): self = failure.reason.isWantOfCertificate ? .noCertificate : .insecure
         case .noPassage(let failure):
             // A goodbye is no fault.
             if case .closed = failure.reason { self = .closedByBroker } else { self = .noPassage }

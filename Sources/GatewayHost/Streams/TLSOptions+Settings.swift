@@ -1,6 +1,7 @@
 // The configuration's words for TLS, and the transport's.
 
 package import Configuration
+import GatewayCore
 package import Transports
 
 extension TLSOptions {
@@ -35,15 +36,41 @@ extension TLSProblem {
         }
     }
 
+    /// Whether it is about a certificate that is shown, and its key.
+    private var isOfPair: Bool {
+        switch option {
+        case .certificateFile, .keyFile, .keyPassphrase: true
+        case .serverName, .authorityFile, .applicationProtocols, .ciphers, .ciphersuites: false
+        }
+    }
+
     /// With the key's name.
     package var sentence: String { "'\(key)' \(message)" }
 
-    /// What is wrong with the files of these settings, as far as this machine can tell; for `SettingsReader`.
-    package static func findings(_ settings: HostSettings) -> [TLSFinding] {
+    /// The same for the key of a client's rule.
+    package var keyOfRule: String { key.hasPrefix("tls.") ? "client" + key.dropFirst(3) : key }
+    package var sentenceOfRule: String { "'\(keyOfRule)' \(message)" }
+
+    /// What is wrong with the files of these settings, as far as this machine can tell; for `SettingsReader`. Where a
+    /// gateway is to run, those of clients' rules are no reason for not starting it.
+    package static func findings(_ settings: Settings, toRun: Bool) -> [TLSFinding] {
         do throws(TLSUnavailable) {
-            return try TLSClient.problems(TLSOptions(settings)).map {
+            var options = TLSOptions(settings.host)
+            var findings = try TLSClient.problems(options).map {
                 TLSFinding(key: $0.key, message: $0.message, isWarning: $0.isWarning)
             }
+            for (index, rule) in settings.gateway.clientRules.enumerated() {
+                guard let files = rule.fixedCertificate(gatewayID: settings.gateway.gatewayID) else { continue }
+                options.certificateFile = String(decoding: files.certificate, as: UTF8.self)
+                options.keyFile = String(decoding: files.key, as: UTF8.self)
+                options.keyPassphrase = settings.host.keyPassphrase(ofRule: index)
+                for problem in try TLSClient.problems(options) where problem.isOfPair {
+                    let isWarning = problem.isWarning || toRun
+                    findings.append(
+                        TLSFinding(key: problem.keyOfRule, message: problem.message, isWarning: isWarning, rule: index))
+                }
+            }
+            return findings
         } catch {
             let message = "asks for TLS, and no certificate was looked at: \(error)"
             return [TLSFinding(key: "broker.url", message: message, isWarning: true)]

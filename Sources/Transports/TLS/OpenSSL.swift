@@ -45,6 +45,9 @@ final class OpenSSL: @unchecked Sendable {
     let setVerification: @convention(c) (Pointer?, Int32, UnsafeRawPointer?) -> Void
     let loadAuthorities: @convention(c) (Pointer?, Text?) -> Int32
     let useSystemAuthorities: @convention(c) (Pointer?) -> Int32
+    let authorities: @convention(c) (Pointer?) -> Pointer?
+    /// Takes a reference of its own.
+    let setAuthorities: @convention(c) (Pointer?, Pointer?) -> Void
     let useCertificateChain: @convention(c) (Pointer?, Text?) -> Int32
     let usePrivateKey: @convention(c) (Pointer?, Text?, Int32) -> Int32
     let checkPrivateKey: @convention(c) (Pointer?) -> Int32
@@ -124,6 +127,8 @@ final class OpenSSL: @unchecked Sendable {
         setVerification = try Self.find("SSL_CTX_set_verify", ssl)
         loadAuthorities = try Self.find("SSL_CTX_load_verify_file", ssl)
         useSystemAuthorities = try Self.find("SSL_CTX_set_default_verify_paths", ssl)
+        authorities = try Self.find("SSL_CTX_get_cert_store", ssl)
+        setAuthorities = try Self.find("SSL_CTX_set1_cert_store", ssl)
         useCertificateChain = try Self.find("SSL_CTX_use_certificate_chain_file", ssl)
         usePrivateKey = try Self.find("SSL_CTX_use_PrivateKey_file", ssl)
         checkPrivateKey = try Self.find("SSL_CTX_check_private_key", ssl)
@@ -135,7 +140,6 @@ final class OpenSSL: @unchecked Sendable {
         setALPN = try Self.find("SSL_CTX_set_alpn_protos", ssl)
         setNewSessionCallback = try Self.find("SSL_CTX_sess_set_new_cb", ssl)
         freeSession = try Self.find("SSL_SESSION_free", ssl)
-
         newConnection = try Self.find("SSL_new", ssl)
         freeConnection = try Self.find("SSL_free", ssl)
         setBIO = try Self.find("SSL_set_bio", ssl)

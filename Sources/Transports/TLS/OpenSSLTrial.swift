@@ -9,7 +9,9 @@ enum OpenSSLTrial {
 
     /// A handshake that a server refuses: a ClientHello must come out, and the alert be understood that goes in.
     private static func attempt(_ library: OpenSSL) throws(TLSUnavailable) {
-        let (context, problems) = TLSContext.make(TLSOptions(serverName: "trial.invalid"), library)
+        let options = TLSOptions(serverName: "trial.invalid")
+        let (first, _) = TLSContext.make(options, library)
+        let (context, problems) = TLSContext.make(options, library, authoritiesOf: first)
         guard let context else { throw .failsTrial(problems.first?.message ?? "no context") }
         let wire = TLSWire()
         guard let connection = library.newConnection(context.pointer) else { throw .failsTrial("no connection") }

@@ -1,5 +1,5 @@
-/// Makes TLS connections to one server: it holds certificates and keys, reads them again when their files change, and
-/// remembers the last session, with which further connections begin at less cost (RFC 8446 §2.2).
+/// Makes TLS connections to one server: it holds a certificate and its key, reads them again when their files change,
+/// and remembers the last session, with which further connections begin at less cost (RFC 8446 §2.2).
 package final class TLSClient {
     /// How often files are looked at, in nanoseconds.
     private static let timeBetweenLooks: UInt64 = 1_000_000_000
@@ -7,25 +7,26 @@ package final class TLSClient {
     private static let toleratedFailures = 3
 
     package let options: TLSOptions
-    let library: OpenSSL
-    let wire = TLSWire()
-    let pacer: HandshakePacer
-    /// Where one stream at a time has what it has read: the longest record.
-    let readBuffer: UnsafeMutableRawBufferPointer
-    private let loop: EventLoop
-    private var context: TLSContext
+    let workshop: TLSWorkshop
+    /// Whose authorities it trusts, and whose workshop it has; nil where it has its own.
+    private let base: TLSClient?
+    /// Nil before the files are read for the first time, and where there is a problem with them.
+    private var context: TLSContext?
+    /// What keeps it from making connections; nil where nothing does.
+    private var refusal: TLSFailure.Reason?
     private var session: OpenSSL.Pointer?
-    private var failuresWithSession = 0
-    /// How the files were when they were read.
-    private var stamps: [FileStamp?]
+    /// How the files were when they were read; nil before that.
+    private var stamps: [FileStamp?]?
+    /// What the authorities were when they were read.
+    private var authorities: TLSContext?
     private var lookedAt: UInt64 = 0
+    private var streamCount = 0
 
     /// What keeps certificates from being read again, or nil when they have been.
     package var filesChanged: ((TLSProblem?) -> Void)?
+    /// How many streams it has now.
+    var streamsChanged: ((Int) -> Void)?
 
-    /// Handshakes that have begun and not ended; how many there were at most.
-    package private(set) var handshakeCount = 0
-    package private(set) var mostHandshakes = 0
     /// Handshakes that have ended well, and how many of them went on with a former session.
     package private(set) var madeCount = 0
     package private(set) var resumedCount = 0
@@ -42,16 +43,30 @@ package final class TLSClient {
         stamps = Self.stamps(of: options)
         let (context, problems) = TLSContext.make(options, library)
         guard let context else { throw .problem(problems.first { !$0.isWarning } ?? problems[0]) }
-        (self.options, self.library, self.context, self.loop) = (options, library, context, loop)
-        pacer = HandshakePacer(loop)
-        readBuffer = .allocate(byteCount: 16_384, alignment: 64)
+        (self.options, self.context, base) = (options, context, nil)
+        workshop = TLSWorkshop(library, loop)
     }
 
-    deinit {
-        library.freeSession(session)
-        for session in wire.takeSessions() { library.freeSession(session) }
-        readBuffer.deallocate()
+    /// One for the same server with another certificate: that of `pair`, which is read with the first handshake. What
+    /// keeps it from making connections comes with each handshake until it is mended, and is `refusal` where there is
+    /// one.
+    init(_ base: TLSClient, _ pair: TLSClients.Pair?, refusing refusal: TLSFailure.Reason?) {
+        (self.base, self.refusal, workshop) = (base, refusal, base.workshop)
+        var options = base.options
+        options.authorityFile = nil
+        options.certificateFile = pair?.certificateFile
+        options.keyFile = pair?.keyFile
+        options.keyPassphrase = pair?.keyPassphrase
+        self.options = options
     }
+
+    deinit { library.freeSession(session) }
+
+    var library: OpenSSL { workshop.library }
+
+    /// Handshakes of all clients in the workshop that have begun and not ended; how many there were at most.
+    package var handshakeCount: Int { workshop.handshakeCount }
+    package var mostHandshakes: Int { workshop.mostHandshakes }
 
     /// Everything that is wrong with the options, warnings too.
     package static func problems(_ options: TLSOptions) throws(TLSUnavailable) -> [TLSProblem] {
@@ -60,11 +75,20 @@ package final class TLSClient {
 
     // MARK: Connections
 
-    /// A connection that has said nothing yet; the caller frees it. Nil where there is no memory for one.
-    func makeConnection() -> OpenSSL.Pointer? {
+    /// A connection that has said nothing yet; the caller frees it. Throws why there can be none.
+    func makeConnection() throws(TLSFailure.Reason) -> OpenSSL.Pointer {
+        base?.lookAtFiles()
         lookAtFiles()
+        if let refusal { throw refusal }
+        guard let context, let connection = makeConnection(in: context) else {
+            throw .other("OpenSSL has no memory, or does not take \"\(options.serverName)\" for a server's name")
+        }
+        return connection
+    }
+
+    private func makeConnection(in context: TLSContext) -> OpenSSL.Pointer? {
         guard let connection = library.newConnection(context.pointer) else { return nil }
-        guard let bio = wire.makeBIO(library) else {
+        guard let bio = workshop.wire.makeBIO(library) else {
             library.freeConnection(connection)
             return nil
         }
@@ -111,37 +135,46 @@ package final class TLSClient {
     /// Whether a connection that begins now would offer a session.
     var offersSession: Bool { session != nil }
 
-    func handshakeBegan() {
-        handshakeCount += 1
-        mostHandshakes = max(mostHandshakes, handshakeCount)
+    func streamBegan() {
+        streamCount += 1
+        streamsChanged?(streamCount)
+    }
+
+    func streamEnded() {
+        streamCount -= 1
+        streamsChanged?(streamCount)
     }
 
     func handshakeMade(_ connection: OpenSSL.Pointer?) {
-        handshakeCount -= 1
+        workshop.handshakeEnded()
         madeCount += 1
-        if library.isSessionReused(connection) == 1 { resumedCount += 1 }
+        guard library.isSessionReused(connection) == 1 else { return }
+        resumedCount += 1
+        workshop.resumedCount += 1
     }
-
-    func handshakeGivenUp() { handshakeCount -= 1 }
 
     /// A server may be unable to go on with the sessions that it offers; one that never could is not asked for ever.
     func sessionFailed() {
         forgetSession()
-        failuresWithSession += 1
+        workshop.failuresWithSession += 1
     }
 
-    /// Keeps the newest of the sessions that the last call has brought to `connection`; none that was made before the
-    /// certificates were read again, as it stands for the old ones.
-    func takeSessions(of connection: OpenSSL.Pointer?) {
-        let isCurrent = library.contextOf(connection) == context.pointer
-        for new in wire.takeSessions() {
-            guard isCurrent, failuresWithSession < Self.toleratedFailures || resumedCount > 0 else {
+    /// Keeps the newest of the sessions that the last call has brought to `connection`; none of another one's, and none
+    /// that was made before the certificates were read again, as it stands for the old ones.
+    func takeSessions(of connection: OpenSSL.Pointer) {
+        let isCurrent = library.contextOf(connection) == context?.pointer
+        for (owner, new) in workshop.wire.takeSessions() {
+            guard isCurrent, owner == connection, mayKeepSessions else {
                 library.freeSession(new)
                 continue
             }
             forgetSession()
             session = new
         }
+    }
+
+    private var mayKeepSessions: Bool {
+        workshop.failuresWithSession < Self.toleratedFailures || workshop.resumedCount > 0
     }
 
     private func forgetSession() {
@@ -155,22 +188,48 @@ package final class TLSClient {
         [options.authorityFile, options.certificateFile, options.keyFile].map { $0.flatMap(FileStamp.init) }
     }
 
-    /// Reads certificates and keys again when a file is another; what is wrong with them leaves all as it was.
+    /// Reads certificates and keys again when a file is another.
     private func lookAtFiles() {
-        guard loop.now &- lookedAt >= Self.timeBetweenLooks else { return }
-        lookedAt = loop.now
+        if let base { return lookAtPair(base) }
+        guard isTimeToLook else { return }
         let found = Self.stamps(of: options)
         guard found != stamps else { return }
         stamps = found
         let (renewed, problems) = TLSContext.make(options, library)
+        // What is wrong with them leaves all as it was.
         guard let renewed else {
             filesChanged?(problems.first { !$0.isWarning })
             return
         }
+        use(renewed)
+        workshop.failuresWithSession = 0
+        filesChanged?(nil)
+    }
+
+    /// Who has another certificate than the gateway is not to be the former one when that is gone, or is none any more.
+    private func lookAtPair(_ base: TLSClient) {
+        guard options.certificateFile != nil, stamps == nil || authorities !== base.context || isTimeToLook else {
+            return
+        }
+        let isFirst = stamps == nil
+        let found = Self.stamps(of: options)
+        guard found != stamps || refusal != nil || authorities !== base.context else { return }
+        (stamps, authorities, lookedAt) = (found, base.context, workshop.loop.now)
+        let (renewed, problems) = TLSContext.make(options, library, authoritiesOf: base.context)
+        use(renewed)
+        refusal = renewed == nil ? problems.first { !$0.isWarning }.map { .ownCertificate($0) } : nil
+        if !isFirst { filesChanged?(problems.first { !$0.isWarning }) }
+    }
+
+    private var isTimeToLook: Bool {
+        guard workshop.loop.now &- lookedAt >= Self.timeBetweenLooks else { return false }
+        lookedAt = workshop.loop.now
+        return true
+    }
+
+    private func use(_ renewed: TLSContext?) {
         context = renewed
         forgetSession()
-        failuresWithSession = 0
-        filesChanged?(nil)
     }
 }
 

@@ -10,14 +10,22 @@ final class TLSContext {
 
     deinit { library.freeContext(pointer) }
 
-    /// Reads the files; the context is nil where a problem stands in the way.
-    static func make(_ options: TLSOptions, _ library: OpenSSL) -> (context: TLSContext?, problems: [TLSProblem]) {
+    /// Reads the files, but for that of the authorities where those of another context are to hold; the context is nil
+    /// where a problem stands in the way.
+    static func make(
+        _ options: TLSOptions, _ library: OpenSSL, authoritiesOf other: TLSContext? = nil
+    ) -> (context: TLSContext?, problems: [TLSProblem]) {
         guard let pointer = library.newContext(library.clientMethod()) else {
             return (nil, [TLSProblem(option: .ciphers, message: "cannot be used: \(library.firstError().words)")])
         }
         let context = TLSContext(library, pointer)
         context.setUp(options)
-        var problems = context.loadAuthorities(options)
+        var problems: [TLSProblem] = []
+        if let other {
+            library.setAuthorities(pointer, library.authorities(other.pointer))
+        } else {
+            problems += context.loadAuthorities(options)
+        }
         problems += context.loadIdentity(options)
         problems += context.setCiphers(options)
         problems += context.setProtocols(options)

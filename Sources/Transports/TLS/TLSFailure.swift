@@ -1,6 +1,6 @@
 /// Why TLS did not come about, or did not go on.
 package struct TLSFailure: Error, Equatable, Sendable {
-    package enum Reason: Equatable, Sendable {
+    package enum Reason: Error, Equatable, Sendable {
         /// The server did not prove who it is; OpenSSL's words say what was wrong.
         case certificate(CertificateFault, words: String)
         /// The server has ended it, with the number of an alert (RFC 8446 §6).
@@ -13,8 +13,20 @@ package struct TLSFailure: Error, Equatable, Sendable {
         case timedOut
         /// The server speaks older versions only.
         case versionTooOld
+        /// The certificate that was to be shown, or its key, cannot be used.
+        case ownCertificate(TLSProblem)
+        /// There is no room for one more certificate: others have streams with so many.
+        case tooManyCertificates(limit: Int)
         /// Anything else, in OpenSSL's words.
         case other(String)
+
+        /// Whether it was not even tried, for a certificate that is not there.
+        package var isWantOfCertificate: Bool {
+            switch self {
+            case .ownCertificate, .tooManyCertificates: true
+            case .certificate, .alert, .notTLS, .ended, .timedOut, .versionTooOld, .other: false
+            }
+        }
     }
 
     /// What is wrong with a certificate.

@@ -24,6 +24,7 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
 
     private let inner: any ByteStream
     private let client: TLSClient
+    private let workshop: TLSWorkshop
     private let library: OpenSSL
     private let loop: EventLoop
     private let maximumQueuedByteCount: Int
@@ -31,6 +32,7 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
     private let handshakeDeadline: UInt64
     private var state = State.connecting
     private var connection: OpenSSL.Pointer?
+    private var needsClient = true
     private var offeredSession = false
     private var hasHeard = false
     /// In the clear.
@@ -63,9 +65,10 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
     ) {
         (self.inner, self.client, self.loop, self.delegate) = (inner, client, loop, delegate)
         self.maximumQueuedByteCount = maximumQueuedByteCount
-        library = client.library
+        (workshop, library) = (client.workshop, client.library)
         handshakeDeadline = MonotonicClock.now().advanced(by: handshakeTimeout)
         inner.delegate = self
+        client.streamBegan()
     }
 
     deinit { release() }
@@ -135,14 +138,14 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
         guard state == .connecting else { return }
         state = .handshaking
         timer = loop.schedule(at: handshakeDeadline, self)
-        client.handshakeBegan()
+        workshop.handshakeBegan()
         takeTurn()
     }
 
     package func stream(_ stream: any ByteStream, received bytes: RawSpan) {
         switch state {
-        case .open: client.wire.lend(bytes) { readRecords() }
-        case .handshaking where !waitsForTurn && client.pacer.mayGoOn: client.pacer.measure { handshake(bytes) }
+        case .open: workshop.wire.lend(bytes) { readRecords() }
+        case .handshaking where !waitsForTurn && workshop.pacer.mayGoOn: workshop.pacer.measure { handshake(bytes) }
         case .handshaking:
             bytes.withUnsafeBytes { early.append(contentsOf: $0) }
             inner.pauseReading()
@@ -181,7 +184,7 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
     private func takeTurn() {
         guard !waitsForTurn else { return }
         waitsForTurn = true
-        client.pacer.wait(self)
+        workshop.pacer.wait(self)
     }
 
     /// The pacer's word that it is this stream's turn.
@@ -191,28 +194,33 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
         let bytes = early
         early = []
         if !bytes.isEmpty { inner.resumeReading() }
-        client.pacer.measure { handshake(bytes.span.bytes) }
+        workshop.pacer.measure { handshake(bytes.span.bytes) }
     }
 
     private func handshake(_ bytes: RawSpan) {
-        if connection == nil {
-            connection = client.makeConnection()
-            offeredSession = client.offersSession
+        let connection: OpenSSL.Pointer
+        do throws(TLSFailure.Reason) {
+            connection = try madeConnection()
+        } catch {
+            return failHandshake(error)
         }
         guard isTLS(bytes) else { return failHandshake(.notTLS) }
-        guard let connection else {
-            let name = client.options.serverName
-            return failHandshake(.other("OpenSSL has no memory, or does not take \"\(name)\" for a server's name"))
-        }
-        client.wire.lend(bytes) {
+        workshop.wire.lend(bytes) {
             library.clearErrors()
             let result = library.handshake(connection)
             passOn()
             inner.flush()
-            if result == 1 { return handshakeDone() }
+            if result == 1 { return handshakeDone(connection) }
             let isWaiting = library.error(connection, result) == OpenSSL.Constant.wantsRead
             if !isWaiting { failHandshake(TLSFailure.Reason(connection, library)) }
         }
+    }
+
+    private func madeConnection() throws(TLSFailure.Reason) -> OpenSSL.Pointer {
+        if let connection { return connection }
+        let made = try client.makeConnection()
+        (connection, offeredSession) = (made, client.offersSession)
+        return made
     }
 
     /// Whether the first octets of the server are a record's: of a type from change_cipher_spec to application_data.
@@ -222,7 +230,7 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
         return 20...23 ~= type
     }
 
-    private func handshakeDone() {
+    private func handshakeDone(_ connection: OpenSSL.Pointer) {
         state = .open
         stopTimer()
         client.handshakeMade(connection)
@@ -245,7 +253,7 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
     private func readRecords() {
         while state == .open, let connection {
             library.clearErrors()
-            let room = client.readBuffer
+            let room = workshop.readBuffer
             let count = library.read(connection, room.baseAddress, Int32(room.count))
             passOn()
             client.takeSessions(of: connection)
@@ -283,7 +291,7 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
         guard let connection else { return false }
         let nothing: [UInt8] = []
         // What is lent meanwhile may be another connection's.
-        let count = client.wire.lend(nothing.span.bytes) {
+        let count = workshop.wire.lend(nothing.span.bytes) {
             library.clearErrors()
             return writes.write {
                 Int(library.write(connection, $0.baseAddress, Int32(min($0.count, Self.writtenAtOnce))))
@@ -307,9 +315,9 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
 
     /// Puts what OpenSSL has written into the inner stream's queue.
     private func passOn() {
-        let records = client.wire.takeOutput()
+        let records = workshop.wire.takeOutput()
         if !records.isEmpty { inner.queueWrite(records.span.bytes) }
-        client.wire.recycle(records)
+        workshop.wire.recycle(records)
     }
 
     private func sayGoodbye() {
@@ -336,7 +344,7 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
 
     private func endHere(as end: State) {
         stopTimer()
-        if state == .handshaking { client.handshakeGivenUp() }
+        if state == .handshaking { workshop.handshakeEnded() }
         state = end
         untoldEnd = nil
         (writes, early) = (WriteQueue(), [])
@@ -344,10 +352,14 @@ package final class TLSStream: ByteStream, ByteStreamDelegate, TimerHandler {
     }
 
     private func release() {
+        if needsClient { client.streamEnded() }
+        needsClient = false
         guard let connection else { return }
         // A session whose connection was not shut down may not be gone on with, and a network that breaks is no reason.
         library.setShutdown(connection, OpenSSL.Constant.shutDownBothWays)
         library.freeConnection(connection)
+        // Nothing of it may come to another one, whose address may be the same.
+        workshop.dropSessions()
         self.connection = nil
     }
 

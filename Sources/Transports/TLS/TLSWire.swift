@@ -1,13 +1,13 @@
 /// The encrypted side of connections, as OpenSSL reads and writes it: octets that came, lent for one call, and those
 /// that are to go, taken after it.
 ///
-/// One serves all connections of a client, as each call of OpenSSL is over before the next one begins, and nobody
-/// else's octets are lent during it.
+/// One serves all connections of all clients in a workshop, as each call of OpenSSL is over before the next one
+/// begins, and nobody else's octets are lent during it.
 final class TLSWire {
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
     private(set) var output: [UInt8] = []
-    /// Sessions that the peer has offered for resumption, each with a reference of our own.
-    private(set) var sessions: [OpenSSL.Pointer] = []
+    /// Sessions that the peers of connections have offered for resumption, each with a reference of our own.
+    private var sessions: [(connection: OpenSSL.Pointer, session: OpenSSL.Pointer)] = []
 
     /// An emptied array up to this capacity is kept.
     private static let keptByteCount = 131_072
@@ -34,7 +34,7 @@ final class TLSWire {
         output = taken
     }
 
-    func takeSessions() -> [OpenSSL.Pointer] {
+    func takeSessions() -> [(connection: OpenSSL.Pointer, session: OpenSSL.Pointer)] {
         defer { sessions = [] }
         return sessions
     }
@@ -81,10 +81,10 @@ final class TLSWire {
 
     /// Keeps a session that the peer offers; 1: the reference is ours.
     static let keepSession: OpenSSL.NewSession = { connection, session in
-        guard case .success(let library) = OpenSSL.shared, let session,
+        guard case .success(let library) = OpenSSL.shared, let connection, let session,
             let (wire, _) = TLSWire.of(library.bio(connection))
         else { return 0 }
-        wire.sessions.append(session)
+        wire.sessions.append((connection, session))
         return 1
     }
 

@@ -34,7 +34,7 @@ enum CheckCommand {
         guard files.count == 1 else {
             throw arguments.wrong(files.isEmpty ? "'check' needs FILE|-" : "'check' takes one file, not two")
         }
-        switch ConfigurationFile.read(files[0]) {
+        switch ConfigurationFile.read(files[0], toRun: false) {
         case .success(let settings):
             if !arguments.has(.json) {
                 for warning in settings.host.fileWarnings { Terminal.print("warning: \(warning)") }
@@ -122,19 +122,22 @@ enum ConfigurationFile {
                 "\(path) holds a password, and everybody on this machine may read it: chmod 640, or write"
                     + " \"file:PATH\" in place of the password")
         }
-        let keyFile = settings.host.tls.keyFile.map { [$0] } ?? []
-        let open = (settings.host.secretFiles + keyFile).filter(FileReader.isReadableByOthers)
+        let keyFiles = [settings.host.tls.keyFile].compactMap(\.self) + settings.clientKeyFiles
+        let open = (settings.host.secretFiles + keyFiles).filter(FileReader.isReadableByOthers)
         return warnings + open.map { "everybody on this machine may read the secret in \($0): chmod 640" }
     }
 
-    static func read(_ path: String) -> Result<Settings, ConfigurationFailure> {
+    /// Reads what the file says; where it is `toRun` a gateway, that some client's certificate cannot be used is no
+    /// error, as others can be served.
+    static func read(_ path: String, toRun: Bool) -> Result<Settings, ConfigurationFailure> {
         do throws(IOError) {
             let bytes =
                 path == standardInput
                 ? try StandardInput.readAll(maximumByteCount: maximumByteCount)
                 : try FileReader.read(path: path, maximumByteCount: maximumByteCount)
             return SettingsReader.read(
-                bytes, file: name(of: path), secrets: secrets, inspectTLS: TLSProblem.findings
+                bytes, file: name(of: path), secrets: secrets,
+                inspectTLS: { TLSProblem.findings($0, toRun: toRun) }
             ).mapError { .wrong($0) }
         } catch {
             return .failure(.unreadable(name(of: path), error))

@@ -110,7 +110,7 @@ struct RunCommand {
     func effectiveSettings() -> Result<Settings, ConfigurationFailure> { fileSettings().map(settings) }
 
     func fileSettings() -> Result<Settings, ConfigurationFailure> {
-        options.configurationFile.map(ConfigurationFile.read) ?? .success(Settings())
+        options.configurationFile.map { ConfigurationFile.read($0, toRun: true) } ?? .success(Settings())
     }
 
     /// The file's settings with what the command line says in place of it.

@@ -30,7 +30,8 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
 
     private init(_ settings: Settings, _ clientID: String, _ loop: EventLoop) throws(TLSSetUpError) {
         (self.loop, self.settings) = (loop, settings.host)
-        let tls = settings.host.broker.isEncrypted ? try TLSClient(TLSOptions(settings.host), loop: loop) : nil
+        let isEncrypted = settings.host.broker.isEncrypted
+        let tls = isEncrypted ? try TLSClients(TLSOptions(settings.host), limit: 1, loop: loop) : nil
         route = BrokerRoute(settings.host, tls: tls, loop: loop)
         version = settings.gateway.upstream.version == .v5_0 ? .v5_0 : .v3_1_1
         connectPacket = Self.packet(settings, clientID)
@@ -174,7 +175,7 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
         guard result == nil else { return }
         switch reason {
         case .failed(let error): result = .closed("\(error)")
-        case .insecure(let failure): result = .closed(TLSText(failure, settings).words)
+        case .insecure(let failure): result = .closed(TLSText(failure, settings, nil).words)
         case .noPassage(let failure): result = .closed(PassageText(failure, settings).words)
         case .endOfStream, .writeQueueOverflow:
             result = .closed("closes the connection without an answer to CONNECT")

@@ -232,7 +232,7 @@ struct DeliveryWorld: ~Copyable {
     private mutating func carryOut(_ effect: Effect, _ arena: [UInt8]) {
         switch effect {
         case .sendDatagram(let range, to: peer): clientHears(SNMessage(reading: Array(arena[range])))
-        case .openStream(let id):
+        case .openStream(let id, _):
             let isShared = id.slot == gateway.environment.sharedUpstream
             if !isShared { stream = id }
             handle(.streamOpened(id))

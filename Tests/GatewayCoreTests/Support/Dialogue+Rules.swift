@@ -27,6 +27,26 @@ extension ClientRule {
     }
 }
 
+/// What a stream is asked to show of a client's certificate.
+struct ShownFiles: Equatable {
+    var rule: UInt16
+    var clientID: String
+    var certificate: String
+    var key: String
+}
+
+extension ShownFiles {
+    /// Nil where it is the gateway's own.
+    init?(_ certificate: StreamCertificate, in bytes: [UInt8]) {
+        guard certificate != .gateways else { return nil }
+        func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+        self.init(
+            rule: certificate.rule, clientID: text(certificate.clientID),
+            certificate: text(certificate.certificateFile),
+            key: text(certificate.keyFile))
+    }
+}
+
 extension TestClient {
     /// Connects where the gateway must say this of it at the broker.
     @discardableResult

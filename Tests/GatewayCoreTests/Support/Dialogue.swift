@@ -34,8 +34,8 @@ final class Dialogue {
     /// The CONNECT of each stream, with its version.
     private var connects: [UpstreamID: (version: ProtocolVersion, bytes: [UInt8])] = [:]
     private var requestedStreams: [UpstreamID] = []
+    private(set) var certificates: [UpstreamID: ShownFiles] = [:]
     private var unreadBroadcasts: [Broadcast] = []
-
     /// Something said to every node of a link.
     struct Broadcast: Equatable {
         var message: SNMessage
@@ -280,8 +280,9 @@ final class Dialogue {
             recorder?.note(broadcast: message, radius: radius, at: now)
             if case .advertise = message, !hearsAdvertise { break }
             unreadBroadcasts.append(Broadcast(message: message, radius: radius, link: link))
-        case .openStream(let id):
+        case .openStream(let id, let certificate):
             requestedStreams.append(id)
+            certificates[id] = ShownFiles(certificate, in: effects.bytes)
             recorder?.noteOpening(of: id, at: now)
         case .sendStream(let range, let id):
             let bytes = effects.copy(of: range) ?? []

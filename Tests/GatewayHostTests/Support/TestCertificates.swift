@@ -44,6 +44,9 @@ final class TestCertificates: Sendable {
     /// Signed by the strange authority.
     var strangeClient: Identity { identity("stranger") }
     var expiredClient: Identity { identity("lateclient") }
+    /// Of three devices, each with its own.
+    static let deviceNames = ["one", "two", "three"]
+    func device(_ name: String) -> Identity { identity(name) }
 
     private func identity(_ name: String) -> Identity {
         Identity(certificate: "\(path)/\(name).pem", key: "\(path)/\(name).key")
@@ -60,6 +63,7 @@ final class TestCertificates: Sendable {
         try sign("other", "subjectAltName=DNS:elsewhere.example")
         try sign("gateway", "subjectAltName=DNS:gateway")
         try sign("lateclient", "subjectAltName=DNS:gateway", days: "-1")
+        for name in Self.deviceNames { try sign(name, "subjectAltName=DNS:\(name)") }
         try sign("stranger", "subjectAltName=DNS:gateway", by: "strange")
         try openssl("pkcs8 -topk8 -in gateway.key -out gateway.encrypted.key -passout", ["pass:pass phrase"])
         try signForLater("future", here)

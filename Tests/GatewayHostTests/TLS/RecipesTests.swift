@@ -17,15 +17,19 @@ extension RealSocketTests {
             var broker = ""
             var hasPassword = false
             var takesExactlyOnce = true
+            /// Whether it has a rule by which each client has a certificate of its own.
+            var hasRule = false
 
             var testDescription: String { name }
         }
 
         static let recipes = [
-            Recipe(name: "aws-iot-core", broker: "require_certificate true\nmax_qos 1", takesExactlyOnce: false),
+            Recipe(
+                name: "aws-iot-core", broker: "require_certificate true\nmax_qos 1", takesExactlyOnce: false,
+                hasRule: true),
             Recipe(
                 name: "azure-event-grid", broker: "require_certificate true\nuse_identity_as_username true\nmax_qos 1",
-                takesExactlyOnce: false),
+                takesExactlyOnce: false, hasRule: true),
             Recipe(name: "hivemq-cloud", hasPassword: true),
             Recipe(name: "emqx", hasPassword: true),
             Recipe(name: "mosquitto", hasPassword: true),
@@ -64,6 +68,19 @@ extension RealSocketTests {
             }.joined(separator: "\n")
         }
 
+        /// The rule at the file's end without its '#', with files of this machine.
+        private func rule(of recipe: Recipe) throws -> String {
+            let bytes = try FileReader.read(path: "\(Self.folder)/\(recipe.name).toml", maximumByteCount: 65_536)
+            let lines = String(decoding: bytes, as: UTF8.self).lines
+            let start = try #require(lines.firstIndex(of: "# [[client]]"), "\(recipe.name) has no rule")
+            let files = ["certificate_file": "pem", "key_file": "key"]
+            return lines[start...].map { line in
+                let words = line.split(separator: " ")
+                guard let kind = files[String(words[1])] else { return String(line.dropFirst(2)) }
+                return "\(words[1]) = '\(certificates.path)/${client_id}.\(kind)'"
+            }.joined(separator: "\n")
+        }
+
         /// The same without tables but `[[udp]]`, for behind the keys that tests set themselves.
         private func keys(of recipe: Recipe) throws -> String {
             var table = ""
@@ -92,6 +109,36 @@ extension RealSocketTests {
             let checked = try SwiftletCommand.run(["check", file])
             #expect(checked.exit == .exited(0), "\(checked.output)\(checked.error)")
             #expect(!(checked.output + checked.error).contains("drowssap"))
+        }
+
+        @Test("With its rule the file is taken too", arguments: recipes.filter(\.hasRule))
+        func isTakenWithItsRule(recipe: Recipe) throws {
+            let rule = try rule(of: recipe)
+            let file = try directory.write("\(recipe.name).toml", try text(of: recipe) + "\n" + rule)
+            let checked = try SwiftletCommand.run(["check", file])
+            #expect(checked.exit == .exited(0), "\(checked.output)\(checked.error)")
+        }
+
+        @Test("With its rule each sensor comes with a certificate of its own", arguments: recipes.filter(\.hasRule))
+        func worksWithItsRule(recipe: Recipe) throws {
+            let mosquitto = try MosquittoProcess(
+                options: """
+                    cafile \(certificates.authority)
+                    certfile \(certificates.server.certificate)
+                    keyfile \(certificates.server.key)
+                    require_certificate true
+                    use_identity_as_username true
+                    max_qos 1
+                    """)
+            let keys = try keys(of: recipe) + rule(of: recipe)
+            let gateway = try GatewayProcess(brokerPort: mosquitto.port, keys, scheme: "mqtts")
+            for name in TestCertificates.deviceNames {
+                let sensor = try Sensor(gateway.address)
+                try sensor.connect(name)
+                try sensor.publishAtLeastOnce(try sensor.register("plant/\(name)"), [7], messageID: 3)
+                #expect(mosquitto.log.lines.contains { $0.contains(" as \(name) (p5") && $0.contains("u'\(name)'") })
+            }
+            #expect(mosquitto.log.lines.contains { $0.contains(" as swiftlet-1 (p5") && $0.contains("u'gateway'") })
         }
 
         @Test("A sensor's messages pass, and what the broker does not take is told", arguments: recipes)

@@ -14,7 +14,9 @@ extension Environment {
 
     /// Asks for a stream to the broker, as soon as the one before in that name has ended; what the slot had before must
     /// be closed. The gateway's own connection waits for none: a Will that a takeover publishes is made good at once.
-    mutating func openStream(ofUpstream slot: UInt32, inNameOf name: ClientID?) {
+    mutating func openStream(
+        ofUpstream slot: UInt32, inNameOf name: ClientID?, as identity: IdentityIndex = .none
+    ) {
         if let name, let deadline = closing.deadline(of: name, at: now) {
             upstreams[slot].state = .held
             upstreams[slot].attemptDeadline = deadline
@@ -27,8 +29,14 @@ extension Environment {
         upstreams[slot].streamID = id
         upstreams[slot].state = .opening
         upstreams[slot].attemptDeadline = now + configuration.upstream.connectTimeout
-        effects.list.append(.openStream(id))
+        effects.list.append(.openStream(id, with: certificate(of: identity, name)))
         scheduleDeadline(ofUpstream: slot)
+    }
+
+    /// What a client's connection shows the broker; its texts go into the arena.
+    private mutating func certificate(of identity: IdentityIndex, _ name: ClientID?) -> StreamCertificate {
+        guard let name, let certificate = identities[identity].certificate else { return .gateways }
+        return StreamCertificate(certificate, of: name, to: &effects.bytes)
     }
 
     /// Ends the connection, with DISCONNECT where the broker is not to publish the Will.

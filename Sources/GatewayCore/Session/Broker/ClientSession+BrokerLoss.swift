@@ -38,6 +38,7 @@ extension ClientSession {
     private static func refusal(_ end: StreamEnd?) -> ClientRefusal {
         switch end {
         case .unresolved, .refused, .timedOut, .localFailure, .insecure, .noPassage: .brokerAway
+        case .noCertificate: .noCertificate
         case .closedByBroker, .failed, .queueOverflow, nil: .brokerGone
         }
     }

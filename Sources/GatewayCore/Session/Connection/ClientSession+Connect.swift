@@ -133,7 +133,7 @@ extension ClientSession {
         phase = .connecting
         broker.beginsAnew()
         stopAsking()
-        environment.openStream(ofUpstream: upstream, inNameOf: clientID)
+        environment.openStream(ofUpstream: upstream, inNameOf: clientID, as: identity)
     }
 
     /// Whether the set-up has brought nothing but what the session has: nothing was said in it yet, so that a client

@@ -107,7 +107,7 @@ extension ClientSession {
     /// The connection that was left has ended: the next one may be opened.
     mutating func hasLeftBroker(in environment: inout Environment) {
         interruptRequests(in: &environment)
-        upstream.map { environment.openStream(ofUpstream: $0, inNameOf: clientID) }
+        upstream.map { environment.openStream(ofUpstream: $0, inNameOf: clientID, as: identity) }
     }
 
     /// The broker has accepted a connection; a Will update may have come after its CONNECT was sent.

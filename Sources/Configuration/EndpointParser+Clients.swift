@@ -75,6 +75,15 @@ extension EndpointParser {
         return .success(bytes)
     }
 
+    /// What is wrong with a text that is to stand before topics, perhaps with variables; nil where nothing is, or they
+    /// are wrong.
+    static func topicPrefixFault(_ text: String) -> String? {
+        let bytes = Array(text.utf8)
+        guard templateFault(bytes) == nil, !ClientRule.isTopicPrefix(bytes) else { return nil }
+        return "must be topic levels with '/' behind each, as in \"plant/${client_id}/\", without '+' and '#', and not"
+            + " begin with '$share/'; found \(quoted(text))"
+    }
+
     /// What is wrong with the variables of a text, as a predicate; nil where nothing is. Of a secret nothing is told.
     static func templateFault(_ text: [UInt8], tellsIt: Bool = true) -> String? {
         guard let name = IdentityTemplate(text).unknownVariable else { return nil }

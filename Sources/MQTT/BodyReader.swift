@@ -102,6 +102,17 @@ extension [UInt8] {
         append(field)
     }
 
+    /// Appends a field that lies in two pieces.
+    ///
+    /// - Precondition: together they have at most 65,535 octets.
+    mutating func append(lengthPrefixed head: RawSpan, _ tail: RawSpan) {
+        let byteCount = head.byteCount + tail.byteCount
+        precondition(byteCount <= Int(UInt16.max), "a field is longer than its length prefix can say")
+        append(bigEndian: UInt16(truncatingIfNeeded: byteCount))
+        append(head)
+        append(tail)
+    }
+
     /// Appends a Packet Identifier.
     ///
     /// - Precondition: `packetID` is not 0 (§2.3.1).

@@ -110,6 +110,7 @@ enum ConfigurationText {
         Field("password", \.password),
         Field("certificateFile", \.certificateFile),
         Field("keyFile", \.keyFile),
+        Field("topicPrefix", \.topicPrefix),
         Field("publish", \.publishText),
         Field("subscribe", \.subscribeText),
         Field("maximumQoS", \.maximumQoS),

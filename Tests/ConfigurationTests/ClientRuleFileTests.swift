@@ -18,6 +18,7 @@ import Testing
                 certificate_file = "/c/${gateway_id}/${client_id}.pem"
                 key_file = "/c/${node}.key"
                 key_passphrase = "hush"
+                topic_prefix = "plant/${gateway_id}/${client_id}/"
                 publish = ["pumps/${client_id}/#"]
                 subscribe = []
                 maximum_qos = 1
@@ -34,6 +35,7 @@ import Testing
         expected.password = Array("s3cret-${node}".utf8)
         expected.certificateFile = Array("/c/${gateway_id}/${client_id}.pem".utf8)
         expected.keyFile = Array("/c/${node}.key".utf8)
+        expected.topicPrefix = Array("plant/${gateway_id}/${client_id}/".utf8)
         (expected.publish, expected.subscribe) = ([Array("pumps/${client_id}/#".utf8)], [])
         (expected.maximumQoS, expected.passesRetain, expected.isDenied) = (1, false, true)
         #expect(rule == expected)
@@ -51,6 +53,12 @@ import Testing
         ("publish = ['a/#/b']", "an element of 'client.publish' must be a topic filter"),
         ("publish = ['${client_id}${']", "an element of 'client.publish' holds '${', and the variables are"),
         ("subscribe = ['$share/g/a']", "an element of 'client.subscribe' must not begin with '$share/'"),
+        ("topic_prefix = 'plant'", "2:16: 'client.topic_prefix' must be topic levels with '/' behind each"),
+        ("topic_prefix = 'a/+/'", "2:16: 'client.topic_prefix' must be topic levels with '/' behind each"),
+        ("topic_prefix = 'a/#/'", "'client.topic_prefix' must be topic levels with '/' behind each"),
+        ("topic_prefix = '$share/g/'", "and not begin with '$share/'; found '$share/g/'"),
+        ("topic_prefix = 'a/${clientid}/'", "2:16: 'client.topic_prefix' holds '${', and the variables are"),
+        ("topic_prefix = ''", "'client.topic_prefix' must"),
         ("networks = ['10.0.0.1/8']", "an element of 'client.networks' must be a network, as 10.0.0.0/8 is"),
         ("networks = ['10.0.0.0/33']", "an element of 'client.networks' must have 0 to 32 bits"),
         ("networks = ['plant']", "an element of 'client.networks' must be an IP address or network"),

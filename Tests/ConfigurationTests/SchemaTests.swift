@@ -11,7 +11,7 @@ import Time
         [9, 300, 5_000, 1, 19_200, 300_000, 5_000_000].map(TOMLValue.integer) + [true, false].map(TOMLValue.boolean)
             + ["off", "debug", "json", "assign", "drop-newest", "gateway", "5.0"].map(TOMLValue.string)
             + ["memory", "slip", "hardware", "explicit", "8E1", "/dev/other", "1.3"].map(TOMLValue.string)
-            + ["wss://other:9", "udp://10.0.0.9:9", "http://127.0.0.1:9", "something"].map(TOMLValue.string)
+            + ["wss://other:9", "udp://10.0.0.9:9", "http://127.0.0.1:9", "something", "levels/"].map(TOMLValue.string)
             + ["udp://239.255.0.1:9", "192.0.2.1", "/dev/a"].map {
                 .array([TOMLElement(value: .string($0), offset: 0)])
             }

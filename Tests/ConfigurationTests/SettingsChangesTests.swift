@@ -97,13 +97,14 @@ import Testing
 
     /// Their order is their meaning.
     @Test func rulesForClientsAreToldApartByTheirPlaces() throws {
-        let old = "[[client]]\nid = 'a'\nusername = 'u'\npassword = 'old'\n[[client]]\nid = 'b'"
-        let new = "[[client]]\nid = 'b'\nusername = 'u'\npassword = 'new'"
+        let old = "[[client]]\nid = 'a'\nusername = 'u'\npassword = 'old'\ntopic_prefix = 'a/'\n[[client]]\nid = 'b'"
+        let new = "[[client]]\nid = 'b'\nusername = 'u'\npassword = 'new'\ntopic_prefix = 'b/'"
         let changes = try changes(old, new)
         #expect(changes.live == [])
         #expect(
             changes.needingRestart == [
-                "client.id \"a\" → \"b\" (rule 1)", "client.password changed (rule 1)", "client rule 2 removed",
+                "client.id \"a\" → \"b\" (rule 1)", "client.password changed (rule 1)",
+                "client.topic_prefix \"a/\" → \"b/\" (rule 1)", "client rule 2 removed",
             ])
         #expect(try self.changes("", new).needingRestart == ["client rule 1 added"])
     }

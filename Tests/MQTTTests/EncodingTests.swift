@@ -39,6 +39,11 @@ import Testing
             duplicate: false, qos: qos, retain: true, topicName: topic.span.bytes, packetID: 3,
             payloadByteCount: payload.count)
         #expect(header + payload == publish(qos: qos, retain: true, packetID: 3, payload: payload))
+        var inPieces: [UInt8] = []
+        inPieces.appendPublishHeader(
+            duplicate: false, qos: qos, retain: true, topicPrefix: topic.span.bytes.extracting(first: 2),
+            topicName: topic.span.bytes.extracting(droppingFirst: 2), packetID: 3, payloadByteCount: payload.count)
+        #expect(inPieces == header)
     }
 
     /// The limits of Table 2.4 in §2.2.3, from both sides.

@@ -52,6 +52,10 @@ extension Schema {
             "client.key_passphrase", \.keyPassphrase, 1...1_023,
             "What that key is encrypted with, or \"env:NAME\" or \"file:PATH\"."
         ).secret,
+        .optionalText(
+            "client.topic_prefix", \.rule.topicPrefix, 1...ClientRule.maximumTextByteCount,
+            "Stands before all their topics at the broker, and they never see it; with '/' at its end."
+        ).template.topicPrefix,
         .optionalList(
             "client.publish", \.rule.publish, upTo: ClientRule.maximumFilterCount, "topic filters",
             parse: EndpointParser.topicFilter, write: { String(decoding: $0, as: UTF8.self) },
@@ -81,6 +85,17 @@ extension Key {
             {
                 throw .wrong(fault)
             }
+            try write(value, &target)
+        }
+        return key
+    }
+
+    /// The key, whose value stands before topic names and filters.
+    var topicPrefix: Key {
+        var key = self
+        let write = self.write
+        key.write = { (value, target) throws(KeyFailure) in
+            if case .string(let text) = value, let fault = EndpointParser.topicPrefixFault(text) { throw .wrong(fault) }
             try write(value, &target)
         }
         return key

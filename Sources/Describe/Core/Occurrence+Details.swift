@@ -106,6 +106,7 @@ extension BrokerLimit {
         case .packetSize: "longer than its Maximum Packet Size"
         case .qos: "above its Maximum QoS"
         case .retain: "retained, which it does not take"
+        case .topicLength: "on a topic of more than 65535 octets with client.topic_prefix"
         }
     }
 }

@@ -28,6 +28,9 @@ package struct ClientRule: Equatable, Sendable {
     package var certificateFile: [UInt8]?
     /// The same for the certificate's key; there where the certificate is.
     package var keyFile: [UInt8]?
+    /// Template: what stands before their topics at the broker, with a `/` at its end (`isTopicPrefix`); nil for
+    /// nothing. Clients never see it, nor topics without it, and the filters below are for what clients say.
+    package var topicPrefix: [UInt8]?
     /// Templates: filters of the topics that may be published to; nil for all.
     package var publish: [[UInt8]]?
     /// Templates: filters, each with all that select no more; nil for all.
@@ -61,6 +64,15 @@ package struct ClientRule: Equatable, Sendable {
         }
         guard let certificate = text(certificateFile), let key = text(keyFile) else { return nil }
         return (certificate, key)
+    }
+
+    /// Whether a text with variables may stand before topic names and filters, whatever single level stands for them:
+    /// wildcards must fill a level, and no filter becomes a shared one (MQTT 3.1.1 §4.7.1, 5.0 §4.8.2).
+    package static func isTopicPrefix(_ text: [UInt8]) -> Bool {
+        guard let sample = try? IdentityTemplate(text).text({ _ in [UInt8(ascii: "a")] }) else { return false }
+        let bytes = sample.span.bytes
+        return sample.last == UInt8(ascii: "/") && TopicFilter.isValidName(bytes) && !TopicFilter.isShared(bytes)
+            && !bytes.holdsDiscouragedCharacter
     }
 }
 

@@ -24,6 +24,8 @@ struct Environment: ~Copyable {
     private(set) var predefinedTopics: PredefinedTable
     /// As whom clients are known at the broker.
     var identities: IdentityTable
+    /// As whom the client of each connection is known, as far as there is one behind a topic prefix.
+    var prefixedIdentities: [IdentityIndex] = []
     /// What came of the attempts to reach the broker.
     var broker = BrokerStanding.unknown
     /// When a session of an earlier life was taken up last; nil where none was.

@@ -103,6 +103,11 @@ extension Gateway {
         if environment.identities.hasRules, isTaken(identity ?? ClientIdentity(), for: clientID) {
             throw .otherIdentity
         }
+        // Other topics are looked at before they go to the broker.
+        let wills = [record.wills.current, record.wills.update?.former].compactMap { $0?.topic.count }
+        guard (identity?.topicPrefix.count ?? 0) + (wills.max() ?? 0) <= Int(UInt16.max) else {
+            throw .contradiction("a Will on no topic")
+        }
         return identity
     }
 

@@ -176,7 +176,9 @@ extension Gateway {
     /// Gives the session a broker connection of its own, which is not opened yet.
     mutating func giveUpstream(to index: SessionIndex) {
         guard sessions[index].upstream == nil else { return }
-        sessions[index].broker.takePlace(environment.makeUpstream(for: .session(index)))
+        let slot = environment.makeUpstream(for: .session(index))
+        environment.notePrefix(of: sessions[index].identity, on: slot)
+        sessions[index].broker.takePlace(slot)
     }
 
     private mutating func settle(_ index: SessionIndex) {

@@ -24,6 +24,8 @@ struct ClientIdentity: SlabElement, Equatable {
     /// Nil: to every topic.
     var publish: [[UInt8]]?
     var subscribe: [[UInt8]]?
+    /// What stands before all its topics at the broker; empty for nothing.
+    var topicPrefix: [UInt8] = []
     var maximumQoS: UInt8 = 2
     var passesRetain = true
     /// The node that the names were made with; nil where they were not.
@@ -38,7 +40,7 @@ struct ClientIdentity: SlabElement, Equatable {
     /// Whether it is no other than that of a client for which there is no rule.
     var isUsual: Bool {
         brokerClientID == nil && username == nil && certificate == nil && publish == nil && subscribe == nil
-            && maximumQoS == 2 && passesRetain
+            && maximumQoS == 2 && passesRetain && topicPrefix.isEmpty
     }
 
     /// The same for two identities that are the same at the broker: who comes with another one is somebody else. A
@@ -52,6 +54,10 @@ struct ClientIdentity: SlabElement, Equatable {
         digest.add(maximumQoS)
         digest.add(passesRetain ? 1 : 0)
         if let certificate { digest.add([certificate.file, certificate.keyFile]) }
+        if !topicPrefix.isEmpty {
+            digest.add(UInt8(ascii: "t"))
+            digest.add([topicPrefix])
+        }
         return digest.value
     }
 

@@ -195,6 +195,10 @@ struct IdentityTable {
         index.isNone || identities[index.rawValue].mayHear(name)
     }
 
+    /// What stands before the client's topics at the broker.
+    @inline(__always)
+    func topicPrefix(_ index: IdentityIndex) -> [UInt8] { index.isNone ? [] : identities[index.rawValue].topicPrefix }
+
     @inline(__always)
     func passesRetain(_ index: IdentityIndex) -> Bool { index.isNone || identities[index.rawValue].passesRetain }
 
@@ -212,6 +216,7 @@ private struct Rule {
     private let password: IdentityTemplate?
     private let certificate: IdentityTemplate?
     private let key: IdentityTemplate?
+    private let topicPrefix: IdentityTemplate?
     private let publish: [IdentityTemplate]?
     private let subscribe: [IdentityTemplate]?
     private let putsClientIDIntoTopics: Bool
@@ -234,9 +239,10 @@ private struct Rule {
         password = rule.password.map { IdentityTemplate($0) }
         certificate = rule.certificateFile.map { IdentityTemplate($0) }
         key = rule.keyFile.map { IdentityTemplate($0) }
+        topicPrefix = rule.topicPrefix.map { IdentityTemplate($0) }
         publish = rule.publish?.map { IdentityTemplate($0) }
         subscribe = rule.subscribe?.map { IdentityTemplate($0) }
-        let topics = (publish ?? []) + (subscribe ?? [])
+        let topics = (publish ?? []) + (subscribe ?? []) + [topicPrefix].compactMap(\.self)
         putsClientIDIntoTopics = topics.contains { $0.holds(.clientID) }
         namesOneClient = !ClientPattern.isForMany(rule.clientID)
         (constant, nobodys) = (nil, nil)
@@ -324,6 +330,11 @@ private struct Rule {
             identity.certificate = ClientCertificate(
                 file: try path(certificate), keyFile: try path(key), rule: number)
         }
+        if let topicPrefix {
+            identity.topicPrefix = try text(topicPrefix)
+            // A ClientId may make it what no text of the owner's is.
+            guard !TopicRules.isShared(identity.topicPrefix.span.bytes) else { throw .unsafeClientID }
+        }
         identity.publish = try texts(publish)
         identity.subscribe = try texts(subscribe)
         identity.maximumQoS = rule.maximumQoS
@@ -337,7 +348,9 @@ private struct Rule {
         [brokerClientID, username, password, certificate, key].compactMap(\.self)
     }
 
-    private var usesNode: Bool { (names + (publish ?? []) + (subscribe ?? [])).contains { $0.holds(.node) } }
+    private var usesNode: Bool {
+        (names + [topicPrefix].compactMap(\.self) + (publish ?? []) + (subscribe ?? [])).contains { $0.holds(.node) }
+    }
 }
 
 extension [UInt8] {

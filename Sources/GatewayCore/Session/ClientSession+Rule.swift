@@ -31,6 +31,24 @@ extension ClientSession {
         return false
     }
 
+    // MARK: What stands before its topics at the broker
+
+    /// Whether a topic of the client's still is one behind its prefix.
+    func hasRoomBehindPrefix(_ topic: RawSpan, in environment: borrowing Environment) -> Bool {
+        TopicRules.fits(topic, behind: environment.identities.topicPrefix(identity), environment.limits)
+    }
+
+    /// The part of the broker's topic name that is the client's, which is never empty; nil where the name has not its
+    /// prefix, and so is none of its topics.
+    @inline(__always)
+    func ownTopic(_ name: ByteRange, of packet: RawSpan, in environment: borrowing Environment) -> ByteRange? {
+        let prefix = environment.identities.topicPrefix(identity)
+        guard !prefix.isEmpty else { return name }
+        let start = name.lowerBound + prefix.count
+        guard start < name.upperBound, packet.equals(prefix.span.bytes, in: name.lowerBound..<start) else { return nil }
+        return start..<name.upperBound
+    }
+
     /// A publish without a connection from where the client is: its own rule counts.
     func forwardQoSMinusOne(_ publish: Publish, _ datagram: RawSpan, in environment: inout Environment) {
         environment.forwardQoSMinusOne(

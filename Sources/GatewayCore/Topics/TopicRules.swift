@@ -21,6 +21,20 @@ enum TopicRules {
             && (!isShared(filter) || hasGroupAndFilter(filter))
     }
 
+    /// Whether a topic that is one has room behind what stands before it at the broker.
+    static func fits(_ topic: RawSpan, behind prefix: [UInt8], _ limits: Limits) -> Bool {
+        guard !prefix.isEmpty else { return true }
+        let levelCount = levelCount(topic) + levelCount(prefix.span.bytes) - 1
+        return prefix.count + topic.byteCount <= Int(UInt16.max) && levelCount <= limits.topicLevels
+    }
+
+    /// Where the filter of a shared subscription begins; 0 of another one.
+    static func startBehindGroup(_ filter: RawSpan) -> Int {
+        guard isShared(filter), hasGroupAndFilter(filter) else { return 0 }
+        let groupStart = sharePrefix.count + 1
+        return groupStart + levelByteCount(filter, from: groupStart) + 1
+    }
+
     /// Whether a message may be published to a name of two octets; no limit is lower.
     static func isValidShortName(_ name: RawSpan) -> Bool {
         TopicFilter.isValidName(name) && !name.holdsDiscouragedCharacter

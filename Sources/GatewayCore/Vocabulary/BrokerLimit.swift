@@ -1,4 +1,5 @@
-/// What a broker of MQTT 5.0 does not take, as it has said in its CONNACK (MQTT 5.0 §3.2.2.3).
+/// What a broker does not take: one of MQTT 5.0 as it has said in its CONNACK (MQTT 5.0 §3.2.2.3), any one of what no
+/// packet can say.
 package enum BrokerLimit: UInt8, Hashable, Sendable, CaseIterable {
     /// Packets above its Maximum Packet Size.
     case packetSize
@@ -6,4 +7,6 @@ package enum BrokerLimit: UInt8, Hashable, Sendable, CaseIterable {
     case qos
     /// Retained messages, as its Retain Available is 0.
     case retain
+    /// Topics that have more than 65,535 octets with what the owner's rule puts before them (MQTT 3.1.1 §1.5.3).
+    case topicLength
 }

@@ -106,17 +106,19 @@ extension [UInt8] {
     /// Appends a PUBLISH up to its payload, of which the caller then appends exactly `payloadByteCount` octets.
     ///
     /// `duplicate` and `packetID` are not written at QoS 0, where the packet has neither (§3.3.1.1, §3.3.2.2).
-    /// - Precondition: `topicName` is a valid Topic Name (`TopicFilter.isValidName`), `packetID` is not 0 above QoS 0,
-    ///   and the packet fits its length field.
+    /// - Precondition: `topicPrefix` and `topicName` behind it are a valid Topic Name (`TopicFilter.isValidName`),
+    ///   `packetID` is not 0 above QoS 0, and the packet fits its length field.
     package mutating func appendPublishHeader(
-        duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicName: RawSpan, packetID: PacketID, payloadByteCount: Int
+        duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicPrefix: RawSpan = RawSpan(), topicName: RawSpan,
+        packetID: PacketID, payloadByteCount: Int
     ) {
         let flags = PublishFlags(duplicate: duplicate, qos: qos, retain: retain)
         append(PacketType.publish.rawValue << 4 | flags.rawValue)
         append(
             remainingLength: Packet.publishRemainingLength(
-                topicNameByteCount: topicName.byteCount, payloadByteCount: payloadByteCount, qos: qos))
-        append(lengthPrefixed: topicName)
+                topicNameByteCount: topicPrefix.byteCount + topicName.byteCount, payloadByteCount: payloadByteCount,
+                qos: qos))
+        append(lengthPrefixed: topicPrefix, topicName)
         if qos > .atMostOnce { append(packetID: packetID) }
     }
 }

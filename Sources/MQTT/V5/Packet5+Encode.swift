@@ -52,20 +52,22 @@ extension [UInt8] {
     /// Appends a PUBLISH up to its payload, of which the caller then appends exactly `payloadByteCount` octets (§3.3).
     ///
     /// `duplicate` and `packetID` are not written at QoS 0, where the packet has neither.
-    /// - Precondition: `topicName` is a valid Topic Name (`TopicFilter.isValidName`) or empty beside a Topic Alias,
+    /// - Precondition: `topicPrefix` and `topicName` behind it are a valid Topic Name (`TopicFilter.isValidName`) or
+    ///   empty beside a Topic Alias,
     ///   `packetID` is not 0 above QoS 0, `properties` are some that may stand in PUBLISH, and the packet fits its
     ///   length field.
     package mutating func appendPublishHeader(
-        duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicName: RawSpan, packetID: PacketID, properties: RawSpan,
-        payloadByteCount: Int
+        duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicPrefix: RawSpan = RawSpan(), topicName: RawSpan,
+        packetID: PacketID, properties: RawSpan, payloadByteCount: Int
     ) {
         let flags = PublishFlags(duplicate: duplicate, qos: qos, retain: retain)
         append(PacketType.publish.rawValue << 4 | flags.rawValue)
         append(
             remainingLength: Packet.publishRemainingLength(
-                topicNameByteCount: topicName.byteCount, payloadByteCount: payloadByteCount, qos: qos)
+                topicNameByteCount: topicPrefix.byteCount + topicName.byteCount, payloadByteCount: payloadByteCount,
+                qos: qos)
                 + Packet5.sectionByteCount(properties.byteCount))
-        append(lengthPrefixed: topicName)
+        append(lengthPrefixed: topicPrefix, topicName)
         if qos > .atMostOnce { append(packetID: packetID) }
         append(lengthPrefixedProperties: properties)
     }

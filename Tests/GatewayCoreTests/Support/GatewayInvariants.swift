@@ -87,6 +87,9 @@ extension ClientSession {
         // Only who sleeps since before the gateway began has none.
         check(!isThere || route != nil || phase == .asleep, "a connection without a route")
         check(isThere == (upstream != nil), "an upstream without a client, or the other way round")
+        let prefix = upstream.map { environment.topicPrefix(on: $0) } ?? []
+        let isOwn = upstream == nil || prefix == environment.identities.topicPrefix(identity)
+        check(isOwn, "a connection has another topic prefix than its client")
         check(!state.isListening || downlink.isEmpty || !downlink.isIdle, "messages wait and nothing is open")
         check(state != .asleep || downlink.isIdle, "an exchange is open with an asleep client")
         check(state != .awake || !downlink.isIdle, "a client is awake for nothing")

@@ -73,19 +73,25 @@ struct BrokerLimits: Equatable, Sendable {
 // MARK: - Of a connection
 
 extension Environment {
-    /// Which limit of the broker a message exceeds; nil where none, or nothing is known of any.
+    /// Which limit of the broker a message exceeds; nil where none, or nothing is known of any. The client's topic
+    /// counts with what stands before it.
     @inline(__always)
     func excess(
         of topicNameByteCount: Int, _ payloadByteCount: Int, _ qos: QoS, retain: Bool, on slot: UInt32?
     ) -> BrokerLimit? {
         guard let slot else { return nil }
-        return upstreams[slot].limits.excess(of: topicNameByteCount, payloadByteCount, qos, retain: retain)
+        let byteCount = topicPrefix(on: slot).count + topicNameByteCount
+        guard byteCount <= Int(UInt16.max) else { return .topicLength }
+        return upstreams[slot].limits.excess(of: byteCount, payloadByteCount, qos, retain: retain)
     }
 
-    /// Whether a SUBSCRIBE or UNSUBSCRIBE with a filter of so many octets is longer than the broker takes.
-    func requestExceeds(filterByteCount: Int, on slot: UInt32?) -> Bool {
+    /// Which limit a SUBSCRIBE or UNSUBSCRIBE exceeds with a filter of so many octets; nil where none. The filter
+    /// counts with what stands before it.
+    func excess(ofFilterByteCount filterByteCount: Int, on slot: UInt32?) -> BrokerLimit? {
+        let byteCount = filterByteCount + (slot.map { topicPrefix(on: $0).count } ?? 0)
+        guard byteCount <= Int(UInt16.max) else { return .topicLength }
         // Fixed header, identifier, the length of no properties, that of the filter, and its options.
-        filterByteCount + 11 > Int(brokerLimits(on: slot).packetByteCount)
+        return byteCount + 11 > Int(brokerLimits(on: slot).packetByteCount) ? .packetSize : nil
     }
 
     /// What the broker has said on the connection; everything is taken where it has said nothing.

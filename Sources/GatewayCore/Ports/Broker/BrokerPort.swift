@@ -59,12 +59,26 @@ extension Environment {
         return upstreams[slot].state == .open
     }
 
-    /// Whether the connection would take a new request of `byteCount` octets.
+    /// What stands before the topics of the connection's client at the broker.
+    @inline(__always)
+    func topicPrefix(on slot: UInt32) -> [UInt8] {
+        Int(slot) < prefixedIdentities.count ? identities.topicPrefix(prefixedIdentities[Int(slot)]) : []
+    }
+
+    /// The client of a connection that is new in its place is known by this.
+    mutating func notePrefix(of identity: IdentityIndex, on slot: UInt32) {
+        guard Int(slot) < prefixedIdentities.count || !identities.topicPrefix(identity).isEmpty else { return }
+        while prefixedIdentities.count <= Int(slot) { prefixedIdentities.append(.none) }
+        prefixedIdentities[Int(slot)] = identity
+    }
+
+    /// Whether the connection would take a new request of `byteCount` octets, besides those of its client's prefix.
     @inline(__always)
     func couldTake(_ byteCount: Int, on slot: UInt32?) -> Bool {
         guard let slot, upstreams[slot].state == .open else { return false }
         return !upstreams[slot].isBlocked
-            || upstreams[slot].queuedByteCount + byteCount <= limits.queuedByteCountPerUpstream
+            || upstreams[slot].queuedByteCount + topicPrefix(on: slot).count + byteCount
+                <= limits.queuedByteCountPerUpstream
     }
 
     /// Whether the connection takes a new message of `byteCount` octets; observes why not.
@@ -77,15 +91,17 @@ extension Environment {
         return false
     }
 
-    /// Publishes a message that the connection takes.
+    /// Publishes a message that the connection takes; of the gateway's own connection `prefix` is that of whoever has
+    /// said it.
     mutating func publish(
-        _ topicName: RawSpan, _ payload: RawSpan, qos: QoS, retain: Bool, duplicate: Bool = false,
-        token: BrokerToken = .none, on slot: UInt32?
+        behind prefix: [UInt8] = [], _ topicName: RawSpan, _ payload: RawSpan, qos: QoS, retain: Bool,
+        duplicate: Bool = false, token: BrokerToken = .none, on slot: UInt32?
     ) {
         guard let slot else { return }
+        let prefix = prefix.isEmpty ? topicPrefix(on: slot) : prefix
         let start = effects.bytes.count
         appendPublishHeader(
-            duplicate: duplicate && qos != .atMostOnce, qos, retain: retain, topicName, token,
+            duplicate: duplicate && qos != .atMostOnce, qos, retain: retain, prefix, topicName, token,
             payloadByteCount: payload.byteCount, upstreams[slot].version)
         effects.bytes.append(payload)
         endPacket(start, on: slot)
@@ -98,7 +114,8 @@ extension Environment {
         let start = effects.bytes.count
         let name = topicNames.name(message.topicName)
         appendPublishHeader(
-            duplicate: false, message.qos, retain: message.retain, name.span.bytes, message.token,
+            duplicate: false, message.qos, retain: message.retain, topicPrefix(on: slot), name.span.bytes,
+            message.token,
             payloadByteCount: Int(message.payloadByteCount), upstreams[slot].version)
         store.appendPayload(of: index, to: &effects.bytes)
         endPacket(start, on: slot)
@@ -106,18 +123,19 @@ extension Environment {
 
     @inline(__always)
     private mutating func appendPublishHeader(
-        duplicate: Bool, _ qos: QoS, retain: Bool, _ topicName: RawSpan, _ token: BrokerToken, payloadByteCount: Int,
-        _ version: ProtocolVersion
+        duplicate: Bool, _ qos: QoS, retain: Bool, _ topicPrefix: [UInt8], _ topicName: RawSpan, _ token: BrokerToken,
+        payloadByteCount: Int, _ version: ProtocolVersion
     ) {
         switch version {
         case .v3_1_1:
             effects.bytes.appendPublishHeader(
-                duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicName: topicName,
-                packetID: token.packetID, payloadByteCount: payloadByteCount)
+                duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicPrefix: topicPrefix.span.bytes,
+                topicName: topicName, packetID: token.packetID, payloadByteCount: payloadByteCount)
         case .v5_0:
             effects.bytes.appendPublishHeader(
-                duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicName: topicName,
-                packetID: token.packetID, properties: RawSpan(), payloadByteCount: payloadByteCount)
+                duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicPrefix: topicPrefix.span.bytes,
+                topicName: topicName, packetID: token.packetID, properties: RawSpan(),
+                payloadByteCount: payloadByteCount)
         }
     }
 
@@ -139,8 +157,18 @@ extension Environment {
         return true
     }
 
+    /// The filter as the broker is to know it: behind the prefix of the connection's client, which stands behind the
+    /// group of a shared subscription.
+    private func atBroker(_ filter: [UInt8], on slot: UInt32) -> [UInt8] {
+        let prefix = topicPrefix(on: slot)
+        guard !prefix.isEmpty else { return filter }
+        let start = TopicRules.startBehindGroup(filter.span.bytes)
+        return filter[..<start] + prefix + filter[start...]
+    }
+
     /// Appends SUBSCRIBE in the version of the connection.
     mutating func appendSubscribe(_ filter: [UInt8], _ qos: QoS, _ token: BrokerToken, on slot: UInt32) {
+        let filter = atBroker(filter, on: slot)
         effects.bytes.appendSubscribePacket(
             packetID: token.packetID, filter: filter.span.bytes, SubscriptionOptions(qos: DeliveryQoS(qos)),
             version: upstreams[slot].version)
@@ -148,6 +176,7 @@ extension Environment {
 
     /// Appends UNSUBSCRIBE in the version of the connection.
     mutating func appendUnsubscribe(_ filter: [UInt8], _ token: BrokerToken, on slot: UInt32) {
+        let filter = atBroker(filter, on: slot)
         effects.bytes.appendUnsubscribePacket(
             packetID: token.packetID, filter: filter.span.bytes, version: upstreams[slot].version)
     }
@@ -156,6 +185,7 @@ extension Environment {
     mutating func sendConnect(
         as introduction: BrokerIntroduction, cleanSession: Bool, will: StoredWill?, on slot: UInt32
     ) {
+        let prefix = topicPrefix(on: slot)
         var strings: [UInt8] = []
         func append(_ bytes: [UInt8], _ more: [UInt8] = []) -> ByteRange {
             let start = strings.count
@@ -169,7 +199,9 @@ extension Environment {
             cleanSession: cleanSession, keepAliveSeconds: keepAliveSeconds,
             clientID: append(introduction.clientIDPrefix, introduction.clientID),
             will: will.map {
-                Will(topic: append($0.topic), payload: append($0.message), qos: DeliveryQoS($0.qos), retain: $0.retain)
+                Will(
+                    topic: append(prefix, $0.topic), payload: append($0.message), qos: DeliveryQoS($0.qos),
+                    retain: $0.retain)
             },
             username: introduction.username.map { append($0) },
             password: introduction.password.map { append($0) })

@@ -64,11 +64,14 @@ extension Environment {
         _ name: RawSpan, _ payload: RawSpan, retain: Bool, _ identity: ClientIdentity
     ) -> Fate {
         guard identity.mayPublish(to: name) else { return .refused(.topicNotAllowed) }
-        if isSharedReturning { return keepForShared(name, payload, retain: retain) }
-        let excess = excess(of: name.byteCount, payload.byteCount, .atMostOnce, retain: retain, on: sharedUpstream)
+        let prefix = identity.topicPrefix
+        guard TopicRules.fits(name, behind: prefix, limits) else { return .refused(.exceedsBroker) }
+        if isSharedReturning { return keepForShared(prefix, name, payload, retain: retain) }
+        let nameByteCount = prefix.count + name.byteCount
+        let excess = excess(of: nameByteCount, payload.byteCount, .atMostOnce, retain: retain, on: sharedUpstream)
         guard excess == nil else { return .refused(.exceedsBroker) }
-        guard couldTake(name.byteCount + payload.byteCount, on: sharedUpstream) else { return .notTaken }
-        publish(name, payload, qos: .atMostOnce, retain: retain, on: sharedUpstream)
+        guard couldTake(nameByteCount + payload.byteCount, on: sharedUpstream) else { return .notTaken }
+        publish(behind: prefix, name, payload, qos: .atMostOnce, retain: retain, on: sharedUpstream)
         return .sent
     }
 
@@ -87,17 +90,19 @@ extension Environment {
     }
 
     /// Where there is no room, the oldest or this one gives way, as the policy for queues says.
-    private mutating func keepForShared(_ name: RawSpan, _ payload: RawSpan, retain: Bool) -> Fate {
+    private mutating func keepForShared(
+        _ prefix: [UInt8], _ name: RawSpan, _ payload: RawSpan, retain: Bool
+    ) -> Fate {
         let limit = limits.qosMinusOneByteCount
         let packetByteCount = Packet.publishByteCount(
-            topicNameByteCount: name.byteCount, payloadByteCount: payload.byteCount, qos: .atMostOnce)
+            topicNameByteCount: prefix.count + name.byteCount, payloadByteCount: payload.byteCount, qos: .atMostOnce)
         while !waitingPublishes.hasRoom(for: packetByteCount, limit: limit) {
             guard configuration.queuePolicy == .dropOldest, let dropped = waitingPublishes.removeOldest() else {
                 return .bufferFull(packetByteCount)
             }
             observe(.qosMinusOneBufferFull(octets: dropped))
         }
-        waitingPublishes.append(name, payload, retain: retain, at: now)
+        waitingPublishes.append(prefix, name, payload, retain: retain, at: now)
         return .waits
     }
 

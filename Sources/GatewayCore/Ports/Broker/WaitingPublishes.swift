@@ -25,13 +25,19 @@ struct WaitingPublishes {
         byteCount + Limits.waitingByteCount(packetByteCount: packetByteCount) <= limit
     }
 
-    mutating func append(_ topicName: RawSpan, _ payload: RawSpan, retain: Bool, at now: Instant) {
+    /// `prefix` and `topicName` behind it are a topic name.
+    mutating func append(
+        _ prefix: [UInt8], _ topicName: RawSpan, _ payload: RawSpan, retain: Bool, at now: Instant
+    ) {
         var packet: [UInt8] = []
         packet.reserveCapacity(
             Packet.publishByteCount(
-                topicNameByteCount: topicName.byteCount, payloadByteCount: payload.byteCount, qos: .atMostOnce))
-        packet.appendPublishPacket(
-            duplicate: false, qos: .atMostOnce, retain: retain, topicName: topicName, packetID: 0, payload: payload)
+                topicNameByteCount: prefix.count + topicName.byteCount, payloadByteCount: payload.byteCount,
+                qos: .atMostOnce))
+        packet.appendPublishHeader(
+            duplicate: false, qos: .atMostOnce, retain: retain, topicPrefix: prefix.span.bytes, topicName: topicName,
+            packetID: 0, payloadByteCount: payload.byteCount)
+        packet.append(payload)
         byteCount += Limits.waitingByteCount(packetByteCount: packet.count)
         entries.append(Entry(packet: packet, arrivedAt: now))
     }

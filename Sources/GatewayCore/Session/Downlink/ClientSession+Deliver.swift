@@ -14,10 +14,14 @@ struct TopicReference: Equatable {
 extension ClientSession {
     // MARK: From the broker
 
-    mutating func brokerPublished(_ publish: Publication, _ packet: RawSpan, in environment: inout Environment) {
+    mutating func brokerPublished(_ said: Publication, _ packet: RawSpan, in environment: inout Environment) {
+        var publish = said
+        let ownTopic = ownTopic(said.topicName, of: packet, in: environment)
+        // No topic is the same as none.
+        publish.topicName = ownTopic ?? said.topicName.lowerBound..<said.topicName.lowerBound
         if publish.qos != .atMostOnce, answerKnownDuplicate(publish, packet, in: &environment) { return }
-        guard environment.identities.mayHear(identity, packet.extracting(publish.topicName)) else {
-            return dropByRule(publish, packet, in: &environment)
+        guard ownTopic != nil, environment.identities.mayHear(identity, packet.extracting(publish.topicName)) else {
+            return dropByRule(said, packet, in: &environment)
         }
         let name = environment.topicNames.use(packet.extracting(publish.topicName))
         defer { environment.topicNames.release(name) }

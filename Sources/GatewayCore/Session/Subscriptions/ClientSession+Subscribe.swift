@@ -66,11 +66,12 @@ extension ClientSession {
                 topicID: target.topicID), in: &environment)
     }
 
-    /// Whether the broker has said that it takes no packet as long as a request with that filter.
+    /// Whether the broker has said that it takes no packet as long as a request with that filter, or it is longer than
+    /// any filter.
     private func exceedsBroker(_ filter: TopicNameIndex, in environment: inout Environment) -> Bool {
         let byteCount = environment.topicNames.byteCount(of: filter)
-        guard environment.requestExceeds(filterByteCount: byteCount, on: upstream) else { return false }
-        observe(.messageExceedsBroker(.packetSize, octets: byteCount), in: &environment)
+        guard let excess = environment.excess(ofFilterByteCount: byteCount, on: upstream) else { return false }
+        observe(.messageExceedsBroker(excess, octets: byteCount), in: &environment)
         return true
     }
 
@@ -124,7 +125,9 @@ extension ClientSession {
     private mutating func namedTarget(_ topic: RawSpan, in environment: inout Environment)
         -> Result<SubscriptionTarget, TargetRefusal>
     {
-        guard TopicRules.isValidFilter(topic, environment.limits), maySubscribe(to: topic, in: &environment) else {
+        guard TopicRules.isValidFilter(topic, environment.limits), hasRoomBehindPrefix(topic, in: environment),
+            maySubscribe(to: topic, in: &environment)
+        else {
             return .failure(TargetRefusal(code: .notSupported))
         }
         let filter = environment.topicNames.use(topic)

@@ -7,7 +7,7 @@ extension ClientSession {
     /// GW-29 to GW-32: the same name gets the same id, however often it is asked for.
     mutating func receiveRegister(_ register: Register, _ datagram: RawSpan, in environment: inout Environment) {
         let name = datagram.extracting(register.topicName)
-        guard TopicRules.isValidName(name, environment.limits) else {
+        guard TopicRules.isValidName(name, environment.limits), hasRoomBehindPrefix(name, in: environment) else {
             answerRegister(register, topicID: 0, .notSupported, in: &environment)
             return
         }

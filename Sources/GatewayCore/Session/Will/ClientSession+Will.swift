@@ -41,7 +41,9 @@ extension ClientSession {
             return
         }
         let topic = datagram.extracting(message.topic)
-        guard let qos = QoS(message.flags.qos), TopicRules.isValidName(topic, environment.limits) else {
+        guard let qos = QoS(message.flags.qos), TopicRules.isValidName(topic, environment.limits),
+            hasRoomBehindPrefix(topic, in: environment)
+        else {
             refuseConnection(.notSupported, because: .willTopic, in: &environment)
             return
         }

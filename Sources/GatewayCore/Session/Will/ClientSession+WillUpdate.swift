@@ -10,6 +10,7 @@ extension ClientSession {
         guard !update.topic.isEmpty else { return changeWill(to: nil, owing: .topic, in: &environment) }
         let topic = datagram.extracting(update.topic)
         guard let qos = QoS(update.flags.qos), TopicRules.isValidName(topic, environment.limits),
+            hasRoomBehindPrefix(topic, in: environment),
             qos.rawValue <= maximumQoS(in: environment), mayPublish(to: topic, in: &environment)
         else {
             send(.willTopicResponse(.notSupported), in: &environment)
@@ -134,8 +135,9 @@ extension ClientSession {
         let qos = isAcknowledged ? min(will.qos, .atLeastOnce) : .atMostOnce
         let retain = will.retain && limits.takesRetained
         let token = qos == .atMostOnce ? BrokerToken.none : nextToken(preferring: 0)
+        let excess = environment.excess(of: will.topic.count, will.message.count, qos, retain: retain, on: upstream)
         let isPublished =
-            limits.excess(of: will.topic.count, will.message.count, qos, retain: retain) == nil
+            excess == nil
             && environment.takes(will.topic.count + will.message.count, qos, on: upstream)
         if isPublished {
             environment.publish(

@@ -308,7 +308,8 @@ import Time
     func topicLength() {
         let prefix = String(repeating: "p", count: 999) + "/"
         let longest = String(repeating: "x", count: 65_535 - 1_000)
-        let dialogue = dialogue(prefix) { _ in } _: {
+        let dialogue = dialogue(prefix) { _ in
+        } _: {
             $0.limits.topicNameByteCount = 65_535
             $0.predefinedTopics = PredefinedTopics([
                 .init(topicID: 8, topicName: longest.octets), .init(topicID: 9, topicName: (longest + "x").octets),

@@ -108,6 +108,36 @@ import Time
         client.connects(as: "c1", username: "plant", clean: false, present: true)
     }
 
+    @Test("AMB-39 Where the rules are the same as before, a restart makes no session give way")
+    func sameRules() {
+        let dialogue = Dialogue(.ruled([Self.rule("c*", network: 2, as: "guest"), .rule()]))
+        let client = dialogue.client("c1")
+        client.leaves(client.connects(clean: false))
+        #expect(dialogue.restarts() == [])
+        dialogue.network = 2
+        dialogue.client("c1").isNotAdmitted(because: .rule(.otherIdentity, number: 1), clean: false)
+        dialogue.network = 0
+        client.connects(as: "c1", clean: false, present: true)
+    }
+
+    @Test("AMB-39 A session gives way when the broker can be asked for the next one, and not before")
+    func brokerAway() {
+        let old = ClientRule.rule("c*")
+        let dialogue = Dialogue(.ruled([old]))
+        let client = dialogue.client("c1")
+        client.leaves(client.connects(clean: false))
+        dialogue.decides { $0.clientRules = [Self.rule("c*", network: 2, as: "plant"), old] }
+        #expect(dialogue.restarts() == [])
+        dialogue.shared?.closes()
+        dialogue.passes(.seconds(1))
+        dialogue.opensStream().closes(.refused)
+        dialogue.network = 2
+        let there = dialogue.client("c1")
+        there.sends(.connect("c1", clean: false))
+        there.receives(.connectAcknowledgement(.congestion))
+        #expect(dialogue.sessionCount == 1)
+    }
+
     @Test("AMB-39 A session whose client has been heard ends for nobody else")
     func livingSessionStays() {
         let dialogue = Dialogue(.ruled([Self.rule("c*", network: 2, as: "plant"), .rule()]))

@@ -192,8 +192,8 @@ import Time
     // MARK: QoS 0
 
     /// A QoS 2 message on which the broker has closed twice, so that it may have it, is refused; its number is freed.
-    private func refusedExactlyOnce() -> Pair {
-        var pair = Pair()
+    private func refusedExactlyOnce(_ configuration: GatewayConfiguration = .dialogue()) -> Pair {
+        var pair = Pair(configuration)
         for again in [false, true] {
             pair.client.sends(.publish(1, "bad", id: 5, qos: .exactlyOnce, duplicate: again))
             pair.upstream.receives(.publish("a", "bad", qos: .exactlyOnce, id: 5, duplicate: again))
@@ -249,6 +249,33 @@ import Time
             pair.client.sends(.publish(1, payload, id: 5, qos: .exactlyOnce))
             pair.upstream.receives(.publish("a", payload, qos: .exactlyOnce, id: 5))
         }
+    }
+
+    @Test(
+        "AMB-35 Who has heard of the refusal uses the message id for something else at once", arguments: [true, false])
+    func idAfterRefusal(isReleased: Bool) {
+        let pair = refusedExactlyOnce()
+        if isReleased { pair.upstream.sends(.publishComplete(5)) }
+        pair.client.sends(.publish(1, "good", id: 5, qos: .atLeastOnce))
+        // Under another number, while that of the refused message is not free.
+        let number: UInt16 = isReleased ? 5 : 0x8000
+        pair.upstream.receives(.publish("a", "good", qos: .atLeastOnce, id: number))
+        pair.upstream.sends(.publishAcknowledgement(number))
+        pair.client.receives(.publishAcknowledgement(1, 5, .accepted))
+    }
+
+    @Test("GW-87 AMB-35 A session that remembers a refusal is not the first to make room for others")
+    func refusalIsKept() {
+        var configuration = GatewayConfiguration.dialogue()
+        configuration.limits.clients = 2
+        let pair = refusedExactlyOnce(configuration)
+        pair.upstream.sends(.publishComplete(5))
+        pair.client.leaves(pair.upstream)
+        let other = pair.dialogue.client("other")
+        let otherUpstream = other.connects(clean: false)
+        other.leaves(otherUpstream)
+        pair.dialogue.client("third").connects(clean: false)
+        pair.dialogue.observes(.sessionEvicted, of: "other")
     }
 
     @Test("AMB-30 AMB-35 A broker that has forgotten its session costs no client a message that was refused")

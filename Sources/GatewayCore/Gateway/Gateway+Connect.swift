@@ -11,7 +11,9 @@ extension Gateway {
             return
         }
         guard let identity = identity(admitting: clientID, from: route) else { return }
-        let known = sessionByClientID[clientID]
+        var known = sessionByClientID[clientID]
+        let disowned = known.flatMap { isDisowned($0, by: identity) ? $0 : nil }
+        if disowned != nil { known = nil }
         let meaning = known.map { self.meaning(of: connect, from: route, for: $0) } ?? .beginning
         if let index = known, meaning == .repetition {
             changing(index) { session, environment in session.repeatConnectReply(in: &environment) }
@@ -32,6 +34,7 @@ extension Gateway {
             refuseForNow(clientID, route)
             return
         }
+        if let disowned { disown(disowned) }
         guard let index = session(for: clientID, identity, known: known) else {
             refuse(clientID, route, .congestion, because: wantOfPlace)
             return

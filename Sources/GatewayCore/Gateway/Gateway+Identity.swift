@@ -13,7 +13,6 @@ extension Gateway {
             if let refusal = refusal(of: identity, for: subject, clientID) {
                 throw .rule(refusal, number: environment.identities.number(for: subject))
             }
-            if let index = sessionByClientID[clientID], !isIdentity(of: index, identity) { disown(index) }
             return identity
         } catch {
             environment.observe(.clientNotAdmitted, of: clientID, peer: route.peer)
@@ -56,8 +55,13 @@ extension Gateway {
         return environment.identities.precedes(subject, sessions[index].clientID, record)
     }
 
+    /// Whether the client's session is one that gives way to who says CONNECT: that was admitted, and is somebody else.
+    func isDisowned(_ index: SessionIndex, by identity: ClientIdentity) -> Bool {
+        environment.identities.hasRules && !isIdentity(of: index, identity)
+    }
+
     /// Ends a session that the rules give to nobody any more.
-    private mutating func disown(_ index: SessionIndex) {
+    mutating func disown(_ index: SessionIndex) {
         environment.observe(.sessionDisowned, of: sessions[index].clientID)
         if sessions[index].phase.isConnected {
             changing(index) { session, environment in session.dismiss(in: &environment) }

@@ -64,7 +64,7 @@ extension Gateway {
         environment.restoredAt = now
         var session = ClientSession(record, in: &environment)
         if let identity { session.identity = environment.identities.add(identity) }
-        session.isUnplaced = route == nil
+        session.isUnplaced = route == nil && record.rulesDigest != environment.identities.rulesDigest
         let index = insert(session)
         if keeper.isOn { keeper.restored(index) }
         guard record.phase.isConnected else { return remembered.append(index) }

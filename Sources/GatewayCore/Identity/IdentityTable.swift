@@ -18,6 +18,8 @@ struct IdentityTable {
     }
 
     private var rules: [Rule]
+    /// What tells the rules that this life began with from others; nil where there were none.
+    let rulesDigest: UInt64?
     private let gatewayID: UInt8
     private var identities = Slab<ClientIdentity>()
     /// Those that rules have made.
@@ -25,6 +27,7 @@ struct IdentityTable {
 
     init(_ rules: [ClientRule], gatewayID: UInt8) {
         self.rules = Rule.all(rules, gatewayID: gatewayID)
+        rulesDigest = ClientRule.digest(of: rules)
         self.gatewayID = gatewayID
     }
 

@@ -57,8 +57,8 @@ struct ClientSession: SlabElement {
     var tokens = BrokerTokenSource()
     /// As whom the client is known at the broker, from the beginning of the session to its end.
     var identity = IdentityIndex.none
-    /// Whether it is of an earlier life of the gateway, which knew its client's place, and this one does not yet: what
-    /// the owner's rules say of who is there they could not be asked.
+    /// Whether it is of an earlier life of the gateway with other rules, which knew its client's place, and this one
+    /// does not yet: what the owner's rules say of who is there they could not be asked.
     var isUnplaced = false
 
     /// What was vacant becomes a session that nobody has connected to yet, whose message ids count on from

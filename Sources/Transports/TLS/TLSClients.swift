@@ -18,6 +18,21 @@ package final class TLSClients {
             (self.certificateFile, self.keyFile) = (certificateFile, keyFile)
             self.keyPassphrase = keyPassphrase
         }
+
+        /// Octet by octet, as files differ: to `String`, an é is the same as an e with an accent behind it, and one
+        /// client would be to the server whom another one is.
+        package static func == (left: Pair, right: Pair) -> Bool {
+            left.certificateFile.utf8.elementsEqual(right.certificateFile.utf8)
+                && left.keyFile.utf8.elementsEqual(right.keyFile.utf8) && left.keyPassphrase == right.keyPassphrase
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            for path in [certificateFile, keyFile] {
+                for octet in path.utf8 { hasher.combine(octet) }
+                // No path holds it.
+                hasher.combine(UInt8(0))
+            }
+        }
     }
 
     /// The gateway's own.

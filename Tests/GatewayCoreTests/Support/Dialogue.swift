@@ -185,6 +185,15 @@ final class Dialogue {
         takeEffects()
     }
 
+    /// The record as it comes out of a store.
+    private static func writtenAndRead(_ record: SessionRecord) -> SessionRecord {
+        var bytes: [UInt8] = []
+        record.encode(into: &bytes)
+        let read = try? SessionRecord.decode(bytes.span.bytes)
+        #expect(read == record)
+        return read ?? record
+    }
+
     /// The gateway's process is killed, and another one with another clock is given what would have been left of every
     /// session; where addresses are known, it knows where its clients are.
     ///
@@ -198,7 +207,7 @@ final class Dialogue {
         knowingAddresses: Bool = false, age: TimeSpan? = nil, at location: SourceLocation = #_sourceLocation
     ) -> [RestoreRefusal] {
         begin(at: location)
-        let records = gateway.records(at: now)
+        let records = gateway.records(at: now).map(Self.writtenAndRead)
         let addresses = records.map { gateway.peer(of: $0.clientID).flatMap { addressByPeer[$0] } }
         let links = records.map { gateway.peer(of: $0.clientID)?.link ?? LinkID(0) }
         now = Instant(nanoseconds: 77_000_000_000_000_000)

@@ -62,6 +62,17 @@ extension RealSocketTests {
             #expect(clients.count == 3 && clients.own.madeCount == 0)
         }
 
+        /// A sensor may call itself what looks like another's name; it has other files, and is somebody else.
+        @Test func pathsAreOctets() throws {
+            let clients = try clients()
+            let names = ["/c/pump\u{E9}.pem", "/c/pumpe\u{301}.pem"]
+            #expect(names[0] == names[1])
+            let made = names.map {
+                clients.client(for: TLSClients.Pair(certificateFile: $0, keyFile: $0, keyPassphrase: nil))
+            }
+            #expect(made[0] !== made[1] && clients.count == 2)
+        }
+
         /// One turn of the loop has no more time for handshakes than it has with one client, and the streams read into
         /// the same room.
         @Test func allShareOneBoundForHandshakes() throws {

@@ -20,7 +20,8 @@ extension ClientSession {
             topics: topics.record(at: now, in: environment.topicNames),
             subscriptions: subscriptions.record(at: now, in: environment.topicNames), uplink: uplink.record(at: now),
             downlink: downlink.record(at: now, isInDoubt: isInDoubt, in: environment.store, environment.topicNames),
-            tokens: tokens, identity: environment.identities.record(of: identity))
+            tokens: tokens, identity: environment.identities.record(of: identity),
+            rulesDigest: environment.identities.rulesDigest)
     }
 
     /// Where the client is without a connection to the broker, before there is another; nil where the session is over.

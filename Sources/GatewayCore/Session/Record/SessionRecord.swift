@@ -34,8 +34,10 @@ package struct SessionRecord: Hashable, Sendable {
     private static let version: UInt8 = 1
     /// Added to the first octet where behind everything else stands when messages expire; only where one does.
     private static let withExpiries: UInt8 = 1
-    /// The same for who the client is at the broker, at the very end; only where a rule says it.
+    /// The same for who the client is at the broker, behind that; only where a rule says it.
     private static let withIdentity: UInt8 = 2
+    /// The same for the owner's rules, at the very end; only where there are any.
+    private static let withRules: UInt8 = 4
 
     /// The client's name.
     package internal(set) var clientID: [UInt8]
@@ -54,25 +56,30 @@ package struct SessionRecord: Hashable, Sendable {
     var tokens: BrokerTokenSource
     /// Nil for the usual one.
     var identity: ClientIdentity.Record?
+    /// What tells the rules for clients of that time from others; nil where there were none.
+    var rulesDigest: UInt64?
 
     /// Appends the record's octets.
     package func encode(into bytes: inout [UInt8]) {
         let expiries = downlink.expiries
         let hasExpiries = expiries.contains { $0 != nil }
-        let additions = (hasExpiries ? Self.withExpiries : 0) | (identity == nil ? 0 : Self.withIdentity)
+        let additions =
+            (hasExpiries ? Self.withExpiries : 0) | (identity == nil ? 0 : Self.withIdentity)
+            | (rulesDigest == nil ? 0 : Self.withRules)
         bytes.append(Self.version + additions)
         bytes.write(
             clientID, nodeID, phase, request, isCleanAtBroker, wills, supervision, topics, subscriptions, uplink,
             downlink, tokens)
         if hasExpiries { expiries.write(to: &bytes) }
         identity?.write(to: &bytes)
+        rulesDigest?.write(to: &bytes)
     }
 
     /// Reads octets of which nothing is believed; whether a gateway can go on with the record, `restore` finds out.
     package static func decode(_ bytes: RawSpan) throws(SessionRecordError) -> SessionRecord {
         var reader = RecordReader(bytes)
         let additions = try reader.octet() &- Self.version
-        guard additions <= withExpiries | withIdentity else {
+        guard additions <= withExpiries | withIdentity | withRules else {
             throw SessionRecordError(reason: .unknownVersion, offset: 0)
         }
         var record = try SessionRecord(
@@ -88,6 +95,7 @@ package struct SessionRecord: Hashable, Sendable {
             record.downlink.expiries = expiries
         }
         if additions & withIdentity != 0 { record.identity = try ClientIdentity.Record(from: &reader) }
+        if additions & withRules != 0 { record.rulesDigest = try UInt64(from: &reader) }
         try reader.end()
         return record
     }

@@ -171,7 +171,8 @@ extension ClientSession {
         let patience = environment.configuration.supervision.longestSilence
         let mayReturn = patience.isZero || environment.now.since(supervision.lastHeard) < patience
         guard mayReturn else { return false }
-        return downlink.isNeeded(in: environment.store) || !broker.isClean && uplink.needsBrokersMemory
+        if downlink.isNeeded(in: environment.store) { return true }
+        return !broker.isClean && (uplink.needsBrokersMemory || uplink.hasRejected)
     }
 
     /// The client is silent for good: the broker publishes the Will, because the connection ends without DISCONNECT.

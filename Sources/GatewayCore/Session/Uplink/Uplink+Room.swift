@@ -15,6 +15,9 @@ extension Uplink {
     /// connection does not count (MQTT 5.0 §4.9).
     func brokerTakesMore(_ conditions: UplinkConditions) -> Bool { open.takesMore(conditions) }
 
+    /// Whether it remembers a refusal, without which the client might publish a message twice.
+    var hasRejected: Bool { open.hasRejected }
+
     /// Whether the exchange of the token is one of QoS 2.
     func isExactlyOnce(_ token: BrokerToken) -> Bool { open.index(of: token).map { open[$0].isExactlyOnce } ?? false }
 }

@@ -112,8 +112,10 @@ struct Uplink: Hashable, Sendable {
             // remembered beside it.
             guard open[index].broker != .holds || conditions.isOpen else { return UplinkOutcome(turningAway: true) }
         }
+        // A client that has heard of a refusal may use the id at once.
+        let isOver = open[index].isRejected
         let release = open.letGo(index, isOpen: conditions.isOpen)
-        let isOutOfTheWay = isLeftBehind || !release.isNone
+        let isOutOfTheWay = isLeftBehind || isOver || !release.isNone
         var outcome = isOutOfTheWay ? publishedAnew(message, conditions) : refused(message, conditions)
         if outcome.release.isNone { outcome.release = release }
         return outcome

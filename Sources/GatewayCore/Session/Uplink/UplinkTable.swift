@@ -26,6 +26,8 @@ struct UplinkTable: Hashable, Sendable {
         open.contains { !$0.isCut && $0.broker != .holds && $0.broker != .done }
     }
 
+    var hasRejected: Bool { open.contains(where: \.isRejected) }
+
     var needsBrokersMemory: Bool { open.contains(where: \.needsBrokersMemory) }
 
     /// What the broker has been told on this connection and not answered.

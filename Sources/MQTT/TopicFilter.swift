@@ -64,6 +64,7 @@ package enum TopicFilter {
 
     /// Whether every wildcard fills a level of its own, and `#` only the last one (§4.7.1.2, §4.7.1.3).
     static func hasWildcardsInPlace(_ filter: RawSpan) -> Bool {
+        guard hasWildcards(filter) else { return true }
         for index in 0..<filter.byteCount {
             let octet = filter[unchecked: index]
             guard isWildcard(octet) else { continue }

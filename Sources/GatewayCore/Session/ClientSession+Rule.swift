@@ -35,7 +35,8 @@ extension ClientSession {
 
     /// Whether a topic of the client's still is one behind its prefix.
     func hasRoomBehindPrefix(_ topic: RawSpan, in environment: borrowing Environment) -> Bool {
-        TopicRules.fits(topic, behind: environment.identities.topicPrefix(identity), environment.limits)
+        guard !identity.isNone else { return true }
+        return TopicRules.fits(topic, behind: environment.identities.topicPrefix(identity), environment.limits)
     }
 
     /// The part of the broker's topic name that is the client's, which is never empty; nil where the name has not its

@@ -45,6 +45,7 @@ enum TopicRules {
 
     /// Whether messages come under other names than `filter`, because several clients share it (MQTT 5.0 §4.8.2).
     static func isShared(_ filter: RawSpan) -> Bool {
+        guard filter.byte(at: 0) == UInt8(ascii: "$") else { return false }
         let first = levelByteCount(filter, from: 0)
         return filter.equals(sharePrefix.span.bytes, in: 0..<first)
     }

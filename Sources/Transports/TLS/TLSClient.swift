@@ -211,14 +211,16 @@ package final class TLSClient {
         guard options.certificateFile != nil, stamps == nil || authorities !== base.context || isTimeToLook else {
             return
         }
-        let isFirst = stamps == nil
+        let (formerStamps, wasRefused) = (stamps, refusal != nil)
         let found = Self.stamps(of: options)
         guard found != stamps || refusal != nil || authorities !== base.context else { return }
         (stamps, authorities, lookedAt) = (found, base.context, workshop.loop.now)
         let (renewed, problems) = TLSContext.make(options, library, authoritiesOf: base.context)
         use(renewed)
         refusal = renewed == nil ? problems.first { !$0.isWarning }.map { .ownCertificate($0) } : nil
-        if !isFirst { filesChanged?(problems.first { !$0.isWarning }) }
+        // A pair that stays broken, and other authorities for all, are no news of this one.
+        let isNews = found != formerStamps || wasRefused != (refusal != nil)
+        if formerStamps != nil, isNews { filesChanged?(problems.first { !$0.isWarning }) }
     }
 
     private var isTimeToLook: Bool {

@@ -80,7 +80,7 @@ extension Environment {
         of topicNameByteCount: Int, _ payloadByteCount: Int, _ qos: QoS, retain: Bool, on slot: UInt32?
     ) -> BrokerLimit? {
         guard let slot else { return nil }
-        let byteCount = topicPrefix(on: slot).count + topicNameByteCount
+        let byteCount = topicPrefixByteCount(on: slot) + topicNameByteCount
         guard byteCount <= Int(UInt16.max) else { return .topicLength }
         return upstreams[slot].limits.excess(of: byteCount, payloadByteCount, qos, retain: retain)
     }
@@ -88,7 +88,7 @@ extension Environment {
     /// Which limit a SUBSCRIBE or UNSUBSCRIBE exceeds with a filter of so many octets; nil where none. The filter
     /// counts with what stands before it.
     func excess(ofFilterByteCount filterByteCount: Int, on slot: UInt32?) -> BrokerLimit? {
-        let byteCount = filterByteCount + (slot.map { topicPrefix(on: $0).count } ?? 0)
+        let byteCount = filterByteCount + (slot.map { topicPrefixByteCount(on: $0) } ?? 0)
         guard byteCount <= Int(UInt16.max) else { return .topicLength }
         // Fixed header, identifier, the length of no properties, that of the filter, and its options.
         return byteCount + 11 > Int(brokerLimits(on: slot).packetByteCount) ? .packetSize : nil

@@ -65,6 +65,12 @@ extension Environment {
         Int(slot) < prefixedIdentities.count ? identities.topicPrefix(prefixedIdentities[Int(slot)]) : []
     }
 
+    /// How many octets that are.
+    @inline(__always)
+    func topicPrefixByteCount(on slot: UInt32) -> Int {
+        prefixedIdentities.isEmpty ? 0 : topicPrefix(on: slot).count
+    }
+
     /// The client of a connection that is new in its place is known by this.
     mutating func notePrefix(of identity: IdentityIndex, on slot: UInt32) {
         guard Int(slot) < prefixedIdentities.count || !identities.topicPrefix(identity).isEmpty else { return }
@@ -77,7 +83,7 @@ extension Environment {
     func couldTake(_ byteCount: Int, on slot: UInt32?) -> Bool {
         guard let slot, upstreams[slot].state == .open else { return false }
         return !upstreams[slot].isBlocked
-            || upstreams[slot].queuedByteCount + topicPrefix(on: slot).count + byteCount
+            || upstreams[slot].queuedByteCount + topicPrefixByteCount(on: slot) + byteCount
                 <= limits.queuedByteCountPerUpstream
     }
 
@@ -168,7 +174,7 @@ extension Environment {
 
     /// Appends SUBSCRIBE in the version of the connection.
     mutating func appendSubscribe(_ filter: [UInt8], _ qos: QoS, _ token: BrokerToken, on slot: UInt32) {
-        let filter = atBroker(filter, on: slot)
+        let filter = prefixedIdentities.isEmpty ? filter : atBroker(filter, on: slot)
         effects.bytes.appendSubscribePacket(
             packetID: token.packetID, filter: filter.span.bytes, SubscriptionOptions(qos: DeliveryQoS(qos)),
             version: upstreams[slot].version)
@@ -176,7 +182,7 @@ extension Environment {
 
     /// Appends UNSUBSCRIBE in the version of the connection.
     mutating func appendUnsubscribe(_ filter: [UInt8], _ token: BrokerToken, on slot: UInt32) {
-        let filter = atBroker(filter, on: slot)
+        let filter = prefixedIdentities.isEmpty ? filter : atBroker(filter, on: slot)
         effects.bytes.appendUnsubscribePacket(
             packetID: token.packetID, filter: filter.span.bytes, version: upstreams[slot].version)
     }
@@ -241,6 +247,13 @@ struct BrokerIntroduction {
     private init(clientIDPrefix: [UInt8], clientID: [UInt8], username: [UInt8]?, password: [UInt8]?) {
         (self.clientIDPrefix, self.clientID) = (clientIDPrefix, clientID)
         (self.username, self.password) = (username, password)
+    }
+
+    /// For a client for which there is no rule.
+    static func ofUsual(_ clientID: ClientID, _ settings: UpstreamConfiguration) -> BrokerIntroduction {
+        BrokerIntroduction(
+            clientIDPrefix: settings.clientIDPrefix, clientID: clientID.bytes, username: settings.username,
+            password: settings.password)
     }
 
     /// For a client.

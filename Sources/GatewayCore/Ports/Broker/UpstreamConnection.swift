@@ -35,7 +35,7 @@ extension Environment {
 
     /// What a client's connection shows the broker; its texts go into the arena.
     private mutating func certificate(of identity: IdentityIndex, _ name: ClientID?) -> StreamCertificate {
-        guard let name, let certificate = identities[identity].certificate else { return .gateways }
+        guard let name, !identity.isNone, let certificate = identities[identity].certificate else { return .gateways }
         return StreamCertificate(certificate, of: name, to: &effects.bytes)
     }
 

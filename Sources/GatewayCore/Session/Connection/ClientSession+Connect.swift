@@ -190,8 +190,10 @@ extension ClientSession {
         guard let upstream else { return }
         let isClean = setUp.isAwaitingBroker ? setUp.request?.isClean == true : request.isClean
         let will = environment.configuration.willUpdate == .reconnect ? willForBroker() : nil
-        let introduction = BrokerIntroduction.of(
-            clientID, environment.identities[identity], environment.configuration.upstream)
+        let introduction =
+            identity.isNone
+            ? BrokerIntroduction.ofUsual(clientID, environment.configuration.upstream)
+            : BrokerIntroduction.of(clientID, environment.identities[identity], environment.configuration.upstream)
         environment.sendConnect(as: introduction, cleanSession: isClean, will: will, on: upstream)
     }
 

@@ -15,6 +15,10 @@ struct Route: Hashable, Sendable {
 struct ClientSession: SlabElement {
     var clientID = ClientID(bytes: [])
     var phase = SessionPhase.over
+    /// Whether it is of an earlier life of the gateway with other rules, which knew its client's place, and this one
+    /// does not yet: what the owner's rules say of who is there they could not be asked. It stands where it takes no
+    /// room of its own, as there are many sessions.
+    var isUnplaced = false
     /// Where the session stands for all that the gateway sends of its own accord: a client that is being set up anew is
     /// being connected, and has no ears for the session that goes on beside; nor has one whose link is lost.
     @inline(__always)
@@ -57,9 +61,6 @@ struct ClientSession: SlabElement {
     var tokens = BrokerTokenSource()
     /// As whom the client is known at the broker, from the beginning of the session to its end.
     var identity = IdentityIndex.none
-    /// Whether it is of an earlier life of the gateway with other rules, which knew its client's place, and this one
-    /// does not yet: what the owner's rules say of who is there they could not be asked.
-    var isUnplaced = false
 
     /// What was vacant becomes a session that nobody has connected to yet, whose message ids count on from
     /// `lastMessageID`; where it lies, as a session is large.

@@ -17,6 +17,8 @@ package struct BrokerCounters: Equatable, Sendable {
     package var messagesDropped = 0
     /// Messages to clients under a packet identifier that the session has used before.
     package var packetIDsReused = 0
+    /// PUBREC packets said again to clients that came back.
+    package var receiptsRepeated = 0
 
     package init() {}
 }

@@ -83,6 +83,12 @@ extension SimulatedBroker {
         to number: BrokerSessionNumber, on connection: BrokerConnectionID, into effects: inout BrokerEffects
     ) {
         guard let session = sessions[number] else { return }
+        if configuration.repeatsReceipts {
+            for packetID in session.receivedMessages.keys.sorted() {
+                counters.receiptsRepeated += 1
+                send(.publishReceived(packetID), on: connection, into: &effects)
+            }
+        }
         for packetID in session.releasedPacketIDs {
             send(.publishRelease(packetID), on: connection, into: &effects)
         }

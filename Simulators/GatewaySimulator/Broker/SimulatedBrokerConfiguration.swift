@@ -47,6 +47,8 @@ package struct SimulatedBrokerConfiguration: Equatable, Sendable {
 
     /// Whether a message to a client gets the lowest packet identifier that is free, and not the next one.
     package var takesLowestPacketID = false
+    /// Whether a client that comes back to its session is told again of the QoS 2 messages that it has not released.
+    package var repeatsReceipts = false
     /// A message on one of these closes the connection it comes on, as brokers do with names that they do not like.
     package var closingTopicNames: [[UInt8]] = []
 

@@ -19,57 +19,6 @@ import MQTTSN
 /// The model gives the gateway the benefit of the doubt where only its own timers decide, such as when it gives up a
 /// client that is awake.
 struct ConversationChecker {
-    private enum Phase {
-        /// No session that the model knows of: anything goes but PUBLISH.
-        case unknown
-        case active
-        case asleep
-        case awake
-    }
-
-    private struct Conversation {
-        /// Of the session that is in force.
-        var phase = Phase.unknown
-        /// Whether a CONNECT is being carried out.
-        var isConnecting = false
-        /// Not after a CONNECT: one that was refused may have ended what was before.
-        var isPhaseCertain = false
-        /// Where the client's session is.
-        var address = 0
-        /// Where its CONNECTs have come from since: there the session goes on if nothing comes of one (GW-89).
-        var connectAddresses: Set<Int> = []
-        var wantsSleep = false
-        /// What the gateway has heard last.
-        var lastHeard: MessageType?
-        var toldNames: [TopicID: [UInt8]] = [:]
-        /// What it was told in earlier connections, or has denied, and how often the gateway has offered an id in
-        /// this one.
-        var formerNames: [TopicID: [UInt8]] = [:]
-        var offerCounts: [TopicID: Int] = [:]
-        /// Names that the client has asked an id for, and that the gateway has told, by message id.
-        var requestedNames: [MessageID: [UInt8]] = [:]
-        var offeredNames: [MessageID: (TopicID, [UInt8])] = [:]
-        /// What awaits an answer of the client.
-        var openPublish: MessageID?
-        var openRelease: MessageID?
-        /// The PUBREC just heard, where nothing was open under its number.
-        var lateReceipt: MessageID?
-        var openRegister: MessageID?
-        /// What of that was sent last, and how often.
-        var lastSaid: UInt32 = 0
-        var copyCount = 0
-        /// Message type and message id of what the client has asked.
-        var requests: Set<UInt32> = []
-
-        /// What was open when the client fell asleep begins anew when it wakes up.
-        mutating func closeExchanges() { (openPublish, openRelease, openRegister) = (nil, nil, nil) }
-
-        mutating func countCopy(_ message: UInt32) {
-            copyCount = message == lastSaid ? copyCount + 1 : 1
-            lastSaid = message
-        }
-    }
-
     private var conversations: [Conversation]
     private(set) var violation: String?
 
@@ -225,6 +174,7 @@ struct ConversationChecker {
         case .publishAcknowledgement(let answer):
             let isOpen = conversations[client].openPublish == answer.messageID
             if isOpen { conversations[client].openPublish = nil }
+            conversations[client].settle(answer.messageID)
             if answer.returnCode == .invalidTopicID, isOpen || answer.messageID == 0 {
                 let denied = conversations[client].toldNames.removeValue(forKey: answer.topicID)
                 if let denied { conversations[client].formerNames[answer.topicID] = denied }
@@ -232,6 +182,7 @@ struct ConversationChecker {
         case .publishReceived(let messageID):
             let isOpen = [conversations[client].openPublish, conversations[client].openRelease].contains(messageID)
             conversations[client].lateReceipt = isOpen ? nil : messageID
+            conversations[client].settle(messageID)
             if conversations[client].openPublish == messageID { conversations[client].openPublish = nil }
         case .publishComplete(let messageID):
             if conversations[client].openRelease == messageID { conversations[client].openRelease = nil }
@@ -256,6 +207,9 @@ struct ConversationChecker {
             if publish.flags.qos != .atMostOnce {
                 (conversations[client].openPublish, conversations[client].openRegister) = (publish.messageID, nil)
                 conversations[client].countCopy(Self.request(message.type, publish.messageID))
+                let topic = Stamp(datagram[publish.data])?.topic
+                let name = topic.flatMap { plan.topics.indices.contains($0) ? plan.topics[$0].name : nil }
+                conversations[client].unanswered = (publish.messageID, name ?? [])
             }
         case .publishRelease(let messageID):
             speak(client, message, at: address)

@@ -96,15 +96,19 @@ extension SimulatedClient {
         at index: Int, _ observation: ClientObservation, into effects: inout ClientEffects
     ) {
         let open = openPublications.remove(at: index)
-        messageIDs.end(open.messageID, at: now)
+        endMessageID(of: open)
         effects.observe(observation)
+    }
+
+    private mutating func endMessageID(of open: OpenPublication) {
+        if !configuration.reusesMessageIDs { messageIDs.end(open.messageID, at: now) }
     }
 
     /// The publication waits again, before all others; with a message id of its own only where it must. Those that
     /// have one go first: others may wait for an id of theirs.
     private mutating func putBack(at index: Int, keepsMessageID: Bool) {
         var open = openPublications.remove(at: index)
-        if !keepsMessageID { messageIDs.end(open.messageID, at: now) }
+        if !keepsMessageID { endMessageID(of: open) }
         open.waiting.messageID = keepsMessageID ? open.messageID : 0
         let first = publications.firstIndex { $0.messageID == 0 } ?? publications.count
         publications.insert(open.waiting, at: keepsMessageID ? 0 : first)

@@ -168,7 +168,8 @@ package struct SimulatedClient: Sendable {
         guard !keepsMemory else { return }
         topics.removeAll()
         receivedMessages.removeAll()
-        for messageID in usedMessageIDs { messageIDs.end(messageID, at: now) }
+        let ended = configuration.reusesMessageIDs ? usedRequestIDs : usedMessageIDs
+        for messageID in ended { messageIDs.end(messageID, at: now) }
         publications = []
         openPublications = []
         subscriptionRequests = []
@@ -208,10 +209,20 @@ package struct SimulatedClient: Sendable {
     }
 
     private var usedMessageIDs: [MessageID] {
-        var used = openPublications.map(\.messageID)
-        used += publications.lazy.map(\.messageID).filter { $0 != 0 }
-        if let registering { used.append(registering.messageID) }
-        if let subscribing { used.append(subscribing.messageID) }
-        return used
+        openPublications.map(\.messageID) + publications.lazy.map(\.messageID).filter { $0 != 0 } + usedRequestIDs
+    }
+
+    /// Of what is no publication.
+    private var usedRequestIDs: [MessageID] { [registering?.messageID, subscribing?.messageID].compactMap { $0 } }
+
+    /// The publication that is under way, or waits, under a message id.
+    func publication(under messageID: MessageID) -> ClientPublication? {
+        openPublications.first { $0.messageID == messageID }?.publication
+            ?? publications.first { $0.messageID == messageID }?.publication
+    }
+
+    /// Whether the client has not heard of an end of the publication that is under way under a message id.
+    func awaitsFirstAnswer(under messageID: MessageID) -> Bool {
+        openPublications.contains { $0.messageID == messageID && $0.request.step == .publish }
     }
 }

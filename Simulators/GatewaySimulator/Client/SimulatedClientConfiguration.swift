@@ -20,6 +20,8 @@ package struct SimulatedClientConfiguration: Equatable, Sendable {
     package var messageIDLimit: MessageID?
     /// How long an id is not used for anything else after its exchange has ended; only where ids are few.
     package var messageIDRest = TimeSpan.seconds(60)
+    /// Whether the id of a publication does not rest at all.
+    package var reusesMessageIDs = false
     /// Whether a publication that gets no answer is given up, and not only the gateway.
     package var givesUp = false
     /// Whether REGISTER is not understood: it is neither answered nor learned from.

@@ -5,4 +5,5 @@ package enum Rudeness: Int, CaseIterable, Sendable {
     case reusedPacketIdentifier, refusedSubscription, closedOnTopicName
     case silencedRadio, restartedEverything, lostLink
     case heardLateCopy, lostLateCopy
+    case repeatedReceipt, reusedAtOnce, lostFormerWord
 }

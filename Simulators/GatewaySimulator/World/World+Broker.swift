@@ -9,9 +9,10 @@ extension World {
     func brokerHandles(_ event: BrokerEvent, _ bytes: [UInt8]) {
         guard isBrokerUp else { return }
         brokerEffects.removeAll()
-        let reuses = broker.counters.packetIDsReused
+        let (reuses, receipts) = (broker.counters.packetIDsReused, broker.counters.receiptsRepeated)
         broker.handle(event, bytes.span.bytes, at: now, into: &brokerEffects)
         for _ in reuses..<broker.counters.packetIDsReused { rudeness.note(.reusedPacketIdentifier) }
+        for _ in receipts..<broker.counters.receiptsRepeated { rudeness.note(.repeatedReceipt) }
         if broker.counters.protocolViolations > 0 { fail("the gateway broke the MQTT protocol") }
         carryOutBrokerEffects()
     }

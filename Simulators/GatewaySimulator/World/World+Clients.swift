@@ -161,9 +161,10 @@ extension World {
     private func publish(_ index: Int) {
         // Of few message ids each rests for a while, and of many publications at once most may be refused for a while:
         // who says more than that allows never comes to an end.
-        let isBounded = options[.fewIDs] + options[.windows] > 0
+        let isBounded = options[.fewIDs] + options[.windows] + options[.reusers] > 0
         if isBounded, clients[index].device.waitingPublicationCount > 5 { return }
-        if let last = clients[index].lastPublication, !options.canAllMemoryBeLost, rollsRudely(.equalMessages) {
+        let mayRepeat = !options.canAllMemoryBeLost && !clients[index].device.configuration.reusesMessageIDs
+        if let last = clients[index].lastPublication, mayRepeat, rollsRudely(.equalMessages) {
             rudeness.note(.saidTheSameAgain)
             return publish(last, index)
         }
@@ -257,7 +258,10 @@ extension World {
             guard let stamp = Stamp(datagram[publish.data]), publish.flags.qos > .atMostOnce else { return }
             clients[index].releasedMessageIDs.remove(publish.messageID)
             let former = clients[index].publishedStamps.updateValue(stamp, forKey: publish.messageID)
-            if let former, former != stamp { rudeness.note(.reusedMessageID) }
+            if let former, former != stamp {
+                rudeness.note(.reusedMessageID)
+                if clients[index].device.configuration.reusesMessageIDs { rudeness.note(.reusedAtOnce) }
+            }
             if clients[index].device.openPublicationCount > 1 { rudeness.note(.publishedBesideAnother) }
         case .publishRelease(let messageID):
             guard let stamp = clients[index].publishedStamps[messageID],

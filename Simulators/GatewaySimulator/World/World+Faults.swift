@@ -117,7 +117,7 @@ extension World {
             rudeness.note(.countedAnew)
             // Off for longer than what it has said is on its way.
             let earliest = clients[index].diedAt + plan.messageIDRest
-            if now < earliest {
+            if now < earliest, !clients[index].device.configuration.reusesMessageIDs {
                 queue.insert(.clientStartsAnew(index), at: earliest)
                 return
             }

@@ -28,7 +28,7 @@ extension World {
         noteSent(bytes, to: client, at: address)
         let datagram = Datagram(
             client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection,
-            isFromGateway: true, wish: clients[client].heardWish)
+            isFromGateway: true, wish: clients[client].heardWish, answered: answered(by: bytes, client))
         departures.append(.datagram(datagram))
     }
 
@@ -163,7 +163,7 @@ extension World {
             return gatewayHears(datagram)
         }
         if clients[client].isMute || isTooOld(datagram) || isConnectLost(datagram, of: client)
-            || isWillLost(datagram, of: client)
+            || isWillLost(datagram, of: client) || isFormerWord(datagram, of: client)
         {
             return
         }
@@ -259,6 +259,7 @@ extension World {
         case .publish(let publish):
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
             publications.reachedGateway(stamp, isRepeated: publish.flags.duplicate)
+            if publish.flags.qos > .atMostOnce { clients[client].heardStamps[publish.messageID] = stamp }
         case .registerAcknowledgement(let answer): deliveries.registrationAnswered(answer.messageID, by: client)
         case .subscribe, .unsubscribe: subscriptions.requestReachedGateway(message, datagram.bytes, of: client, plan)
         default: break
@@ -318,7 +319,7 @@ extension World {
     func reachClient(_ datagram: Datagram) {
         guard let client = datagram.client, !clients[client].isDead, !clients[client].isDeaf,
             clients[client].address == datagram.address, !isTooOld(datagram),
-            !isConnectAcknowledgementLost(datagram, of: client)
+            !isConnectAcknowledgementLost(datagram, of: client), !isFormerAnswer(datagram, to: client)
         else { return }
         switch try? Message.decode(datagram.bytes.span.bytes) {
         case .publish(let publish)?:
@@ -359,6 +360,8 @@ extension World {
             clients[client].lastHeard = now
             if clients[client].device.isNewSession { dropDatagrams(to: client) }
         case .disconnect, .pingResponse: clients[client].asleepSince = now
+        case .publishReceived(let messageID):
+            clients[client].answeredStamps[messageID] = clients[client].heardStamps[messageID]
         case .publishAcknowledgement(let answer):
             guard answer.returnCode != .accepted, let stamp = clients[client].publishedStamps[answer.messageID]
             else { return }

@@ -26,11 +26,13 @@ extension World {
     /// The habits of a client that its maker would not be proud of.
     func makeRude(_ configuration: inout SimulatedClientConfiguration) {
         if options[.windows] > 0 { configuration.window = 1 + pickRudely(options[.windows]) }
-        if options[.fewIDs] > 0 {
-            configuration.messageIDLimit = MessageID(options[.fewIDs])
+        let count = options[.fewIDs]
+        configuration.reusesMessageIDs = rollsRudely(.reusers)
+        if count > 0 || configuration.reusesMessageIDs {
+            configuration.messageIDLimit = MessageID(count > 0 ? count : 2 + pickRudely(4))
             configuration.messageIDRest = plan.messageIDRest
             // One is left for REGISTER and SUBSCRIBE, or all may wait for each other.
-            configuration.window = min(configuration.window, options[.fewIDs] - 1)
+            configuration.window = min(configuration.window, Int(configuration.messageIDLimit ?? 2) - 1)
         }
         configuration.givesUp = rollsRudely(.surrenders)
         configuration.ignoresRegister = rollsRudely(.unteachables)

@@ -76,6 +76,10 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     case version5
     /// What a broker of MQTT 5.0 does not take; a number from which each of its limits follows.
     case brokerLimits
+    /// The broker says PUBREC again to who comes back.
+    case receiptRepeats
+    /// Share of clients that take the message id of a publication for the next one at once.
+    case reusers
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -171,7 +175,7 @@ extension WorldOption {
             .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .windows, .fewIDs, .recounts, .surrenders,
             .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
             .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses,
-            .refusers, .store, .version5, .brokerLimits, .calm, .audience, .noExactlyOnce:
+            .refusers, .store, .version5, .brokerLimits, .receiptRepeats, .reusers, .calm, .audience, .noExactlyOnce:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -184,7 +188,7 @@ extension WorldOption {
     }
 
     /// Whether what is decided after all others draws from the same chance.
-    fileprivate var isDrawnLast: Bool { self == .version5 || self == .brokerLimits }
+    fileprivate var isDrawnLast: Bool { rawValue >= Self.version5.rawValue }
 
     /// From the weakest to the strongest that is drawn.
     fileprivate var range: ClosedRange<Int> {
@@ -248,13 +252,13 @@ extension WorldOption {
         case .nodeMoves, .naps: 1...50
         case .windows: 2...24
         case .fewIDs: 2...5
-        case .recounts, .surrenders, .comparers: 200...1_000
+        case .recounts, .surrenders, .comparers, .reusers: 200...1_000
         case .equalMessages: 20...400
         case .unteachables: 100...600
         case .setUpResets: 20...400
         case .connectWakeUps: 100...900
         case .doubledConnects: 50...500
-        case .lowestIdentifiers, .closingTopics: 1...1
+        case .lowestIdentifiers, .closingTopics, .receiptRepeats: 1...1
         case .refusedFilters: 1...3
         case .silentRadios: 1...15
         case .totalRestarts: 1...5

@@ -53,6 +53,7 @@ struct WorldPlan {
         configureGateway(options)
         if options[.brokerWindow] > 0 { broker.inFlightWindow = options[.brokerWindow] }
         broker.takesLowestPacketID = options[.lowestIdentifiers] > 0
+        broker.repeatsReceipts = options[.receiptRepeats] > 0
         let names = topics.map(\.name) + filters
         broker.refusedTopicFilters = (0..<options[.refusedFilters]).map {
             names[(5 * $0 + options[.publishing]) % names.count]

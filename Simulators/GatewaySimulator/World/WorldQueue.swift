@@ -69,6 +69,8 @@ struct Datagram {
     var isFromGateway = false
     /// Of a CONNACK: what the CONNECT asked for that it answers.
     var wish: ConnectWish?
+    /// Of an answer to PUBLISH or PUBREL: what was heard last under its message id.
+    var answered: Stamp?
 }
 
 /// Something that happens in a world at its time.

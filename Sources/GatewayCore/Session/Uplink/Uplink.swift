@@ -127,7 +127,7 @@ struct Uplink: Hashable, Sendable {
             message.isExactlyOnce
             ? ended.entry(message.messageID, within: conditions.patience, before: conditions.now) : nil
         guard let known else { return begun(message, conditions) }
-        let isSame = known.digest.isSame(as: message.digest)
+        let isSame = conditions.isSame(message, as: known)
         let isLate =
             isSame && (message.isDuplicate || conditions.now.since(known.endedAt) < conditions.retryInterval)
         var outcome: UplinkOutcome

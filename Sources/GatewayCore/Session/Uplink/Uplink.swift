@@ -127,7 +127,12 @@ struct Uplink: Hashable, Sendable {
             message.isExactlyOnce
             ? ended.entry(message.messageID, within: conditions.patience, before: conditions.now) : nil
         guard let known else { return begun(message, conditions) }
-        let isSame = conditions.isSame(message, as: known)
+        // Of an earlier life of the gateway: while this may be a copy nothing is said, what comes longer is another one.
+        if known.digest == .unknown {
+            guard conditions.mayBeCopied(known) else { return begun(message, conditions) }
+            return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, known.end))
+        }
+        let isSame = known.digest.isSame(as: message.digest)
         let isLate =
             isSame && (message.isDuplicate || conditions.now.since(known.endedAt) < conditions.retryInterval)
         var outcome: UplinkOutcome
@@ -135,8 +140,7 @@ struct Uplink: Hashable, Sendable {
         case .finished where isLate: outcome = UplinkOutcome(.received, to: message)
         case .refused where isLate || message.isDuplicate:
             // A refusal is not said so late that it may come when the message has been taken after all.
-            let isEarly = conditions.now.since(known.endedAt) * 2 < conditions.patience
-            outcome = isEarly ? UplinkOutcome(refusing: message) : UplinkOutcome(turningAway: true)
+            outcome = conditions.mayBeCopied(known) ? UplinkOutcome(refusing: message) : UplinkOutcome(turningAway: true)
         // Who repeats it has learned the topic id meanwhile; a copy that the network made has not.
         case .denied where isLate && !message.isDuplicate: outcome = UplinkOutcome(turningAway: true)
         case .finished, .refused, .denied: outcome = begun(message, conditions)
@@ -213,10 +217,7 @@ struct Uplink: Hashable, Sendable {
         ended.note(message.messageID, .denied, message.digest, at: conditions.now)
     }
 
-    /// There is no room for another request of the client: the oldest exchange that it has given up comes to its end at
-    /// the broker, so that there will be.
-    ///
-    /// - Returns: what is to be released at the broker; none where nothing is left behind, or there is no connection.
+    /// There is no room for another request of the client: what is to be released at the broker, so that there will be.
     mutating func makeRoom(_ conditions: UplinkConditions) -> BrokerToken { open.makeRoom(conditions) }
 
     private mutating func released(_ messageID: MessageID, _ conditions: UplinkConditions) -> UplinkOutcome {

@@ -52,13 +52,8 @@ struct UplinkConditions: Sendable {
         exchange.reconnectionCount == 0 && now.since(connectedAt) < patience
     }
 
-    /// Whether a message is the one of an exchange that has ended. Of one that an earlier life of the gateway began
-    /// nobody knows what was said: it is the same as any that is marked as a repetition, or comes so soon after the
-    /// CONNECT that the network may have made a copy before it.
-    func isSame(_ message: UplinkMessage, as ended: EndedExchanges.Entry) -> Bool {
-        guard ended.digest == .unknown else { return ended.digest.isSame(as: message.digest) }
-        return message.isDuplicate || now.since(connectedAt) < retryInterval
-    }
+    /// Whether copies of a message may still come whose exchange has ended: no answer comes later than that.
+    func mayBeCopied(_ ended: EndedExchanges.Entry) -> Bool { now.since(ended.endedAt) * 2 < patience }
 
     /// Whether the client has said CONNECT so recently that it may still be coming back to what it has begun before.
     var isJustBack: Bool { now.since(connectedAt) < patience * 3 }

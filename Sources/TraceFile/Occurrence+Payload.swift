@@ -48,7 +48,9 @@ extension Occurrence {
         case .upstreamUnavailable(let end): UInt64(end.rawValue)
         case .malformedPacket(let error): UInt64(error.rawValue)
         case .unexpectedPacket(let type): UInt64(type.rawValue)
-        case .messageExceedsBroker(let limit, let octets): UInt64(limit.rawValue) << 62 ^ UInt64(octets)
+        case .messageExceedsBroker(let limit, let octets):
+            // The upper bits of the limit below the lower ones, which were there first.
+            UInt64(limit.rawValue) << 62 ^ UInt64(limit.rawValue >> 2) << 60 ^ UInt64(octets)
         case .brokerDisconnected(let reason): UInt64(reason.rawValue)
         case .brokerRefused(let type, let reason): UInt64(type.rawValue) << 8 | UInt64(reason.rawValue)
         }

@@ -96,6 +96,57 @@ import Time
         }
     }
 
+    @Test("GW-42 AMB-38 A broker that takes QoS 2 for QoS 1 is named, and its client told 0x03 once and for good")
+    func exactlyOnceTakenForLess() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: false)
+        client.registers("a", as: 1)
+        client.sends(.publish(1, "x", id: 1, qos: .exactlyOnce))
+        upstream.receives(.publish("a", "x", qos: .exactlyOnce, id: 1))
+        upstream.sends(.publishAcknowledgement(1))
+        client.receives(.publishAcknowledgement(1, 1, .notSupported))
+        dialogue.observes(exactly: .brokerIgnoresExactlyOnce(seconds: 0), of: "c1")
+        // Neither a copy nor another one goes up, and a second answer is to nothing.
+        client.sends(.publish(1, "x", id: 1, qos: .exactlyOnce, duplicate: true))
+        client.receives(.publishAcknowledgement(1, 1, .notSupported))
+        client.sends(.publish(1, "y", id: 2, qos: .exactlyOnce))
+        client.receives(.publishAcknowledgement(1, 2, .notSupported))
+        upstream.receivesNothing()
+        upstream.sends(.publishAcknowledgement(1))
+        dialogue.observes(exactly: .unexpectedPacket(.publishAcknowledgement))
+        // What has QoS 1 passes under the same id, and another connection is asked anew.
+        client.sends(.publish(1, "x", id: 1, qos: .atLeastOnce))
+        upstream.receives(.publish("a", "x", qos: .atLeastOnce, id: 1))
+        upstream.sends(.publishAcknowledgement(1))
+        client.receives(.publishAcknowledgement(1, 1))
+        upstream.closes()
+        let next = restores(client, in: dialogue)
+        client.sends(.publish(1, "z", id: 3, qos: .exactlyOnce))
+        next.receives(.publish("a", "z", qos: .exactlyOnce, id: 3))
+        next.sends(.publishAcknowledgement(3))
+        client.receives(.publishAcknowledgement(1, 3, .notSupported))
+        dialogue.doesNotObserve(.brokerIgnoresExactlyOnce)
+    }
+
+    @Test("GW-42 AMB-38 A PUBACK behind the PUBREC of a QoS 2 message changes nothing")
+    func acknowledgedBehindReceived() {
+        let dialogue = Dialogue()
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        client.registers("a", as: 1)
+        client.sends(.publish(1, "x", id: 1, qos: .exactlyOnce))
+        upstream.receives(.publish("a", "x", qos: .exactlyOnce, id: 1))
+        upstream.sends(.publishReceived(1))
+        client.receives(.publishReceived(1))
+        upstream.sends(.publishAcknowledgement(1))
+        dialogue.observes(exactly: .unexpectedPacket(.publishAcknowledgement))
+        client.sends(.publishRelease(1))
+        upstream.receives(.publishRelease(1))
+        client.sends(.publish(1, "y", id: 2, qos: .exactlyOnce))
+        upstream.receives(.publish("a", "y", qos: .exactlyOnce, id: 2))
+    }
+
     @Test("GW-42 A broker that has answered QoS 2 once is not named for the next one in its time")
     func answeredExactlyOnce() {
         let dialogue = Dialogue()

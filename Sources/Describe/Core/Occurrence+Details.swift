@@ -29,7 +29,7 @@ extension Occurrence {
             reason.words + (foreign.map { ", it looks like \($0.name)" } ?? "")
         case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss):
             "\(loss.milliseconds) ms after \(loss.said.words)"
-        case .brokerIgnoresExactlyOnce(let seconds): "for \(seconds) s"
+        case .brokerIgnoresExactlyOnce(let seconds): seconds == 0 ? "it answers as to QoS 1" : "for \(seconds) s"
         case .connectUnanswered(let end): CoreWords.words(for: end)
         case .brokerSpeaksOtherProtocol(let foreign): foreign.name
         case .unexpectedMessage(let type), .strangerMessage(let type): type.specificationName
@@ -106,6 +106,8 @@ extension BrokerLimit {
         case .packetSize: "longer than its Maximum Packet Size"
         case .qos: "above its Maximum QoS"
         case .retain: "retained, which it does not take"
+        case .wildcards: "a subscription with wildcards, which it does not take"
+        case .share: "a shared subscription, which it does not take"
         case .topicLength: "on a topic of more than 65535 octets with client.topic_prefix"
         }
     }

@@ -9,4 +9,8 @@ package enum BrokerLimit: UInt8, Hashable, Sendable, CaseIterable {
     case retain
     /// Topics that have more than 65,535 octets with what the owner's rule puts before them (MQTT 3.1.1 §1.5.3).
     case topicLength
+    /// Subscriptions with wildcards, as its Wildcard Subscription Available is 0.
+    case wildcards
+    /// Shared subscriptions, as its Shared Subscription Available is 0.
+    case share
 }

@@ -129,7 +129,7 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case upstreamLost(BrokerLoss)
     /// The third time in a minute; once until there has been a quiet hour.
     case upstreamLostRepeatedly(BrokerLoss)
-    /// The broker has answered no QoS 2 message for that long; once per session.
+    /// The broker has answered no QoS 2 message for that long, or, for 0 seconds, with PUBACK; once per session.
     case brokerIgnoresExactlyOnce(seconds: UInt16)
     /// The broker has taken the connection, and then ended it, or let the time pass, without an answer to CONNECT.
     case connectUnanswered(StreamEnd)

@@ -115,8 +115,12 @@ enum BrokerText {
     }
 
     static func ignoresExactlyOnce(_ seconds: UInt16) -> String {
-        "the broker has not answered QoS 2 for \(seconds) s, and the client waits in vain; some brokers never do, such"
-            + " as AWS IoT: with broker.maximum_qos = 1 the client is told that QoS 2 is not supported"
+        if seconds == 0 {
+            return "the broker takes QoS 2 for QoS 1, and the client is told that it is not supported; some brokers do,"
+                + " such as RabbitMQ: with broker.maximum_qos = 1 they are not asked"
+        }
+        return "the broker has not answered QoS 2 for \(seconds) s, and the client waits in vain; some brokers never"
+            + " do, such as AWS IoT: with broker.maximum_qos = 1 the client is told that QoS 2 is not supported"
     }
 
     static func connectUnanswered(_ end: StreamEnd) -> String {

@@ -125,8 +125,9 @@ enum TroubleText {
                     + " have the name.", key: loss.said == .connect ? "broker.client_id_prefix" : nil)
         case .brokerIgnoresExactlyOnce(let seconds):
             Look(
-                sentence:
-                    "The broker has not answered QoS 2 of \(who ?? "a client") for \(seconds) s: it may take none.",
+                sentence: seconds == 0
+                    ? "The broker takes QoS 2 of \(who ?? "a client") for QoS 1: it has none."
+                    : "The broker has not answered QoS 2 of \(who ?? "a client") for \(seconds) s: it may take none.",
                 key: "broker.maximum_qos")
         case .messageExceedsBroker(let limit, let octets):
             Look(

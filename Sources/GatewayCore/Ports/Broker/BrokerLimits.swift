@@ -11,6 +11,8 @@ struct BrokerLimits: Equatable, Sendable {
         static let sessions = Refusals(rawValue: 2)
         /// None was asked for.
         static let unasked = Refusals(rawValue: 4)
+        static let wildcards = Refusals(rawValue: 8)
+        static let shares = Refusals(rawValue: 16)
     }
 
     /// QoS 1 and 2 messages that it takes before it has acknowledged the first.
@@ -35,6 +37,8 @@ struct BrokerLimits: Equatable, Sendable {
             if property.identifier == .retainAvailable { takesRetained = number != 0 }
             if property.identifier == .sessionExpiryInterval, isSessionAsked { keepsSessions = number > 0 }
             if property.identifier == .maximumPacketSize { packetByteCount = number }
+            if property.identifier == .wildcardSubscriptionAvailable, number == 0 { refusals.insert(.wildcards) }
+            if property.identifier == .sharedSubscriptionAvailable, number == 0 { refusals.insert(.shares) }
         }
     }
 
@@ -53,6 +57,13 @@ struct BrokerLimits: Equatable, Sendable {
     var keepsSessions: Bool {
         get { !refusals.contains(.sessions) }
         set { if newValue { refusals.remove(.sessions) } else { refusals.insert(.sessions) } }
+    }
+
+    /// Which of them a subscription to `filter` exceeds by what it is; nil where none.
+    func lack(of filter: RawSpan) -> BrokerLimit? {
+        guard !refusals.isDisjoint(with: [.wildcards, .shares]) else { return nil }
+        if refusals.contains(.shares), TopicRules.isShared(filter) { return .share }
+        return refusals.contains(.wildcards) && TopicRules.hasWildcards(filter) ? .wildcards : nil
     }
 
     /// Which of them a PUBLISH exceeds; nil where none.
@@ -92,6 +103,12 @@ extension Environment {
         guard byteCount <= Int(UInt16.max) else { return .topicLength }
         // Fixed header, identifier, the length of no properties, that of the filter, and its options.
         return byteCount + 11 > Int(brokerLimits(on: slot).packetByteCount) ? .packetSize : nil
+    }
+
+    /// The broker has shown that it has no QoS 2 for what is published on the connection.
+    mutating func brokerHasNoExactlyOnce(on slot: UInt32?) {
+        guard let slot else { return }
+        upstreams[slot].limits.maximumQoS = min(upstreams[slot].limits.maximumQoS, QoS.atLeastOnce.rawValue)
     }
 
     /// What the broker has said on the connection; everything is taken where it has said nothing.

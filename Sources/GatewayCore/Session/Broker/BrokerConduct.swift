@@ -91,6 +91,14 @@ struct BrokerConduct: Hashable, Sendable {
         return true
     }
 
+    /// The broker answers QoS 2 as if it were less.
+    ///
+    /// - Returns: whether that has not been told yet.
+    mutating func exactlyOnceTakenForLess() -> Bool {
+        defer { tally |= Self.exactlyOnceTold }
+        return tally & Self.exactlyOnceTold == 0
+    }
+
     private static func units(_ now: Instant) -> UInt32 { UInt32(truncatingIfNeeded: now.nanoseconds >> 20) }
 
     private static func seconds(_ now: Instant) -> UInt16 {

@@ -25,6 +25,18 @@ extension ClientSession {
         observe(.brokerIgnoresExactlyOnce(seconds: seconds), in: &environment)
     }
 
+    /// The broker acknowledges a QoS 2 message as if it were QoS 1, so it has none: the client is told, and nothing of
+    /// QoS 2 goes up any more as long as the connection is there (AMB-38).
+    ///
+    /// - Returns: false where it answers nothing that is open.
+    mutating func brokerTookForLess(_ token: BrokerToken, in environment: inout Environment) -> Bool {
+        let slot = upstream
+        guard brokerAnswered(.refused(token, .never), in: &environment) else { return false }
+        environment.brokerHasNoExactlyOnce(on: slot)
+        if broker.conduct.exactlyOnceTakenForLess() { observe(.brokerIgnoresExactlyOnce(seconds: 0), in: &environment) }
+        return true
+    }
+
     /// What was last said on the connection that has ended, and the topic of it where that is still known.
     func lossOfBroker(_ end: StreamEnd?, in environment: borrowing Environment) -> (loss: BrokerLoss, topic: [UInt8]) {
         guard let upstream else { return (BrokerLoss(end: end, said: .connect, milliseconds: 0), []) }

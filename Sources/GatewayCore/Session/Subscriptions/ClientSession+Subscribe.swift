@@ -66,11 +66,12 @@ extension ClientSession {
                 topicID: target.topicID), in: &environment)
     }
 
-    /// Whether the broker has said that it takes no packet as long as a request with that filter, or it is longer than
-    /// any filter.
+    /// Whether the broker has said that it takes no packet as long as a request with that filter, or no filter of its
+    /// kind, or it is longer than any.
     private func exceedsBroker(_ filter: TopicNameIndex, in environment: inout Environment) -> Bool {
         let byteCount = environment.topicNames.byteCount(of: filter)
-        guard let excess = environment.excess(ofFilterByteCount: byteCount, on: upstream) else { return false }
+        let lack = environment.brokerLimits(on: upstream).lack(of: environment.topicNames.name(filter).span.bytes)
+        guard let excess = lack ?? environment.excess(ofFilterByteCount: byteCount, on: upstream) else { return false }
         observe(.messageExceedsBroker(excess, octets: byteCount), in: &environment)
         return true
     }

@@ -8,15 +8,21 @@ final class BrokerSideClient {
     private let stream: PacketStream
     private var lastPacketID: UInt16 = 0
 
-    /// Connects to the broker on this machine at `port`.
-    init(port: UInt16, _ clientID: String) throws {
+    /// Connects to the broker on this machine at `port`, with `credentials` where it wants some.
+    init(port: UInt16, _ clientID: String, credentials: (username: String, password: String)? = nil) throws {
         let address = try SocketAddress.numeric("127.0.0.1", port)
         let socket = try BlockingSocket(.stream, for: address)
         try socket.connect(to: address)
         stream = PacketStream(socket)
-        let name = octets(clientID)
-        let connect = Connect(cleanSession: true, keepAliveSeconds: 0, clientID: name.indices)
-        try stream.send(.connect(connect), from: name)
+        var bytes: [UInt8] = []
+        func place(_ text: String) -> Range<Int> {
+            bytes += octets(text)
+            return bytes.count - text.utf8.count..<bytes.count
+        }
+        let connect = Connect(
+            cleanSession: true, keepAliveSeconds: 0, clientID: place(clientID),
+            username: credentials.map { place($0.username) }, password: credentials.map { place($0.password) })
+        try stream.send(.connect(connect), from: bytes)
         try stream.expect(
             .connectAcknowledgement(ConnectAcknowledgement(sessionPresent: false, returnCode: .accepted)))
     }

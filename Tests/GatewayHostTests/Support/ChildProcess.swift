@@ -15,14 +15,17 @@ final class TemporaryDirectory {
         chmod(path, 0o777)
     }
 
-    deinit {
-        // Only plain files are ever made here.
+    deinit { Self.remove(path) }
+
+    private static func remove(_ path: String) {
+        // Nothing is followed out of it: what is no directory, or only names one, is unlinked.
+        if unlink(path) == 0 { return }
         if let directory = opendir(path) {
             while let entry = readdir(directory) {
                 let name = withUnsafeBytes(of: entry.pointee.d_name) {
                     String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
                 }
-                unlink("\(path)/\(name)")
+                if name != "." && name != ".." { remove("\(path)/\(name)") }
             }
             closedir(directory)
         }

@@ -171,17 +171,18 @@ final class Sensor {
         return try expectSubscribeAcknowledgement(qos: qos, messageID: messageID, sourceLocation: sourceLocation)
     }
 
-    /// Hears a SUBACK that grants `qos`; returns its topic id.
+    /// Hears a SUBACK that grants `qos`, or has another `code`; returns its topic id.
     @discardableResult
     func expectSubscribeAcknowledgement(
-        qos: QualityOfService, messageID: UInt16, sourceLocation: SourceLocation = #_sourceLocation
+        qos: QualityOfService, messageID: UInt16, code: ReturnCode = .accepted,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> UInt16 {
         let heard = try #require(try hear(), "the gateway is silent", sourceLocation: sourceLocation)
         guard case .subscribeAcknowledgement(let answer) = try Message.decode(heard.span.bytes) else {
             Issue.record("heard \(Self.describe(heard)), expected a SUBACK", sourceLocation: sourceLocation)
             throw NothingCame(awaited: "SUBACK")
         }
-        #expect(answer.returnCode == .accepted, sourceLocation: sourceLocation)
+        #expect(answer.returnCode == code, sourceLocation: sourceLocation)
         #expect(answer.flags.qos == qos, sourceLocation: sourceLocation)
         #expect(answer.messageID == messageID, sourceLocation: sourceLocation)
         return answer.topicID

@@ -431,6 +431,25 @@ import Time
         client.receives(.publish(1, "2", id: 2, qos: .exactlyOnce, duplicate: true))
     }
 
+    @Test("§3.3.2.3.3 What is read late, as there was no room for it, has waited all the same")
+    func keptExpires() {
+        let dialogue = dialogue { $0.limits.queuedMessagesPerClient = 1 }
+        let (client, upstream) = TestClient.asleep(dialogue)
+        for (id, seconds) in [(PacketID(1), UInt32(500)), (2, 50)] {
+            upstream.publishes("a/b", "\(id)", qos: .atLeastOnce, id: id) {
+                $0.append(property: .messageExpiryInterval, seconds)
+            }
+            if id == 1 { upstream.receives(.pause) }
+        }
+        dialogue.passes(.seconds(50))
+        client.wakesUp()
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(1), .resume, .publishAcknowledgement(2))
+        dialogue.observes(exactly: .messageExpired(.atLeastOnce, octets: 1), of: "c1")
+        client.receives(.pingResponse)
+    }
+
     @Test("AMB-15 §3.3.2.3.3 What has expired keeps nothing fresh out of a full buffer that drops the newest")
     func expiredGivesWay() {
         let dialogue = dialogue {

@@ -1,4 +1,5 @@
 import MQTT
+import Time
 
 /// The number of a session: counted up from 0 and never used again, so older sessions have lower numbers.
 struct BrokerSessionNumber: Comparable, Hashable {
@@ -57,9 +58,14 @@ struct BrokerSession {
         inFlightPublishes.count + releasedPacketIDs.count < window
     }
 
-    /// Moves the oldest waiting message into the in-flight window; nil when none waits or the window is full.
-    mutating func startNextPublish(window: Int, takesLowestPacketID: Bool) -> InFlightPublish? {
-        guard hasRoom(inWindow: window), let message = queue.popFirst() else { return nil }
+    /// Moves the oldest waiting message that is still good into the in-flight window; nil when none waits or the
+    /// window is full.
+    mutating func startNextPublish(window: Int, takesLowestPacketID: Bool, at now: Instant) -> InFlightPublish? {
+        guard hasRoom(inWindow: window), var message = queue.popFirst() else { return nil }
+        while message.isExpired(at: now) {
+            guard let next = queue.popFirst() else { return nil }
+            message = next
+        }
         if takesLowestPacketID { lastPacketID = 0 }
         let publish = InFlightPublish(packetID: makePacketID(), message: message)
         inFlightPublishes.append(publish)

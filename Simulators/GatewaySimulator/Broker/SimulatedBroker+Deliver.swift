@@ -8,6 +8,8 @@ extension SimulatedBroker {
     mutating func deliver(
         _ message: BrokerMessage, to session: BrokerSessionNumber, into effects: inout BrokerEffects
     ) {
+        // One that was retained for too long.
+        guard !message.isExpired(at: now) else { return drop(message, for: session) }
         let connection = sessions[session]?.connection
         if message.qos == .atMostOnce {
             guard let connection else {
@@ -68,7 +70,9 @@ extension SimulatedBroker {
         guard let connection = sessions[session]?.connection else { return }
         let window = inFlightWindow(of: connection)
         let takesLowest = configuration.takesLowestPacketID
-        while let publish = sessions[session]?.startNextPublish(window: window, takesLowestPacketID: takesLowest) {
+        while let publish = sessions[session]?.startNextPublish(
+            window: window, takesLowestPacketID: takesLowest, at: now)
+        {
             if sessions[session]?.isReused(publish.packetID) == true { counters.packetIDsReused += 1 }
             sendPublish(
                 publish.message, packetID: publish.packetID, duplicate: false, on: connection, into: &effects)
@@ -134,9 +138,13 @@ extension SimulatedBroker {
         let payload = message.payload.span
         switch connections[connection]?.version {
         case .v5_0:
+            var properties: [UInt8] = []
+            if let seconds = message.secondsLeft(at: now) {
+                properties.append(property: .messageExpiryInterval, seconds)
+            }
             effects.bytes.appendPublishHeader(
                 duplicate: duplicate, qos: message.qos, retain: message.retain, topicName: topicName.bytes,
-                packetID: packetID, properties: RawSpan(), payloadByteCount: payload.bytes.byteCount)
+                packetID: packetID, properties: properties.span.bytes, payloadByteCount: payload.bytes.byteCount)
             effects.bytes.append(payload.bytes)
         case .v3_1_1, nil:
             effects.bytes.appendPublishPacket(

@@ -2,15 +2,19 @@
 
 import Bytes
 import MQTT
+import Time
 
 extension SimulatedBroker {
     mutating func handle(
         _ publish: Publish, _ frame: RawSpan, from session: BrokerSessionNumber,
         on connection: BrokerConnectionID, into effects: inout BrokerEffects
     ) {
-        let message = BrokerMessage(
+        var message = BrokerMessage(
             topicName: frame.copy(of: publish.topicName), payload: frame.copy(of: publish.payload),
             qos: publish.qos, retain: publish.retain)
+        if configuration.expiringTopicNames.contains(message.topicName) {
+            message.expiresAt = now + TimeSpan.seconds(Int(configuration.expirySeconds))
+        }
         guard !configuration.closingTopicNames.contains(message.topicName) else {
             return closeOn(message, from: session, on: connection, into: &effects)
         }

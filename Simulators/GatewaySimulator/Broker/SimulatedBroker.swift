@@ -21,6 +21,8 @@ package struct SimulatedBroker {
     var deadlines = BrokerDeadlineQueue()
     var nextSessionNumber = 0
     var assignedClientIDCount = 0
+    /// When the last event was.
+    var now = Instant(nanoseconds: 0)
     /// Of messages that could be refused.
     var publicationCount = 0
 
@@ -38,6 +40,7 @@ package struct SimulatedBroker {
     package mutating func handle(
         _ event: BrokerEvent, _ bytes: borrowing RawSpan, at now: Instant, into effects: inout BrokerEffects
     ) {
+        self.now = now
         switch event {
         case .accepted(let connection): accept(connection, at: now)
         case .received(let connection): receive(bytes, on: connection, at: now, into: &effects)

@@ -49,6 +49,9 @@ package struct SimulatedBrokerConfiguration: Equatable, Sendable {
     package var takesLowestPacketID = false
     /// Whether a client that comes back to its session is told again of the QoS 2 messages that it has not released.
     package var repeatsReceipts = false
+    /// What clients say on these is good for so many seconds only (MQTT 5.0 §3.3.2.3.3).
+    package var expiringTopicNames: [[UInt8]] = []
+    package var expirySeconds: UInt32 = 0
     /// A message on one of these closes the connection it comes on, as brokers do with names that they do not like.
     package var closingTopicNames: [[UInt8]] = []
 

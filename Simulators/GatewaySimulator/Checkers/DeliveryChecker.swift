@@ -12,7 +12,8 @@ import Time
 ///   it had to drop is acknowledged without, and it says so only of one that no datagram holds, that the client itself
 ///   has rejected, that a client which understands no REGISTER cannot be sent, or that it has left unanswered for a
 ///   whole exchange, the REGISTER that it needs included, and that lies with too many of the kind
-///   (`clients.undeliverable`).
+///   (`clients.undeliverable`); or of one whose time is up.
+/// - Nothing is sent for the first time when its time is up (MQTT 5.0 §3.3.2.3.3).
 /// - QoS 2 arrives once per copy. A client that has lost its memory between PUBLISH and PUBREL may get that message
 ///   again: nobody else can know.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were
@@ -41,6 +42,9 @@ struct DeliveryChecker {
         var rejections = 0
         /// Acknowledgements in the place of the client, of messages that the gateway said it dropped.
         var drops = 0
+        /// Until when the copies are good that the gateway has read; nil for the last one for ever.
+        var expiries: [Instant] = []
+        var expiresAt: Instant?
 
         var handedCount: Int { handed.reduce(0, +) }
         var receiptCount: Int { receipts[1] + receipts[2] }
@@ -53,6 +57,7 @@ struct DeliveryChecker {
         case notRegistered
         /// Too many already wait for a client that does not take them, or for a topic id (`clients.undeliverable`).
         case undeliverable
+        case expired
     }
 
     private struct Drop {
@@ -127,12 +132,19 @@ struct DeliveryChecker {
         if !isPresent { clients[client].handedAtOpening = handedCount }
     }
 
-    mutating func brokerWasAcknowledged(_ stamp: Stamp, by client: Int) {
+    /// The gateway reads a copy of the message, which is good until then; nil for ever.
+    mutating func gatewayReads(_ stamp: Stamp, for client: Int, until expiresAt: Instant?) {
+        let key = Key(client: client, stamp: stamp)
+        deliveries[key]?.expiresAt = expiresAt
+        if let expiresAt { deliveries[key]?.expiries.append(expiresAt) }
+    }
+
+    mutating func brokerWasAcknowledged(_ stamp: Stamp, by client: Int, at now: Instant) {
         let key = Key(client: client, stamp: stamp)
         deliveries[key, default: Delivery()].acknowledgements += 1
         guard let delivery = deliveries[key], delivery.receiptCount + delivery.drops < delivery.acknowledgements
         else { return }
-        if takeDrop(of: stamp, delivery, client) {
+        if takeDrop(of: stamp, delivery, client, at: now) {
             deliveries[key]?.drops += 1
         } else {
             violate("the broker was told that client \(client) has \(stamp), and it has not")
@@ -140,7 +152,9 @@ struct DeliveryChecker {
     }
 
     /// Whether the gateway has said, and might say, that it dropped the message.
-    private mutating func takeDrop(of stamp: Stamp, _ delivery: Delivery, _ client: Int) -> Bool {
+    private mutating func takeDrop(
+        of stamp: Stamp, _ delivery: Delivery, _ client: Int, at now: Instant
+    ) -> Bool {
         // Who answers no REGISTER leaves what needs it unanswered.
         let registers = clients[client].registers[stamp.topic]?.count ?? 0
         let index = clients[client].drops.firstIndex { drop in
@@ -151,6 +165,8 @@ struct DeliveryChecker {
             case .undeliverable:
                 return delivery.rejections > 0 || clients[client].isUnteachable || areTopicsFew
                     || max(delivery.sends, registers) >= copiesPerExchange
+            // The gateway's clock counts whole seconds.
+            case .expired: return delivery.expiries.contains { now + .seconds(1) >= $0 }
             }
         }
         guard let index else { return false }
@@ -275,13 +291,16 @@ struct DeliveryChecker {
         clients[client].registers = clients[client].registers.filter { $0.value.messageID != messageID }
     }
 
-    mutating func gatewaySent(_ stamp: Stamp, to client: Int, qos: QualityOfService) {
+    mutating func gatewaySent(_ stamp: Stamp, to client: Int, qos: QualityOfService, at now: Instant) {
         let key = Key(client: client, stamp: stamp)
         guard var delivery = deliveries[key] else {
             return violate("client \(client) is sent \(stamp), which is not for it")
         }
         if delivery.lastHanded <= clients[client].voidBefore {
             violate("client \(client) is sent \(stamp), which belongs to an earlier session")
+        }
+        if let expiresAt = delivery.expiresAt, now >= expiresAt, qos == .atMostOnce || delivery.sends == 0 {
+            violate("client \(client) is sent \(stamp), which has expired")
         }
         guard qos == .atMostOnce else {
             deliveries[key]?.sends += 1

@@ -27,6 +27,8 @@ package enum Canary: String, CaseIterable, Sendable {
     case silentForgotten = "silent-forgotten"
     case forgetfulRestart = "forgetful-restart"
     case lostWithItsLink = "lost-with-its-link"
+    /// A message whose time is up is delivered all the same.
+    case expiredDelivered = "expired-delivered"
     // What a disk does not bring back.
     case acknowledgedBeforeDurable = "acknowledged-before-durable"
     case recordSkipped = "record-skipped"
@@ -40,7 +42,7 @@ package enum Canary: String, CaseIterable, Sendable {
             50
         case .forgottenSubscription, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
             .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
-            .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink,
+            .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink, .expiredDelivered,
             .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten:
             100
         // Copies that come so late and identifiers that a broker uses again in one session are rarer, and rarer still
@@ -55,7 +57,7 @@ package enum Canary: String, CaseIterable, Sendable {
         switch self {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
             .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .blockIgnored,
-            .lostWithItsLink, .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten:
+            .lostWithItsLink, .expiredDelivered, .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten:
             false
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
@@ -72,7 +74,7 @@ package enum Canary: String, CaseIterable, Sendable {
             .earlyAnswerToReusedID, .equalMessageSwallowed, .exchangeForgotten:
             ["publications:"]
         case .pingResponseTooEarly, .idBeforeAcknowledgement, .setUpTakenForRepetition: ["conversations:", "wills:"]
-        case .dropOnWake, .secondAcknowledgement, .knownIdentifierSwallowed: ["deliveries:"]
+        case .dropOnWake, .secondAcknowledgement, .knownIdentifierSwallowed, .expiredDelivered: ["deliveries:"]
         case .sessionLeak: ["end:", "healing:", "isolation:", "conversations:", "world:"]
         case .forgottenSubscription, .refusedSubscriptionGranted: ["subscriptions:"]
         case .peerLeak: ["host:", "world: the host", "end:"]
@@ -118,6 +120,9 @@ extension Canary {
         // What waits for a disk is counted with what the stream does not take, and reported in time by that.
         case .blockIgnored: options[.store] = 0
         case .unteachableLost: options[.unteachables] = 600
+        // Its packets are planted whole.
+        case .expiredDelivered:
+            (options[.version5], options[.expiries], options[.sleepers], options[.streamSplitting]) = (1, 20, 800, 0)
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake, .exactlyOnceTwice,
             .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .lateCopyPublished, .secondAcknowledgement,
             .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,

@@ -52,6 +52,10 @@ struct PlantedGateway: ~Copyable {
         {
             effects.send(.pingResponse, to: peer)
         }
+        if canary == .expiredDelivered, case .streamReceived = event {
+            let renewed = renewingExpiries(bytes)
+            return gateway.handle(event, renewed.span.bytes, at: now, into: &effects)
+        }
         guard canary.isRude else { return passOn(event, bytes, canary, at: now, into: &effects) }
         if intercepts(canary, event, bytes, at: now, into: &effects) { return }
         passOn(event, bytes, canary, at: now, into: &effects)
@@ -96,7 +100,8 @@ struct PlantedGateway: ~Copyable {
                 if case .forgetPeer(let peer) = $0 { peer.number % 7 == 3 } else { false }
             }
         case .oldWill: repeatOldWill(from: first, into: &effects)
-        case .pingResponseTooEarly, .sessionLeak, .blockIgnored, .lostWithItsLink, .acknowledgedBeforeDurable,
+        case .pingResponseTooEarly, .sessionLeak, .blockIgnored, .lostWithItsLink, .expiredDelivered,
+            .acknowledgedBeforeDurable,
             .recordSkipped, .exchangeForgotten:
             break
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
@@ -105,6 +110,22 @@ struct PlantedGateway: ~Copyable {
             .silentForgotten, .forgetfulRestart:
             mangleRudely(canary, from: first, at: now, into: &effects)
         }
+    }
+
+    /// Whatever the broker says, a message is good for a day.
+    private func renewingExpiries(_ bytes: RawSpan) -> [UInt8] {
+        var copy = bytes.copy(of: 0..<bytes.byteCount)
+        var decoder = PacketDecoder(maximumPacketByteCount: copy.count)
+        decoder.version = .v5_0
+        var (offset, added) = (0, AddedFields())
+        while case .frame(let range)? = try? decoder.next(in: bytes, at: &offset) {
+            guard case .publish? = try? Packet.decode(bytes.extracting(range), .v5_0, &added), !added.properties.isEmpty
+            else { continue }
+            // The broker of a world says nothing else: the property's number, and 32 bits.
+            let seconds = range.lowerBound + Int(added.properties.lowerBound) + 1
+            copy.replaceSubrange(seconds..<seconds + 4, with: [0, 1, 0x51, 0x80])
+        }
+        return copy
     }
 
     private func acknowledge(_ event: Event, _ bytes: RawSpan, into effects: inout Effects) {

@@ -67,7 +67,7 @@ extension World {
             deliveries.handed(stamp, to: client, byteCount: payload.count, qos)
         case .acknowledged(let clientID, let payload, _):
             guard let stamp = Stamp(payload), let client = client(named: clientID) else { return }
-            deliveries.brokerWasAcknowledged(stamp, by: client)
+            deliveries.brokerWasAcknowledged(stamp, by: client, at: now)
         case .sessionOpened(let clientID, let isClean, let isPresent):
             guard let client = client(named: clientID) else { return }
             deliveries.brokerOpened(client, isPresent: isPresent)

@@ -90,6 +90,8 @@ extension World {
         case .messageDroppedTooLong(_, let octets): noteDrop(observation, octets, .tooLong)
         case .messageDroppedNotRegistered(_, let octets): noteDrop(observation, octets, .notRegistered)
         case .messageUndeliverable(_, let octets): noteDrop(observation, octets, .undeliverable)
+        case .messageExpired(let qos, let octets):
+            if qos > .atMostOnce { noteDrop(observation, octets, .expired) }
         case .clientDisconnected:
             if let client = client(named: Array(effects.bytes[observation.clientID])) { sessions.left(client) }
         case .clientLost:

@@ -368,7 +368,7 @@ extension World {
             publications.refused(stamp)
         case .publish(let publish):
             guard let stamp = Stamp(bytes[publish.data]) else { return }
-            deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos)
+            deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos, at: now)
         case .register(let register):
             guard let topic = plan.topics.firstIndex(where: { $0.name.elementsEqual(bytes[register.topicName]) })
             else { return }

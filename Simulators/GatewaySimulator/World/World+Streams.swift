@@ -42,6 +42,8 @@ struct WorldStream {
     var brokerHasClosed = false
     /// What is sent gets nowhere; nobody has noticed yet.
     var isBroken = false
+    /// Reads along with the gateway, where what it reads matters.
+    var reader = PacketDecoder(maximumPacketByteCount: 1_048_576)
 }
 
 // The TCP streams: bytes arrive in order, in any portions, at any time, and streams end at any point.
@@ -98,9 +100,11 @@ extension World {
     private func noteWritten(_ packet: [UInt8], on number: Int) {
         var added = AddedFields()
         let level = Connect.protocolLevel(of: packet.span.bytes)
-        switch try? Packet.decode(packet.span.bytes, level.flatMap(ProtocolVersion.init) ?? .v3_1_1, &added) {
+        let version = level.flatMap(ProtocolVersion.init) ?? .v3_1_1
+        switch try? Packet.decode(packet.span.bytes, version, &added) {
         case .connect(let connect)?:
             streams[number]?.hasAsked = true
+            streams[number]?.reader.version = version
             guard let owner = client(named: Array(packet[connect.clientID])) else { return }
             streams[number]?.owner = owner
             wills.brokerIsAsked(connect, packet, by: owner)
@@ -216,7 +220,9 @@ extension World {
         if !stream.toGateway.isEmpty {
             let portion = portionCount(of: stream.toGateway.count)
             streams[number]?.toGateway.removeFirst(portion)
-            gatewayHandles(.streamReceived(stream.id), Array(stream.toGateway.prefix(portion)))
+            let bytes = Array(stream.toGateway.prefix(portion))
+            if options[.expiries] > 0 { noteExpiries(bytes, on: number) }
+            gatewayHandles(.streamReceived(stream.id), bytes)
             if portion < stream.toGateway.count {
                 queue.insert(.bytesReachedGateway(number), at: now + .milliseconds(1))
                 return

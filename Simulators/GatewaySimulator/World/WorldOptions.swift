@@ -80,6 +80,8 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     case receiptRepeats
     /// Share of clients that take the message id of a publication for the next one at once.
     case reusers
+    /// On some topics messages are good for so many seconds only, where MQTT 5.0 is spoken.
+    case expiries
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -175,7 +177,8 @@ extension WorldOption {
             .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .windows, .fewIDs, .recounts, .surrenders,
             .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
             .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses,
-            .refusers, .store, .version5, .brokerLimits, .receiptRepeats, .reusers, .calm, .audience, .noExactlyOnce:
+            .refusers, .store, .version5, .brokerLimits, .receiptRepeats, .reusers, .expiries, .calm, .audience,
+            .noExactlyOnce:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -239,7 +242,7 @@ extension WorldOption {
         case .falseForwarders: 50...300
         case .willUpdates: 20...400
         case .searchers: 200...1_000
-        case .advertising: 5...120
+        case .advertising, .expiries: 5...120
         case .oversized: 5...100
         case .unevenLinks: 200...1_000
         case .oldPlaces: 10...300

@@ -58,6 +58,10 @@ struct WorldPlan {
         broker.refusedTopicFilters = (0..<options[.refusedFilters]).map {
             names[(5 * $0 + options[.publishing]) % names.count]
         }
+        if options[.expiries] > 0 {
+            broker.expiringTopicNames = (0..<4).map { topics[(3 * $0 + options[.expiries]) % topics.count].name }
+            broker.expirySeconds = UInt32(options[.expiries])
+        }
         configureVersion(options)
         if options[.closingTopics] > 0 { broker.closingTopicNames = [topics[options[.publishing] % topics.count].name] }
     }

@@ -58,7 +58,9 @@ extension Gateway {
         let nothing: [UInt8] = []
         readPackets(in: nothing.span.bytes, from: id)
         // Where it was paused again, it has kept the rest.
-        if isCurrent(id), !environment.upstreams[slot].isPaused { environment.upstreams[slot].hasKeptBytes = false }
+        guard isCurrent(id), !environment.upstreams[slot].isPaused else { return }
+        environment.upstreams[slot].hasKeptBytes = false
+        environment.upstreams[slot].lastReceived = environment.now
     }
 
     /// Takes packet after packet, until the bytes or the client's room are used up or the connection ends.
@@ -100,7 +102,7 @@ extension Gateway {
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete,
             .subscribeAcknowledgement, .unsubscribeAcknowledgement, .connectAcknowledgement, .pingResponse:
             guard isOpen, case .session(let index) = environment.upstreams[id.slot].owner,
-                let fact = BrokerFact(packet, added, bytes, at: environment.now)
+                let fact = BrokerFact(packet, added, bytes, at: environment.timeOfBytes(onUpstream: id.slot))
             else {
                 if isOpen, statusAnswered(packet, bytes, onUpstream: id.slot) { return }
                 return unexpectedPacket(packet, slot: id.slot)

@@ -168,6 +168,12 @@ extension Environment {
         return upstreams[slot].hasKeptBytes && !upstreams[slot].isPaused
     }
 
+    /// When the bytes came that are being read: those that were kept are older than now.
+    @inline(__always)
+    func timeOfBytes(onUpstream slot: UInt32) -> Instant {
+        upstreams[slot].hasKeptBytes ? upstreams[slot].lastReceived : now
+    }
+
     @inline(__always)
     func isPaused(_ slot: UInt32?) -> Bool {
         guard let slot else { return false }
@@ -177,7 +183,8 @@ extension Environment {
     mutating func resume(_ slot: UInt32?) {
         guard let slot, upstreams[slot].isPaused else { return }
         upstreams[slot].isPaused = false
-        upstreams[slot].lastReceived = now
+        // While nothing was read the broker was not silent; what is kept is read on at once, and is as old as it is.
+        if !upstreams[slot].hasKeptBytes { upstreams[slot].lastReceived = now }
         effects.list.append(.resumeStream(upstreams[slot].streamID))
         observe(.upstreamResumed)
     }

@@ -128,10 +128,8 @@ struct Uplink: Hashable, Sendable {
             ? ended.entry(message.messageID, within: conditions.patience, before: conditions.now) : nil
         guard let known else { return begun(message, conditions) }
         // Of an earlier life of the gateway: while this may be a copy nothing is said, what comes longer is another one.
-        if known.digest == .unknown {
-            guard conditions.mayBeCopied(known) else { return begun(message, conditions) }
-            return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, known.end))
-        }
+        if known.digest == .unknown, !conditions.mayBeCopied(known) { return begun(message, conditions) }
+        if known.digest == .unknown { return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, known.end)) }
         let isSame = known.digest.isSame(as: message.digest)
         let isLate =
             isSame && (message.isDuplicate || conditions.now.since(known.endedAt) < conditions.retryInterval)
@@ -140,7 +138,8 @@ struct Uplink: Hashable, Sendable {
         case .finished where isLate: outcome = UplinkOutcome(.received, to: message)
         case .refused where isLate || message.isDuplicate:
             // A refusal is not said so late that it may come when the message has been taken after all.
-            outcome = conditions.mayBeCopied(known) ? UplinkOutcome(refusing: message) : UplinkOutcome(turningAway: true)
+            outcome =
+                conditions.mayBeCopied(known) ? UplinkOutcome(refusing: message) : UplinkOutcome(turningAway: true)
         // Who repeats it has learned the topic id meanwhile; a copy that the network made has not.
         case .denied where isLate && !message.isDuplicate: outcome = UplinkOutcome(turningAway: true)
         case .finished, .refused, .denied: outcome = begun(message, conditions)

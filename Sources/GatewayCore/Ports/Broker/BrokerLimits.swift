@@ -59,9 +59,11 @@ struct BrokerLimits: Equatable, Sendable {
         set { if newValue { refusals.remove(.sessions) } else { refusals.insert(.sessions) } }
     }
 
+    /// Whether it has subscriptions of every kind.
+    var takesAnyKind: Bool { refusals.isDisjoint(with: [.wildcards, .shares]) }
+
     /// Which of them a subscription to `filter` exceeds by what it is; nil where none.
     func lack(of filter: RawSpan) -> BrokerLimit? {
-        guard !refusals.isDisjoint(with: [.wildcards, .shares]) else { return nil }
         if refusals.contains(.shares), TopicRules.isShared(filter) { return .share }
         return refusals.contains(.wildcards) && TopicRules.hasWildcards(filter) ? .wildcards : nil
     }

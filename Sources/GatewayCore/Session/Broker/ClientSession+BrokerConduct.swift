@@ -31,7 +31,9 @@ extension ClientSession {
     /// - Returns: false where it answers nothing that is open.
     mutating func brokerTookForLess(_ token: BrokerToken, in environment: inout Environment) -> Bool {
         let slot = upstream
-        guard brokerAnswered(.refused(token, .never), in: &environment) else { return false }
+        guard uplink.isExactlyOnce(token), brokerAnswered(.refused(token, .never), in: &environment) else {
+            return false
+        }
         environment.brokerHasNoExactlyOnce(on: slot)
         if broker.conduct.exactlyOnceTakenForLess() { observe(.brokerIgnoresExactlyOnce(seconds: 0), in: &environment) }
         return true

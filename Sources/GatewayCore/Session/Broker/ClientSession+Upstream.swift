@@ -9,9 +9,8 @@ extension ClientSession {
         switch fact {
         case .published(let publication): brokerPublished(publication, bytes, in: &environment)
         case .releasedPublication(let token): brokerReleased(token, in: &environment)
-        case .acknowledged(let token) where uplink.isExactlyOnce(token):
-            return brokerTookForLess(token, in: &environment)
-        case .acknowledged(let token): return brokerAnswered(.acknowledged(token), in: &environment)
+        case .acknowledged(let token):
+            return brokerAnswered(.acknowledged(token), in: &environment) || brokerTookForLess(token, in: &environment)
         case .received(let token): return brokerAnswered(.received(token), in: &environment)
         case .completed(let token): return brokerAnswered(.completed(token), in: &environment)
         case .refused(let token, let verdict): return brokerAnswered(.refused(token, verdict), in: &environment)

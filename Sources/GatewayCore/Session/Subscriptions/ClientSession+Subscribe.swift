@@ -70,7 +70,8 @@ extension ClientSession {
     /// kind, or it is longer than any.
     private func exceedsBroker(_ filter: TopicNameIndex, in environment: inout Environment) -> Bool {
         let byteCount = environment.topicNames.byteCount(of: filter)
-        let lack = environment.brokerLimits(on: upstream).lack(of: environment.topicNames.name(filter).span.bytes)
+        let limits = environment.brokerLimits(on: upstream)
+        let lack = limits.takesAnyKind ? nil : limits.lack(of: environment.topicNames.name(filter).span.bytes)
         guard let excess = lack ?? environment.excess(ofFilterByteCount: byteCount, on: upstream) else { return false }
         observe(.messageExceedsBroker(excess, octets: byteCount), in: &environment)
         return true

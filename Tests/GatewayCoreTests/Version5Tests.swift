@@ -445,7 +445,7 @@ import Time
         client.wakesUp()
         client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
         client.sends(.publishAcknowledgement(1, 1))
-        upstream.receives(.publishAcknowledgement(1), .resume, .publishAcknowledgement(2))
+        upstream.receives(.publishAcknowledgement(1), .resume, .pause, .publishAcknowledgement(2), .resume)
         dialogue.observes(exactly: .messageExpired(.atLeastOnce, octets: 1), of: "c1")
         client.receives(.pingResponse)
     }

@@ -117,6 +117,9 @@ struct PublicationChecker {
         }
     }
 
+    /// Whether the broker has got it.
+    func isAtBroker(_ stamp: Stamp) -> Bool { publications[Self.key(stamp)].map { $0.receipts > 0 } ?? false }
+
     /// How a message came twice; different causes are different failures.
     private static func words(for publication: Publication) -> String {
         let copy = publication.isRepeated ? "by a repetition" : "by a first copy"

@@ -37,10 +37,11 @@ package enum Canary: String, CaseIterable, Sendable {
     /// Within so many seeds, from 1 on, the bug must have been found.
     package var seedLimit: Int {
         switch self {
-        case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
-            .exactlyOnceTwice, .sessionLeak, .peerLeak, .oldWill:
+        case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .exactlyOnceTwice, .sessionLeak,
+            .peerLeak, .oldWill:
             50
-        case .forgottenSubscription, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID, .equalMessageSwallowed,
+        case .dropOnWake, .forgottenSubscription, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
+            .equalMessageSwallowed,
             .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
             .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink, .expiredDelivered,
             .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten:

@@ -360,8 +360,6 @@ extension World {
             clients[client].lastHeard = now
             if clients[client].device.isNewSession { dropDatagrams(to: client) }
         case .disconnect, .pingResponse: clients[client].asleepSince = now
-        case .publishReceived(let messageID):
-            clients[client].answeredStamps[messageID] = clients[client].heardStamps[messageID]
         case .publishAcknowledgement(let answer):
             guard answer.returnCode != .accepted, let stamp = clients[client].publishedStamps[answer.messageID]
             else { return }

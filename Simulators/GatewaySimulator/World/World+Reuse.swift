@@ -18,10 +18,10 @@ extension World {
             switch try? Message.decode(datagram.bytes.span.bytes) {
             case .publish(let publish)? where publish.flags.qos > .atMostOnce:
                 current(publish.messageID, of: client) != Stamp(datagram.bytes[publish.data])
-            // A former PUBREL is heard by a gateway that has not said PUBREC since: it can tell.
+            // A former PUBREL releases nothing before the broker has the message.
             case .publishRelease(let messageID)?:
                 clients[client].device.awaitsFirstAnswer(under: messageID)
-                    && clients[client].answeredStamps[messageID] == current(messageID, of: client)
+                    && current(messageID, of: client).map { publications.isAtBroker($0) } ?? false
             default: false
             }
         if isFormer { rudeness.note(.lostFormerWord) }

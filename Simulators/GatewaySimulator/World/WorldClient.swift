@@ -79,9 +79,8 @@ struct WorldClient {
     /// Those of which the PUBREC was heard, since they were said last.
     var releasedMessageIDs: Set<MessageID> = []
     var receivedStamps: [MessageID: Stamp] = [:]
-    /// What the gateway has heard last under a message id, and what it has said PUBREC for.
+    /// What the gateway has heard last under a message id.
     var heardStamps: [MessageID: Stamp] = [:]
-    var answeredStamps: [MessageID: Stamp] = [:]
     /// The client does not wait before its next action: it has something to catch up on.
     var silentUntil: Instant?
 }

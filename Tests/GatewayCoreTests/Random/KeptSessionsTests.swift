@@ -102,6 +102,7 @@ extension SessionRecord {
     fileprivate var timeless: SessionRecord {
         var record = self
         record.supervision.connectedFor = .zero
+        record.downlink.expiries = record.downlink.expiries.map { $0.map { _ in Expiry(second: 0) } }
         for index in record.subscriptions.all.indices { record.subscriptions.all[index].answeredAgo = .zero }
         for index in record.uplink.open.indices { record.uplink.open[index].unheardFor = .zero }
         for index in record.uplink.ended.indices { record.uplink.ended[index].endedAgo = .zero }

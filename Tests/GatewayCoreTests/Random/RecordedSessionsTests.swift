@@ -36,7 +36,9 @@ import TraceFile
             "clients=3,comparers=1000,duplication=300,jitter=8000,publishing=1000,loss=100",
             "clients=5,unteachables=600,publishing=1000,delay=20,smallQueues=1",
         ].map { try #require(WorldOptions(text: $0)) }
-        let worlds = (1...UInt64(60)).map { World(seed: $0) } + rare.map { World(seed: 1, options: $0) }
+        let worlds =
+            (1...UInt64(60)).map { World(seed: $0) }
+            + rare.flatMap { options in (1...UInt64(3)).map { World(seed: $0, options: options) } }
         for world in worlds {
             let fault = prove(world, &proof)
             #expect(fault == nil)

@@ -63,11 +63,10 @@ import TraceFile
         }
         #expect(Rudeness.allCases.filter { rudeness.worlds[$0.rawValue] == 0 } == [])
         let unseen = ObservationKind.allCases.filter { observations.worlds[Int($0.rawValue)] == 0 }
-        // No broker of a world talks nonsense, as that of an operation script does, or has messages that expire, and no
-        // owner has rules for clients; it is chance whether one is silent for so long that it seems to ignore QoS 2.
+        // No broker of a world talks nonsense, as that of an operation script does, and no owner has rules for clients; it is chance whether one is silent for so long that it seems to ignore QoS 2.
         let strange: [ObservationKind] = [
-            .brokerSpeaksOtherProtocol, .malformedPacket, .unexpectedPacket, .messageExpired, .clientNotAdmitted,
-            .requestRefusedByRule, .clientExceedsRule, .sessionDisowned, .messageDroppedByRule, .brokerExceedsRule,
+            .brokerSpeaksOtherProtocol, .malformedPacket, .unexpectedPacket, .clientNotAdmitted, .requestRefusedByRule,
+            .clientExceedsRule, .sessionDisowned, .messageDroppedByRule, .brokerExceedsRule,
         ]
         #expect(unseen.filter { $0 != .brokerIgnoresExactlyOnce } == strange)
     }

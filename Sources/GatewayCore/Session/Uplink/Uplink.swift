@@ -127,7 +127,7 @@ struct Uplink: Hashable, Sendable {
             message.isExactlyOnce
             ? ended.entry(message.messageID, within: conditions.patience, before: conditions.now) : nil
         guard let known else { return begun(message, conditions) }
-        // Of an earlier life of the gateway: while this may be a copy nothing is said, what comes longer is another one.
+        // Of an earlier life of the gateway: while this may be a copy nothing is said; what comes longer is another.
         if known.digest == .unknown, !conditions.mayBeCopied(known) { return begun(message, conditions) }
         if known.digest == .unknown { return UplinkOutcome(turningAway: true).at(UplinkCell(message.row, known.end)) }
         let isSame = known.digest.isSame(as: message.digest)

@@ -70,6 +70,9 @@ struct Workbench: ~Copyable {
         configuration.predefinedTopics = PredefinedTopics([
             PredefinedTopics.Entry(topicID: Self.predefinedTopicID, topicName: Array("house/weather".utf8))
         ])
+        // Time stands still while thousands are connected.
+        configuration.limits.brokerConnectsPerSecond = 100_000_000
+        configuration.limits.brokerHandshakes = 1_000_000
         change(&configuration)
         gateway = Gateway(configuration: configuration, seed: 1)
         var script = Script()

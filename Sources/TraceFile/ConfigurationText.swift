@@ -80,6 +80,8 @@ enum ConfigurationText {
         Field("limits.topicLevels", \.limits.topicLevels),
         Field("limits.qosMinusOneByteCount", \.limits.qosMinusOneByteCount),
         Field("limits.queuedByteCountPerUpstream", \.limits.queuedByteCountPerUpstream),
+        Field("limits.brokerHandshakes", \.limits.brokerHandshakes),
+        Field("limits.brokerConnectsPerSecond", \.limits.brokerConnectsPerSecond),
         Field("limits.packetByteCount", \.limits.packetByteCount),
         Field("limits.strangerRepliesPerSecond", \.limits.strangerRepliesPerSecond),
         Field("limits.searchRepliesPerSecond", \.limits.searchRepliesPerSecond),

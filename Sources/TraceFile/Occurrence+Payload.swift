@@ -41,6 +41,7 @@ extension Occurrence {
             UInt64(reason.rawValue) | UInt64(foreign.map { $0.rawValue + 1 } ?? 0) << 8
         case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss): loss.number
         case .brokerIgnoresExactlyOnce(let seconds): UInt64(seconds)
+        case .connectionQueued(let bound): UInt64(bound.rawValue)
         case .connectUnanswered(let end): UInt64(end.rawValue)
         case .brokerSpeaksOtherProtocol(let foreign): UInt64(foreign.rawValue)
         case .unexpectedMessage(let type), .strangerMessage(let type): UInt64(type.rawValue)
@@ -87,6 +88,7 @@ extension ClientRefusal {
         case .rule(let refusal, let number): 17 | UInt64(refusal.rawValue) << 8 | UInt64(number) << 16
         case .willBeyondRule: 18
         case .noCertificate: 19
+        case .noTurn: 20
         }
     }
 }

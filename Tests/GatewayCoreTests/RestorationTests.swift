@@ -97,7 +97,25 @@ import Time
         fifth.receivesNothing()
     }
 
-    @Test("GW-86 The pauses between attempts double up to a bound, and each is at least half of its measure")
+    /// Lets time pass until a stream is asked for.
+    private func pauses(_ dialogue: Dialogue) -> TimeSpan {
+        let began = dialogue.now
+        while dialogue.requestedStream == nil, let deadline = dialogue.nextDeadline {
+            dialogue.passes(deadline.since(dialogue.now))
+        }
+        return dialogue.now.since(began)
+    }
+
+    /// The first is at most the minimum, and at least half of it; the others are no shorter.
+    private func mostPauses(upTo maximum: TimeSpan, last: TimeSpan?, number: Int) -> ClosedRange<TimeSpan> {
+        switch number {
+        case 0: .milliseconds(500)...(.seconds(1))
+        case 1: .seconds(1)...(.seconds(2))
+        default: .seconds(1)...min(maximum, (last ?? .zero) * 3)
+        }
+    }
+
+    @Test("GW-86 The pauses between attempts grow up to a bound, at random, and begin anew after a success")
     func backOff() {
         let configuration = GatewayConfiguration.dialogue {
             $0.upstream.restoreTimeout = .seconds(10_000)
@@ -106,10 +124,12 @@ import Time
         let dialogue = Dialogue(configuration)
         let client = dialogue.client("c1")
         var upstream = client.connects()
-        for pause in [1_000, 2_000, 4_000, 8_000, 8_000] {
+        var last: TimeSpan?
+        for number in 0..<20 {
             upstream.closes(.refused)
-            dialogue.passes(.milliseconds(pause / 2 - 1))
-            dialogue.passes(.milliseconds(pause / 2 + 1))
+            let pause = pauses(dialogue)
+            #expect(mostPauses(upTo: .seconds(8), last: last, number: number).contains(pause))
+            last = pause
             upstream = dialogue.opensStream()
         }
         upstream.opens()
@@ -121,32 +141,35 @@ import Time
         _ = dialogue.opensStream()
     }
 
-    @Test("GW-86 A broker that accepts and closes at once fails: the pauses double all the same")
+    @Test("GW-86 A broker that accepts and closes at once fails: the pauses grow all the same")
     func acceptsAndCloses() {
         let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .seconds(10_000) })
         let client = dialogue.client("c1")
         var upstream = client.connects()
-        for pause in [1_000, 2_000, 4_000, 8_000] {
+        var longest = TimeSpan.zero
+        for _ in 0..<20 {
             upstream.closes()
-            dialogue.passes(.milliseconds(pause / 2 - 1))
-            dialogue.passes(.milliseconds(pause / 2 + 1))
+            longest = max(longest, pauses(dialogue))
             upstream = client.asksBroker()
             upstream.sends(.connectAcknowledgement())
             dialogue.passes(.milliseconds(10))
         }
+        #expect(longest > .seconds(8))
     }
 
     @Test("GW-86 AMB-30 Connections that soon end do not prolong the time for restoration")
     func notRestoredForGood() {
-        let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .seconds(8) })
+        let dialogue = Dialogue(.dialogue { $0.upstream.restoreTimeout = .seconds(12) })
         let client = dialogue.client("c1")
         var upstream = client.connects()
-        for pause in [1, 2, 4] {
+        let began = dialogue.now
+        for _ in 0..<3 {
             upstream.closes()
-            dialogue.passes(.seconds(pause))
+            _ = pauses(dialogue)
             upstream = client.asksBroker()
             upstream.sends(.connectAcknowledgement())
         }
+        dialogue.passes((began + .seconds(11)).since(dialogue.now))
         upstream.closes()
         dialogue.passes(.milliseconds(999))
         client.receivesNothing()

@@ -30,6 +30,8 @@ extension Occurrence {
         case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss):
             "\(loss.milliseconds) ms after \(loss.said.words)"
         case .brokerIgnoresExactlyOnce(let seconds): seconds == 0 ? "it answers as to QoS 1" : "for \(seconds) s"
+        case .connectionQueued(let bound):
+            bound == .handshakes ? "limits.broker_handshakes" : "limits.broker_connects_per_second"
         case .connectUnanswered(let end): CoreWords.words(for: end)
         case .brokerSpeaksOtherProtocol(let foreign): foreign.name
         case .unexpectedMessage(let type), .strangerMessage(let type): type.specificationName
@@ -85,6 +87,7 @@ extension ClientRefusal {
         case .rule(let refusal, let number): "[[client]] rule \(number): \(refusal.words)"
         case .willBeyondRule: "its rule does not allow its Will"
         case .noCertificate: "its certificate cannot be used"
+        case .noTurn: "its turn to be connected to the broker has not come"
         }
     }
 }

@@ -155,7 +155,7 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     package var connectTimeout = TimeSpan.seconds(10)
     /// For a PINGRESP.
     package var responseTimeout = TimeSpan.seconds(15)
-    /// The first pause before a new attempt; it doubles with each failure and is jittered.
+    /// The first pause before a new attempt is at most that long, and the following ones are no shorter.
     package var reconnectMinimum = TimeSpan.seconds(1)
     package var reconnectMaximum = TimeSpan.seconds(60)
     /// How long a connected client's lost broker connection may stay lost before the client is told (GW-86).

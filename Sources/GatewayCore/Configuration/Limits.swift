@@ -48,6 +48,11 @@ package struct Limits: Equatable, Sendable {
     package var qosMinusOneByteCount = 65_536
     /// Octets waiting to be written to one broker connection, or at QoS 0 for its return.
     package var queuedByteCountPerUpstream = 262_144
+    /// Connections to the broker that are being made at once, from the wish for the stream to the CONNACK; further ones
+    /// wait for their turn. The gateway's own is not among them.
+    package var brokerHandshakes = 200
+    /// Connections to the broker that begin in one second, each with one CONNECT; 1 or more.
+    package var brokerConnectsPerSecond = 500
     /// Octets of one MQTT packet from the broker; a longer one closes that connection.
     package var packetByteCount = 1_048_576
     /// DISCONNECTs per second sent to senders the gateway does not know (GW-65).

@@ -8,6 +8,10 @@ package struct Census: Equatable, Sendable {
     package var remembered = 0
     /// Broker connections held, the shared one included, open or not.
     package var upstreams = 0
+    /// Those that wait for their turn to be made.
+    package var queuedUpstreams = 0
+    /// Those of clients that are being made.
+    package var upstreamHandshakes = 0
     /// Ways to clients, and senders kept in mind for their next DISCONNECT.
     package var routes = 0
     package var peers = 0
@@ -59,6 +63,11 @@ extension Gateway {
         census.queuedByteCount = environment.store.byteCount
         for index in 0..<sessions.endIndex where sessions.contains(index) { census.count(sessions[index]) }
         for index in 0..<environment.upstreams.endIndex where environment.upstreams.contains(index) {
+            switch environment.upstreams[index].state {
+            case .queued: census.queuedUpstreams += 1
+            case .opening, .connecting: census.upstreamHandshakes += index == environment.sharedUpstream ? 0 : 1
+            case .idle, .open, .leaving, .held, .refused, .waiting: break
+            }
             census.largestUpstreamByteCount = max(
                 census.largestUpstreamByteCount, environment.upstreams[index].queuedByteCount)
         }

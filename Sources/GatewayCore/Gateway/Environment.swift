@@ -19,6 +19,7 @@ struct Environment: ~Copyable {
     var random: RandomNumbers
     var upstreams = Slab<Upstream>()
     var closing = ClosingConnections()
+    var pace = ConnectionPace()
     /// What the broker has shown of the versions that it speaks.
     var version = BrokerVersion()
     private(set) var predefinedTopics: PredefinedTable

@@ -26,6 +26,7 @@ extension Gateway {
         for index in 0..<sessions.endIndex where sessions.contains(index) && sessions[index].upstream != nil {
             changing(index) { _, _ in }
         }
+        if environment.pace.hasLine { goOnWithLine() }
         readOn()
         swap(&environment.effects, &effects)
     }

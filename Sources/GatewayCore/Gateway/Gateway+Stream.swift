@@ -283,7 +283,7 @@ extension Gateway {
     mutating func connectionEnded(_ slot: UInt32, _ end: StreamEnd?, isTakenOver: Bool = false) {
         let state = environment.upstreams[slot].state
         let hasStayed = environment.hasStayedOpen(upstream: slot)
-        if hasStayed { environment.upstreams[slot].failureCount = 0 }
+        if hasStayed { environment.upstreams[slot].pauseMilliseconds = 0 }
         environment.upstreams[slot].state = .idle
         environment.upstreams[slot].resetStream(maximumPacketByteCount: 0)
         switch environment.upstreams[slot].owner {
@@ -321,6 +321,7 @@ extension Gateway {
         case .held, .waiting:
             environment.openStream(
                 ofUpstream: slot, inNameOf: name(ofUpstream: slot), as: identity(ofUpstream: slot))
+        case .queued: waitsTooLong(slot)
         case .leaving: breakOff(slot)
         case .opening, .connecting: timedOut(slot)
         case .open:

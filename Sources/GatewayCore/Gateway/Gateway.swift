@@ -94,6 +94,7 @@ package struct Gateway: ~Copyable {
         case .shutdownRequested: shutDown()
         case .suspensionRequested: suspend()
         }
+        if environment.pace.hasLine { goOnWithLine() }
         readOn()
         swap(&environment.effects, &effects)
     }
@@ -221,6 +222,7 @@ extension Gateway {
         environment.deadlines.cancel(.session(index))
         if let slot = sessions[index].upstream {
             environment.deadlines.cancel(.upstream(slot))
+            environment.pace.leave(slot)
             environment.upstreams.remove(slot)
             sessions[index].broker.giveUpPlace()
         }

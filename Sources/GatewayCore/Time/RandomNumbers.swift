@@ -14,9 +14,15 @@ package struct RandomNumbers: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// A span between half of `span` and all of it, so that many waiters do not come back together.
-    mutating func jittered(_ span: TimeSpan) -> TimeSpan {
-        let half = span.nanoseconds / 2
-        return TimeSpan(nanoseconds: half + UInt64.random(in: 0...half, using: &self))
+    /// How long to wait after a failure, so that many waiters do not come back together: the first time between half
+    /// of `minimum` and all of it, then between `minimum` and three times the `last` pause (decorrelated jitter), but
+    /// never longer than `maximum`, which is no less than `minimum`.
+    mutating func pause(after last: TimeSpan?, from minimum: TimeSpan, upTo maximum: TimeSpan) -> TimeSpan {
+        guard let last else { return between(TimeSpan(nanoseconds: minimum.nanoseconds / 2), minimum) }
+        return between(minimum, max(minimum, min(maximum, last * 3)))
+    }
+
+    private mutating func between(_ least: TimeSpan, _ most: TimeSpan) -> TimeSpan {
+        TimeSpan(nanoseconds: UInt64.random(in: least.nanoseconds...most.nanoseconds, using: &self))
     }
 }

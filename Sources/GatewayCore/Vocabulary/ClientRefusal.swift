@@ -26,6 +26,8 @@ package enum ClientRefusal: Error, Hashable, Sendable {
     /// The certificate that it is to show the broker, or the key, cannot be used.
     case noCertificate
     case brokerAway
+    /// Its turn to be connected to the broker has not come in time.
+    case noTurn
     /// The broker has ended the connection instead of answering.
     case brokerGone
     /// The broker has answered with this return code (MQTT 3.1.1 §3.2.2.3).

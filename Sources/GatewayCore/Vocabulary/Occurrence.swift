@@ -125,6 +125,8 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case brokerAnswered(after: TimeSpan)
     /// The broker answers, but accepts no CONNECT.
     case brokerRefusing
+    /// A client's connection has to wait for its turn.
+    case connectionQueued(ConnectionBound)
     case upstreamOpened
     case upstreamLost(BrokerLoss)
     /// The third time in a minute; once until there has been a quiet hour.

@@ -49,6 +49,10 @@ enum BrokerText {
     /// What the broker does with connections; empty for anything else.
     static func words(for occurrence: Occurrence, _ topic: String) -> String {
         switch occurrence {
+        case .brokerReachable: "broker reachable"
+        case .brokerUnreachable: "broker unreachable: clients are told to wait"
+        case .brokerRefusing: "broker answers, but refuses us: the gateway does not offer itself to clients"
+        case .upstreamOpened: "broker connection open"
         case .upstreamLost(let loss): "client's broker connection lost: \(words(for: loss, topic)); restoring it"
         case .upstreamLostRepeatedly(let loss): suspicion(after: loss, topic)
         case .brokerIgnoresExactlyOnce(let seconds): ignoresExactlyOnce(seconds)
@@ -61,6 +65,11 @@ enum BrokerText {
         case .upstreamRestored: "client's broker connection restored"
         case .upstreamPaused: "broker connection paused: the client cannot keep up"
         case .upstreamResumed: "broker connection resumed"
+        case .connectionQueued(let bound):
+            "connections to the broker wait for their turn: "
+                + (bound == .handshakes
+                    ? "limits.broker_handshakes are being made already"
+                    : "limits.broker_connects_per_second have begun in this second")
         case .brokerVersionRefused: "broker does not know MQTT 5.0: it is spoken to in 3.1.1"
         case .brokerDisconnected(let reason):
             "broker ends the connection: \(reason.words(in: .disconnect))\(advice(reason))"

@@ -24,6 +24,7 @@ enum ObservationFigures {
             [LogField("reason", "\(limit)".snakeCased), LogField("octets", octets)]
         case .malformedPacket(let error): [LogField("reason", "\(error)".snakeCased)]
         case .upstreamUnavailable(let end), .connectUnanswered(let end): [LogField("reason", "\(end)".snakeCased)]
+        case .connectionQueued(let bound): [LogField("reason", "\(bound)".snakeCased)]
         case .brokerSpeaksOtherProtocol(let foreign): [LogField("protocol", "\(foreign)")]
         case .qosMinusOneRefused(let refusal, let topicID):
             [LogField("reason", "\(refusal)".snakeCased), LogField("topic_id", Int(topicID))]

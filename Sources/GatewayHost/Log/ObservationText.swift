@@ -22,7 +22,7 @@ enum ObservationText {
             .clientExceedsRule, .brokerExceedsRule, .sessionDisowned:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientOverdue, .sessionEvicted,
-            .willPublished, .brokerReachable, .upstreamRestored, .brokerVersionRefused:
+            .willPublished, .brokerReachable, .upstreamRestored, .brokerVersionRefused, .connectionQueued:
             .info
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageDroppedUpstreamDown,
             .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneDropped, .qosMinusOneRefused,
@@ -68,7 +68,7 @@ enum ObservationText {
             .clientAnswered, .brokerAnswered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
             .searchAnswered, .brokerReachable, .brokerUnreachable, .brokerRefusing, .malformedPacket, .unexpectedPacket,
             .advertised,
-            .sharedConnectionContested, .brokerVersionRefused:
+            .sharedConnectionContested, .brokerVersionRefused, .connectionQueued:
             .gateway
         }
     }
@@ -120,13 +120,10 @@ enum ObservationText {
         case .requestRefusedByRule, .clientNotAdmitted, .clientExceedsRule, .messageDroppedByRule, .brokerExceedsRule,
             .sessionDisowned:
             RefusalText.byRule(occurrence, topic)
-        case .brokerReachable: "broker reachable"
-        case .brokerUnreachable: "broker unreachable: clients are told to wait"
-        case .brokerRefusing: "broker answers, but refuses us: the gateway does not offer itself to clients"
-        case .upstreamOpened: "broker connection open"
-        case .upstreamLost, .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered,
-            .brokerSpeaksOtherProtocol, .messageExceedsBroker, .messageExpired, .brokerVersionRefused,
-            .brokerDisconnected, .brokerRefused, .upstreamPaused, .upstreamResumed, .upstreamRestored:
+        case .brokerReachable, .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamLost,
+            .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol,
+            .messageExceedsBroker, .messageExpired, .brokerVersionRefused, .brokerDisconnected, .brokerRefused,
+            .connectionQueued, .upstreamPaused, .upstreamResumed, .upstreamRestored:
             BrokerText.words(for: occurrence, topic)
         case .upstreamRefused(let code): "broker refused a connection: \(BrokerText.refusal(code))"
         case .sharedConnectionContested(let count): contested(count)

@@ -20,6 +20,9 @@ enum RefusalText {
         case .willMessageTooLong(let octets, let limit):
             "its Will of \(octets) octets is longer than clients.will_message_bytes=\(limit)"
         case .brokerAway: "the broker cannot be reached"
+        case .noTurn:
+            "its turn to be connected to the broker has not come in time; limits.broker_handshakes and"
+                + " limits.broker_connects_per_second say how fast that goes"
         case .brokerGone: "the broker ended the connection instead of answering"
         case .broker(let code): "the broker refuses it: \(BrokerText.refusal(ConnectReturnCode(rawValue: code)))"
         case .gatewayStops: "the gateway is stopping"
@@ -61,6 +64,7 @@ enum RefusalText {
         case .willQoS: "broker.maximum_qos"
         case .willMessageTooLong: "clients.will_message_bytes"
         case .brokerAway, .brokerGone: "broker.url"
+        case .noTurn: "limits.broker_connects_per_second"
         case .broker(let code): TroubleText.key(for: ConnectReturnCode(rawValue: code))
         case .notAdmitted: "client.id"
         case .rule(let refusal, _): key(for: refusal)
@@ -100,6 +104,7 @@ enum RefusalText {
         case .willMessageTooLong(let octets, let limit):
             reason("will_message_too_long", [("octets", Int(octets)), ("limit", Int(limit))])
         case .brokerAway: reason("broker_away")
+        case .noTurn: reason("no_turn")
         case .brokerGone: reason("broker_gone")
         case .broker(let code): reason("broker_refused", [("code", Int(code))])
         case .gatewayStops: reason("gateway_stops")

@@ -30,6 +30,7 @@ struct Reporter {
     private var toldRefusals: Set<Int> = []
     private var takenNumbers = Recurrence()
     private var unansweredConnects = Recurrence()
+    private var queuedConnections = Recurrence()
     /// Of the gateway's own broker connection.
     private let ownName: String
 
@@ -63,6 +64,7 @@ struct Reporter {
         where occurrence == .connectUnanswered(.insecure) || occurrence == .connectUnanswered(.noPassage):
             return nil
         case .connectUnanswered: if unansweredConnects.happened(at: now) == nil { return nil }
+        case .connectionQueued: if queuedConnections.happened(at: now) == nil { return nil }
         case .gatewayIDTaken: if takenNumbers.happened(at: now) == nil { return nil }
         case .clientDismissed:
             guard let count = dismissedCount else { break }

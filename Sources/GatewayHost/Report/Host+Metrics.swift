@@ -91,6 +91,9 @@ extension Host {
         metrics.add(
             "swiftlet_broker_connected", .gauge, "Whether the gateway's own broker connection is open.",
             gateway.sharedConnectionOpenSince == nil ? "0" : "1")
+        metrics.add(
+            "swiftlet_broker_connections_queued", .gauge, "Clients' broker connections that wait for their turn.",
+            String(gateway.takeCensus().queuedUpstreams))
         metrics.begin(
             "swiftlet_broker_connects_refused", .counter,
             "CONNECTs that the broker has refused, by the code of its CONNACK; 0 for unknown ones.")
@@ -163,6 +166,7 @@ extension Host {
             ("limits.topic_names_bytes", limits.topicNamesByteCount, census.topicNamesByteCount),
             ("limits.qos_minus_one_bytes", limits.qosMinusOneByteCount, census.qosMinusOneByteCount),
             ("limits.upstream_queued_bytes", limits.queuedByteCountPerUpstream, census.largestUpstreamByteCount),
+            ("limits.broker_handshakes", limits.brokerHandshakes, census.upstreamHandshakes),
             ("limits.closing_connections", settings.host.closingConnectionCount, streams.closingCount),
             ("limits.client_certificates", settings.host.clientCertificateCount, streams.certificateCount),
             ("http.connections", settings.host.http.connectionCount, server?.mostConnections ?? 0),

@@ -105,15 +105,4 @@ import Time
     func percentage(seconds: Int, percent: Int, milliseconds: Int) {
         #expect(TimeSpan.seconds(seconds).extended(byPercent: percent) == .milliseconds(milliseconds))
     }
-
-    @Test("Jitter lies between half of a span and all of it, and its seed decides it")
-    func jitter() {
-        var first = RandomNumbers(seed: 5)
-        var second = RandomNumbers(seed: 5)
-        for _ in 0..<1_000 {
-            let span = first.jittered(.seconds(2))
-            #expect(TimeSpan.seconds(1) <= span && span <= .seconds(2))
-            #expect(span == second.jittered(.seconds(2)))
-        }
-    }
 }

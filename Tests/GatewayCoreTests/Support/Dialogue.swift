@@ -398,10 +398,11 @@ final class Dialogue {
 }
 
 extension GatewayConfiguration {
-    /// The defaults with quiet broker connections, and what a test changes.
+    /// The defaults with quiet broker connections that are made at once, as time stands still, and what a test changes.
     static func dialogue(_ change: (inout GatewayConfiguration) -> Void = { _ in }) -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.upstream.keepAliveSeconds = Dialogue.upstreamKeepAlive
+        configuration.limits.brokerConnectsPerSecond = 1_000_000
         configuration.links = [LinkConfiguration()]
         change(&configuration)
         return configuration

@@ -47,6 +47,11 @@ extension Gateway {
         check(environment.identities.count == view.identityCount, "identities of nobody")
         check(environment.identities.brokerClientIDCount == view.namedCount, "two clients with one name at the broker")
         if let violation = environment.closing.checkInvariants() { broken.append(violation) }
+        let queued = (0..<environment.upstreams.endIndex).filter {
+            environment.upstreams.contains($0) && environment.upstreams[$0].state == .queued
+        }
+        check(environment.pace.lineCount == queued.count, "the line is not of those that wait for their turn")
+        check(environment.pace.isInLine(queued), "a connection waits for its turn and is not in the line")
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(limits, in: environment)
         }

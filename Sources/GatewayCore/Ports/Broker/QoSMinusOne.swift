@@ -83,7 +83,7 @@ extension Environment {
     private var isSharedReturning: Bool {
         switch upstreams[sharedUpstream].state {
         case .opening, .connecting, .waiting: break
-        case .idle, .open, .leaving, .held, .refused: return false
+        case .idle, .open, .leaving, .held, .queued, .refused: return false
         }
         guard let sharedLostAt else { return false }
         return now.since(sharedLostAt) <= configuration.upstream.restoreTimeout

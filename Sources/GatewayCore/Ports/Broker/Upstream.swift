@@ -22,6 +22,8 @@ struct Upstream: SlabElement {
         case leaving
         /// The client's connection before has not ended yet.
         case held
+        /// It is to be opened when its turn comes (`ConnectionPace`).
+        case queued
         /// CONNACK came and did not accept: there is nothing more to say before the stream is closed.
         case refused
         /// The last attempt failed; the next is due.
@@ -41,7 +43,7 @@ struct Upstream: SlabElement {
     /// What the broker has said on the stream that it does not take.
     var limits = BrokerLimits()
 
-    /// The end of the current attempt, or of the pause before the next.
+    /// The end of the current attempt, or of the pause before the next, or when waiting for its turn takes too long.
     var attemptDeadline = Instant(nanoseconds: 0)
     /// When the broker accepted the connection.
     var openedAt = Instant(nanoseconds: 0)
@@ -52,12 +54,12 @@ struct Upstream: SlabElement {
     /// When the PINGRESP must be here; nil when none is awaited.
     var pingResponseDeadline: Instant?
 
-    /// What the CONNECT said, in seconds.
-    var keepAliveSeconds: UInt16 = 0
-    /// Attempts in a row that failed, or brought a connection that soon ended; no more are counted than there is room.
-    var failureCount: UInt16 = 0
     /// Whether the host was asked not to read.
     var isPaused = false
+    /// What the CONNECT said, in seconds.
+    var keepAliveSeconds: UInt16 = 0
+    /// The pause after the last attempt, where that failed or brought a connection that soon ended; 0: it did not.
+    var pauseMilliseconds: UInt32 = 0
     /// Whether bytes that came before the pause are still in the decoder.
     var hasKeptBytes = false
 
@@ -65,7 +67,7 @@ struct Upstream: SlabElement {
 
     /// Whether a stream exists or is asked for.
     @inline(__always)
-    var hasStream: Bool { state != .idle && state != .waiting && state != .held }
+    var hasStream: Bool { state != .idle && state != .waiting && state != .held && state != .queued }
 
     /// Whether what the broker sends is a session's: it has accepted, and nothing has come after.
     @inline(__always)
@@ -76,7 +78,7 @@ struct Upstream: SlabElement {
     var nextDeadline: Instant? {
         switch state {
         case .idle, .refused: return nil
-        case .opening, .connecting, .leaving, .held, .waiting: return attemptDeadline
+        case .opening, .connecting, .leaving, .held, .queued, .waiting: return attemptDeadline
         case .open:
             let keepAlive = TimeSpan.seconds(Int(keepAliveSeconds))
             if isPaused { return lastSent + keepAlive }

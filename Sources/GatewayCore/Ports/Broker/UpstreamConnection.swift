@@ -12,8 +12,9 @@ extension Environment {
         return slot
     }
 
-    /// Asks for a stream to the broker, as soon as the one before in that name has ended; what the slot had before must
-    /// be closed. The gateway's own connection waits for none: a Will that a takeover publishes is made good at once.
+    /// Asks for a stream to the broker, as soon as the one before in that name has ended and its turn has come; what
+    /// the slot had before must be closed. The gateway's own connection waits for none: a Will that a takeover
+    /// publishes is made good at once.
     mutating func openStream(
         ofUpstream slot: UInt32, inNameOf name: ClientID?, as identity: IdentityIndex = .none
     ) {
@@ -22,6 +23,14 @@ extension Environment {
             upstreams[slot].attemptDeadline = deadline
             return scheduleDeadline(ofUpstream: slot)
         }
+        guard !hasToWait(slot) else { return }
+        beginStream(ofUpstream: slot, inNameOf: name, as: identity)
+    }
+
+    /// Asks for the stream, whose turn has come.
+    mutating func beginStream(
+        ofUpstream slot: UInt32, inNameOf name: ClientID?, as identity: IdentityIndex = .none
+    ) {
         streamCount &+= 1
         let id = UpstreamID(slot: slot, generation: streamCount)
         upstreams[slot].version = version.next(configuration.upstream.version, at: now)
@@ -29,6 +38,7 @@ extension Environment {
         upstreams[slot].streamID = id
         upstreams[slot].state = .opening
         upstreams[slot].attemptDeadline = now + configuration.upstream.connectTimeout
+        connectionBegins(id)
         effects.list.append(.openStream(id, with: certificate(of: identity, name)))
         scheduleDeadline(ofUpstream: slot)
     }
@@ -43,9 +53,10 @@ extension Environment {
     mutating func closeStream(ofUpstream slot: UInt32, inNameOf name: ClientID?, politely: Bool) {
         if politely { sayGoodbye(onUpstream: slot) }
         cutStream(ofUpstream: slot, inNameOf: name)
+        if upstreams[slot].state == .queued { pace.leave(slot) }
         upstreams[slot].state = .idle
         upstreams[slot].resetStream(maximumPacketByteCount: 0)
-        upstreams[slot].failureCount = 0
+        upstreams[slot].pauseMilliseconds = 0
         deadlines.cancel(.upstream(slot))
     }
 
@@ -96,14 +107,17 @@ extension Environment {
         endPacket(start, on: slot)
     }
 
-    /// After a failure: the next attempt comes after a pause that doubles, up to a bound, and is jittered.
+    /// After a failure: the next attempt comes after a pause.
     mutating func scheduleReconnect(ofUpstream slot: UInt32) {
         let settings = configuration.upstream
-        let doublings = min(Int(upstreams[slot].failureCount), 16)
-        let pause = min(settings.reconnectMinimum * (1 << doublings), settings.reconnectMaximum)
-        upstreams[slot].failureCount = min(upstreams[slot].failureCount, .max - 1) + 1
+        let last = TimeSpan.milliseconds(Int(upstreams[slot].pauseMilliseconds))
+        let pause = random.pause(
+            after: last.isZero ? nil : last, from: settings.reconnectMinimum, upTo: settings.reconnectMaximum)
+        // The first counts as two thirds of the minimum, so that the second is no longer than twice that.
+        let counted = last.isZero ? settings.reconnectMinimum.nanoseconds / 3 * 2 : pause.nanoseconds
+        upstreams[slot].pauseMilliseconds = UInt32(clamping: max(1, counted / 1_000_000))
         upstreams[slot].state = .waiting
-        upstreams[slot].attemptDeadline = now + random.jittered(pause)
+        upstreams[slot].attemptDeadline = now + pause
         scheduleDeadline(ofUpstream: slot)
     }
 

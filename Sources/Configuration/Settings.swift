@@ -22,7 +22,10 @@ package struct HostSettings: Equatable, Sendable {
     ]
     /// At most `maximumSerialPortCount`; their links follow those of the listeners.
     package var serialPorts: [SerialPort] = []
+    /// The one that is preferred.
     package var broker = BrokerEndpoint(host: "127.0.0.1", port: BrokerEndpoint.defaultPort)
+    /// Those where connections go while it cannot be reached, in the order of preference.
+    package var otherBrokers: [BrokerEndpoint] = []
     /// Client identifier of the gateway's own broker connection, 1 to 65,535 octets; nil: one that the machine makes.
     package var sharedClientID: [UInt8]?
     package var logLevel = LogLevel.info
@@ -71,6 +74,21 @@ package struct HostSettings: Equatable, Sendable {
     /// Whether a gateway does without the listener where the system has no IPv6: the usual one for it, with the other.
     package static func isOptional(_ listener: UDPListener, among listeners: [UDPListener]) -> Bool {
         listener.host == "::" && listeners == HostSettings().listeners
+    }
+
+    /// All of them, at least one.
+    package var brokers: [BrokerEndpoint] { [broker] + otherBrokers }
+
+    /// Whether one of them is spoken to by TLS.
+    package var isAnyBrokerEncrypted: Bool { brokers.contains { $0.isEncrypted } }
+
+    /// The same with the broker at that place as the only one; the preferred one where there is none.
+    package func at(broker place: Int) -> HostSettings {
+        guard !otherBrokers.isEmpty else { return self }
+        var settings = self
+        settings.broker = brokers.indices.contains(place) ? brokers[place] : broker
+        settings.otherBrokers = []
+        return settings
     }
 
     package static let maximumListenerCount = 64

@@ -69,6 +69,8 @@ extension Settings {
         settings.gateway.upstream.maximumQoS = running.gateway.upstream.maximumQoS
         settings.gateway.willUpdate = running.gateway.willUpdate
         settings.host.broker = running.host.broker
+        settings.host.otherBrokers = running.host.otherBrokers
+        settings.gateway.upstream.brokerCount = running.gateway.upstream.brokerCount
         settings.host.proxy.endpoint = running.host.proxy.endpoint
         settings.host.sharedClientID = running.host.sharedClientID
         settings.host.store = running.host.store

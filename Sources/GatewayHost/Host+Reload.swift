@@ -14,7 +14,7 @@ extension Host {
         let changes = SettingsChanges(from: settings, to: new)
         let wanted = new.keepingStart(of: settings)
         let forwarders = try forwarderLists(of: wanted)
-        let tls = try makeTLSClients(wanted.host)
+        let tls = try makeTLSClients(ofEach: wanted.host)
         let (former, formerLinks) = (settings, links)
         let udpPlaces = try openListeners(wanted.host.listeners)
         do throws(HostError) {

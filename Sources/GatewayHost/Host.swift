@@ -17,7 +17,7 @@ package final class Host {
     /// By the core's numbers for them: the listeners' first, then those of serial lines.
     var links: [any Link] = []
     private(set) lazy var streams = BrokerStreams(
-        to: BrokerAddress(settings.host, loop: loop), settings, host: self)
+        settings, host: self)
     var reporter: Reporter
     var statistics: Statistics
     /// What is published at the broker of the gateway itself; nil where nothing is.
@@ -56,7 +56,7 @@ package final class Host {
         statistics = Statistics(
             udpCount: settings.host.listeners.count, serialCount: settings.host.serialPorts.count, at: loop.now)
         reconfigureStatus()
-        streams.reconfigure(settings, try makeTLSClients(settings.host))
+        streams.reconfigure(settings, try makeTLSClients(ofEach: settings.host))
         warnOfMissingVerification()
         do throws(HostError) {
             for listener in settings.host.listeners {

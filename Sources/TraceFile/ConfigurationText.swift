@@ -52,6 +52,8 @@ enum ConfigurationText {
         Field("upstream.username", \.upstream.username),
         Field("upstream.password", \.upstream.password),
         Field("upstream.maximumQoS", \.upstream.maximumQoS),
+        Field("upstream.brokerCount", \.upstream.brokerCount),
+        Field("upstream.steadyTime", \.upstream.steadyTime),
         Field("upstream.version", \.upstream.version),
         Field("upstream.sessionExpirySeconds", \.upstream.sessionExpirySeconds),
         Field("upstream.keepAliveSeconds", \.upstream.keepAliveSeconds),

@@ -17,7 +17,7 @@ extension Occurrence {
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
             .brokerVersionRefused, .sessionDisowned,
-            .upstreamPaused, .upstreamResumed:
+            .upstreamPaused, .upstreamResumed, .brokerRegained:
             0
         case .clientExceedsRule(let byteCount), .brokerExceedsRule(let byteCount): UInt64(byteCount)
         case .clientFellAsleep(let seconds): UInt64(seconds)
@@ -41,6 +41,7 @@ extension Occurrence {
             UInt64(reason.rawValue) | UInt64(foreign.map { $0.rawValue + 1 } ?? 0) << 8
         case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss): loss.number
         case .brokerIgnoresExactlyOnce(let seconds): UInt64(seconds)
+        case .brokerGivenUp(let former, let next): UInt64(former) << 8 | UInt64(next)
         case .connectionQueued(let bound): UInt64(bound.rawValue)
         case .connectUnanswered(let end): UInt64(end.rawValue)
         case .brokerSpeaksOtherProtocol(let foreign): UInt64(foreign.rawValue)

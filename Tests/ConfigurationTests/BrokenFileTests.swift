@@ -123,8 +123,21 @@ import Testing
         ("broker.url = 'ssl://h'", "1:14: 'broker.url' must start with 'mqtts://' for TLS; found 'ssl'"),
         (
             "broker.url = 1",
-            "1:14: 'broker.url' must be text of the form mqtt[s]://HOST[:PORT] or ws[s]://HOST[:PORT][/PATH]; found"
-                + " 1"
+            "1:14: 'broker.url' must be text of the form mqtt[s]://HOST[:PORT] or ws[s]://HOST[:PORT][/PATH], or a list"
+                + " of up to 8; found 1"
+        ),
+        (
+            "broker.url = []",
+            "1:14: 'broker.url' must be text of the form mqtt[s]://HOST[:PORT] or ws[s]://HOST[:PORT][/PATH], or a list"
+                + " of up to 8; found 0 elements"
+        ),
+        (
+            "broker.url = ['mqtt://a', 'mqtt://b', 'mqtt://a:1883']",
+            "1:39: an element of 'broker.url' must not come again; found mqtt://a:1883"
+        ),
+        (
+            "broker.url = ['mqtt://a', 'ssl://b']",
+            "1:27: an element of 'broker.url' must start with 'mqtts://' for TLS; found 'ssl'"
         ),
         (
             "tls.ca_file = '/ca.pem'",

@@ -1,9 +1,20 @@
+import GatewayCore
 import Testing
 
 @testable import Configuration
 
 /// Proves which addresses the owner may write, and what is said about the others.
 @Suite struct EndpointTests {
+    @Test("broker.url is one URL or a list in the order of preference, which a single one does not change")
+    func listOfBrokers() throws {
+        let read = try settings("broker.url = ['mqtts://a', 'ws://b/x']").get()
+        #expect(read.host.brokers.map(\.name) == ["mqtts://a:8883", "ws://b:80/x"])
+        #expect(read.gateway.upstream.brokerCount == 2)
+        #expect(read.host.at(broker: 1).broker.name == "ws://b:80/x" && read.host.at(broker: 1).brokers.count == 1)
+        #expect(read.host.isAnyBrokerEncrypted)
+        #expect(try settings("broker.url = ['mqtt://a']").get() == settings("broker.url = 'mqtt://a'").get())
+    }
+
     @Test(arguments: [
         ("udp://0.0.0.0:1884", "0.0.0.0", 1884), ("udp://[::]", "::", 1884), ("UDP://10.0.0.1:7", "10.0.0.1", 7),
         ("udp://[fe80::1%eth0]:65535", "fe80::1%eth0", 65_535), ("udp://127.0.0.1:0", "127.0.0.1", 0),

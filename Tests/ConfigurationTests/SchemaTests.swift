@@ -65,6 +65,8 @@ import Time
         changed.host.secretFiles = ["f"]
         changed.host.hasSecretInTheOpen = true
         changed.host.fileWarnings = [ConfigurationError(file: "f", line: 1, column: 1, message: "")]
+        // One broker alone is none of a list.
+        changed.choose([changed.host.broker, BrokerEndpoint(host: "b", port: 2)])
         // The host hands it on.
         changed.gateway.upstream.sharedClientID = changed.host.sharedClientID ?? Array("swiftlet-1".utf8)
         let usualPort = leaves(of: SerialPort(device: ""))

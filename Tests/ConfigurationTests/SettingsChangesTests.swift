@@ -21,6 +21,16 @@ import Testing
         #expect(changes.needingRestart == ["broker.url \"mqtt://127.0.0.1:1883\" → \"mqtt://b:1883\""])
     }
 
+    @Test func aListOfBrokersIsKeptUntilARestart() throws {
+        let (old, new) = ("broker.url = 'mqtt://a'", "broker.url = ['mqtt://a', 'mqtts://b']")
+        #expect(
+            try changes(old, new).needingRestart == [
+                "broker.url \"mqtt://a:1883\" → [\"mqtt://a:1883\", \"mqtts://b:8883\"]"
+            ])
+        let running = try settings(old).get()
+        #expect(try settings(new).get().keepingStart(of: running) == running)
+    }
+
     @Test func credentialsForAProxyChangeAtOnceAndUnseen() throws {
         let proxy = "proxy.url = 'http://p:1'\n"
         let changes = try changes(proxy, proxy + "proxy.username = 'u'\nproxy.password = 'p'")

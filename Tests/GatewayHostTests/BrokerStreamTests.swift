@@ -60,11 +60,24 @@ import Transports
             $0.gateway.upstream.connectTimeout = .milliseconds(1_000)
         }
         defer { host.close() }
-        let address = host.streams.address
+        let address = host.streams.ways[0].address
         address.found([silent.address, broker.address])
         _ = try accept(host, broker)
         #expect(host.counters[.upstreamUnavailable] == 0)
         #expect(address.inOrder == [broker.address, silent.address])
+    }
+
+    /// Names move: who keeps to an address that nobody answers at any more would wait for half a minute.
+    @Test func aNameWhoseAddressesRefuseIsResolvedAnew() throws {
+        let broker = try ScriptedBroker()
+        let host = try host(broker: BrokerEndpoint(host: "localhost", port: broker.address.port)) {
+            $0.gateway.upstream.reconnectMinimum = .milliseconds(20)
+        }
+        defer { host.close() }
+        let nobody = try SocketAddress.numeric("127.0.0.1", ScriptedBroker.unusedPort())
+        host.streams.ways[0].address.found([nobody], at: loop.now - 2_000_000_000)
+        _ = try accept(host, broker)
+        #expect(host.counters[.upstreamUnavailable] >= 1)
     }
 
     // MARK: The end

@@ -346,7 +346,8 @@ private func freePort() throws -> UInt16 {
 
 /// An interface that gives back what is sent to an IPv6 group; a bare loopback interface does not.
 private let interfaceOfIPv6Groups: String? = {
-    guard let interfaces = if_nameindex() else { return nil }
+    let all: UnsafeMutablePointer<if_nameindex>? = if_nameindex()
+    guard let interfaces = all else { return nil }
     defer { if_freenameindex(interfaces) }
     var entry = interfaces
     while entry.pointee.if_index != 0, let name = entry.pointee.if_name {

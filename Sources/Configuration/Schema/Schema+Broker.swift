@@ -4,11 +4,13 @@ import GatewayCore
 
 extension Schema {
     static let broker: [Key<Settings>] = [
-        .endpoint(
-            "broker.url", "mqtt[s]://HOST[:PORT] or ws[s]://HOST[:PORT][/PATH]", parse: EndpointParser.broker,
-            write: { $1.host.broker = $0 }, read: { $0.host.broker.name },
+        .brokers(
+            "broker.url",
             "Where the broker listens: mqtts:// and wss:// by TLS, ws:// and wss:// by WebSocket; IPv6 in brackets."
         ).atStart,
+        .seconds(
+            "broker.steady_seconds", \.gateway.upstream.steadyTime, 1...86_400,
+            "With several: for how long the first must be there without a break before connections go there again."),
         .text(
             "broker.client_id_prefix", \.gateway.upstream.clientIDPrefix, 0...65_535,
             "Put before each client's id, so that two gateways at one broker do not clash."

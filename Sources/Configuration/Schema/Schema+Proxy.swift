@@ -32,7 +32,7 @@ extension SettingsBuilder {
             report(offset, "'proxy.username' must not hold a colon (RFC 7617 section 2)")
         }
         // It is an interface of this machine, and the proxy has its own.
-        if let offset = seen.offset(of: "proxy.url"), settings.host.broker.host.contains("%") {
+        if let offset = seen.offset(of: "proxy.url"), settings.host.brokers.contains(where: { $0.host.contains("%") }) {
             report(offset, "'proxy.url' cannot lead to a broker.url that names an interface of this machine ('%')")
         }
     }

@@ -45,7 +45,7 @@ extension SettingsBuilder {
             if seen.offset(of: needed) == nil, !seen.isWrong(needed) {
                 report(offset, "\(quoted(name)) needs \(quoted(needed))")
             }
-            guard !settings.host.broker.isEncrypted, !self.seen.isWrong("broker.url") else { continue }
+            guard !settings.host.isAnyBrokerEncrypted, !self.seen.isWrong("broker.url") else { continue }
             report(
                 offset,
                 "\(quoted(name)) is for a broker.url that begins with mqtts:// or wss://; this one is without TLS")

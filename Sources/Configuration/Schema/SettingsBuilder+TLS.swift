@@ -19,7 +19,7 @@ extension SettingsBuilder {
 
     /// Who has written these keys takes the connection for protected.
     private mutating func checkThatTLSIsWanted() {
-        guard !settings.host.broker.isEncrypted, !seen.isWrong("broker.url") else { return }
+        guard !settings.host.isAnyBrokerEncrypted, !seen.isWrong("broker.url") else { return }
         let usual = Settings()
         for key in Schema.tls where key.read(settings) != key.read(usual) {
             guard let offset = seen.offset(of: key.path) else { continue }
@@ -31,7 +31,7 @@ extension SettingsBuilder {
 
     /// Puts what was found in the files to its places; nothing is looked for where a key is wrong already.
     mutating func inspectTLS(by inspect: (Settings) -> [TLSFinding]) {
-        guard settings.host.broker.isEncrypted, !Schema.tls.contains(where: { seen.isWrong($0.path) }),
+        guard settings.host.isAnyBrokerEncrypted, !Schema.tls.contains(where: { seen.isWrong($0.path) }),
             settings.host.tls.certificateFile == nil || settings.host.tls.keyFile != nil
         else { return }
         for finding in inspect(settings) {

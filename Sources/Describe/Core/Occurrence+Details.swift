@@ -30,6 +30,7 @@ extension Occurrence {
         case .upstreamLost(let loss), .upstreamLostRepeatedly(let loss):
             "\(loss.milliseconds) ms after \(loss.said.words)"
         case .brokerIgnoresExactlyOnce(let seconds): seconds == 0 ? "it answers as to QoS 1" : "for \(seconds) s"
+        case .brokerGivenUp(let former, let next): "broker \(former + 1), for broker \(next + 1)"
         case .connectionQueued(let bound):
             bound == .handshakes ? "limits.broker_handshakes" : "limits.broker_connects_per_second"
         case .connectUnanswered(let end): CoreWords.words(for: end)
@@ -50,7 +51,7 @@ extension Occurrence {
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
             .brokerVersionRefused, .clientNotAdmitted, .requestRefusedByRule, .clientExceedsRule,
-            .brokerExceedsRule, .sessionDisowned, .upstreamPaused, .upstreamResumed:
+            .brokerExceedsRule, .sessionDisowned, .upstreamPaused, .upstreamResumed, .brokerRegained:
             ""
         }
     }

@@ -144,6 +144,11 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     /// The highest QoS that the broker takes: 0…2. A PUBLISH or Will above it is refused, and no more is asked for in a
     /// subscription, as MQTT 3.1.1 has no word for a broker that does not answer it.
     package var maximumQoS: UInt8 = 2
+    /// How many brokers there are to choose from, the preferred first: 1 to `maximumBrokerCount`.
+    package var brokerCount: UInt8 = 1
+    package static let maximumBrokerCount = 8
+    /// For how long the first must be there without a break before connections go there again.
+    package var steadyTime = TimeSpan.seconds(60)
     /// In which version of MQTT the broker is spoken to.
     package var version = BrokerProtocol.v3_1_1
     /// How long a broker of MQTT 5.0 keeps the session of a client without CleanSession after its connection has ended;

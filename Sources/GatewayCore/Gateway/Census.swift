@@ -65,7 +65,8 @@ extension Gateway {
         for index in 0..<environment.upstreams.endIndex where environment.upstreams.contains(index) {
             switch environment.upstreams[index].state {
             case .queued: census.queuedUpstreams += 1
-            case .opening, .connecting: census.upstreamHandshakes += index == environment.sharedUpstream ? 0 : 1
+            case .opening, .connecting:
+                if case .session = environment.upstreams[index].owner { census.upstreamHandshakes += 1 }
             case .idle, .open, .leaving, .held, .refused, .waiting: break
             }
             census.largestUpstreamByteCount = max(

@@ -20,8 +20,10 @@ struct Environment: ~Copyable {
     var upstreams = Slab<Upstream>()
     var closing = ClosingConnections()
     var pace = ConnectionPace()
-    /// What the broker has shown of the versions that it speaks.
-    var version = BrokerVersion()
+    /// Which broker is spoken to, and what each has shown of the versions that it speaks.
+    var brokers = BrokerChoice()
+    /// The connection that looks after the first broker; nil before there was need of it.
+    var lookout: UInt32?
     private(set) var predefinedTopics: PredefinedTable
     /// As whom clients are known at the broker.
     var identities: IdentityTable

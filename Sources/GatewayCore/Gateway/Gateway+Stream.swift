@@ -23,6 +23,7 @@ extension Gateway {
                 on: id.slot)
         case .session(let index):
             changing(index) { session, environment in session.introduce(in: &environment) }
+        case .lookout: firstBrokerIsThere(id.slot)
         }
     }
 
@@ -137,6 +138,7 @@ extension Gateway {
             } else {
                 environment.observe(.upstreamRefused(answer.returnCode))
             }
+            if isUnavailable(answer.returnCode), triesNextBroker(slot, streamIsOver: false) { return }
             brokerHasRefused(onUpstream: slot)
             environment.upstreams[slot].state = .refused
             connectRefused(answer.returnCode, slot: slot)
@@ -150,6 +152,7 @@ extension Gateway {
         brokerHasAccepted()
         environment.observe(.upstreamOpened)
         switch environment.upstreams[slot].owner {
+        case .lookout: break
         case .shared:
             environment.beginStatus()
             environment.sendWaitingPublishes()
@@ -213,13 +216,15 @@ extension Gateway {
 
     mutating func streamClosed(_ id: UpstreamID, _ end: StreamEnd) {
         guard isCurrent(id) else { return }
+        if environment.upstreams[id.slot].owner == .lookout { return firstBrokerIsAway(id.slot, streamIsOver: true) }
         switch end {
         case .unresolved, .refused, .timedOut:
             environment.observe(.upstreamUnavailable(end))
+            if triesNextBroker(id.slot, streamIsOver: true) { return }
             brokerIsAway()
         case .localFailure: environment.observe(.upstreamUnavailable(end))
         case .closedByBroker, .failed, .insecure, .noPassage:
-            noteNoAnswer(end, onUpstream: id.slot)
+            if noteNoAnswer(end, onUpstream: id.slot) { return }
             noteUnwelcome(onUpstream: id.slot)
             noteContest(onUpstream: id.slot)
         case .queueOverflow, .noCertificate: break
@@ -236,15 +241,21 @@ extension Gateway {
 
     /// The broker has taken the connection, and ended it without a word about the CONNECT; where it was to be protected
     /// or spoken to by WebSocket, and could not be, it was not even told one.
-    private mutating func noteNoAnswer(_ end: StreamEnd, onUpstream slot: UInt32) {
+    ///
+    /// - Returns: whether another broker is tried.
+    private mutating func noteNoAnswer(_ end: StreamEnd, onUpstream slot: UInt32) -> Bool {
         let state = environment.upstreams[slot].state
-        guard state == .connecting || state == .opening && (end == .insecure || end == .noPassage) else { return }
+        guard state == .connecting || state == .opening && (end == .insecure || end == .noPassage) else { return false }
         environment.observe(.connectUnanswered(end))
         // Where TLS failed, nothing is known of what MQTT is spoken behind it.
-        if state == .connecting, end != .insecure {
-            environment.version.ended(environment.upstreams[slot].version, at: environment.now)
-        }
+        let mayBeOfVersion =
+            state == .connecting && end != .insecure
+            && environment.brokers[environment.upstreams[slot].broker].ended(
+                environment.upstreams[slot].version, of: environment.configuration.upstream.version,
+                at: environment.now)
+        if !mayBeOfVersion, triesNextBroker(slot, streamIsOver: true) { return true }
         brokerHasRefused(onUpstream: slot)
+        return false
     }
 
     private mutating func pingAnswered(onUpstream slot: UInt32) {
@@ -287,6 +298,7 @@ extension Gateway {
         environment.upstreams[slot].state = .idle
         environment.upstreams[slot].resetStream(maximumPacketByteCount: 0)
         switch environment.upstreams[slot].owner {
+        case .lookout: break
         case .shared: sharedConnectionEnded(slot, wasOpen: state == .open, hasStayed: hasStayed)
         case .session(let index):
             changing(index) { session, environment in
@@ -333,8 +345,10 @@ extension Gateway {
 
     /// The broker has not answered in time.
     private mutating func timedOut(_ slot: UInt32) {
+        if environment.upstreams[slot].owner == .lookout { return firstBrokerIsAway(slot, streamIsOver: false) }
         environment.observe(.upstreamUnavailable(.timedOut))
         if environment.upstreams[slot].state == .connecting { environment.observe(.connectUnanswered(.timedOut)) }
+        if triesNextBroker(slot, streamIsOver: false) { return }
         if environment.upstreams[slot].state != .open { brokerIsAway() }
         breakOff(slot, .timedOut)
     }

@@ -42,6 +42,7 @@ extension Gateway {
         environment.sayOffline()
         environment.status.connectionEnded()
         environment.closeStream(ofUpstream: environment.sharedUpstream, inNameOf: nil, politely: true)
+        environment.endLooks()
         // Nothing is advertised any more; those who just left are still forgotten in their time.
         environment.deadlines.cancel(.gateway)
         if let next = departures.nextExpiry { environment.deadlines.schedule(.gateway, noLaterThan: next) }
@@ -58,6 +59,7 @@ extension Gateway {
         }
         environment.sayOffline()
         environment.suspendStream(ofUpstream: environment.sharedUpstream)
+        environment.endLooks()
         environment.deadlines = DeadlineQueue()
         isSuspended = true
     }

@@ -27,7 +27,10 @@ extension Gateway {
     /// What the broker has accepted, and what it takes on the connection.
     mutating func noteAnswer(_ properties: ByteRange, _ bytes: RawSpan, onUpstream slot: UInt32) {
         let version = environment.upstreams[slot].version
-        environment.version.accepted(version, at: environment.now)
+        let broker = environment.upstreams[slot].broker
+        environment.brokers[broker].accepted(version, at: environment.now)
+        environment.brokers.accepted(broker)
+        environment.upstreams[slot].triesInRow = 0
         guard version == .v5_0 else { return }
         let isSessionAsked = environment.upstreams[slot].limits.isSessionAsked
         let asked = isSessionAsked ? environment.configuration.upstream.sessionExpirySeconds : nil
@@ -46,8 +49,9 @@ extension Gateway {
         let version = environment.upstreams[slot].version
         let isOfVersion =
             code == .unacceptableProtocolVersion || code.rawValue == ReasonCode.unsupportedProtocolVersion.rawValue
-        environment.version.refused(version, forVersion: isOfVersion, at: environment.now)
-        let next = environment.version.next(environment.configuration.upstream.version, at: environment.now)
+        let broker = environment.upstreams[slot].broker
+        environment.brokers[broker].refused(version, forVersion: isOfVersion, at: environment.now)
+        let next = environment.brokers[broker].next(environment.configuration.upstream.version, at: environment.now)
         guard isOfVersion, version == .v5_0, next == .v3_1_1 else { return false }
         environment.observe(.brokerVersionRefused)
         let name = name(ofUpstream: slot)

@@ -15,7 +15,7 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
         upstreamRefused, sharedConnectionContested, subscriptionRefused, upstreamUnavailable, malformedPacket,
         unexpectedPacket, upstreamPaused, upstreamResumed, messageExceedsBroker, brokerVersionRefused,
         brokerDisconnected, brokerRefused, messageExpired, clientNotAdmitted, requestRefusedByRule, clientExceedsRule,
-        sessionDisowned, messageDroppedByRule, brokerExceedsRule, connectionQueued
+        sessionDisowned, messageDroppedByRule, brokerExceedsRule, connectionQueued, brokerGivenUp, brokerRegained
 
     /// What it is called in log, metrics and page, such as `client_moved`: the case's name in snake case.
     package var name: String { Self.names[Int(rawValue)] }
@@ -82,6 +82,8 @@ extension Occurrence {
         case .connectUnanswered: .connectUnanswered
         case .brokerSpeaksOtherProtocol: .brokerSpeaksOtherProtocol
         case .connectionQueued: .connectionQueued
+        case .brokerGivenUp: .brokerGivenUp
+        case .brokerRegained: .brokerRegained
         case .upstreamOpened: .upstreamOpened
         case .upstreamLost: .upstreamLost
         case .upstreamRestored: .upstreamRestored

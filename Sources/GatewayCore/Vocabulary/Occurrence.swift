@@ -121,6 +121,10 @@ package enum Occurrence: Equatable, Hashable, Sendable {
 
     case brokerReachable
     case brokerUnreachable
+    /// One of several brokers, by its place among them, could not be reached: connections go to that other one.
+    case brokerGivenUp(UInt8, for: UInt8)
+    /// The first of several brokers is there again: connections go there.
+    case brokerRegained
     /// On the gateway's own connection: a PINGRESP.
     case brokerAnswered(after: TimeSpan)
     /// The broker answers, but accepts no CONNECT.

@@ -70,6 +70,10 @@ enum BrokerText {
                 + (bound == .handshakes
                     ? "limits.broker_handshakes are being made already"
                     : "limits.broker_connects_per_second have begun in this second")
+        case .brokerGivenUp(let former, let next):
+            "broker \(former + 1) of broker.url cannot be reached: connections go to broker \(next + 1) from now on"
+        case .brokerRegained:
+            "the first broker of broker.url has been there for broker.steady_seconds: connections go there from now on"
         case .brokerVersionRefused: "broker does not know MQTT 5.0: it is spoken to in 3.1.1"
         case .brokerDisconnected(let reason):
             "broker ends the connection: \(reason.words(in: .disconnect))\(advice(reason))"

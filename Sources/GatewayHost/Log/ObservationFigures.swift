@@ -24,6 +24,7 @@ enum ObservationFigures {
             [LogField("reason", "\(limit)".snakeCased), LogField("octets", octets)]
         case .malformedPacket(let error): [LogField("reason", "\(error)".snakeCased)]
         case .upstreamUnavailable(let end), .connectUnanswered(let end): [LogField("reason", "\(end)".snakeCased)]
+        case .brokerGivenUp(let former, let next): [LogField("from", Int(former) + 1), LogField("to", Int(next) + 1)]
         case .connectionQueued(let bound): [LogField("reason", "\(bound)".snakeCased)]
         case .brokerSpeaksOtherProtocol(let foreign): [LogField("protocol", "\(foreign)")]
         case .qosMinusOneRefused(let refusal, let topicID):
@@ -41,6 +42,15 @@ enum ObservationFigures {
 }
 
 extension Occurrence {
+    /// The place among the brokers of the one that connections go to from now on, where that is what has occurred.
+    var brokerPlace: Int? {
+        switch self {
+        case .brokerGivenUp(_, let next): Int(next)
+        case .brokerRegained: 0
+        default: nil
+        }
+    }
+
     /// Whether the ClientId beside it may be the beginning of a longer one.
     var tellsBeginningOfName: Bool {
         guard case .clientRefused(_, .clientIDTooLong?) = self else { return false }

@@ -14,7 +14,8 @@ enum ObservationText {
             .searchAnswered, .clientNotAdmitted:
             nil
         case .clientLost, .clientRefused, .clientSetUpAbandoned, .clientDismissed, .willNotPublished,
-            .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .brokerRefusing, .upstreamLost,
+            .queueDropsReported, .absentClientsMessagesDropped, .brokerUnreachable, .brokerGivenUp, .brokerRefusing,
+            .upstreamLost,
             .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol,
             .upstreamRefused,
             .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull, .sharedConnectionContested,
@@ -22,7 +23,8 @@ enum ObservationText {
             .clientExceedsRule, .brokerExceedsRule, .sessionDisowned:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientOverdue, .sessionEvicted,
-            .willPublished, .brokerReachable, .upstreamRestored, .brokerVersionRefused, .connectionQueued:
+            .willPublished, .brokerReachable, .upstreamRestored, .brokerVersionRefused, .connectionQueued,
+            .brokerRegained:
             .info
         case .messageDroppedTooLong, .messageDroppedNotRegistered, .messageDroppedUpstreamDown,
             .messageDroppedUpstreamBlocked, .messageUndeliverable, .qosMinusOneDropped, .qosMinusOneRefused,
@@ -68,7 +70,7 @@ enum ObservationText {
             .clientAnswered, .brokerAnswered, .messageDroppedQueueFull, .qosMinusOneForwarded, .strangerAnswered,
             .searchAnswered, .brokerReachable, .brokerUnreachable, .brokerRefusing, .malformedPacket, .unexpectedPacket,
             .advertised,
-            .sharedConnectionContested, .brokerVersionRefused, .connectionQueued:
+            .sharedConnectionContested, .brokerVersionRefused, .connectionQueued, .brokerGivenUp, .brokerRegained:
             .gateway
         }
     }
@@ -123,7 +125,7 @@ enum ObservationText {
         case .brokerReachable, .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamLost,
             .upstreamLostRepeatedly, .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol,
             .messageExceedsBroker, .messageExpired, .brokerVersionRefused, .brokerDisconnected, .brokerRefused,
-            .connectionQueued, .upstreamPaused, .upstreamResumed, .upstreamRestored:
+            .connectionQueued, .upstreamPaused, .upstreamResumed, .upstreamRestored, .brokerGivenUp, .brokerRegained:
             BrokerText.words(for: occurrence, topic)
         case .upstreamRefused(let code): "broker refused a connection: \(BrokerText.refusal(code))"
         case .sharedConnectionContested(let count): contested(count)

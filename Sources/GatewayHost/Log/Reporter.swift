@@ -31,6 +31,9 @@ struct Reporter {
     private var takenNumbers = Recurrence()
     private var unansweredConnects = Recurrence()
     private var queuedConnections = Recurrence()
+    private var givenUpBrokers = Recurrence()
+    /// As the configuration names them, where there are several.
+    private let brokerNames: [String]
     /// Of the gateway's own broker connection.
     private let ownName: String
 
@@ -40,6 +43,7 @@ struct Reporter {
             "senders", key: "log.stranger_lines_per_second", perSecond: settings.strangerLogLinesPerSecond)
         linesAboutClients = LineAllowance(
             "clients", key: "log.client_lines_per_second", perSecond: settings.clientLogLinesPerSecond)
+        brokerNames = settings.otherBrokers.isEmpty ? [] : settings.brokers.map(\.name)
         ownName = ClientIDText.text(of: settings.sharedClientID ?? [])
         routine = RoutineLines(perMinute: settings.clientLogLinesPerMinute)
     }
@@ -64,6 +68,7 @@ struct Reporter {
         where occurrence == .connectUnanswered(.insecure) || occurrence == .connectUnanswered(.noPassage):
             return nil
         case .connectUnanswered: if unansweredConnects.happened(at: now) == nil { return nil }
+        case .brokerGivenUp: if givenUpBrokers.happened(at: now) == nil { return nil }
         case .connectionQueued: if queuedConnections.happened(at: now) == nil { return nil }
         case .gatewayIDTaken: if takenNumbers.happened(at: now) == nil { return nil }
         case .clientDismissed:
@@ -109,6 +114,9 @@ struct Reporter {
             line.circumstances.append(LogField("client", name + (isBeginning ? "…" : "")))
         } else if observation.kind == .upstreamRefused {
             line.circumstances.append(LogField("shared_client_id", ownName))
+        }
+        if let place = observation.occurrence.brokerPlace, brokerNames.indices.contains(place) {
+            line.circumstances.append(LogField("broker", brokerNames[place]))
         }
         line.figures = ObservationFigures.figures(for: observation.occurrence)
         if !topic.isEmpty { line.figures.append(LogField("topic", topic)) }

@@ -48,8 +48,8 @@ extension Host {
         return gateway.sharedConnectionOpenSince == nil && trouble?.clientID.isEmpty == true
     }
 
-    /// The broker as the configuration has it, which holds no password.
-    var brokerName: String { settings.host.broker.name }
+    /// The broker that connections go to, as the configuration has it, which holds no password.
+    var brokerName: String { settings.host.at(broker: Int(gateway.brokerInUse)).broker.name }
 
     private var fullLimits: [(look: TroubleText.Look, client: String?)] {
         heldLimits.filter { $0.held * 10 >= $0.limit * 9 && $0.held > 0 }

@@ -91,6 +91,11 @@ extension Host {
         metrics.add(
             "swiftlet_broker_connected", .gauge, "Whether the gateway's own broker connection is open.",
             gateway.sharedConnectionOpenSince == nil ? "0" : "1")
+        metrics.begin(
+            "swiftlet_broker_in_use", .gauge, "Whether connections go to that broker, in the order of preference.")
+        for (place, broker) in settings.host.brokers.enumerated() {
+            metrics.sample(["url": broker.name], place == Int(gateway.brokerInUse) ? 1 : 0)
+        }
         metrics.add(
             "swiftlet_broker_connections_queued", .gauge, "Clients' broker connections that wait for their turn.",
             String(gateway.takeCensus().queuedUpstreams))

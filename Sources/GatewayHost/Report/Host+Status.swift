@@ -78,6 +78,7 @@ extension Host {
         let since = openSince.map { now.since($0).nanoseconds } ?? loop.now &- min(statistics.brokerChangedAt, loop.now)
         json.object(name) {
             $0.add("url", brokerName)
+            $0.add("preferred", gateway.brokerInUse == 0)
             $0.add("state", openSince != nil ? "connected" : isRefusedByBroker ? "refused" : "unreachable")
             $0.add("since_seconds", Int(since / 1_000_000_000))
             $0.add("round_trip_seconds", seconds: statistics.lastBrokerRoundTrip?.inSeconds)

@@ -45,10 +45,16 @@ final class BrokerAddress {
 
     func hasWorked(_ address: SocketAddress) { lastGood = address }
 
-    /// Takes note of where the broker is.
-    func found(_ addresses: [SocketAddress]) {
+    /// None of them could be reached: the name is asked for anew, as it may have moved. A second is time enough to see
+    /// that it has not.
+    func haveFailed() {
+        if loop.now &- resolvedAt > 1_000_000_000 { addresses = [] }
+    }
+
+    /// Takes note of where the broker is, or was at another time of the loop's clock.
+    func found(_ addresses: [SocketAddress], at time: UInt64? = nil) {
         self.addresses = addresses
-        resolvedAt = loop.now
+        resolvedAt = time ?? loop.now
     }
 
     func close() { resolver.close() }

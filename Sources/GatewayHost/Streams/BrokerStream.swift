@@ -4,6 +4,8 @@ import Transports
 /// One connection to the broker on behalf of an upstream of the core, tried at each of the broker's addresses.
 final class BrokerStream: ByteStreamDelegate, TimerHandler {
     let id: UpstreamID
+    /// The place among the brokers of the one that it goes to.
+    let broker: Int
     /// The certificate that it shows the broker, where that is not the gateway's.
     let certificate: ShownCertificate?
     private var stream: (any ByteStream)?
@@ -25,8 +27,8 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     var hasQueued = false
     private unowned let owner: BrokerStreams
 
-    init(_ id: UpstreamID, _ certificate: ShownCertificate?, of owner: BrokerStreams) {
-        (self.id, self.certificate) = (id, certificate)
+    init(_ id: UpstreamID, to broker: Int, _ certificate: ShownCertificate?, of owner: BrokerStreams) {
+        (self.id, self.broker, self.certificate) = (id, broker, certificate)
         self.owner = owner
         options = owner.options
     }
@@ -48,7 +50,7 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     private func connectToNext() {
         guard let address = remainingAddresses.popFirst() else { return }
         self.address = address
-        stream = owner.route.connect(to: address, options: options, as: certificate?.pair, delegate: self)
+        stream = owner.ways[broker].route.connect(to: address, options: options, as: certificate?.pair, delegate: self)
     }
 
     func write(_ bytes: RawSpan) { stream?.queueWrite(bytes) }
@@ -92,7 +94,7 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     // MARK: ByteStreamDelegate
 
     func streamOpened(_ stream: any ByteStream) {
-        if let address { owner.address.hasWorked(address) }
+        if let address { owner.ways[broker].address.hasWorked(address) }
         if owner.isReadingHeld { stream.pauseReading() }
         owner.handle(.streamOpened(id), of: self)
     }
@@ -120,6 +122,7 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
         case .failed, .insecure, .noPassage, .endOfStream, .writeQueueOverflow: return owner.ended(self, reason: reason)
         }
         if remainingAddresses.isEmpty {
+            owner.ways[broker].address.haveFailed()
             owner.ended(self, reason: remoteFailure ?? reason)
         } else {
             connectToNext()

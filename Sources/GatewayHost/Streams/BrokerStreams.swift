@@ -8,13 +8,10 @@ import Transports
 ///
 /// What is written waits until the end of the turn, so that each stream has one write in it.
 final class BrokerStreams {
-    let address: BrokerAddress
+    /// To each broker, the preferred first.
+    private(set) var ways: [BrokerWay]
     let loop: EventLoop
     private(set) var options: TCPStreamOptions
-    /// What lies between the broker's addresses and MQTT from now on.
-    private(set) var route: BrokerRoute
-    /// Makes what is protected; nil where nothing is.
-    private(set) var tls: TLSClients?
     /// The last ones, for whoever asks why there is no connection.
     private(set) var lastTLSFailure: TLSText?
     private(set) var lastPassageFailure: PassageFailure?
@@ -28,22 +25,20 @@ final class BrokerStreams {
     private var queuedByteCountPerStream: Int
     private unowned let host: Host
 
-    init(to broker: BrokerAddress, _ settings: Settings, host: Host) {
-        address = broker
-        loop = host.loop
+    init(_ settings: Settings, host: Host) {
+        let loop = host.loop
+        self.loop = loop
+        ways = settings.host.brokers.indices.map { BrokerWay(settings.host.at(broker: $0), loop: loop) }
         let configuration = settings.gateway
         options = Self.options(for: settings)
-        route = BrokerRoute(settings.host, tls: nil, loop: loop)
         closingLimit = settings.host.closingConnectionCount
         queuedByteCountPerStream = configuration.limits.queuedByteCountPerUpstream
         self.host = host
     }
 
     /// What holds for connections from now on; the first call comes before there are any.
-    func reconfigure(_ settings: Settings, _ tls: TLSClients?) {
-        self.tls = tls
-        tls?.limit = settings.host.clientCertificateCount
-        route = BrokerRoute(settings.host, tls: tls, loop: loop)
+    func reconfigure(_ settings: Settings, _ tls: [TLSClients?]) {
+        for place in ways.indices { ways[place].reconfigure(settings.host.at(broker: place), tls[place], loop: loop) }
         options = Self.options(for: settings)
         closingLimit = settings.host.closingConnectionCount
         queuedByteCountPerStream = settings.gateway.limits.queuedByteCountPerUpstream
@@ -76,9 +71,11 @@ final class BrokerStreams {
 
     /// The ranges of `certificate` index `arena`.
     func open(_ id: UpstreamID, with certificate: StreamCertificate, _ arena: RawSpan) {
-        let stream = BrokerStream(id, ShownCertificate(certificate, arena, host.settings.host), of: self)
+        let broker = min(Int(host.gateway.broker(of: id)), ways.count - 1)
+        let shown = ShownCertificate(certificate, arena, host.settings.host)
+        let stream = BrokerStream(id, to: broker, shown, of: self)
         inUse.insert(stream)
-        address.connect(stream)
+        ways[broker].address.connect(stream)
     }
 
     func write(_ bytes: RawSpan, on id: UpstreamID) {
@@ -158,12 +155,13 @@ final class BrokerStreams {
     func ended(_ stream: BrokerStream, reason: StreamCloseReason) {
         guard !silenced.contains(stream.id) else { return stream.isGone = true }
         guard inUse.remove(stream.id) != nil else { return }
+        let settings = host.settings.host.at(broker: stream.broker)
         if case .insecure(let failure) = reason {
-            let text = TLSText(failure, host.settings.host, stream.certificate)
+            let text = TLSText(failure, settings, stream.certificate)
             if !failure.reason.isWantOfCertificate { lastTLSFailure = text }
             host.reporter.streamIsInsecure(text, isWantOfCertificate: failure.reason.isWantOfCertificate)
         } else {
-            host.reporter.streamEnded(reason, host.settings.host)
+            host.reporter.streamEnded(reason, settings)
         }
         if case .noPassage(let failure) = reason { lastPassageFailure = failure }
         host.handle(.streamClosed(stream.id, StreamEnd(reason)))
@@ -185,8 +183,11 @@ final class BrokerStreams {
 
     // MARK: The end
 
-    /// Certificates of clients that are held.
-    var certificateCount: Int { tls?.count ?? 0 }
+    /// Certificates of clients that are held for the broker that has the most.
+    var certificateCount: Int { ways.map { $0.tls?.count ?? 0 }.max() ?? 0 }
+
+    /// What is protected with the broker at that place; nil where nothing is.
+    func tls(ofBroker place: Int) -> TLSClients? { ways.indices.contains(place) ? ways[place].tls : nil }
 
     /// Connections that the core is done with and that still hold a descriptor.
     var closingCount: Int { closing.count }
@@ -198,6 +199,6 @@ final class BrokerStreams {
     func abandon() {
         for stream in inUse.removeAll() { stream.abort() }
         for stream in closing.removeAll() { stream.leaveToSystem() }
-        address.close()
+        for way in ways { way.address.close() }
     }
 }

@@ -5,12 +5,18 @@ import Transports
 // TLS towards the broker: whether there is any, and what is told of it.
 
 extension Host {
-    /// What makes connections to a broker at `mqtts://` or `wss://`; nil for one without TLS.
-    func makeTLSClients(_ settings: HostSettings) throws(HostError) -> TLSClients? {
+    /// What makes connections to each broker at `mqtts://` or `wss://`; nil for one without TLS.
+    func makeTLSClients(ofEach settings: HostSettings) throws(HostError) -> [TLSClients?] {
+        var clients: [TLSClients?] = []
+        for place in settings.brokers.indices { clients.append(try makeTLSClients(settings.at(broker: place), place)) }
+        return clients
+    }
+
+    private func makeTLSClients(_ settings: HostSettings, _ place: Int) throws(HostError) -> TLSClients? {
         guard settings.broker.isEncrypted else { return nil }
         let options = TLSOptions(settings)
         // What is held is used on, its sessions among it.
-        if let held = streams.tls, held.own.options == options { return held }
+        if let held = streams.tls(ofBroker: place), held.own.options == options { return held }
         let clients: TLSClients
         do throws(TLSSetUpError) {
             clients = try TLSClients(options, limit: settings.clientCertificateCount, loop: loop)
@@ -30,13 +36,13 @@ extension Host {
 
     /// Nobody is to forget it.
     func warnOfMissingVerification() {
-        guard settings.host.broker.isEncrypted, settings.host.tls.skipsVerification else { return }
+        guard settings.host.isAnyBrokerEncrypted, settings.host.tls.skipsVerification else { return }
         log.write(.error, TLSText.withoutVerification, event: "tls_without_verification")
     }
 
     /// What needs a look for being as it is configured.
     var verificationLook: TroubleText.Look? {
-        guard settings.host.broker.isEncrypted, settings.host.tls.skipsVerification else { return nil }
+        guard settings.host.isAnyBrokerEncrypted, settings.host.tls.skipsVerification else { return nil }
         return TroubleText.Look(
             sentence: "Anybody may pass for the broker: its certificate is not verified.",
             key: "tls.insecure_skip_verify", isError: true)

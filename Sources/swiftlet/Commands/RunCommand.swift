@@ -122,7 +122,7 @@ struct RunCommand {
             let serialLinks = file.gateway.links.suffix(file.host.serialPorts.count)
             settings.gateway.links = options.listeners.map { _ in LinkConfiguration() } + serialLinks
         }
-        if let broker = options.broker { settings.host.broker = broker }
+        if let broker = options.broker { settings.choose([broker]) }
         if let level = options.logLevel { settings.host.logLevel = level }
         // systemd makes a directory of the service's own (RuntimeDirectory=); of several the first one counts.
         if settings.host.http.controlSocket == nil, let runtime = ProcessEnvironment.value("RUNTIME_DIRECTORY"),
@@ -215,7 +215,8 @@ struct RunCommand {
         let limits = settings.gateway.limits
         let ownName = LogText.quoted(settings.host.sharedClientID ?? settings.gateway.upstream.sharedClientID)
         let proxy = settings.host.proxy.endpoint.map { " proxy=\($0.name)" } ?? ""
-        log.write(.info, "broker \(settings.host.broker.name)\(proxy) shared_client_id=\(ownName)")
+        let brokers = settings.host.brokers.map(\.name).joined(separator: ", ")
+        log.write(.info, "broker \(brokers)\(proxy) shared_client_id=\(ownName)")
         log.write(
             .info,
             "limits clients=\(limits.clients) topics_per_client=\(limits.topicsPerClient)"

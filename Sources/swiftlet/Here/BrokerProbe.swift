@@ -55,8 +55,16 @@ final class BrokerProbe: ByteStreamDelegate, TimerHandler {
         return bytes
     }
 
-    /// The broker's name, its address, and what it answers.
+    /// Of each broker its name, its address, and what it answers.
     static func findings(_ settings: Settings, _ loop: EventLoop) -> [HereFinding] {
+        settings.host.brokers.indices.flatMap { place in
+            var one = settings
+            one.host = settings.host.at(broker: place)
+            return findingsOfOne(one, loop)
+        }
+    }
+
+    private static func findingsOfOne(_ settings: Settings, _ loop: EventLoop) -> [HereFinding] {
         let broker = settings.host.broker
         let subject = "broker \(broker.host)"
         let hop = settings.host.firstHop

@@ -102,6 +102,13 @@ final class Dialogue {
 
     var nextDeadline: Instant? { gateway.nextDeadline }
     var sessionCount: Int { gateway.sessionCount }
+    var brokerInUse: UInt8 { gateway.brokerInUse }
+
+    func broker(of stream: TestUpstream) -> UInt8 { gateway.broker(of: stream.id) }
+
+    /// Takes note of all that was said to brokers.
+    func readAll() { unreadPackets = [:] }
+
     var census: Census { gateway.takeCensus() }
 
     /// What whoever looks at the gateway sees of a client; nil where it has no session.

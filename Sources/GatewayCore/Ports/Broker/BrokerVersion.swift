@@ -59,13 +59,21 @@ struct BrokerVersion {
     }
 
     /// A connection on which a CONNECT of that version was said has ended without a CONNACK.
-    mutating func ended(_ version: ProtocolVersion, at now: Instant) {
+    ///
+    /// - Returns: whether the version may be what it was ended for.
+    @discardableResult
+    mutating func ended(_ version: ProtocolVersion, of protocol: BrokerProtocol, at now: Instant) -> Bool {
+        guard `protocol` == .auto else { return false }
         switch (version, knowledge) {
         case (.v5_0, .nothing(let count)):
             knowledge = count + 1 < Self.tellingCount ? .nothing(endCount: count + 1) : .doubtsFive
-        case (.v5_0, .takesOnly3(let until)) where now >= until: knowledge = .nothing(endCount: 1)
+            return true
+        case (.v5_0, .takesOnly3(let until)) where now >= until:
+            knowledge = .nothing(endCount: 1)
+            return true
         case (.v3_1_1, .doubtsFive): knowledge = .nothing(endCount: 0)
         case (.v5_0, _), (.v3_1_1, _): break
         }
+        return false
     }
 }

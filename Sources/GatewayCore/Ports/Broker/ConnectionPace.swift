@@ -68,7 +68,7 @@ extension Environment {
 
     /// Whether the connection has to wait for its turn; then it is in the line.
     mutating func hasToWait(_ slot: UInt32) -> Bool {
-        guard slot != sharedUpstream, pace.hasLine || !mayBeginConnection else { return false }
+        guard case .session = upstreams[slot].owner, pace.hasLine || !mayBeginConnection else { return false }
         let isRate = pace.earliest(limits.brokerConnectsPerSecond) > now
         upstreams[slot].state = .queued
         upstreams[slot].attemptDeadline = now + configuration.upstream.restoreTimeout
@@ -82,7 +82,7 @@ extension Environment {
     mutating func connectionBegins(_ id: UpstreamID) {
         pace.leave(id.slot)
         pace.begins(limits.brokerConnectsPerSecond, at: now)
-        if id.slot != sharedUpstream { pace.isUnderWay(id) }
+        if case .session = upstreams[id.slot].owner { pace.isUnderWay(id) }
     }
 
     /// The next whose turn has come; nil where nobody's has. Where only time keeps it back, the gateway is woken then.

@@ -8,6 +8,8 @@ struct Upstream: SlabElement {
         /// QoS −1 publishes, and the gateway's own knowledge of whether the broker is there.
         case shared
         case session(SessionIndex)
+        /// Looks whether the first broker is there again, and says nothing to it.
+        case lookout
     }
 
     enum State: Equatable {
@@ -62,6 +64,10 @@ struct Upstream: SlabElement {
     var pauseMilliseconds: UInt32 = 0
     /// Whether bytes that came before the pause are still in the decoder.
     var hasKeptBytes = false
+    /// The place among the owner's brokers of the one that the stream goes to, or went.
+    var broker: UInt8 = 0
+    /// Brokers that could not be reached since the last pause.
+    var triesInRow: UInt8 = 0
 
     static var vacant: Upstream { Upstream() }
 

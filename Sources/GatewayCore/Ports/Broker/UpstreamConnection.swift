@@ -33,7 +33,9 @@ extension Environment {
     ) {
         streamCount &+= 1
         let id = UpstreamID(slot: slot, generation: streamCount)
-        upstreams[slot].version = version.next(configuration.upstream.version, at: now)
+        let broker = upstreams[slot].owner == .lookout ? 0 : brokers.current
+        upstreams[slot].broker = broker
+        upstreams[slot].version = brokers[broker].next(configuration.upstream.version, at: now)
         upstreams[slot].resetStream(maximumPacketByteCount: limits.packetByteCount)
         upstreams[slot].streamID = id
         upstreams[slot].state = .opening

@@ -5,7 +5,8 @@ import Time
 /// **What it owns.** The place of the session's connection among all, whether what the broker keeps of the session
 /// ends with that connection, and since when a lost one is being restored. **Invariants.** What is restored has a place
 /// and a beginning. **Awkward cases.** A connection that does not stay was none: the time for the restoration goes on
-/// from the first loss. A sleeper's session may be kept here and end there with the connection (AMB-02).
+/// from the first loss. With several brokers a session may be restored at one that has something older of it. A
+/// sleeper's session may be kept here and end there with the connection (AMB-02).
 struct BrokerSide: Sendable {
     /// The place of the connection, open or not; nil while the client is away.
     private(set) var connection: UInt32?
@@ -13,12 +14,16 @@ struct BrokerSide: Sendable {
     private(set) var isRestoring = false
     /// Whether the broker forgets the session with the connection, as the last CONNECT that it accepted said.
     private(set) var isClean: Bool
+    /// The place among the brokers of the one that has accepted last; `nowhere` before any has.
+    private(set) var home: UInt8
     /// When it was lost; where it was restored and soon lost again, the first time. nil before any loss.
     private var lostSince: Instant?
     /// What is told of the broker where it seems to forbid something.
     var conduct = BrokerConduct()
 
-    init(isClean: Bool = true) { self.isClean = isClean }
+    static let nowhere = UInt8.max
+
+    init(isClean: Bool = true, home: UInt8 = nowhere) { (self.isClean, self.home) = (isClean, home) }
 
     // MARK: The connection's place
 
@@ -50,11 +55,15 @@ struct BrokerSide: Sendable {
     /// The session is left; nothing is restored.
     mutating func left() { isRestoring = false }
 
-    /// The broker has accepted a CONNECT.
+    /// Whether that is another broker than the one that has accepted last: what it has of a session is not this one.
+    func isElsewhere(_ broker: UInt8) -> Bool { home != Self.nowhere && home != broker }
+
+    /// That broker has accepted a CONNECT.
     ///
     /// - Returns: whether that restores the session.
-    mutating func accepted(isClean: Bool) -> Bool {
+    mutating func accepted(isClean: Bool, by broker: UInt8) -> Bool {
         self.isClean = isClean
+        home = broker
         defer { isRestoring = false }
         return isRestoring
     }

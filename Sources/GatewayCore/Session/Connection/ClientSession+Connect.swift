@@ -216,10 +216,14 @@ extension ClientSession {
         let isNew = completesSetUp && beginsNewSession
         if completesSetUp { adoptSetUp(in: &environment) }
         if isNew, sessionPresent { uplink.brokerHasInherited() }
+        let place = upstream.map { environment.upstreams[$0].broker } ?? 0
+        let isElsewhere = broker.isElsewhere(place)
         let isRestored = broker.accepted(
-            isClean: request.isClean || !environment.brokerLimits(on: upstream).keepsSessions)
+            isClean: request.isClean || !environment.brokerLimits(on: upstream).keepsSessions, by: place)
         let isWhole =
-            sessionPresent ? brokerHasRemembered(in: &environment) : brokerHasForgotten(in: &environment)
+            sessionPresent && !isElsewhere
+            ? brokerHasRemembered(in: &environment) : brokerHasForgotten(in: &environment)
+        if isElsewhere, sessionPresent { uplink.brokerHasInherited() }
         if isRestored {
             if isWhole, !wills.isUpdating { observe(.upstreamRestored, in: &environment) }
         } else if completesSetUp {

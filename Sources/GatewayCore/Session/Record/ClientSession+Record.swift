@@ -21,7 +21,8 @@ extension ClientSession {
             subscriptions: subscriptions.record(at: now, in: environment.topicNames), uplink: uplink.record(at: now),
             downlink: downlink.record(at: now, isInDoubt: isInDoubt, in: environment.store, environment.topicNames),
             tokens: tokens, identity: environment.identities.record(of: identity),
-            rulesDigest: environment.identities.rulesDigest)
+            rulesDigest: environment.identities.rulesDigest,
+            home: broker.home == BrokerSide.nowhere ? 0 : broker.home)
     }
 
     /// Where the client is without a connection to the broker, before there is another; nil where the session is over.
@@ -70,7 +71,7 @@ extension ClientSession {
             downlink: Downlink(record.downlink, at: now, in: &environment.store, &environment.topicNames))
         phase = SessionPhase(record.phase)
         request = record.request
-        broker = BrokerSide(isClean: record.isCleanAtBroker)
+        broker = BrokerSide(isClean: record.isCleanAtBroker, home: record.home)
         wills = WillKeeper(record.wills)
         supervision = ClientSupervision(record.supervision, at: now)
         topics = TopicRegistry(record.topics, at: now, in: &environment.topicNames)

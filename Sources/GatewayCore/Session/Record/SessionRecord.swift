@@ -36,8 +36,10 @@ package struct SessionRecord: Hashable, Sendable {
     private static let withExpiries: UInt8 = 1
     /// The same for who the client is at the broker, behind that; only where a rule says it.
     private static let withIdentity: UInt8 = 2
-    /// The same for the owner's rules, at the very end; only where there are any.
+    /// The same for the owner's rules, behind that; only where there are any.
     private static let withRules: UInt8 = 4
+    /// The same for the place of the broker that has the session, behind that; only where it is not the first.
+    private static let withHome: UInt8 = 8
 
     /// The client's name.
     package internal(set) var clientID: [UInt8]
@@ -58,6 +60,8 @@ package struct SessionRecord: Hashable, Sendable {
     var identity: ClientIdentity.Record?
     /// What tells the rules for clients of that time from others; nil where there were none.
     var rulesDigest: UInt64?
+    /// The place among the owner's brokers of the one that has the session.
+    var home: UInt8 = 0
 
     /// Appends the record's octets.
     package func encode(into bytes: inout [UInt8]) {
@@ -65,7 +69,7 @@ package struct SessionRecord: Hashable, Sendable {
         let hasExpiries = expiries.contains { $0 != nil }
         let additions =
             (hasExpiries ? Self.withExpiries : 0) | (identity == nil ? 0 : Self.withIdentity)
-            | (rulesDigest == nil ? 0 : Self.withRules)
+            | (rulesDigest == nil ? 0 : Self.withRules) | (home == 0 ? 0 : Self.withHome)
         bytes.append(Self.version + additions)
         bytes.write(
             clientID, nodeID, phase, request, isCleanAtBroker, wills, supervision, topics, subscriptions, uplink,
@@ -73,13 +77,14 @@ package struct SessionRecord: Hashable, Sendable {
         if hasExpiries { expiries.write(to: &bytes) }
         identity?.write(to: &bytes)
         rulesDigest?.write(to: &bytes)
+        if home != 0 { home.write(to: &bytes) }
     }
 
     /// Reads octets of which nothing is believed; whether a gateway can go on with the record, `restore` finds out.
     package static func decode(_ bytes: RawSpan) throws(SessionRecordError) -> SessionRecord {
         var reader = RecordReader(bytes)
         let additions = try reader.octet() &- Self.version
-        guard additions <= withExpiries | withIdentity | withRules else {
+        guard additions <= withExpiries | withIdentity | withRules | withHome else {
             throw SessionRecordError(reason: .unknownVersion, offset: 0)
         }
         var record = try SessionRecord(
@@ -96,6 +101,7 @@ package struct SessionRecord: Hashable, Sendable {
         }
         if additions & withIdentity != 0 { record.identity = try ClientIdentity.Record(from: &reader) }
         if additions & withRules != 0 { record.rulesDigest = try UInt64(from: &reader) }
+        if additions & withHome != 0 { record.home = try reader.next { $0 != 0 && $0 != BrokerSide.nowhere } }
         try reader.end()
         return record
     }

@@ -39,6 +39,9 @@ struct ConversationChecker {
         conversations[client].connectAddresses.insert(address)
     }
 
+    /// A message of the client has expired: a REGISTER that was for it needs no answer any more.
+    mutating func messageExpired(of client: Int) { conversations[client].openRegister = nil }
+
     /// The gateway has given a silent client up.
     mutating func gatewayLost(_ client: Int) { conversations[client].phase = .unknown }
 

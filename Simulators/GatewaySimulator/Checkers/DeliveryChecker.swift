@@ -165,8 +165,8 @@ struct DeliveryChecker {
             case .undeliverable:
                 return delivery.rejections > 0 || clients[client].isUnteachable || areTopicsFew
                     || max(delivery.sends, registers) >= copiesPerExchange
-            // The gateway's clock counts whole seconds.
-            case .expired: return delivery.expiries.contains { now + .seconds(1) >= $0 }
+            // The gateway's clock counts whole seconds, and so does that of its records.
+            case .expired: return delivery.expiries.contains { now + .seconds(2) >= $0 }
             }
         }
         guard let index else { return false }

@@ -92,6 +92,9 @@ extension World {
         case .messageUndeliverable(_, let octets): noteDrop(observation, octets, .undeliverable)
         case .messageExpired(let qos, let octets):
             if qos > .atMostOnce { noteDrop(observation, octets, .expired) }
+            if let client = client(named: Array(effects.bytes[observation.clientID])) {
+                conversations.messageExpired(of: client)
+            }
         case .clientDisconnected:
             if let client = client(named: Array(effects.bytes[observation.clientID])) { sessions.left(client) }
         case .clientLost:

@@ -58,7 +58,8 @@ extension SessionRecord {
         var record = self
         record.supervision.connectedFor.lengthen(by: age)
         for index in record.subscriptions.all.indices { record.subscriptions.all[index].answeredAgo.lengthen(by: age) }
-        let life = age.nanoseconds / 1_000_000_000
+        // Nothing is delivered when its time is up, not even by a fraction of a second.
+        let life = age.nanoseconds / 1_000_000_000 + (age.nanoseconds % 1_000_000_000 > 0 ? 1 : 0)
         record.downlink.expiries = record.downlink.expiries.map { $0?.older(bySeconds: life) }
         for index in record.uplink.open.indices { record.uplink.open[index].unheardFor.lengthen(by: age) }
         for index in record.uplink.ended.indices { record.uplink.ended[index].endedAgo.lengthen(by: age) }

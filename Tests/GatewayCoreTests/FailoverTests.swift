@@ -152,6 +152,21 @@ import Time
         #expect(dialogue.broker(of: dialogue.opensStream()) == 1)
     }
 
+    @Test("GW-26 A broker that is silent and may have the Will is told DISCONNECT before the client goes to the next")
+    func silentBroker() {
+        let dialogue = dialogue { $0.upstream.connectTimeout = .seconds(4) }
+        dialogue.shared?.closes()
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1"))
+        let first = dialogue.opensStream()
+        first.opens()
+        first.receives(.connect("c1"))
+        dialogue.passes(.seconds(4))
+        first.receives(.disconnect, .close)
+        client.receivesNothing()
+        #expect(dialogue.brokerInUse == 1)
+    }
+
     @Test("What is refused for what the gateway says is no reason to go elsewhere")
     func refusal() {
         let dialogue = dialogue()

@@ -21,8 +21,9 @@ extension Gateway {
     /// - Parameters:
     ///   - slot: The place of the connection.
     ///   - isOver: Whether its stream has ended by itself.
+    ///   - isUnanswered: Whether the broker may have the CONNECT with its Will, and read it when nobody waits any more.
     /// - Returns: whether it does.
-    mutating func triesNextBroker(_ slot: UInt32, streamIsOver isOver: Bool) -> Bool {
+    mutating func triesNextBroker(_ slot: UInt32, streamIsOver isOver: Bool, isUnanswered: Bool = false) -> Bool {
         let count = Int(environment.configuration.upstream.brokerCount)
         let state = environment.upstreams[slot].state
         guard count > 1, !isShuttingDown, state == .opening || state == .connecting else { return false }
@@ -36,6 +37,7 @@ extension Gateway {
             return false
         }
         let name = name(ofUpstream: slot)
+        if isUnanswered { sayGoodbyeForClient(onUpstream: slot) }
         if !isOver { environment.cutStream(ofUpstream: slot, inNameOf: name) }
         environment.upstreams[slot].state = .idle
         environment.openStream(ofUpstream: slot, inNameOf: name, as: identity(ofUpstream: slot))
@@ -63,7 +65,10 @@ extension Gateway {
         switch environment.brokers.failed(broker, begunAt: begunAt, count: count, at: environment.now) {
         case .stale: return
         case .next: environment.observe(.brokerGivenUp(broker, for: environment.brokers.current))
-        case .all: break
+        case .all:
+            if broker != environment.brokers.current {
+                environment.observe(.brokerGivenUp(broker, for: environment.brokers.current))
+            }
         }
         environment.scheduleLook()
     }

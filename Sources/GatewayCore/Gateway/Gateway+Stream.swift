@@ -188,10 +188,15 @@ extension Gateway {
     /// until it is back.
     mutating func breakOff(_ slot: UInt32, _ end: StreamEnd? = nil) {
         guard environment.upstreams[slot].hasStream else { return }
-        let hasOwnWill = environment.configuration.upstream.statusTopic != nil && slot == environment.sharedUpstream
-        if !hasOwnWill { environment.sayGoodbye(onUpstream: slot) }
+        sayGoodbyeForClient(onUpstream: slot)
         environment.cutStream(ofUpstream: slot, inNameOf: name(ofUpstream: slot))
         connectionEnded(slot, end)
+    }
+
+    /// Keeps the broker from mourning a client; the gateway's own Will is true.
+    mutating func sayGoodbyeForClient(onUpstream slot: UInt32) {
+        let hasOwnWill = environment.configuration.upstream.statusTopic != nil && slot == environment.sharedUpstream
+        if !hasOwnWill { environment.sayGoodbye(onUpstream: slot) }
     }
 
     /// The client whose connection it is; nil for the gateway's own.
@@ -348,7 +353,7 @@ extension Gateway {
         if environment.upstreams[slot].owner == .lookout { return firstBrokerIsAway(slot, streamIsOver: false) }
         environment.observe(.upstreamUnavailable(.timedOut))
         if environment.upstreams[slot].state == .connecting { environment.observe(.connectUnanswered(.timedOut)) }
-        if triesNextBroker(slot, streamIsOver: false) { return }
+        if triesNextBroker(slot, streamIsOver: false, isUnanswered: true) { return }
         if environment.upstreams[slot].state != .open { brokerIsAway() }
         breakOff(slot, .timedOut)
     }

@@ -94,7 +94,7 @@ package struct Gateway: ~Copyable {
         case .shutdownRequested: shutDown()
         case .suspensionRequested: suspend()
         }
-        if environment.pace.hasLine { goOnWithLine() }
+        if environment.pace.hasLine, !isSuspended { goOnWithLine() }
         readOn()
         swap(&environment.effects, &effects)
     }

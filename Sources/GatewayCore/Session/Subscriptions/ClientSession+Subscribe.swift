@@ -234,7 +234,11 @@ extension ClientSession {
     /// - Returns: false where one could not be asked for.
     mutating func resubscribe(in environment: inout Environment) -> Bool {
         for subscription in subscriptions.doubted {
-            guard !exceedsBroker(subscription.filter, in: &environment) else { return false }
+            // It ends, or every later CONNECT would come to the same.
+            guard !exceedsBroker(subscription.filter, in: &environment) else {
+                end(subscriptionTo: subscription.filter, in: &environment)
+                return false
+            }
             let token = nextToken(preferring: 0)
             guard !token.isNone,
                 environment.subscribe(
@@ -295,8 +299,9 @@ extension ClientSession {
         switch requests.standing(unsubscribe.messageID, .unsubscribe, filter) {
         case .same: requests.heardAgain(unsubscribe.messageID)
         case .taken: observe(.requestRefusedCongestion, in: &environment)
-        // No such subscription can have been made.
+        // This broker has none such; another one, or this one before, may have had it.
         case .free where exceedsBroker(filter, in: &environment):
+            end(subscriptionTo: filter, in: &environment)
             send(.unsubscribeAcknowledgement(unsubscribe.messageID), in: &environment)
         case .free:
             if !forwardUnsubscribe(unsubscribe.messageID, filter, in: &environment) {

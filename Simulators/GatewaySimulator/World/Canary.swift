@@ -85,7 +85,10 @@ package enum Canary: String, CaseIterable, Sendable {
         case .unteachableLost, .silentForgotten, .copyOfConnectObeyed, .lostWithItsLink: ["sessions:"]
         case .sleeperForgotten, .forgetfulRestart: ["sessions:", "subscriptions:"]
         case .acknowledgedBeforeDurable, .recordSkipped:
-            ["conversations:", "publications:", "deliveries:", "subscriptions:", "world: client # is told to connect"]
+            [
+                "conversations:", "publications:", "deliveries:", "subscriptions:",
+                "world: client lasting is told to connect",
+            ]
         }
     }
 }
@@ -111,7 +114,10 @@ extension Canary {
         // What is planted is planted in packets of 3.1.1.
         options[.version5] = 0
         switch self {
-        case .acknowledgedBeforeDurable: (options[.store], options[.gatewayRestarts]) = (3_000, 8)
+        case .acknowledgedBeforeDurable:
+            options = WorldOptions()
+            (options[.store], options[.gatewayRestarts], options[.clients]) = (3_000, 8, 5)
+            (options[.publishing], options[.churn], options[.delay]) = (2_000, 500, 20)
         // The broker knows most messages again without the gateway: not those of who uses few ids and gives up.
         case .exchangeForgotten:
             options = WorldOptions()

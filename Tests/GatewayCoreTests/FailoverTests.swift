@@ -91,6 +91,8 @@ import Time
             #expect(dialogue.broker(of: stream) == place)
             stream.closes(.refused)
         }
+        // The next round begins with the first, and the log says where connections go.
+        dialogue.observes(exactly: .brokerGivenUp(2, for: 0))
         dialogue.observes(.brokerUnreachable)
         let client = dialogue.client("c1")
         client.sends(.connect("c1"))

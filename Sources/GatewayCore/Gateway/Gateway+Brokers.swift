@@ -64,8 +64,8 @@ extension Gateway {
         let begunAt = environment.upstreams[slot].attemptDeadline - environment.configuration.upstream.connectTimeout
         switch environment.brokers.failed(broker, begunAt: begunAt, count: count, at: environment.now) {
         case .stale: return
-        case .next: environment.observe(.brokerGivenUp(broker, for: environment.brokers.current))
-        case .all:
+        case .next, .all:
+            // After a round in vain it may be the first one itself that failed last.
             if broker != environment.brokers.current {
                 environment.observe(.brokerGivenUp(broker, for: environment.brokers.current))
             }

@@ -87,15 +87,13 @@ extension Environment {
 
     /// The next whose turn has come; nil where nobody's has. Where only time keeps it back, the gateway is woken then.
     mutating func takeTurn() -> UInt32? {
-        if let slot = pace.next {
-            if mayBeginConnection {
-                pace.leave(slot)
-                return slot
-            }
-            let earliest = pace.earliest(limits.brokerConnectsPerSecond)
-            if earliest > now { deadlines.schedule(.gateway, noLaterThan: earliest) }
-            return nil
+        guard let slot = pace.next else { return nil }
+        if mayBeginConnection {
+            pace.leave(slot)
+            return slot
         }
+        let earliest = pace.earliest(limits.brokerConnectsPerSecond)
+        if earliest > now { deadlines.schedule(.gateway, noLaterThan: earliest) }
         return nil
     }
 }

@@ -154,6 +154,7 @@ struct RunCommand {
             let manager = ServiceManager.ofThisProcess().map { ServiceNotifier($0, host) }
             host.reload = { [unowned host] in reload(host, manager, log) }
             manager?.ready()
+            log.write(.info, "ready", event: "ready")
             try serve(host, until: signals, manager)
             host.close()
             log.write(.info, "stopped", event: "stopped")

@@ -86,7 +86,9 @@ final class GatewayProcess {
         self.process = process
         var port: UInt16?
         _ = eventually {
-            port = Self.port(in: process.errorOutput)
+            // Its control socket and its store come after its listeners.
+            let log = process.errorOutput
+            if log.contains(" ready\n") { port = Self.port(in: log) }
             return port != nil || process.poll() != nil
         }
         let found = try #require(port, "the gateway did not start: \(process.errorOutput)")

@@ -435,4 +435,35 @@ import Time
         client.receivesNothing()
         second.receivesNothing()
     }
+
+    @Test("GW-87 MQTT 3.1.1 §4.6 What was given up is not delivered behind later ones, should the broker send it again")
+    func givenUpAgain() {
+        let dialogue = Dialogue(.dialogue { $0.limits.undeliverablePerClient = 1 })
+        let (client, first) = subscriber(dialogue, clean: false)
+        first.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.register(2, 1, "new"))
+        ignores(.register(2, 1, "new"), client)
+        first.sends(.publish("new", "2", qos: .atLeastOnce, id: 2))
+        first.receives(.publishAcknowledgement(1))
+        dialogue.observes(exactly: .messageUndeliverable(.atLeastOnce, octets: 1), of: "c1")
+        var upstream = first
+        for _ in 0..<2 {
+            upstream.closes()
+            dialogue.passes(.seconds(5))
+            let next = client.asksBroker(clean: false, will: TestWill(topic: "w", payload: "gone"))
+            next.sends(.connectAcknowledgement(present: true))
+            next.sends(.publish("new", "1", qos: .atLeastOnce, id: 1, duplicate: true))
+            next.receives(.publishAcknowledgement(1))
+            next.sends(.publish("new", "2", qos: .atLeastOnce, id: 2, duplicate: true))
+            next.receivesNothing()
+            upstream = next
+        }
+        client.sends(.register(0, 9, "new"))
+        client.receives(.registerAcknowledgement(2, 9), .publish(2, "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(2, 1))
+        upstream.receives(.publishAcknowledgement(2))
+        // The broker has heard it, and uses the identifier for what it had sent before the connection was lost.
+        upstream.sends(.publish("new", "3", qos: .atLeastOnce, id: 1, duplicate: true))
+        client.receives(.publish(2, "3", id: 2, qos: .atLeastOnce, duplicate: true))
+    }
 }

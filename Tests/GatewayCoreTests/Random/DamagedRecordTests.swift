@@ -42,6 +42,23 @@ import Time
         #expect(input?.bytes == Self.rich.octets)
     }
 
+    @Test("GW-90 What was given up stands behind everything else, and each once")
+    func givenUp() throws {
+        var record = Self.rich
+        for token in 54...56 as ClosedRange<UInt16> {
+            record.downlink.memory.givenUp.note(BrokerToken(packetID: token), MessageDigest(rawValue: 0xFACE))
+        }
+        #expect(try Self.decode(record.octets) == record)
+        #expect(
+            Array(record.octets.dropFirst().prefix(Self.rich.octets.count - 1)) == Array(Self.rich.octets.dropFirst()))
+        #expect(fault(in: record.octets) == nil)
+        // The second is another first one, and none may be missing.
+        let twice = record.octets.dropLast(12) + record.octets.suffix(18).prefix(6) + record.octets.suffix(6)
+        #expect(try Self.decode(Array(twice)).downlink.fault == "a message is given up twice, or too many")
+        let none = record.octets.dropLast(22) + [0, 0, 0, 0]
+        #expect(throws: SessionRecordError.self) { try Self.decode(Array(none)) }
+    }
+
     @Test("GW-90 Every beginning of a record is refused, at its end")
     func beginnings() {
         let octets = Self.rich.octets
@@ -54,7 +71,7 @@ import Time
         }
     }
 
-    @Test("GW-90 A record of another version is refused", arguments: [0, 17] as [UInt8])
+    @Test("GW-90 A record of another version is refused", arguments: [0, 33] as [UInt8])
     func version(octet: UInt8) {
         #expect(throws: SessionRecordError(reason: .unknownVersion, offset: 0)) {
             try Self.decode([octet] + Self.rich.octets.dropFirst())

@@ -4,19 +4,21 @@ import Time
 ///
 /// - A message that is *settled* here: dropped at QoS 2, so that the broker's PUBREL is still to come, of which the
 ///   client knows nothing; or answered by the client before the broker has named it in this connection, as it will.
+/// - Messages that were *given up* for a client that does not take them, should the broker not have heard of it.
 /// - Messages that were *left* to the broker when the client went away, and that it may lose.
 /// - The *doubt* whether its session is still the one that the waiting messages came from, as the answer that would
 ///   have told was lost: a broker that has the session sends again at once what it waits for, so that the doubt ends.
 /// - A PUBREL that lies *behind* what there is no room to read.
 ///
-/// It holds no more tokens than the broker has packet identifiers, in 8 KiB at the most, and as a rule no more than the
-/// broker has in flight.
+/// It holds no more tokens than the broker has packet identifiers, in 10 KiB at the most, and as a rule no more than
+/// the broker has in flight.
 struct BrokerMemory: Sendable {
     /// So many tokens are looked through; those that come then have bits.
     private static let few = 256
 
     private var fewSettledTokens: [BrokerToken] = []
     private var moreSettledTokens = TokenBits()
+    var givenUp = GivenUpMessages()
     private var left = MissedMessages()
     /// Messages that a client which is away will not get, as far as they have been looked at.
     private var missed = MissedMessages()
@@ -69,6 +71,7 @@ struct BrokerMemory: Sendable {
     mutating func forgetTokens() {
         fewSettledTokens = []
         moreSettledTokens = TokenBits()
+        givenUp = GivenUpMessages()
         doubtEnds = nil
     }
 
@@ -83,24 +86,25 @@ extension BrokerMemory {
     struct Record: Hashable, Sendable {
         var settledTokens: [BrokerToken]
         var left: MissedMessages
+        var givenUp = GivenUpMessages()
 
         /// Whether there is nothing to keep.
-        var isNone: Bool { settledTokens.isEmpty && left.count == 0 }
+        var isNone: Bool { settledTokens.isEmpty && left.count == 0 && givenUp.isEmpty }
 
         /// What the broker could not know; nil where it could.
         var fault: String? {
             let isOnce = Set(settledTokens).count == settledTokens.count && !settledTokens.contains(.none)
-            return isOnce ? nil : "a token is settled twice, or none"
+            return isOnce ? givenUp.fault : "a token is settled twice, or none"
         }
     }
 
     var record: Record {
-        Record(settledTokens: fewSettledTokens + moreSettledTokens.all, left: left)
+        Record(settledTokens: fewSettledTokens + moreSettledTokens.all, left: left, givenUp: givenUp)
     }
 
     init(_ record: Record) {
         for token in record.settledTokens { noteSettled(token) }
-        left = record.left
+        (left, givenUp) = (record.left, record.givenUp)
     }
 }
 

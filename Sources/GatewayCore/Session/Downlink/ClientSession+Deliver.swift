@@ -69,7 +69,7 @@ extension ClientSession {
         _ publish: Publication, _ packet: RawSpan, in environment: inout Environment
     ) -> Bool {
         guard let index = downlink.message(withToken: publish.token, in: environment.store) else {
-            guard downlink.isSettled(publish) else { return false }
+            guard downlink.isSettled(publish, of: packet) else { return false }
             if publish.qos == .atLeastOnce { environment.acknowledge(publish.token, on: upstream) }
             if publish.qos == .exactlyOnce { environment.acknowledgeReceipt(of: publish.token, on: upstream) }
             return true

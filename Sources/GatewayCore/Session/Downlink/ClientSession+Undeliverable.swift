@@ -17,17 +17,22 @@ extension ClientSession {
             isUnanswered: isUnanswered, at: environment.now, patience: patience, in: &environment.store)
         let limit = environment.limits.undeliverablePerClient
         while let index = downlink.aside.takeExcess(limit: limit, in: &environment.store) {
-            let message = environment.store[index]
-            environment.store.remove(index)
-            giveUp(message, in: &environment)
+            giveUp(index, in: &environment)
         }
     }
 
     /// The broker cannot keep any number of messages for a client that does not take them: the oldest is acknowledged
     /// in its place.
-    private mutating func giveUp(_ message: StoredMessage, in environment: inout Environment) {
-        environment.topicNames.release(message.topicName)
+    private mutating func giveUp(_ index: StoredMessageIndex, in environment: inout Environment) {
+        let message = environment.store[index]
+        defer {
+            environment.store.remove(index)
+            environment.topicNames.release(message.topicName)
+        }
         if let token = message.tokenToAnswer {
+            if message.qos == .atLeastOnce {
+                downlink.memory.givenUp.note(token, digest(of: index, in: environment))
+            }
             if case .released = message.state {
                 environment.complete(token, on: upstream)
             } else if !message.state.isWithClient {
@@ -39,6 +44,13 @@ extension ClientSession {
             .messageUndeliverable(QualityOfService(message.qos), octets: Int(message.payloadByteCount)),
             in: &environment)
         warnOfMisses(in: &environment)
+    }
+
+    private func digest(of index: StoredMessageIndex, in environment: borrowing Environment) -> MessageDigest {
+        let name = environment.topicNames.name(environment.store[index].topicName)
+        var payload: [UInt8] = []
+        environment.store.appendPayload(of: index, to: &payload)
+        return MessageDigest(of: payload.span.bytes, named: name.span.bytes)
     }
 
     /// A drop that the configuration allows is said once per client.

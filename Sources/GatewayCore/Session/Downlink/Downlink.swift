@@ -1,3 +1,4 @@
+import Bytes
 import MQTTSN
 import Time
 
@@ -245,10 +246,11 @@ struct Downlink {
     /// The broker sends a message that does not wait here.
     ///
     /// - Returns: whether it repeats one that needs no delivery any more; QoS 2 is still to be released.
-    mutating func isSettled(_ publish: Publication) -> Bool {
+    mutating func isSettled(_ publish: Publication, of packet: RawSpan) -> Bool {
         guard !rarities.isEmpty else { return false }
         if publish.duplicate, publish.qos == .exactlyOnce { return memory.isSettled(publish.token) }
-        return memory.forgetSettled(publish.token) && publish.duplicate
+        if memory.forgetSettled(publish.token), publish.duplicate { return true }
+        return memory.givenUp.isRepeated(publish, of: packet)
     }
 
     /// What waits is not acknowledged over another connection before the broker has repeated it there.

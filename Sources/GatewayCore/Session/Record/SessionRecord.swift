@@ -40,6 +40,8 @@ package struct SessionRecord: Hashable, Sendable {
     private static let withRules: UInt8 = 4
     /// The same for the place of the broker that has the session, behind that; only where it is not the first.
     private static let withHome: UInt8 = 8
+    /// The same for what was given up for the client, behind that; only where something was.
+    private static let withGivenUp: UInt8 = 16
 
     /// The client's name.
     package internal(set) var clientID: [UInt8]
@@ -70,6 +72,7 @@ package struct SessionRecord: Hashable, Sendable {
         let additions =
             (hasExpiries ? Self.withExpiries : 0) | (identity == nil ? 0 : Self.withIdentity)
             | (rulesDigest == nil ? 0 : Self.withRules) | (home == 0 ? 0 : Self.withHome)
+            | (downlink.memory.givenUp.isEmpty ? 0 : Self.withGivenUp)
         bytes.append(Self.version + additions)
         bytes.write(
             clientID, nodeID, phase, request, isCleanAtBroker, wills, supervision, topics, subscriptions, uplink,
@@ -78,13 +81,14 @@ package struct SessionRecord: Hashable, Sendable {
         identity?.write(to: &bytes)
         rulesDigest?.write(to: &bytes)
         if home != 0 { home.write(to: &bytes) }
+        if !downlink.memory.givenUp.isEmpty { downlink.memory.givenUp.write(to: &bytes) }
     }
 
     /// Reads octets of which nothing is believed; whether a gateway can go on with the record, `restore` finds out.
     package static func decode(_ bytes: RawSpan) throws(SessionRecordError) -> SessionRecord {
         var reader = RecordReader(bytes)
         let additions = try reader.octet() &- Self.version
-        guard additions <= withExpiries | withIdentity | withRules | withHome else {
+        guard additions <= withExpiries | withIdentity | withRules | withHome | withGivenUp else {
             throw SessionRecordError(reason: .unknownVersion, offset: 0)
         }
         var record = try SessionRecord(
@@ -102,6 +106,9 @@ package struct SessionRecord: Hashable, Sendable {
         if additions & withIdentity != 0 { record.identity = try ClientIdentity.Record(from: &reader) }
         if additions & withRules != 0 { record.rulesDigest = try UInt64(from: &reader) }
         if additions & withHome != 0 { record.home = try reader.next { $0 != 0 && $0 != BrokerSide.nowhere } }
+        if additions & withGivenUp != 0 {
+            record.downlink.memory.givenUp = try reader.next { !$0.isEmpty }
+        }
         try reader.end()
         return record
     }

@@ -243,6 +243,13 @@ struct MessageDigest: Hashable, Sendable {
         rawValue = max(1, UInt32(truncatingIfNeeded: state ^ state >> 32))
     }
 
+    /// Of what a broker sends: its topic name and its content.
+    init(of payload: RawSpan, named topicName: RawSpan) {
+        let (name, content) = (MessageDigest(of: topicName, 0, Flags()), MessageDigest(of: payload, 0, Flags()))
+        let state = Self.mixed(UInt64(name.rawValue) << 32 | UInt64(content.rawValue), 0x9E37_79B9_7F4A_7C15)
+        rawValue = max(1, UInt32(truncatingIfNeeded: state ^ state >> 32))
+    }
+
     /// Of a PUBLISH at QoS 0, which is looked at for less: its topic, its length, and both ends of its content.
     init(ofAtMostOnce payload: RawSpan, _ topicID: TopicID, _ flags: Flags) {
         var state = UInt64(topicID) << 16 | UInt64(flags.topicIDType.rawValue) << 8 | UInt64(payload.byteCount) << 32

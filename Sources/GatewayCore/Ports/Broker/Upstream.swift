@@ -52,7 +52,9 @@ struct Upstream: SlabElement {
 
     var lastSent = Instant(nanoseconds: 0)
     var lastReceived = Instant(nanoseconds: 0)
-    var queuedByteCount = 0
+    private var queuedOctets: UInt32 = 0
+    /// The pause after the last attempt, where that failed or brought a connection that soon ended; 0: it did not.
+    var pauseMilliseconds: UInt32 = 0
     /// When the PINGRESP must be here; nil when none is awaited.
     var pingResponseDeadline: Instant?
 
@@ -60,8 +62,6 @@ struct Upstream: SlabElement {
     var isPaused = false
     /// What the CONNECT said, in seconds.
     var keepAliveSeconds: UInt16 = 0
-    /// The pause after the last attempt, where that failed or brought a connection that soon ended; 0: it did not.
-    var pauseMilliseconds: UInt32 = 0
     /// Whether bytes that came before the pause are still in the decoder.
     var hasKeptBytes = false
     /// The place among the owner's brokers of the one that the stream goes to, or went.
@@ -70,6 +70,13 @@ struct Upstream: SlabElement {
     var triesInRow: UInt8 = 0
 
     static var vacant: Upstream { Upstream() }
+
+    /// How much the host has still to write; nobody allows it to be 4 GiB.
+    @inline(__always)
+    var queuedByteCount: Int {
+        get { Int(queuedOctets) }
+        set { queuedOctets = UInt32(clamping: newValue) }
+    }
 
     /// Whether a stream exists or is asked for.
     @inline(__always)

@@ -3,6 +3,16 @@ import Time
 
 // Several brokers: the next where one cannot be reached, and the way back to the first.
 
+/// How an attempt has come to nothing.
+enum AttemptEnd {
+    /// The stream has ended by itself.
+    case streamEnded
+    /// The broker has answered that it is none at the moment.
+    case refused
+    /// No answer in time: the broker may have the CONNECT with its Will, and read it when nobody waits any more.
+    case unanswered
+}
+
 extension Gateway {
     /// The place among the owner's brokers of the one that connections go to from now on.
     package var brokerInUse: UInt8 { environment.brokers.current }
@@ -18,12 +28,8 @@ extension Gateway {
     /// The attempt has not reached its broker. Where there is another one that it has not tried in this round, it goes
     /// there at once, and nobody is told.
     ///
-    /// - Parameters:
-    ///   - slot: The place of the connection.
-    ///   - isOver: Whether its stream has ended by itself.
-    ///   - isUnanswered: Whether the broker may have the CONNECT with its Will, and read it when nobody waits any more.
     /// - Returns: whether it does.
-    mutating func triesNextBroker(_ slot: UInt32, streamIsOver isOver: Bool, isUnanswered: Bool = false) -> Bool {
+    mutating func triesNextBroker(_ slot: UInt32, after end: AttemptEnd) -> Bool {
         let count = Int(environment.configuration.upstream.brokerCount)
         let state = environment.upstreams[slot].state
         guard count > 1, !isShuttingDown, state == .opening || state == .connecting else { return false }
@@ -37,8 +43,13 @@ extension Gateway {
             return false
         }
         let name = name(ofUpstream: slot)
-        if isUnanswered { sayGoodbyeForClient(onUpstream: slot) }
-        if !isOver { environment.cutStream(ofUpstream: slot, inNameOf: name) }
+        switch end {
+        case .streamEnded: break
+        case .refused: environment.cutStream(ofUpstream: slot, inNameOf: name)
+        case .unanswered:
+            sayGoodbyeForClient(onUpstream: slot)
+            environment.cutStream(ofUpstream: slot, inNameOf: name)
+        }
         environment.upstreams[slot].state = .idle
         environment.openStream(ofUpstream: slot, inNameOf: name, as: identity(ofUpstream: slot))
         // The CONNECT that is on its way may begin a new session, and the record says so.

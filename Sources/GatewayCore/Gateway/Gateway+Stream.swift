@@ -138,7 +138,7 @@ extension Gateway {
             } else {
                 environment.observe(.upstreamRefused(answer.returnCode))
             }
-            if isUnavailable(answer.returnCode), triesNextBroker(slot, streamIsOver: false) { return }
+            if isUnavailable(answer.returnCode), triesNextBroker(slot, after: .refused) { return }
             brokerHasRefused(onUpstream: slot)
             environment.upstreams[slot].state = .refused
             connectRefused(answer.returnCode, slot: slot)
@@ -225,7 +225,7 @@ extension Gateway {
         switch end {
         case .unresolved, .refused, .timedOut:
             environment.observe(.upstreamUnavailable(end))
-            if triesNextBroker(id.slot, streamIsOver: true) { return }
+            if triesNextBroker(id.slot, after: .streamEnded) { return }
             brokerIsAway()
         case .localFailure: environment.observe(.upstreamUnavailable(end))
         case .closedByBroker, .failed, .insecure, .noPassage:
@@ -258,7 +258,7 @@ extension Gateway {
             && environment.brokers[environment.upstreams[slot].broker].ended(
                 environment.upstreams[slot].version, of: environment.configuration.upstream.version,
                 at: environment.now)
-        if !mayBeOfVersion, triesNextBroker(slot, streamIsOver: true) { return true }
+        if !mayBeOfVersion, triesNextBroker(slot, after: .streamEnded) { return true }
         brokerHasRefused(onUpstream: slot)
         return false
     }
@@ -353,7 +353,7 @@ extension Gateway {
         if environment.upstreams[slot].owner == .lookout { return firstBrokerIsAway(slot, streamIsOver: false) }
         environment.observe(.upstreamUnavailable(.timedOut))
         if environment.upstreams[slot].state == .connecting { environment.observe(.connectUnanswered(.timedOut)) }
-        if triesNextBroker(slot, streamIsOver: false, isUnanswered: true) { return }
+        if triesNextBroker(slot, after: .unanswered) { return }
         if environment.upstreams[slot].state != .open { brokerIsAway() }
         breakOff(slot, .timedOut)
     }

@@ -40,6 +40,9 @@ package struct HostSettings: Equatable, Sendable {
     /// Broker connections that the core is done with and whose end is still awaited; beyond it the oldest are left to
     /// the system. A client has one at the most, as its next connection waits for that.
     package var closingConnectionCount = 1_000
+    /// How long nothing may come back through the network from where a broker connection goes: no acknowledgement of
+    /// what was written, and none of the probes that TCP sends when all is silent. Seconds, 4 to 3,600.
+    package var networkTimeoutSeconds = 20
     /// Octets read at once from a broker connection: so many are kept of each whose client has no room for them.
     package var readByteCountPerConnection = 4_096
     /// The files that secrets were read from, in the order of the keys.

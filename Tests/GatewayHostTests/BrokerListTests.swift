@@ -61,7 +61,7 @@ extension ScriptedBroker {
     /// Accepts the next connection on which somebody says CONNECT.
     ///
     /// - Returns: whose it is.
-    fileprivate func acceptAnybody() throws -> String {
+    func acceptAnybody() throws -> String {
         while true {
             let stream = try accept()
             guard let heard = try? stream.hear(), case .connect(let connect) = heard.packet else { continue }

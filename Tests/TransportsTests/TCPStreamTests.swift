@@ -108,16 +108,23 @@ import Transports
         #expect(owner.openedCount == 0)
     }
 
-    @Test func connectingToAListenerThatDoesNotAcceptTimesOut() throws {
+    /// The time of an open connection is another one: TCP_USER_TIMEOUT would cut attempts short, too.
+    @Test(arguments: [(60, 60), (1_700, 100)])
+    func connectingToAListenerThatDoesNotAcceptTimesOut(milliseconds: Int64, userTimeout: Int64) throws {
         let (listening, address) = try listenerThatNeverAccepts()
         defer { close(listening) }
         let otherLoop = try EventLoop()
         let fillers = (0..<4).map { _ in TCPStream(connectingTo: address, loop: otherLoop, delegate: nil) }
-        let client = connect(to: address) { $0.connectTimeout = .milliseconds(60) }
+        let began = MonotonicClock.now()
+        let client = connect(to: address) {
+            $0.connectTimeout = .milliseconds(milliseconds)
+            $0.userTimeout = .milliseconds(userTimeout)
+        }
         #expect(try loop.turn { !owner.closeReasons.isEmpty })
         let error = IOError(operation: "connect tcp://\(address)", code: ETIMEDOUT, phase: .connecting)
         #expect(owner.closeReasons == [.failed(error)])
         #expect(owner.openedCount == 0)
+        #expect(MonotonicClock.now() - began >= UInt64(milliseconds) * 1_000_000)
         client.abort()
         for stream in fillers { stream.abort() }
     }

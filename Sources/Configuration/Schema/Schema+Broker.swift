@@ -48,6 +48,10 @@ extension Schema {
         .seconds(
             "broker.response_timeout_seconds", \.gateway.upstream.responseTimeout, 1...3_600,
             "For a PINGRESP; a broker that is silent for longer is taken for lost."),
+        .integer(
+            "broker.network_timeout_seconds", \.host.networkTimeoutSeconds, 4...3_600, "seconds",
+            "For the network to acknowledge what is written; an idle connection is probed after two thirds of it (TCP)."
+        ),
         .seconds(
             "broker.reconnect_minimum_seconds", \.gateway.upstream.reconnectMinimum, 1...86_400,
             "The first pause before a new attempt, at most; later ones grow at random to three times the last."),

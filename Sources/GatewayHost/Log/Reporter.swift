@@ -214,8 +214,12 @@ struct Reporter {
         return "; that is the proxy \(proxy.name)"
     }
 
-    /// What the owner can do where the system says no to every client beyond some number.
+    /// What the owner can do where the system says no to every client beyond some number, and why one that was there
+    /// is given up.
     private static func advice(for error: IOError) -> String {
+        if error.isTimeout, error.phase == .other {
+            return "; the network has brought nothing back for broker.network_timeout_seconds"
+        }
         guard error.isDescriptorShortage else { return "" }
         return "; \(ProcessLimits.fileDescriptorLimit()) files may be open: raise the limit (LimitNOFILE= in systemd,"
             + " ulimit -Hn) or lower clients.maximum"

@@ -52,8 +52,7 @@ final class BrokerStreams {
         options.maximumQueuedByteCount = configuration.limits.queuedByteCountPerUpstream * 2 + 1_048_576
         let upstream = configuration.upstream
         options.connectTimeout = .nanoseconds(Int64(clamping: upstream.connectTimeout.nanoseconds))
-        // What the network does not acknowledge for this long is as lost as a PINGRESP that does not come.
-        options.userTimeout = .seconds(Int64(upstream.keepAliveSeconds)) + .seconds(15)
+        options.noticeSilence(after: settings.host.networkTimeoutSeconds)
         // A broker that lives has read its DISCONNECT within milliseconds. One that does not must cost a client that
         // connects anew less than the time after which it repeats itself, which is 10 s or more (MQTT-SN 1.2 §7.2).
         options.lingerTimeout = .seconds(5)

@@ -64,6 +64,7 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
         socket = descriptor
         state = .open
         options.apply(to: socket.value)
+        options.applyWhenOpen(to: socket.value)
         try loop.add(socket.value, self, interest: .readable)
     }
 
@@ -261,6 +262,7 @@ package final class TCPStream: ByteStream, ReadinessHandler, TimerHandler {
             return
         }
         state = .open
+        options.applyWhenOpen(to: socket.value)
         updateInterest()
         delegate?.streamOpened(self)
         flush()

@@ -26,7 +26,8 @@ package struct TCPStreamOptions: Equatable, Sendable {
     /// Probes to a silent peer; nil for none.
     package var keepAlive: KeepAlive?
 
-    /// How long written octets may stay unacknowledged (TCP_USER_TIMEOUT); nil for the system's default.
+    /// How long written octets may stay unacknowledged, or unread where the peer has no more room (TCP_USER_TIMEOUT);
+    /// nil for the system's default.
     package var userTimeout: Duration?
 
     /// Octets read at once, if the loop has room for so many.
@@ -37,7 +38,19 @@ package struct TCPStreamOptions: Equatable, Sendable {
 
     package init() {}
 
-    /// Sets the socket options; none is essential, so a system that refuses one is let be.
+    /// A connection from whose other end nothing comes any more ends after so many seconds, at least 4, whether
+    /// something was written or not.
+    ///
+    /// With a user timeout the kernel counts no probes: it gives up at the one that finds that the time is over. One
+    /// that is lost on the way may be followed by another before.
+    package mutating func noticeSilence(after seconds: Int) {
+        let interval = max(1, seconds / 6)
+        keepAlive = KeepAlive(
+            idle: .seconds(Int64(seconds - 2 * interval)), interval: .seconds(Int64(interval)), probeCount: 2)
+        userTimeout = .seconds(Int64(seconds))
+    }
+
+    /// Sets the options of a socket; none is essential, so a system that refuses one is let be.
     func apply(to descriptor: Int32) {
         let level = Int32(IPPROTO_TCP)
         SocketOption.trySet(TCP_NODELAY, level: level, to: Int32(1), on: descriptor)
@@ -47,9 +60,13 @@ package struct TCPStreamOptions: Equatable, Sendable {
             SocketOption.trySet(TCP_KEEPINTVL, level: level, to: Self.seconds(keepAlive.interval), on: descriptor)
             SocketOption.trySet(TCP_KEEPCNT, level: level, to: keepAlive.probeCount, on: descriptor)
         }
+    }
+
+    /// Sets what holds only for a connection that is there, as connecting has a timeout of its own.
+    func applyWhenOpen(to descriptor: Int32) {
         if let userTimeout {
             let milliseconds = max(1, Int32(clamping: userTimeout.wholeNanoseconds / 1_000_000))
-            SocketOption.trySet(TCP_USER_TIMEOUT, level: level, to: milliseconds, on: descriptor)
+            SocketOption.trySet(TCP_USER_TIMEOUT, level: Int32(IPPROTO_TCP), to: milliseconds, on: descriptor)
         }
     }
 

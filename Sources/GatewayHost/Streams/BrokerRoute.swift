@@ -26,18 +26,36 @@ package struct BrokerRoute {
         to address: SocketAddress, options: TCPStreamOptions, as pair: TLSClients.Pair? = nil,
         delegate: any ByteStreamDelegate
     ) -> any ByteStream {
+        let stream = TCPStream(connectingTo: address, options: tcpOptions(options), loop: loop, delegate: nil)
+        return wrap(stream, options: options, as: pair, delegate: delegate)
+    }
+
+    /// What holds for the TCP connection under a stream for which `options` hold.
+    func tcpOptions(_ options: TCPStreamOptions) -> TCPStreamOptions {
+        var inner = options
+        inner.maximumQueuedByteCount = room(under: layerCount, options)
+        return inner
+    }
+
+    private var layerCount: Int { [tunnel != nil, tls != nil, broker.webSocketPath != nil].count { $0 } }
+
+    /// What is queued in the clear needs some more room as records and frames.
+    private func room(under layers: Int, _ options: TCPStreamOptions) -> Int {
+        let limit = options.maximumQueuedByteCount
+        return limit + layers * (limit / 16 + 65_536)
+    }
+
+    /// Lays around a connection what there is between TCP and MQTT, all of it in the time for connecting, from now on.
+    func wrap(
+        _ tcp: TCPStream, options: TCPStreamOptions, as pair: TLSClients.Pair?, delegate: any ByteStreamDelegate
+    ) -> any ByteStream {
         // Sooner than the core gives up, who would not know what it has waited for; and an inner layer sooner than one
         // that only waits for it.
-        var layersLeft = [tunnel != nil, tls != nil, broker.webSocketPath != nil].count { $0 }
+        var layersLeft = layerCount
         var timeout: Duration { options.connectTimeout * (10 - layersLeft) / 10 }
-        // What is queued in the clear needs some more room as records and frames.
-        let limit = options.maximumQueuedByteCount
-        var room: Int { limit + layersLeft * (limit / 16 + 65_536) }
+        var room: Int { self.room(under: layersLeft, options) }
 
-        var inner = options
-        inner.maximumQueuedByteCount = room
-        var stream: any ByteStream = TCPStream(
-            connectingTo: address, options: inner, loop: loop, delegate: nil)
+        var stream: any ByteStream = tcp
         if let tunnel {
             let time = timeout
             layersLeft -= 1

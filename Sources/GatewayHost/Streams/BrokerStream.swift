@@ -2,17 +2,22 @@ import GatewayCore
 import Transports
 
 /// One connection to the broker on behalf of an upstream of the core, tried at each of the broker's addresses.
-final class BrokerStream: ByteStreamDelegate, TimerHandler {
+final class BrokerStream: ByteStreamDelegate, TCPRaceDelegate, TimerHandler {
     let id: UpstreamID
     /// The place among the brokers of the one that it goes to.
     let broker: Int
     /// The certificate that it shows the broker, where that is not the gateway's.
     let certificate: ShownCertificate?
     private var stream: (any ByteStream)?
-    /// The address that is tried, or was reached.
+    /// While there is no connection; then there is a stream.
+    private var race: TCPRace?
+    /// The address that was reached.
     private var address: SocketAddress?
-    private var remainingAddresses: ArraySlice<SocketAddress> = []
+    /// Those that have not failed.
+    private var addresses: [SocketAddress] = []
     private var options: TCPStreamOptions
+    /// When the core gives up, in monotonic nanoseconds.
+    private var deadline: UInt64 = 0
     /// What another machine's silence or refusal said, before this one failed by itself.
     private var remoteFailure: StreamCloseReason?
     /// Whether bytes wait in the write queue that the system has refused, as the core knows.
@@ -33,12 +38,25 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
         options = owner.options
     }
 
-    /// Connects to the first of the addresses; to the next when that fails. Together they have the time that the core
-    /// gives an attempt, so that one that does not answer leaves some to the next.
+    /// Connects to the addresses, of which one that fails does not hold up the others. Together they have the time that
+    /// the core gives an attempt.
     func connect(to addresses: [SocketAddress]) {
-        remainingAddresses = addresses[...]
-        options.connectTimeout /= max(1, addresses.count)
-        connectToNext()
+        self.addresses = addresses
+        deadline = MonotonicClock.now().advanced(by: options.connectTimeout)
+        startRace()
+    }
+
+    private var timeLeft: Duration {
+        let now = MonotonicClock.now()
+        return .nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
+    }
+
+    private var way: BrokerWay { owner.ways[broker] }
+
+    private func startRace() {
+        options.connectTimeout = timeLeft
+        stream = nil
+        race = TCPRace(to: addresses, options: way.route.tcpOptions(options), loop: owner.loop, delegate: self)
     }
 
     /// Whether the core has not closed it.
@@ -46,12 +64,6 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
 
     /// The broker's name leads nowhere.
     func hasNoAddress(_ error: ResolveError) { owner.unresolved(self, error) }
-
-    private func connectToNext() {
-        guard let address = remainingAddresses.popFirst() else { return }
-        self.address = address
-        stream = owner.ways[broker].route.connect(to: address, options: options, as: certificate?.pair, delegate: self)
-    }
 
     func write(_ bytes: RawSpan) { stream?.queueWrite(bytes) }
 
@@ -70,6 +82,7 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
 
     /// Delivers what is queued and ends the stream; `finished` is all that its owner hears of it, in a later turn.
     func close() {
+        race?.abort()
         if let stream, !isGone { stream.close() } else { timer = owner.loop.schedule(at: 0, self) }
     }
 
@@ -81,7 +94,10 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
     }
 
     /// Ends the stream at once; nothing is heard of it any more.
-    func abort() { stream?.abort() }
+    func abort() {
+        race?.abort()
+        stream?.abort()
+    }
 
     /// For the end of the process, after `close`; nothing is heard of the stream any more.
     func leaveToSystem() {
@@ -91,10 +107,33 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
 
     func timerFired(_ timer: LoopTimer) { owner.finished(self) }
 
+    // MARK: TCPRaceDelegate
+
+    /// The broker may still be silent behind it, or be the wrong one: that leaves their part of the time to the others.
+    func race(_ race: TCPRace, wonBy stream: TCPStream) {
+        self.race = nil
+        address = stream.remoteAddress
+        addresses.removeAll { $0 == stream.remoteAddress }
+        options.connectTimeout = timeLeft / (addresses.count + 1)
+        self.stream = way.route.wrap(stream, options: options, as: certificate?.pair, delegate: self)
+        stream.delegate?.streamOpened(stream)
+    }
+
+    func race(_ race: TCPRace, lostWith reason: StreamCloseReason) {
+        self.race = nil
+        if case .failed(let error) = reason, error.isLocal {} else { remoteFailure = reason }
+        giveUp(reason)
+    }
+
+    private func giveUp(_ reason: StreamCloseReason) {
+        way.address.haveFailed()
+        owner.ended(self, reason: remoteFailure ?? reason)
+    }
+
     // MARK: ByteStreamDelegate
 
     func streamOpened(_ stream: any ByteStream) {
-        if let address { owner.ways[broker].address.hasWorked(address) }
+        if let address { way.address.hasWorked(address) }
         if owner.isReadingHeld { stream.pauseReading() }
         owner.handle(.streamOpened(id), of: self)
     }
@@ -115,17 +154,11 @@ final class BrokerStream: ByteStreamDelegate, TimerHandler {
 
     func streamClosed(_ stream: any ByteStream, reason: StreamCloseReason) {
         switch reason {
-        case .failed(let error) where error.phase == .connecting: if !error.isLocal { remoteFailure = reason }
         case .insecure(let failure) where failure.isInHandshake && !failure.reason.isWantOfCertificate:
             remoteFailure = reason
         case .noPassage(let failure) where failure.isInHandshake: remoteFailure = reason
         case .failed, .insecure, .noPassage, .endOfStream, .writeQueueOverflow: return owner.ended(self, reason: reason)
         }
-        if remainingAddresses.isEmpty {
-            owner.ways[broker].address.haveFailed()
-            owner.ended(self, reason: remoteFailure ?? reason)
-        } else {
-            connectToNext()
-        }
+        if addresses.isEmpty { giveUp(reason) } else { startRace() }
     }
 }

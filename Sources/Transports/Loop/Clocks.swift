@@ -59,7 +59,7 @@ extension Duration {
 
 extension UInt64 {
     /// This monotonic time plus `duration`, held at `UInt64.max` when it does not fit.
-    func advanced(by duration: Duration) -> UInt64 {
+    package func advanced(by duration: Duration) -> UInt64 {
         let (sum, overflow) = addingReportingOverflow(duration.wholeNanoseconds)
         return overflow ? .max : sum
     }

@@ -236,6 +236,14 @@ struct RunCommand {
         }
     }
 
+    /// Whether there may be several addresses to connect to.
+    private static func isAnyBrokerNamed(_ settings: HostSettings) -> Bool {
+        settings.brokers.indices.contains {
+            let hop = settings.at(broker: $0).firstHop
+            return SocketAddress(numeric: hop.host, port: hop.port) == nil
+        }
+    }
+
     /// How many files the gateway may come to have open.
     static func neededDescriptorCount(_ settings: Settings) -> UInt64 {
         // One connection per client, the shared one, sockets, a group's own among them, and some air.
@@ -245,6 +253,9 @@ struct RunCommand {
         // Two doors, and who came through them.
         let doors = settings.host.http.isOn ? 2 * (settings.host.http.connectionCount + 1) : 0
         let closing = settings.host.closingConnectionCount
-        return UInt64(limits.clients + limits.setUps + closing + sockets + doors) + 32
+        // Those that are being connected try several addresses of a name at once; two are not clients' own.
+        let beingMade = min(limits.brokerHandshakes, limits.clients + limits.setUps) + 2
+        let races = isAnyBrokerNamed(settings.host) ? beingMade * (TCPRace.maximumAttemptCount - 1) : 0
+        return UInt64(limits.clients + limits.setUps + closing + sockets + doors + races) + 32
     }
 }

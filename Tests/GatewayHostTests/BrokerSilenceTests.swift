@@ -11,9 +11,25 @@ import Transports
 extension RealSocketTests {
     /// Connections to the broker on which nothing happens any more, or that somebody on the way has ended.
     @Suite(.serialized) struct BrokerSilenceTests {
+        /// Nothing is written on the connection, so that only TCP's keep-alive can tell.
+        @Test("broker.network_timeout_seconds: a connection on which all is quiet is probed, and left")
+        func aQuietBlackHoleIsLeft() throws {
+            let first = try ScriptedBroker()
+            let second = try ScriptedBroker()
+            let gateway = try GatewayThread(broker: BrokerEndpoint(first.address)) {
+                $0.choose([BrokerEndpoint(first.address), BrokerEndpoint(second.address)])
+                $0.host.networkTimeoutSeconds = 4
+            }
+            let own = try first.acceptGateway()
+            first.stopListening()
+            try own.socket.hearNothingFromNowOn()
+            #expect(try second.acceptAnybody() == "swiftlet-1")
+            #expect(gateway.count(.brokerGivenUp) == 1)
+        }
+
         /// Without it, PINGREQ and its answer would tell after `broker.keep_alive_seconds` and
         /// `broker.response_timeout_seconds`, 75 s here, which is longer than anybody waits below.
-        @Test("broker.network_timeout_seconds: where nothing is acknowledged, neither octets nor probes, it is left")
+        @Test("broker.network_timeout_seconds: a broker that acknowledges nothing is left")
         func aBlackHoleIsLeft() throws {
             let first = try ScriptedBroker()
             let second = try ScriptedBroker()
@@ -29,7 +45,6 @@ extension RealSocketTests {
             first.stopListening()
             try own.socket.hearNothingFromNowOn()
             try client.socket.hearNothingFromNowOn()
-            // On this one something is written; on the gateway's own all is quiet.
             let (topic, payload) = (UInt16(0x6162), octets("kept"))
             try sensor.send(Datagram.publish(topic, payload, type: .shortName, qos: .atLeastOnce, messageID: 7))
             var streams: [String: PacketStream] = [:]

@@ -61,6 +61,7 @@ extension Scenario {
     ) {
         let allocations = AllocationLedger.allocationCount
         let bytes = AllocationLedger.allocatedByteCount
+        let eventsBefore = bench.eventCount
         let begin = MonotonicClock.now()
         let tally = bench.play(script)
         let nanoseconds = MonotonicClock.now() - begin
@@ -70,11 +71,11 @@ extension Scenario {
         if tally != expected * rounds { cost.isAsExpected = false }
         guard isCounted else { return }
         cost.rounds += rounds
-        cost.events += script.steps.count
+        let events = bench.eventCount - eventsBefore
+        cost.events += events
         cost.allocations += allocationsAfter - allocations
         cost.allocatedByteCount += bytesAfter - bytes
-        cost.nanosecondsPerEvent = min(
-            cost.nanosecondsPerEvent, Double(nanoseconds) / Double(max(1, script.steps.count)))
+        cost.nanosecondsPerEvent = min(cost.nanosecondsPerEvent, Double(nanoseconds) / Double(max(1, events)))
     }
 
     /// Device after device, so that each finds the caches as other devices have left them.

@@ -18,7 +18,7 @@ struct Tally: Equatable {
     }
 
     /// By the kind's number; a lookup costs next to nothing beside the event.
-    private static let isComplaint: [Bool] = {
+    fileprivate static let isComplaint: [Bool] = {
         let harmless: Set<ObservationKind> = [
             .messageForwarded, .messageAcknowledged, .messageDelivered, .clientAnswered, .brokerAnswered,
             .clientFellAsleep, .clientWokeUp, .qosMinusOneForwarded, .clientConnected, .clientResumed,
@@ -28,9 +28,6 @@ struct Tally: Equatable {
         }
     }()
 
-    fileprivate mutating func note(_ kind: ObservationKind) {
-        if Self.isComplaint[Int(kind.rawValue)] { complaints += 1 }
-    }
 }
 
 /// A gateway and a world around it that says what a script has written down, so that nothing but the core is measured.
@@ -48,6 +45,9 @@ struct Workbench: ~Copyable {
     private(set) var devices: [Device]
     /// Observations that said that something was refused, dropped or not understood.
     private(set) var complaintCount = 0
+    private let isComplaint = Tally.isComplaint
+    /// Events that the gateway was told: those of the scripts, and the ends of the streams that it closed.
+    private(set) var eventCount = 0
 
     var sessionCount: Int { gateway.sessionCount }
 
@@ -113,6 +113,7 @@ struct Workbench: ~Copyable {
 
     private mutating func tell(_ event: Event, _ bytes: RawSpan, _ tally: inout Tally) {
         effects.removeAll()
+        eventCount += 1
         gateway.handle(event, bytes, at: now, into: &effects)
         for effect in effects.list { note(effect, &tally) }
     }
@@ -123,7 +124,8 @@ struct Workbench: ~Copyable {
         case .sendStream: tally.packets += 1
         case .openStream(let id, _): latestStream = id
         case .closeStream(let id): closedStream = id
-        case .observe(let observation): tally.note(observation.kind)
+        case .observe(let observation):
+            if isComplaint[Int(observation.kind.rawValue)] { tally.complaints += 1 }
         case .pauseStream(let id): pausedStreams.insert(id)
         case .resumeStream(let id): pausedStreams.remove(id)
         case .broadcastDatagram, .forgetPeer: break

@@ -3,14 +3,14 @@
 extension [UInt8] {
     /// Appends `value` with its most significant octet first.
     @inlinable
-    package mutating func append(bigEndian value: UInt16) {
+    public mutating func append(bigEndian value: UInt16) {
         append(UInt8(truncatingIfNeeded: value &>> 8))
         append(UInt8(truncatingIfNeeded: value))
     }
 
     /// Appends every octet of `bytes`.
     @inlinable
-    package mutating func append(_ bytes: RawSpan) {
+    public mutating func append(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { append(contentsOf: $0) }
     }
 }

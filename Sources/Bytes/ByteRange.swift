@@ -2,5 +2,4 @@
 ///
 /// Decoded messages and packets name their variable parts this way, so that decoding copies nothing. A range is valid
 /// only together with the bytes it was made from.
-@usableFromInline
-package typealias ByteRange = Range<Int>
+public typealias ByteRange = Range<Int>

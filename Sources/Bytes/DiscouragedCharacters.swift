@@ -6,7 +6,7 @@ extension RawSpan {
     ///
     /// - Precondition: `isWellFormedString`; of other bytes the answer means nothing.
     @inlinable
-    package var holdsDiscouragedCharacter: Bool {
+    public var holdsDiscouragedCharacter: Bool {
         for index in printableWordsByteCount..<byteCount {
             // Most names have nothing else.
             if (0x20...0x7E).contains(self[unchecked: index]) { continue }

@@ -1,7 +1,7 @@
 /// Octets and numbers as hexadecimal digits, and back.
-package enum Hexadecimal {
+public enum Hexadecimal {
     /// The octets, two digits in lower case each, with `separator` between them.
-    package static func text(_ bytes: some Sequence<UInt8>, separator: String = "") -> String {
+    public static func text(_ bytes: some Sequence<UInt8>, separator: String = "") -> String {
         let separator = Array(separator.utf8)
         var text: [UInt8] = []
         for octet in bytes {
@@ -12,13 +12,13 @@ package enum Hexadecimal {
     }
 
     /// The number in capitals, as Digi prints addresses, with leading zeros up to `digitCount` digits.
-    package static func number(_ number: UInt64, digitCount: Int = 1) -> String {
+    public static func number(_ number: UInt64, digitCount: Int = 1) -> String {
         let digits = String(number, radix: 16, uppercase: true)
         return String(repeating: "0", count: max(0, digitCount - digits.count)) + digits
     }
 
     /// What one digit stands for, in either case; nil where it is none.
-    package static func value(ofDigit digit: UInt8) -> UInt8? {
+    public static func value(ofDigit digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
@@ -28,7 +28,7 @@ package enum Hexadecimal {
     }
 
     /// The octets that pairs of digits stand for, with nothing between them; nil where the text is something else.
-    package static func octets(_ digits: some Collection<UInt8>) -> [UInt8]? {
+    public static func octets(_ digits: some Collection<UInt8>) -> [UInt8]? {
         guard digits.count.isMultiple(of: 2) else { return nil }
         var octets: [UInt8] = []
         octets.reserveCapacity(digits.count / 2)
@@ -48,7 +48,7 @@ package enum Hexadecimal {
 
 extension [UInt8] {
     /// Appends the two digits of `octet` in lower case.
-    package mutating func append(hexadecimal octet: UInt8) {
+    public mutating func append(hexadecimal octet: UInt8) {
         append(hexadecimalDigit: octet >> 4)
         append(hexadecimalDigit: octet & 0xF)
     }
@@ -56,7 +56,7 @@ extension [UInt8] {
     /// Appends the digit in lower case.
     ///
     /// - Precondition: `digit` is at most 15.
-    package mutating func append(hexadecimalDigit digit: UInt8) {
+    public mutating func append(hexadecimalDigit digit: UInt8) {
         append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
     }
 }

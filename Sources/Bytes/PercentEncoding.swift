@@ -1,7 +1,7 @@
 /// `%HH` for octets that may not stand in a URI (RFC 3986 §2.1), or in a level of a topic name.
-package enum PercentEncoding {
+public enum PercentEncoding {
     /// The octets that `text` stands for; nil when a percent sign has not two hexadecimal digits after it.
-    package static func decoded(_ text: some Collection<UInt8>) -> [UInt8]? {
+    public static func decoded(_ text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var iterator = text.makeIterator()
@@ -19,7 +19,7 @@ package enum PercentEncoding {
     }
 
     /// `bytes` with everything but letters, digits and `-._~` percent-encoded (RFC 3986 §2.3).
-    package static func encoded(_ bytes: some Collection<UInt8>) -> String {
+    public static func encoded(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         for byte in bytes {
             switch byte {

@@ -3,7 +3,7 @@
 extension RawSpan {
     /// Whether the bytes are well-formed UTF-8 without U+0000 (MQTT 3.1.1 §1.5.3); surrogates are ill-formed.
     @inlinable
-    package var isWellFormedString: Bool {
+    public var isWellFormedString: Bool {
         var index = printableWordsByteCount
         let end = byteCount
         while index < end {

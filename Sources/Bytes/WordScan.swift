@@ -3,7 +3,7 @@
 extension RawSpan {
     /// How many octets at the beginning, in steps of eight, are printable ASCII characters, 0x20…0x7E.
     @inlinable
-    package var printableWordsByteCount: Int {
+    public var printableWordsByteCount: Int {
         var offset = 0
         while offset &+ 8 <= byteCount {
             let word = littleEndianWord(at: offset)
@@ -17,7 +17,7 @@ extension RawSpan {
 
     /// Whether one of the two octets is among the bytes.
     @inlinable
-    package func holds(_ first: UInt8, or second: UInt8) -> Bool {
+    public func holds(_ first: UInt8, or second: UInt8) -> Bool {
         let (firstWord, secondWord) = (Self.word(of: first), Self.word(of: second))
         var offset = 0
         while offset &+ 8 <= byteCount {

@@ -1,11 +1,11 @@
 /// The quality of service with which an application message is delivered (MQTT 3.1.1 §4.3).
-package enum DeliveryQoS: UInt8, Comparable, Equatable, Hashable, Sendable {
+public enum DeliveryQoS: UInt8, Comparable, Equatable, Hashable, Sendable {
     case atMostOnce = 0
     case atLeastOnce = 1
     case exactlyOnce = 2
 
     /// Whether `first` promises less than `second`.
-    package static func < (first: DeliveryQoS, second: DeliveryQoS) -> Bool {
+    public static func < (first: DeliveryQoS, second: DeliveryQoS) -> Bool {
         first.rawValue < second.rawValue
     }
 }

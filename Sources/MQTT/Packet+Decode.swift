@@ -7,7 +7,7 @@ extension Packet {
     ///
     /// - Returns: the packet, with ranges that are offsets into `frame`.
     /// - Throws: the first thing found wrong; never traps, whatever `frame` holds.
-    package static func decode(_ frame: RawSpan) throws(PacketError) -> Packet {
+    public static func decode(_ frame: RawSpan) throws(PacketError) -> Packet {
         var offset = 0
         return try decode(frame, reached: &offset)
     }

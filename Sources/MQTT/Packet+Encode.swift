@@ -6,7 +6,7 @@ extension [UInt8] {
     /// Appends `packet`, whose ranges are offsets into `source`.
     ///
     /// - Precondition: the packet obeys the rules that `Packet.decode` checks, and its ranges lie inside `source`.
-    package mutating func appendPacket(_ packet: Packet, from source: RawSpan) {
+    public mutating func appendPacket(_ packet: Packet, from source: RawSpan) {
         switch packet {
         case .connect(let connect): appendConnectPacket(connect, from: source)
         case .connectAcknowledgement(let answer): appendConnectAcknowledgementPacket(answer)
@@ -37,7 +37,7 @@ extension [UInt8] {
     /// PINGRESP or DISCONNECT.
     ///
     /// - Precondition: `packet` has no variable part.
-    package mutating func appendPacket(_ packet: Packet) {
+    public mutating func appendPacket(_ packet: Packet) {
         appendPacket(packet, from: RawSpan())
     }
 

@@ -2,7 +2,7 @@
 ///
 /// Variable parts are offsets into the frame that the packet was decoded from, or into the source that is passed when
 /// it is encoded: the packet owns no memory.
-package enum Packet: Equatable, Sendable {
+public enum Packet: Equatable, Sendable {
     case connect(Connect)
     case connectAcknowledgement(ConnectAcknowledgement)
     case publish(Publish)
@@ -21,7 +21,7 @@ package enum Packet: Equatable, Sendable {
     case authentication
 
     /// The kind of the packet.
-    package var type: PacketType {
+    public var type: PacketType {
         switch self {
         case .connect: .connect
         case .connectAcknowledgement: .connectAcknowledgement

@@ -1,4 +1,4 @@
-package import Bytes
+public import Bytes
 
 /// Cuts a byte stream into packets, however the stream is split over inputs (MQTT 3.1.1 §2.2).
 ///
@@ -18,9 +18,9 @@ package import Bytes
 ///             decoder.recycle(packet)
 ///         }
 ///     }
-package struct PacketDecoder: Sendable {
+public struct PacketDecoder: Sendable {
     /// What the next octets of the stream turned out to be.
-    package enum Step: Equatable, Sendable {
+    public enum Step: Equatable, Sendable {
         /// All input is consumed; what is incomplete has been stored.
         case needsMore
         /// A complete packet lies in the input at this range; `position` is behind it.
@@ -34,24 +34,24 @@ package struct PacketDecoder: Sendable {
     private let longestPacket: UInt32
     private var maximumPacketByteCount: Int { Int(longestPacket) }
     /// What is spoken on the stream; a server learns it from the CONNECT.
-    package var version: ProtocolVersion
+    public var version: ProtocolVersion
     private var assembly = PacketAssembly()
     private var kept = KeptBytes()
 
     /// A decoder at the beginning of a stream that refuses packets of more than `maximumPacketByteCount` octets, fixed
     /// header included. A CONNECT is cut alike in every version.
-    package init(maximumPacketByteCount: Int, version: ProtocolVersion = .v3_1_1) {
+    public init(maximumPacketByteCount: Int, version: ProtocolVersion = .v3_1_1) {
         longestPacket = UInt32(clamping: maximumPacketByteCount)
         self.version = version
     }
 
     /// How many octets of the stream are stored here and not yet handed out.
-    package var bufferedByteCount: Int {
+    public var bufferedByteCount: Int {
         assembly.bytes.count + kept.byteCount
     }
 
     /// How many octets of storage are held, for what is stored now and for reuse.
-    package var reservedByteCount: Int {
+    public var reservedByteCount: Int {
         assembly.bytes.capacity + kept.capacity
     }
 
@@ -61,7 +61,7 @@ package struct PacketDecoder: Sendable {
     /// - Throws: what is wrong with a fixed header, as soon as its octet arrives. The stream has then lost its
     ///   boundaries: close it and begin the next one with a new decoder.
     /// - Precondition: `position` lies in `0...input.byteCount`.
-    package mutating func next(in input: RawSpan, at position: inout Int) throws(PacketError) -> Step {
+    public mutating func next(in input: RawSpan, at position: inout Int) throws(PacketError) -> Step {
         if assembly.isComplete { return .assembled }
         if kept.byteCount > 0 {
             try kept.drain(into: &assembly, maximumPacketByteCount, version)
@@ -78,7 +78,7 @@ package struct PacketDecoder: Sendable {
     /// Hands out the packet that `next` announced with `.assembled`, without copying it.
     ///
     /// - Precondition: the last `next` returned `.assembled` and the packet was not taken yet.
-    package mutating func takeAssembled() -> [UInt8] {
+    public mutating func takeAssembled() -> [UInt8] {
         precondition(assembly.isComplete, "no packet was announced")
         var taken = PacketAssembly()
         swap(&taken, &assembly)
@@ -86,7 +86,7 @@ package struct PacketDecoder: Sendable {
     }
 
     /// Takes the storage of a packet that `takeAssembled` handed out, to put the next one together in it.
-    package mutating func recycle(_ buffer: consuming [UInt8]) {
+    public mutating func recycle(_ buffer: consuming [UInt8]) {
         guard assembly.bytes.isEmpty, buffer.capacity <= reusableByteCount else { return }
         buffer.removeAll(keepingCapacity: true)
         assembly.bytes = buffer
@@ -96,7 +96,7 @@ package struct PacketDecoder: Sendable {
     /// `next` yields it before anything of a later input.
     ///
     /// - Precondition: `position` lies in `0...input.byteCount`.
-    package mutating func keep(_ input: RawSpan, from position: Int) {
+    public mutating func keep(_ input: RawSpan, from position: Int) {
         kept.append(input.extracting(position..<input.byteCount))
     }
 

@@ -1,7 +1,7 @@
 /// The first thing found wrong with a packet. Each of them obliges the receiver to close the connection (MQTT 3.1.1
 /// §4.8, 5.0 §4.13), after the answer that the case names, if it names one. The raw value fits a counter's index, and
 /// recordings hold it: new cases come at the end.
-package enum PacketError: UInt8, Error, Sendable, CaseIterable {
+public enum PacketError: UInt8, Error, Sendable, CaseIterable {
     /// The packet type is 0 or 15 (§2.2.1).
     case reservedPacketType
     /// The lower four bits of the first octet are not the ones prescribed for the type (§2.2.2).
@@ -80,7 +80,7 @@ package enum PacketError: UInt8, Error, Sendable, CaseIterable {
     case invalidShareName
 
     /// What is wrong, in the words of a log line.
-    package var description: StaticString {
+    public var description: StaticString {
         switch self {
         case .reservedPacketType: "reserved packet type"
         case .reservedFlags: "reserved flags"

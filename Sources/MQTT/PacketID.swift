@@ -1,2 +1,2 @@
 /// A Packet Identifier: it ties an acknowledgement to its packet on one connection and is never 0 (MQTT 3.1.1 §2.3.1).
-package typealias PacketID = UInt16
+public typealias PacketID = UInt16

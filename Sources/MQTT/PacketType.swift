@@ -1,5 +1,5 @@
 /// The kind of a packet: the upper four bits of its first octet (MQTT 3.1.1 §2.2.1).
-package enum PacketType: UInt8, CaseIterable, Equatable, Hashable, Sendable {
+public enum PacketType: UInt8, CaseIterable, Equatable, Hashable, Sendable {
     case connect = 1
     case connectAcknowledgement = 2
     case publish = 3

@@ -7,7 +7,7 @@ extension TopicFilter {
     /// the filter behind its group counts (5.0 §4.8.2).
     ///
     /// Takes time in proportion to the two lengths; both are meant to be valid filters.
-    package static func covers(_ wide: RawSpan, _ narrow: RawSpan) -> Bool {
+    public static func covers(_ wide: RawSpan, _ narrow: RawSpan) -> Bool {
         var narrowStart = startOfFilter(narrow)
         // §4.7.2: what begins with `$` is selected by none that begins with a wildcard.
         if narrow.byte(at: narrowStart) == UInt8(ascii: "$"), let first = wide.byte(at: 0), isWildcard(first) {
@@ -30,7 +30,7 @@ extension TopicFilter {
     }
 
     /// Behind `$share/` and the Share Name; the beginning of every other filter.
-    package static func startOfFilter(_ filter: RawSpan) -> Int {
+    public static func startOfFilter(_ filter: RawSpan) -> Int {
         guard isShared(filter) else { return 0 }
         return min(endOfLevel(in: filter, from: sharePrefix.utf8.count) + 1, filter.byteCount)
     }

@@ -1,23 +1,23 @@
 import Bytes
 
 /// The rules for Topic Names and Topic Filters and for how they match (MQTT 3.1.1 §4.7); allocates nothing.
-package enum TopicFilter {
+public enum TopicFilter {
     static let levelSeparator = UInt8(ascii: "/")
     private static let singleLevelWildcard = UInt8(ascii: "+")
     static let multiLevelWildcard = UInt8(ascii: "#")
 
     /// Whether `name` may be published to: 1 to 65,535 octets, well-formed, no wildcard (§4.7.1, §4.7.3).
-    package static func isValidName(_ name: RawSpan) -> Bool {
+    public static func isValidName(_ name: RawSpan) -> Bool {
         hasValidByteCount(name) && !hasWildcards(name) && name.isWellFormedString
     }
 
     /// Whether `filter` may be subscribed to: 1 to 65,535 octets, well-formed, wildcards in place (§4.7.1, §4.7.3).
-    package static func isValidFilter(_ filter: RawSpan) -> Bool {
+    public static func isValidFilter(_ filter: RawSpan) -> Bool {
         hasValidByteCount(filter) && hasWildcardsInPlace(filter) && filter.isWellFormedString
     }
 
     /// Whether `filter` holds `+` or `#` anywhere.
-    package static func hasWildcards(_ filter: RawSpan) -> Bool {
+    public static func hasWildcards(_ filter: RawSpan) -> Bool {
         filter.holds(singleLevelWildcard, or: multiLevelWildcard)
     }
 
@@ -25,7 +25,7 @@ package enum TopicFilter {
     ///
     /// Takes time in proportion to the two lengths. Both are meant to be valid; if they are not, the answer means
     /// nothing but nothing else happens.
-    package static func matches(filter: RawSpan, name: RawSpan) -> Bool {
+    public static func matches(filter: RawSpan, name: RawSpan) -> Bool {
         // §4.7.2: a filter that begins with a wildcard does not match a name that begins with `$`.
         if name.byte(at: 0) == UInt8(ascii: "$"), let first = filter.byte(at: 0), isWildcard(first) { return false }
         var filterStart = 0
@@ -47,7 +47,7 @@ package enum TopicFilter {
     }
 
     /// Whether `filter` is that of a Shared Subscription, of which only MQTT 5.0 knows (5.0 §4.8.2).
-    package static func isShared(_ filter: RawSpan) -> Bool {
+    public static func isShared(_ filter: RawSpan) -> Bool {
         for (index, octet) in sharePrefix.utf8.enumerated() where filter.byte(at: index) != octet { return false }
         return true
     }

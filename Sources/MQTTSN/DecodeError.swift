@@ -1,17 +1,17 @@
 /// The first thing that is wrong with a datagram, with what a gateway needs for an answer where there is one.
-package struct DecodeError: Error, Hashable, Sendable {
-    package let reason: DecodeReason
+public struct DecodeError: Error, Hashable, Sendable {
+    public let reason: DecodeReason
     /// The MsgId of a REGISTER, SUBSCRIBE or UNSUBSCRIBE without a topic that can be read; 0 for every other reason.
-    package let messageID: MessageID
+    public let messageID: MessageID
 
-    package init(_ reason: DecodeReason, messageID: MessageID = 0) {
+    public init(_ reason: DecodeReason, messageID: MessageID = 0) {
         self.reason = reason
         self.messageID = messageID
     }
 }
 
 /// What can be wrong with a datagram; the raw values run from 0 without a gap, so they index an array of counters.
-package enum DecodeReason: UInt8, Sendable, CaseIterable {
+public enum DecodeReason: UInt8, Sendable, CaseIterable {
     // Framing (GW-03)
     case emptyDatagram
     /// The long form's two length octets are not all there.

@@ -1,5 +1,5 @@
 /// How exactly the Length field must agree with the datagram.
-package enum DecodeTolerance: Sendable {
+public enum DecodeTolerance: Sendable {
     /// Length is the size of the datagram (GW-03, AMB-31).
     case strict
     /// Also accepts what the Paho C packet library sends for a 248-octet payload, and nothing else: the long form

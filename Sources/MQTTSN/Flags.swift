@@ -2,14 +2,14 @@
 ///
 /// All eight bits are kept; which of them a message uses is decided by who reads them. Encoding sends the bits that
 /// the message does not use as 0 (GW-07).
-package struct Flags: Equatable, Sendable {
-    package let rawValue: UInt8
+public struct Flags: Equatable, Sendable {
+    public let rawValue: UInt8
 
-    package init(rawValue: UInt8) {
+    public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
 
-    package init(
+    public init(
         duplicate: Bool = false, qos: QualityOfService = .atMostOnce, retain: Bool = false, will: Bool = false,
         cleanSession: Bool = false, topicIDType: TopicIDType = .normal
     ) {
@@ -18,9 +18,9 @@ package struct Flags: Equatable, Sendable {
             | (will ? Bits.will : 0) | (cleanSession ? Bits.cleanSession : 0) | topicIDType.rawValue
     }
 
-    package var duplicate: Bool { rawValue & Bits.duplicate != 0 }
+    public var duplicate: Bool { rawValue & Bits.duplicate != 0 }
 
-    package var qos: QualityOfService {
+    public var qos: QualityOfService {
         switch (rawValue & Bits.qos) >> Bits.qosShift {
         case 0: .atMostOnce
         case 1: .atLeastOnce
@@ -29,11 +29,11 @@ package struct Flags: Equatable, Sendable {
         }
     }
 
-    package var retain: Bool { rawValue & Bits.retain != 0 }
-    package var will: Bool { rawValue & Bits.will != 0 }
-    package var cleanSession: Bool { rawValue & Bits.cleanSession != 0 }
+    public var retain: Bool { rawValue & Bits.retain != 0 }
+    public var will: Bool { rawValue & Bits.will != 0 }
+    public var cleanSession: Bool { rawValue & Bits.cleanSession != 0 }
 
-    package var topicIDType: TopicIDType {
+    public var topicIDType: TopicIDType {
         switch rawValue & Bits.topicIDType {
         case 0: .normal
         case 1: .predefined

@@ -10,7 +10,7 @@ extension Message {
     ///   - tolerance: Whether one known miscount of Length is accepted.
     /// - Returns: The message; all its ranges are offsets into `datagram`.
     /// - Throws: The first thing that is wrong with framing, type or layout.
-    package static func decode(
+    public static func decode(
         _ datagram: RawSpan, tolerance: DecodeTolerance = .strict
     ) throws(DecodeError) -> Message {
         let header = try MessageHeader(at: 0, of: datagram)

@@ -8,13 +8,13 @@ extension Message {
 
     /// The size in octets of a message with `bodyByteCount` octets after MsgType: short form up to 255, else long
     /// form (GW-02). The sizes 256 and 257 never arise.
-    package static func encodedByteCount(bodyByteCount: Int) -> Int {
+    public static func encodedByteCount(bodyByteCount: Int) -> Int {
         let short = bodyByteCount + MessageHeader.shortFormByteCount
         return short <= MessageHeader.maximumShortFormLength ? short : bodyByteCount + MessageHeader.longFormByteCount
     }
 
     /// The size in octets that `appendMessage` gives the message, to be compared with the link's maximum (GW-08).
-    package var encodedByteCount: Int {
+    public var encodedByteCount: Int {
         if case .encapsulated(let encapsulated) = self { return encapsulated.encodedByteCount }
         return Self.encodedByteCount(bodyByteCount: bodyByteCount)
     }
@@ -48,7 +48,7 @@ extension [UInt8] {
     /// Appends `message`, whose ranges index `source`; the smallest Length form, unused flag bits 0 (GW-02, GW-07).
     ///
     /// - Precondition: The ranges lie inside `source`, and `message.encodedByteCount` is at most 65535.
-    package mutating func appendMessage(_ message: Message, from source: RawSpan) {
+    public mutating func appendMessage(_ message: Message, from source: RawSpan) {
         if case .encapsulated(let encapsulated) = message {
             appendEncapsulated(encapsulated, from: source)
             return
@@ -60,7 +60,7 @@ extension [UInt8] {
     /// Appends `message`, which has no variable part.
     ///
     /// - Precondition: All ranges of `message` are empty.
-    package mutating func appendMessage(_ message: Message) {
+    public mutating func appendMessage(_ message: Message) {
         appendMessage(message, from: RawSpan())
     }
 

@@ -1,10 +1,10 @@
-package import Bytes
+public import Bytes
 
 /// One MQTT-SN 1.2 message; its variable parts are ranges of the datagram that it was decoded from.
 ///
 /// Only the layout has been checked. What the values mean (QoS, reserved ids, UTF-8, wildcards, who may send what)
 /// is for the reader to judge. An empty range stands for a variable part that is absent.
-package enum Message: Equatable, Sendable {
+public enum Message: Equatable, Sendable {
     /// §5.4.1. `duration` is the time to the next ADVERTISE in seconds.
     case advertise(gatewayID: UInt8, duration: UInt16)
     /// §5.4.2. `radius` is the broadcast radius in hops; 0 is the whole network.
@@ -54,7 +54,7 @@ package enum Message: Equatable, Sendable {
     case encapsulated(Encapsulated)
 
     /// The MsgType of the message.
-    package var type: MessageType {
+    public var type: MessageType {
         switch self {
         case .advertise: .advertise
         case .searchGateway: .searchGateway

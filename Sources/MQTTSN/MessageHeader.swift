@@ -1,22 +1,22 @@
 import Bytes
 
 /// The Length and MsgType fields at the start of a message (MQTT-SN 1.2 §5.2.1, §5.2.2).
-package struct MessageHeader {
+public struct MessageHeader {
     /// What the Length field says, in octets.
-    package let declaredByteCount: Int
+    public let declaredByteCount: Int
     /// The size of Length and MsgType: 2 octets in the short form, 4 in the long form.
-    package let byteCount: Int
-    package let typeCode: UInt8
+    public let byteCount: Int
+    public let typeCode: UInt8
 
     static let longFormMarker: UInt8 = 0x01
     static let shortFormByteCount = 2
     static let longFormByteCount = 4
     static let maximumShortFormLength = 255
 
-    package var isLongForm: Bool { byteCount == Self.longFormByteCount }
+    public var isLongForm: Bool { byteCount == Self.longFormByteCount }
 
     /// Reads the header at `offset`, without comparing Length with the datagram.
-    package init(at offset: Int, of datagram: RawSpan) throws(DecodeError) {
+    public init(at offset: Int, of datagram: RawSpan) throws(DecodeError) {
         guard let first = datagram.byte(at: offset) else { throw DecodeError(.emptyDatagram) }
         if first == Self.longFormMarker {
             guard let length = datagram.uint16(at: offset + 1) else { throw DecodeError(.lengthCutOff) }

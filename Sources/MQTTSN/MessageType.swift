@@ -1,5 +1,5 @@
 /// The MsgType octet of a message (MQTT-SN 1.2 §5.2.2); the codes that are missing here are reserved.
-package enum MessageType: UInt8, Sendable, CaseIterable {
+public enum MessageType: UInt8, Sendable, CaseIterable {
     case advertise = 0x00
     case searchGateway = 0x01
     case gatewayInfo = 0x02
@@ -31,7 +31,7 @@ package enum MessageType: UInt8, Sendable, CaseIterable {
     case encapsulated = 0xFE
 
     /// The name that the specification gives the message, for logs.
-    package var specificationName: String {
+    public var specificationName: String {
         switch self {
         case .advertise: "ADVERTISE"
         case .searchGateway: "SEARCHGW"

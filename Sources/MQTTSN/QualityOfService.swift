@@ -1,5 +1,5 @@
 /// The two QoS bits of the Flags octet (MQTT-SN 1.2 §5.3.4).
-package enum QualityOfService: UInt8, Sendable, Comparable {
+public enum QualityOfService: UInt8, Sendable, Comparable {
     case atMostOnce = 0
     case atLeastOnce = 1
     case exactlyOnce = 2
@@ -7,7 +7,7 @@ package enum QualityOfService: UInt8, Sendable, Comparable {
     case minusOne = 3
 
     /// Orders by what is promised: −1, 0, 1, 2, not by the bits.
-    package static func < (left: QualityOfService, right: QualityOfService) -> Bool {
+    public static func < (left: QualityOfService, right: QualityOfService) -> Bool {
         left.rank < right.rank
     }
 

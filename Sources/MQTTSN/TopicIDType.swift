@@ -1,5 +1,5 @@
 /// How a message names its topic: the two TopicIdType bits of the Flags octet (MQTT-SN 1.2 §5.3.4).
-package enum TopicIDType: UInt8, Sendable {
+public enum TopicIDType: UInt8, Sendable {
     /// A registered topic id; in SUBSCRIBE and UNSUBSCRIBE a topic name or filter.
     case normal = 0
     /// A topic id that both sides know from their configuration.

@@ -60,8 +60,9 @@ package struct Effects: ~Copyable {
 
     /// Forgets what has been done and keeps the room.
     package mutating func removeAll() {
-        list.removeAll(keepingCapacity: true)
-        bytes.removeAll(keepingCapacity: true)
-        secrets.removeAll(keepingCapacity: true)
+        // Who has no room yet would be given some.
+        if !list.isEmpty { list.removeAll(keepingCapacity: true) }
+        if !bytes.isEmpty { bytes.removeAll(keepingCapacity: true) }
+        if !secrets.isEmpty { secrets.removeAll(keepingCapacity: true) }
     }
 }

@@ -1,22 +1,22 @@
-package import Bytes
+public import Bytes
 
 /// CONNECT: a client's first packet, asking for a session (MQTT 3.1.1 §3.1).
-package struct Connect: Equatable, Sendable {
+public struct Connect: Equatable, Sendable {
     /// Whether the server forgets an earlier session of this client (§3.1.2.4); in 5.0 this is Clean Start.
-    package var cleanSession: Bool
+    public var cleanSession: Bool
     /// The longest silence of the client in seconds; 0 switches the supervision off (§3.1.2.10).
-    package var keepAliveSeconds: UInt16
+    public var keepAliveSeconds: UInt16
     /// The Client Identifier. May be empty: whether that is acceptable is the server's decision (§3.1.3.1).
-    package var clientID: ByteRange
+    public var clientID: ByteRange
     /// What the server publishes when the connection ends without DISCONNECT (§3.1.2.5).
-    package var will: Will?
+    public var will: Will?
     /// The user name, a string (§3.1.3.4).
-    package var username: ByteRange?
+    public var username: ByteRange?
     /// The password, binary data; in 3.1.1 only beside a user name (§3.1.3.5).
-    package var password: ByteRange?
+    public var password: ByteRange?
 
     /// The parts of a CONNECT; see the properties.
-    package init(
+    public init(
         cleanSession: Bool, keepAliveSeconds: UInt16, clientID: ByteRange,
         will: Will? = nil, username: ByteRange? = nil, password: ByteRange? = nil
     ) {
@@ -30,18 +30,18 @@ package struct Connect: Equatable, Sendable {
 }
 
 /// The message that a server publishes for a client that vanished (MQTT 3.1.1 §3.1.2.5).
-package struct Will: Equatable, Sendable {
+public struct Will: Equatable, Sendable {
     /// The Topic Name to publish to (§3.1.3.2).
-    package var topic: ByteRange
+    public var topic: ByteRange
     /// The application message, binary data of at most 65,535 octets (§3.1.3.3).
-    package var payload: ByteRange
+    public var payload: ByteRange
     /// The quality of service to publish with (§3.1.2.6).
-    package var qos: DeliveryQoS
+    public var qos: DeliveryQoS
     /// Whether to publish as a retained message (§3.1.2.7).
-    package var retain: Bool
+    public var retain: Bool
 
     /// The parts of a Will; see the properties.
-    package init(topic: ByteRange, payload: ByteRange, qos: DeliveryQoS, retain: Bool) {
+    public init(topic: ByteRange, payload: ByteRange, qos: DeliveryQoS, retain: Bool) {
         self.topic = topic
         self.payload = payload
         self.qos = qos
@@ -91,7 +91,7 @@ private struct ConnectFlags {
 
 extension Connect {
     /// The Protocol Level of a frame that may be a CONNECT of any version; nil where none can be read.
-    package static func protocolLevel(of frame: RawSpan) -> UInt8? {
+    public static func protocolLevel(of frame: RawSpan) -> UInt8? {
         guard let header = try? FixedHeader.read(in: frame, at: 0, .v3_1_1), header.type == .connect else { return nil }
         var reader = BodyReader(header.body.clamped(to: 0..<frame.byteCount))
         guard (try? reader.binary(of: frame)) != nil else { return nil }

@@ -1,33 +1,33 @@
 import Bytes
 
 /// CONNACK: a server's answer to CONNECT (MQTT 3.1.1 §3.2).
-package struct ConnectAcknowledgement: Equatable, Sendable {
+public struct ConnectAcknowledgement: Equatable, Sendable {
     /// Whether the server goes on with a stored session; never together with a refusal (§3.2.2.2).
-    package var sessionPresent: Bool
+    public var sessionPresent: Bool
     /// Whether the server accepts the connection, and why not.
-    package var returnCode: ConnectReturnCode
+    public var returnCode: ConnectReturnCode
 
     /// The parts of a CONNACK; see the properties.
-    package init(sessionPresent: Bool, returnCode: ConnectReturnCode) {
+    public init(sessionPresent: Bool, returnCode: ConnectReturnCode) {
         self.sessionPresent = sessionPresent
         self.returnCode = returnCode
     }
 }
 
 /// A server's verdict on CONNECT (MQTT 3.1.1 §3.2.2.3). The values that are reserved there are refusals too.
-package struct ConnectReturnCode: RawRepresentable, Equatable, Hashable, Sendable {
-    package static let accepted = ConnectReturnCode(rawValue: 0)
-    package static let unacceptableProtocolVersion = ConnectReturnCode(rawValue: 1)
-    package static let identifierRejected = ConnectReturnCode(rawValue: 2)
-    package static let serverUnavailable = ConnectReturnCode(rawValue: 3)
-    package static let badCredentials = ConnectReturnCode(rawValue: 4)
-    package static let notAuthorized = ConnectReturnCode(rawValue: 5)
+public struct ConnectReturnCode: RawRepresentable, Equatable, Hashable, Sendable {
+    public static var accepted: ConnectReturnCode { ConnectReturnCode(rawValue: 0) }
+    public static var unacceptableProtocolVersion: ConnectReturnCode { ConnectReturnCode(rawValue: 1) }
+    public static var identifierRejected: ConnectReturnCode { ConnectReturnCode(rawValue: 2) }
+    public static var serverUnavailable: ConnectReturnCode { ConnectReturnCode(rawValue: 3) }
+    public static var badCredentials: ConnectReturnCode { ConnectReturnCode(rawValue: 4) }
+    public static var notAuthorized: ConnectReturnCode { ConnectReturnCode(rawValue: 5) }
 
     /// The octet on the wire.
-    package let rawValue: UInt8
+    public let rawValue: UInt8
 
     /// Any octet is a code.
-    package init(rawValue: UInt8) {
+    public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
 }

@@ -1,22 +1,22 @@
-package import Bytes
+public import Bytes
 
 /// PUBLISH: carries an application message, in either direction (MQTT 3.1.1 §3.3).
-package struct Publish: Equatable, Sendable {
+public struct Publish: Equatable, Sendable {
     /// Whether this may be a repetition; never at QoS 0 (§3.3.1.1).
-    package var duplicate: Bool
+    public var duplicate: Bool
     /// The quality of service of this delivery (§3.3.1.2).
-    package var qos: DeliveryQoS
+    public var qos: DeliveryQoS
     /// Whether to store the message, or whether it was a stored one (§3.3.1.3).
-    package var retain: Bool
+    public var retain: Bool
     /// The Topic Name: not empty, well-formed and free of wildcards (§3.3.2.1).
-    package var topicName: ByteRange
+    public var topicName: ByteRange
     /// The Packet Identifier; 0 at QoS 0, where the packet has none (§3.3.2.2).
-    package var packetID: PacketID
+    public var packetID: PacketID
     /// The application message; may be empty (§3.3.3).
-    package var payload: ByteRange
+    public var payload: ByteRange
 
     /// The parts of a PUBLISH; see the properties.
-    package init(
+    public init(
         duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicName: ByteRange, packetID: PacketID, payload: ByteRange
     ) {
         self.duplicate = duplicate
@@ -71,7 +71,7 @@ extension Packet {
     /// The size in octets of a whole PUBLISH, fixed header included.
     ///
     /// - Precondition: the size without the fixed header is at most 268,435,455 octets.
-    package static func publishByteCount(
+    public static func publishByteCount(
         topicNameByteCount: Int, payloadByteCount: Int, qos: DeliveryQoS
     ) -> Int {
         let remainingLength = publishRemainingLength(
@@ -94,7 +94,7 @@ extension [UInt8] {
     /// `duplicate` and `packetID` are not written at QoS 0, where the packet has neither (§3.3.1.1, §3.3.2.2).
     /// - Precondition: `topicName` is a valid Topic Name (`TopicFilter.isValidName`), `packetID` is not 0 above QoS 0,
     ///   and the packet fits its length field.
-    package mutating func appendPublishPacket(
+    public mutating func appendPublishPacket(
         duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicName: RawSpan, packetID: PacketID, payload: RawSpan
     ) {
         appendPublishHeader(
@@ -108,7 +108,7 @@ extension [UInt8] {
     /// `duplicate` and `packetID` are not written at QoS 0, where the packet has neither (§3.3.1.1, §3.3.2.2).
     /// - Precondition: `topicPrefix` and `topicName` behind it are a valid Topic Name (`TopicFilter.isValidName`),
     ///   `packetID` is not 0 above QoS 0, and the packet fits its length field.
-    package mutating func appendPublishHeader(
+    public mutating func appendPublishHeader(
         duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicPrefix: RawSpan = RawSpan(), topicName: RawSpan,
         packetID: PacketID, payloadByteCount: Int
     ) {

@@ -1,14 +1,14 @@
-package import Bytes
+public import Bytes
 
 /// SUBSCRIBE: asks for the messages that match one or more Topic Filters (MQTT 3.1.1 §3.8).
-package struct Subscribe: Equatable, Sendable {
+public struct Subscribe: Equatable, Sendable {
     /// The Packet Identifier that SUBACK repeats.
-    package var packetID: PacketID
+    public var packetID: PacketID
     /// The Topic Filters as they lie in the packet: length, filter and requested QoS, one after the other (§3.8.3).
-    package var filters: ByteRange
+    public var filters: ByteRange
 
     /// The parts of a SUBSCRIBE; see the properties.
-    package init(packetID: PacketID, filters: ByteRange) {
+    public init(packetID: PacketID, filters: ByteRange) {
         self.packetID = packetID
         self.filters = filters
     }
@@ -19,7 +19,7 @@ package struct Subscribe: Equatable, Sendable {
     ///   - frame: the bytes that this packet was decoded from.
     ///   - position: 0 to begin with (anything before `filters` is), afterwards as the last call left it.
     /// - Returns: the range of the filter in `frame` and the QoS asked for it.
-    package func nextFilter(
+    public func nextFilter(
         in frame: RawSpan, at position: inout Int
     ) -> (filter: ByteRange, qos: DeliveryQoS)? {
         guard let next = nextSubscription(in: frame, at: &position) else { return nil }
@@ -27,7 +27,7 @@ package struct Subscribe: Equatable, Sendable {
     }
 
     /// As `nextFilter`, with all that 5.0 says of the subscription beside its QoS (5.0 §3.8.3.1).
-    package func nextSubscription(
+    public func nextSubscription(
         in frame: RawSpan, at position: inout Int
     ) -> (filter: ByteRange, options: SubscriptionOptions)? {
         let start = max(position, filters.lowerBound)
@@ -42,17 +42,17 @@ package struct Subscribe: Equatable, Sendable {
 }
 
 /// SUBACK: a server's answer to SUBSCRIBE, one code for each filter in the same order (MQTT 3.1.1 §3.9).
-package struct SubscribeAcknowledgement: Equatable, Sendable {
+public struct SubscribeAcknowledgement: Equatable, Sendable {
     /// The code for a filter that the server refused; the others are the granted QoS, 0 to 2 (§3.9.3).
-    package static let failureReturnCode: UInt8 = 0x80
+    public static let failureReturnCode: UInt8 = 0x80
 
     /// The Packet Identifier of the SUBSCRIBE.
-    package var packetID: PacketID
+    public var packetID: PacketID
     /// One octet for each filter, each 0, 1, 2 or `failureReturnCode`; at least one.
-    package var returnCodes: ByteRange
+    public var returnCodes: ByteRange
 
     /// The parts of a SUBACK; see the properties.
-    package init(packetID: PacketID, returnCodes: ByteRange) {
+    public init(packetID: PacketID, returnCodes: ByteRange) {
         self.packetID = packetID
         self.returnCodes = returnCodes
     }
@@ -90,7 +90,7 @@ extension [UInt8] {
     /// Appends SUBSCRIBE with one filter.
     ///
     /// - Precondition: `packetID` is not 0 and `filter` is a valid Topic Filter (`TopicFilter.isValidFilter`).
-    package mutating func appendSubscribePacket(
+    public mutating func appendSubscribePacket(
         packetID: PacketID, filter: RawSpan, qos: DeliveryQoS
     ) {
         appendSubscribePacket(packetID: packetID, filter: filter, SubscriptionOptions(qos: qos), version: .v3_1_1)
@@ -100,7 +100,7 @@ extension [UInt8] {
     ///
     /// - Precondition: `packetID` is not 0, `filter` is a valid Topic Filter (`TopicFilter.isValidFilter`), and the
     ///   options say no more than a QoS in 3.1.1.
-    package mutating func appendSubscribePacket(
+    public mutating func appendSubscribePacket(
         packetID: PacketID, filter: RawSpan, _ options: SubscriptionOptions, version: ProtocolVersion
     ) {
         let propertyByteCount = version == .v5_0 ? 1 : 0
@@ -114,7 +114,7 @@ extension [UInt8] {
     /// Appends SUBACK.
     ///
     /// - Precondition: `packetID` is not 0 and there is at least one code, each 0, 1, 2 or 0x80.
-    package mutating func appendSubscribeAcknowledgementPacket(
+    public mutating func appendSubscribeAcknowledgementPacket(
         packetID: PacketID, returnCodes: RawSpan
     ) {
         precondition(returnCodes.byteCount > 0, "SUBACK answers at least one Topic Filter")

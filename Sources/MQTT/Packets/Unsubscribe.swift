@@ -1,14 +1,14 @@
-package import Bytes
+public import Bytes
 
 /// UNSUBSCRIBE: ends one or more subscriptions (MQTT 3.1.1 §3.10).
-package struct Unsubscribe: Equatable, Sendable {
+public struct Unsubscribe: Equatable, Sendable {
     /// The Packet Identifier that UNSUBACK repeats.
-    package var packetID: PacketID
+    public var packetID: PacketID
     /// The Topic Filters as they lie in the packet: length and filter, one after the other (§3.10.3).
-    package var filters: ByteRange
+    public var filters: ByteRange
 
     /// The parts of an UNSUBSCRIBE; see the properties.
-    package init(packetID: PacketID, filters: ByteRange) {
+    public init(packetID: PacketID, filters: ByteRange) {
         self.packetID = packetID
         self.filters = filters
     }
@@ -19,7 +19,7 @@ package struct Unsubscribe: Equatable, Sendable {
     ///   - frame: the bytes that this packet was decoded from.
     ///   - position: 0 to begin with (anything before `filters` is), afterwards as the last call left it.
     /// - Returns: the range of the filter in `frame`.
-    package func nextFilter(in frame: RawSpan, at position: inout Int) -> ByteRange? {
+    public func nextFilter(in frame: RawSpan, at position: inout Int) -> ByteRange? {
         let start = max(position, filters.lowerBound)
         guard start < filters.upperBound, let byteCount = frame.uint16(at: start) else { return nil }
         let filter = (start + 2)..<(start + 2 + Int(byteCount))
@@ -45,7 +45,7 @@ extension [UInt8] {
     /// Appends UNSUBSCRIBE with one filter, in 5.0 without properties.
     ///
     /// - Precondition: `packetID` is not 0 and `filter` is a valid Topic Filter (`TopicFilter.isValidFilter`).
-    package mutating func appendUnsubscribePacket(
+    public mutating func appendUnsubscribePacket(
         packetID: PacketID, filter: RawSpan, version: ProtocolVersion = .v3_1_1
     ) {
         let propertyByteCount = version == .v5_0 ? 1 : 0

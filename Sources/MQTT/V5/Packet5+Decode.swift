@@ -7,7 +7,7 @@ extension Packet5 {
     ///
     /// - Returns: the packet, with ranges that are offsets into `frame`.
     /// - Throws: the first thing found wrong; never traps, whatever `frame` holds.
-    package static func decode(_ frame: RawSpan) throws(PacketError) -> Packet5 {
+    public static func decode(_ frame: RawSpan) throws(PacketError) -> Packet5 {
         var offset = 0
         return try decode(frame, reached: &offset)
     }
@@ -26,7 +26,7 @@ extension Packet {
     ///
     /// - Throws: the first thing found wrong; never traps, whatever `frame` holds.
     @inline(__always)
-    package static func decode(
+    public static func decode(
         _ frame: RawSpan, _ version: ProtocolVersion, _ added: inout AddedFields
     ) throws(PacketError) -> Packet {
         guard version == .v5_0 else { return try decode(frame) }
@@ -47,7 +47,7 @@ extension Packet {
 
     /// The first thing wrong with `frame`, which is meant to be exactly one packet of that version, and the offset of
     /// the field at fault; nil where nothing is.
-    package static func fault(in frame: RawSpan, _ version: ProtocolVersion) -> (error: PacketError, offset: Int)? {
+    public static func fault(in frame: RawSpan, _ version: ProtocolVersion) -> (error: PacketError, offset: Int)? {
         var offset = 0
         do throws(PacketError) {
             switch version {

@@ -6,7 +6,7 @@ extension [UInt8] {
     /// Appends `packet`, whose ranges are offsets into `source`.
     ///
     /// - Precondition: the packet obeys the rules that `Packet5.decode` checks, and its ranges lie inside `source`.
-    package mutating func appendPacket(_ packet: Packet5, from source: RawSpan) {
+    public mutating func appendPacket(_ packet: Packet5, from source: RawSpan) {
         let added = packet.added
         let properties = source.extracting(added.properties)
         switch packet.packet {
@@ -45,7 +45,7 @@ extension [UInt8] {
     /// Appends a packet without variable parts.
     ///
     /// - Precondition: `packet` has no variable part.
-    package mutating func appendPacket(_ packet: Packet5) {
+    public mutating func appendPacket(_ packet: Packet5) {
         appendPacket(packet, from: RawSpan())
     }
 
@@ -56,7 +56,7 @@ extension [UInt8] {
     ///   empty beside a Topic Alias,
     ///   `packetID` is not 0 above QoS 0, `properties` are some that may stand in PUBLISH, and the packet fits its
     ///   length field.
-    package mutating func appendPublishHeader(
+    public mutating func appendPublishHeader(
         duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicPrefix: RawSpan = RawSpan(), topicName: RawSpan,
         packetID: PacketID, properties: RawSpan, payloadByteCount: Int
     ) {

@@ -1,33 +1,33 @@
-package import Bytes
+public import Bytes
 
 /// The packets that a property or a reason code may stand in; the Will's properties are a place of their own.
-package struct PropertyOwners: OptionSet, Sendable {
-    package let rawValue: UInt16
+public struct PropertyOwners: OptionSet, Sendable {
+    public let rawValue: UInt16
 
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The one packet of that type, as its number is its bit.
-    package init(_ type: PacketType) { rawValue = 1 << UInt16(type.rawValue) }
+    public init(_ type: PacketType) { rawValue = 1 << UInt16(type.rawValue) }
 
     /// The Will Properties in CONNECT (MQTT 5.0 §3.1.3.2); no packet has the number 0.
-    package static let will = PropertyOwners(rawValue: 1)
-    package static let connect = PropertyOwners(.connect)
-    package static let connack = PropertyOwners(.connectAcknowledgement)
-    package static let publish = PropertyOwners(.publish)
-    package static let puback = PropertyOwners(.publishAcknowledgement)
-    package static let pubrec = PropertyOwners(.publishReceived)
-    package static let pubrel = PropertyOwners(.publishRelease)
-    package static let pubcomp = PropertyOwners(.publishComplete)
-    package static let subscribe = PropertyOwners(.subscribe)
-    package static let suback = PropertyOwners(.subscribeAcknowledgement)
-    package static let unsubscribe = PropertyOwners(.unsubscribe)
-    package static let unsuback = PropertyOwners(.unsubscribeAcknowledgement)
-    package static let disconnect = PropertyOwners(.disconnect)
-    package static let auth = PropertyOwners(.authentication)
+    public static let will = PropertyOwners(rawValue: 1)
+    public static let connect = PropertyOwners(.connect)
+    public static let connack = PropertyOwners(.connectAcknowledgement)
+    public static let publish = PropertyOwners(.publish)
+    public static let puback = PropertyOwners(.publishAcknowledgement)
+    public static let pubrec = PropertyOwners(.publishReceived)
+    public static let pubrel = PropertyOwners(.publishRelease)
+    public static let pubcomp = PropertyOwners(.publishComplete)
+    public static let subscribe = PropertyOwners(.subscribe)
+    public static let suback = PropertyOwners(.subscribeAcknowledgement)
+    public static let unsubscribe = PropertyOwners(.unsubscribe)
+    public static let unsuback = PropertyOwners(.unsubscribeAcknowledgement)
+    public static let disconnect = PropertyOwners(.disconnect)
+    public static let auth = PropertyOwners(.authentication)
 }
 
 /// How a property's value is written (MQTT 5.0 §1.5).
-package enum PropertyType: Sendable {
+public enum PropertyType: Sendable {
     /// One octet that is 0 or 1.
     case flag
     case twoByteInteger
@@ -39,7 +39,7 @@ package enum PropertyType: Sendable {
 }
 
 /// A property by its identifier (MQTT 5.0 §2.2.2.2, Table 2-4).
-package enum PropertyIdentifier: UInt8, CaseIterable, Equatable, Hashable, Sendable {
+public enum PropertyIdentifier: UInt8, CaseIterable, Equatable, Hashable, Sendable {
     case payloadFormatIndicator = 0x01
     case messageExpiryInterval = 0x02
     case contentType = 0x03
@@ -69,7 +69,7 @@ package enum PropertyIdentifier: UInt8, CaseIterable, Equatable, Hashable, Senda
     case sharedSubscriptionAvailable = 0x2A
 
     /// How its value is written.
-    package var type: PropertyType {
+    public var type: PropertyType {
         switch self {
         case .payloadFormatIndicator, .requestProblemInformation, .requestResponseInformation, .maximumQoS,
             .retainAvailable, .wildcardSubscriptionAvailable, .subscriptionIdentifierAvailable,
@@ -87,7 +87,7 @@ package enum PropertyIdentifier: UInt8, CaseIterable, Equatable, Hashable, Senda
     }
 
     /// Where it may stand.
-    package var owners: PropertyOwners {
+    public var owners: PropertyOwners {
         switch self {
         case .payloadFormatIndicator, .messageExpiryInterval, .contentType, .responseTopic, .correlationData:
             [.publish, .will]
@@ -112,7 +112,7 @@ package enum PropertyIdentifier: UInt8, CaseIterable, Equatable, Hashable, Senda
     }
 
     /// Whether it may stand in one place more than once: a publication may match several subscriptions (§3.3.2.3.8).
-    package func repeats(in owner: PropertyOwners) -> Bool {
+    public func repeats(in owner: PropertyOwners) -> Bool {
         self == .userProperty || self == .subscriptionIdentifier && owner == .publish
     }
 
@@ -131,7 +131,7 @@ package enum PropertyIdentifier: UInt8, CaseIterable, Equatable, Hashable, Senda
     }
 
     /// The name in Table 2-4.
-    package var name: StaticString {
+    public var name: StaticString {
         switch self {
         case .payloadFormatIndicator: "Payload Format Indicator"
         case .messageExpiryInterval: "Message Expiry Interval"
@@ -165,9 +165,9 @@ package enum PropertyIdentifier: UInt8, CaseIterable, Equatable, Hashable, Senda
 }
 
 /// A property as it lies in a packet.
-package struct Property: Equatable, Sendable {
+public struct Property: Equatable, Sendable {
     /// What it holds; text and data are offsets into the frame, without their lengths.
-    package enum Value: Equatable, Sendable {
+    public enum Value: Equatable, Sendable {
         /// Of every type that is a number, flags included.
         case number(UInt32)
         /// A string or binary data.
@@ -176,8 +176,8 @@ package struct Property: Equatable, Sendable {
         case pair(ByteRange, ByteRange)
     }
 
-    package var identifier: PropertyIdentifier
-    package var value: Value
+    public var identifier: PropertyIdentifier
+    public var value: Value
     /// All of it, identifier included.
-    package var range: ByteRange
+    public var range: ByteRange
 }

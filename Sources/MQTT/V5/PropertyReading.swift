@@ -1,7 +1,7 @@
 // Reading properties (MQTT 5.0 §2.2.2): once to check them where their packet is decoded, and again by whoever they
 // concern.
 
-package import Bytes
+public import Bytes
 
 extension Packet5 {
     /// The property at `position` of `properties`, or nil after the last one; moves `position` behind it.
@@ -11,7 +11,7 @@ extension Packet5 {
     ///   - frame: the bytes that the packet was decoded from.
     ///   - position: 0 to begin with (anything before `properties` is), afterwards as the last call left it.
     /// - Returns: the property, with ranges that are offsets into `frame`.
-    package static func nextProperty(
+    public static func nextProperty(
         of properties: ByteRange, in frame: RawSpan, at position: inout Int
     ) -> Property? {
         let start = max(position, properties.lowerBound)
@@ -23,7 +23,7 @@ extension Packet5 {
     }
 
     /// The number that a property has; nil where it is not there. Properties that are no numbers have none.
-    package static func number(
+    public static func number(
         _ identifier: PropertyIdentifier, in properties: ByteRange, of frame: RawSpan
     ) -> UInt32? {
         var position = 0
@@ -34,7 +34,7 @@ extension Packet5 {
     }
 
     /// Where the octets of a string or of binary data lie; nil where it is not there.
-    package static func octets(
+    public static func octets(
         _ identifier: PropertyIdentifier, in properties: ByteRange, of frame: RawSpan
     ) -> ByteRange? {
         var position = 0

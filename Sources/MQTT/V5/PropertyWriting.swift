@@ -7,7 +7,7 @@ extension [UInt8] {
     /// Appends a property that is a number.
     ///
     /// - Precondition: the property is of a type that is a number, which has room for `number`.
-    package mutating func append(property identifier: PropertyIdentifier, _ number: UInt32) {
+    public mutating func append(property identifier: PropertyIdentifier, _ number: UInt32) {
         append(identifier.rawValue)
         switch identifier.type {
         case .flag: append(UInt8(number))
@@ -23,7 +23,7 @@ extension [UInt8] {
     /// Appends a property that is a string or binary data.
     ///
     /// - Precondition: `octets` are at most 65,535, and well-formed where the property is a string.
-    package mutating func append(property identifier: PropertyIdentifier, _ octets: RawSpan) {
+    public mutating func append(property identifier: PropertyIdentifier, _ octets: RawSpan) {
         precondition(
             identifier.type == .string || identifier.type == .binary, "the property is no string and no binary data")
         append(identifier.rawValue)
@@ -33,7 +33,7 @@ extension [UInt8] {
     /// Appends a User Property.
     ///
     /// - Precondition: name and value are well-formed strings of at most 65,535 octets each.
-    package mutating func append(userProperty name: RawSpan, _ value: RawSpan) {
+    public mutating func append(userProperty name: RawSpan, _ value: RawSpan) {
         append(PropertyIdentifier.userProperty.rawValue)
         append(lengthPrefixed: name)
         append(lengthPrefixed: value)

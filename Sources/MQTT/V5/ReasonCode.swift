@@ -1,5 +1,5 @@
 /// What a packet says of the outcome: below 0x80 success, from there on failure (MQTT 5.0 §2.4, Table 2-6).
-package enum ReasonCode: UInt8, CaseIterable, Equatable, Hashable, Sendable {
+public enum ReasonCode: UInt8, CaseIterable, Equatable, Hashable, Sendable {
     /// Also Normal disconnection in DISCONNECT and Granted QoS 0 in SUBACK.
     case success = 0x00
     case grantedQoS1 = 0x01
@@ -46,10 +46,10 @@ package enum ReasonCode: UInt8, CaseIterable, Equatable, Hashable, Sendable {
     case wildcardSubscriptionsNotSupported = 0xA2
 
     /// Whether it says that something failed.
-    package var isFailure: Bool { rawValue >= 0x80 }
+    public var isFailure: Bool { rawValue >= 0x80 }
 
     /// Whether the code may stand in packets of `type` (Table 2-6).
-    package func mayStand(in type: PacketType) -> Bool { packets.contains(PropertyOwners(type)) }
+    public func mayStand(in type: PacketType) -> Bool { packets.contains(PropertyOwners(type)) }
 
     /// The packets that may carry it, in the order of Table 2-6.
     private var packets: PropertyOwners {
@@ -83,7 +83,7 @@ package enum ReasonCode: UInt8, CaseIterable, Equatable, Hashable, Sendable {
     }
 
     /// The code's name in Table 2-6, in a packet of `type`.
-    package func name(in type: PacketType) -> StaticString {
+    public func name(in type: PacketType) -> StaticString {
         guard self == .success else { return name }
         return type == .disconnect ? "normal disconnection" : type == .subscribeAcknowledgement ? "granted QoS 0" : name
     }

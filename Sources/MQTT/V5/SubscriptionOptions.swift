@@ -1,22 +1,22 @@
 /// What SUBSCRIBE says of one Topic Filter (MQTT 5.0 §3.8.3.1); in 3.1.1 it is the QoS alone.
-package struct SubscriptionOptions: Equatable, Sendable {
+public struct SubscriptionOptions: Equatable, Sendable {
     /// Whether retained messages are sent at the subscription.
-    package enum RetainHandling: UInt8, Equatable, Sendable, CaseIterable {
+    public enum RetainHandling: UInt8, Equatable, Sendable, CaseIterable {
         case send = 0
         case sendIfNew = 1
         case doNotSend = 2
     }
 
     /// The highest QoS with which the client takes messages.
-    package var qos: DeliveryQoS
+    public var qos: DeliveryQoS
     /// Whether the client's own messages do not come back to it.
-    package var noLocal: Bool
+    public var noLocal: Bool
     /// Whether messages keep the RETAIN with which they were published.
-    package var retainAsPublished: Bool
-    package var retainHandling: RetainHandling
+    public var retainAsPublished: Bool
+    public var retainHandling: RetainHandling
 
     /// As in 3.1.1, unless told otherwise.
-    package init(
+    public init(
         qos: DeliveryQoS, noLocal: Bool = false, retainAsPublished: Bool = false, retainHandling: RetainHandling = .send
     ) {
         self.qos = qos
@@ -44,7 +44,7 @@ package struct SubscriptionOptions: Equatable, Sendable {
     }
 
     /// The octet on the wire.
-    package var rawValue: UInt8 {
+    public var rawValue: UInt8 {
         qos.rawValue | (noLocal ? 0b100 : 0) | (retainAsPublished ? 0b1000 : 0) | retainHandling.rawValue << 4
     }
 }

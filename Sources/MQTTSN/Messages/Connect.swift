@@ -1,17 +1,17 @@
-package import Bytes
+public import Bytes
 
 /// CONNECT: a client asks for a connection (MQTT-SN 1.2 §5.4.4).
-package struct Connect: Equatable, Sendable {
+public struct Connect: Equatable, Sendable {
     /// Uses Will and CleanSession.
-    package var flags: Flags
+    public var flags: Flags
     /// 0x01 for versions 1.0 to 1.2; the others are reserved.
-    package var protocolID: UInt8
+    public var protocolID: UInt8
     /// The keep-alive time in seconds.
-    package var duration: UInt16
+    public var duration: UInt16
     /// Empty when the client sent none, which its reader refuses with a CONNACK (GW-22).
-    package var clientID: ByteRange
+    public var clientID: ByteRange
 
-    package init(flags: Flags, protocolID: UInt8, duration: UInt16, clientID: ByteRange) {
+    public init(flags: Flags, protocolID: UInt8, duration: UInt16, clientID: ByteRange) {
         self.flags = flags
         self.protocolID = protocolID
         self.duration = duration
@@ -26,7 +26,7 @@ package struct Connect: Equatable, Sendable {
     }
 
     /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
-    package static let usedFlags = Flags.Bits.will | Flags.Bits.cleanSession
+    public static let usedFlags = Flags.Bits.will | Flags.Bits.cleanSession
 
     var bodyByteCount: Int { 4 + clientID.count }
 }

@@ -1,17 +1,17 @@
-package import Bytes
+public import Bytes
 
 /// A message that a forwarder passes on, with the wireless node that it came from or goes to (MQTT-SN 1.2 §5.5).
-package struct Encapsulated: Equatable, Sendable {
+public struct Encapsulated: Equatable, Sendable {
     /// The broadcast radius 0…3, of meaning only from gateway to forwarder (GW-82).
-    package var radius: UInt8
+    public var radius: UInt8
     /// What the forwarder calls the node: 1 to 252 octets that the gateway echoes.
-    package var nodeID: ByteRange
+    public var nodeID: ByteRange
     /// The complete inner message, its own header included; a second `decode` reads it.
     ///
     /// Its Length has been compared with what is there, and it is not an encapsulation itself (GW-83).
-    package var inner: ByteRange
+    public var inner: ByteRange
 
-    package init(radius: UInt8, nodeID: ByteRange, inner: ByteRange) {
+    public init(radius: UInt8, nodeID: ByteRange, inner: ByteRange) {
         self.radius = radius
         self.nodeID = nodeID
         self.inner = inner
@@ -53,7 +53,7 @@ package struct Encapsulated: Equatable, Sendable {
     /// The octets of Length, MsgType and Ctrl.
     static let fixedByteCount = 3
     /// Length is one octet and counts the three above.
-    package static let maximumNodeIDByteCount = MessageHeader.maximumShortFormLength - fixedByteCount
+    public static let maximumNodeIDByteCount = MessageHeader.maximumShortFormLength - fixedByteCount
     /// The part of Ctrl that is not reserved.
     static let radiusBits: UInt8 = 0b11
 
@@ -70,7 +70,7 @@ extension [UInt8] {
     ///     for it (GW-82); more than 3 is sent as 3, since its low bits alone could mean the whole network.
     ///   - nodeID: What the forwarder calls the node.
     /// - Precondition: `nodeID.byteCount` is in 1...252.
-    package mutating func appendEncapsulation(radius: UInt8, nodeID: RawSpan) {
+    public mutating func appendEncapsulation(radius: UInt8, nodeID: RawSpan) {
         precondition(
             (1...Encapsulated.maximumNodeIDByteCount).contains(nodeID.byteCount), "a node id has 1 to 252 octets")
         append(UInt8(truncatingIfNeeded: Encapsulated.fixedByteCount + nodeID.byteCount))

@@ -1,16 +1,16 @@
-package import Bytes
+public import Bytes
 
 /// PUBLISH: application data on a topic (MQTT-SN 1.2 §5.4.12).
-package struct Publish: Equatable, Sendable {
+public struct Publish: Equatable, Sendable {
     /// Uses DUP, QoS, Retain and TopicIdType.
-    package var flags: Flags
+    public var flags: Flags
     /// The topic id, or the two octets of a short topic name.
-    package var topicID: TopicID
+    public var topicID: TopicID
     /// 0x0000 at QoS 0 and −1.
-    package var messageID: MessageID
-    package var data: ByteRange
+    public var messageID: MessageID
+    public var data: ByteRange
 
-    package init(flags: Flags, topicID: TopicID, messageID: MessageID, data: ByteRange) {
+    public init(flags: Flags, topicID: TopicID, messageID: MessageID, data: ByteRange) {
         self.flags = flags
         self.topicID = topicID
         self.messageID = messageID
@@ -25,20 +25,20 @@ package struct Publish: Equatable, Sendable {
     }
 
     /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
-    package static let usedFlags = Flags.Bits.duplicate | Flags.Bits.qos | Flags.Bits.retain | Flags.Bits.topicIDType
+    public static let usedFlags = Flags.Bits.duplicate | Flags.Bits.qos | Flags.Bits.retain | Flags.Bits.topicIDType
 
     /// The octets of Flags, TopicId and MsgId.
     static let fixedByteCount = 5
 }
 
 /// PUBACK: ends a QoS 1 exchange, or rejects a PUBLISH of QoS 0, 1 or 2 (MQTT-SN 1.2 §5.4.13).
-package struct PublishAcknowledgement: Equatable, Sendable {
+public struct PublishAcknowledgement: Equatable, Sendable {
     /// That of the PUBLISH; the two octets of the name for a short topic name.
-    package var topicID: TopicID
-    package var messageID: MessageID
-    package var returnCode: ReturnCode
+    public var topicID: TopicID
+    public var messageID: MessageID
+    public var returnCode: ReturnCode
 
-    package init(topicID: TopicID, messageID: MessageID, returnCode: ReturnCode) {
+    public init(topicID: TopicID, messageID: MessageID, returnCode: ReturnCode) {
         self.topicID = topicID
         self.messageID = messageID
         self.returnCode = returnCode
@@ -57,13 +57,13 @@ extension [UInt8] {
     /// Appends a PUBLISH, without a source span for a message's ranges.
     ///
     /// - Precondition: `Message.encodedByteCount(bodyByteCount: 5 + data.byteCount)` is at most 65535.
-    package mutating func appendPublish(flags: Flags, topicID: TopicID, messageID: MessageID, data: RawSpan) {
+    public mutating func appendPublish(flags: Flags, topicID: TopicID, messageID: MessageID, data: RawSpan) {
         appendPublishHeader(flags: flags, topicID: topicID, messageID: messageID, dataByteCount: data.byteCount)
         append(data)
     }
 
     /// Appends a PUBLISH up to its data, for data that is kept in pieces; the caller appends `dataByteCount` octets.
-    package mutating func appendPublishHeader(
+    public mutating func appendPublishHeader(
         flags: Flags, topicID: TopicID, messageID: MessageID, dataByteCount: Int
     ) {
         let bodyByteCount = Publish.fixedByteCount + dataByteCount

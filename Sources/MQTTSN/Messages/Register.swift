@@ -1,14 +1,14 @@
-package import Bytes
+public import Bytes
 
 /// REGISTER: asks for the topic id of a name (client) or tells it (gateway) (MQTT-SN 1.2 §5.4.10).
-package struct Register: Equatable, Sendable {
+public struct Register: Equatable, Sendable {
     /// 0x0000, and without meaning, when a client sends it (GW-31).
-    package var topicID: TopicID
-    package var messageID: MessageID
+    public var topicID: TopicID
+    public var messageID: MessageID
     /// Never empty.
-    package var topicName: ByteRange
+    public var topicName: ByteRange
 
-    package init(topicID: TopicID, messageID: MessageID, topicName: ByteRange) {
+    public init(topicID: TopicID, messageID: MessageID, topicName: ByteRange) {
         self.topicID = topicID
         self.messageID = messageID
         self.topicName = topicName
@@ -28,12 +28,12 @@ package struct Register: Equatable, Sendable {
 }
 
 /// REGACK: the answer to REGISTER (MQTT-SN 1.2 §5.4.11).
-package struct RegisterAcknowledgement: Equatable, Sendable {
-    package var topicID: TopicID
-    package var messageID: MessageID
-    package var returnCode: ReturnCode
+public struct RegisterAcknowledgement: Equatable, Sendable {
+    public var topicID: TopicID
+    public var messageID: MessageID
+    public var returnCode: ReturnCode
 
-    package init(topicID: TopicID, messageID: MessageID, returnCode: ReturnCode) {
+    public init(topicID: TopicID, messageID: MessageID, returnCode: ReturnCode) {
         self.topicID = topicID
         self.messageID = messageID
         self.returnCode = returnCode
@@ -52,7 +52,7 @@ extension [UInt8] {
     /// Appends a REGISTER, without a source span for a message's ranges.
     ///
     /// - Precondition: `Message.encodedByteCount(bodyByteCount: 4 + topicName.byteCount)` is at most 65535.
-    package mutating func appendRegister(topicID: TopicID, messageID: MessageID, topicName: RawSpan) {
+    public mutating func appendRegister(topicID: TopicID, messageID: MessageID, topicName: RawSpan) {
         let bodyByteCount = Register.fixedByteCount + topicName.byteCount
         appendHeader(.register, encodedByteCount: Message.encodedByteCount(bodyByteCount: bodyByteCount))
         append(bigEndian: topicID)

@@ -1,14 +1,14 @@
-package import Bytes
+public import Bytes
 
 /// SUBSCRIBE: a client asks for the messages of a topic (MQTT-SN 1.2 §5.4.15).
-package struct Subscribe: Equatable, Sendable {
+public struct Subscribe: Equatable, Sendable {
     /// Uses DUP, QoS and TopicIdType.
-    package var flags: Flags
-    package var messageID: MessageID
+    public var flags: Flags
+    public var messageID: MessageID
     /// A name or filter for type normal, two octets for pre-defined ids and short names; never empty.
-    package var topic: ByteRange
+    public var topic: ByteRange
 
-    package init(flags: Flags, messageID: MessageID, topic: ByteRange) {
+    public init(flags: Flags, messageID: MessageID, topic: ByteRange) {
         self.flags = flags
         self.messageID = messageID
         self.topic = topic
@@ -25,21 +25,21 @@ package struct Subscribe: Equatable, Sendable {
     }
 
     /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
-    package static let usedFlags = Flags.Bits.duplicate | Flags.Bits.qos | Flags.Bits.topicIDType
+    public static let usedFlags = Flags.Bits.duplicate | Flags.Bits.qos | Flags.Bits.topicIDType
 
     var bodyByteCount: Int { 3 + topic.count }
 }
 
 /// SUBACK: the answer to SUBSCRIBE (MQTT-SN 1.2 §5.4.16).
-package struct SubscribeAcknowledgement: Equatable, Sendable {
+public struct SubscribeAcknowledgement: Equatable, Sendable {
     /// Uses QoS, which is the granted one.
-    package var flags: Flags
+    public var flags: Flags
     /// The id that the gateway will use for the topic; 0x0000 for a filter with wildcards.
-    package var topicID: TopicID
-    package var messageID: MessageID
-    package var returnCode: ReturnCode
+    public var topicID: TopicID
+    public var messageID: MessageID
+    public var returnCode: ReturnCode
 
-    package init(flags: Flags, topicID: TopicID, messageID: MessageID, returnCode: ReturnCode) {
+    public init(flags: Flags, topicID: TopicID, messageID: MessageID, returnCode: ReturnCode) {
         self.flags = flags
         self.topicID = topicID
         self.messageID = messageID
@@ -54,19 +54,19 @@ package struct SubscribeAcknowledgement: Equatable, Sendable {
     }
 
     /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
-    package static let usedFlags = Flags.Bits.qos
+    public static let usedFlags = Flags.Bits.qos
     static let bodyByteCount = 6
 }
 
 /// UNSUBSCRIBE: a client takes a subscription back (MQTT-SN 1.2 §5.4.17).
-package struct Unsubscribe: Equatable, Sendable {
+public struct Unsubscribe: Equatable, Sendable {
     /// Uses TopicIdType.
-    package var flags: Flags
-    package var messageID: MessageID
+    public var flags: Flags
+    public var messageID: MessageID
     /// A name or filter for type normal, two octets for pre-defined ids and short names; never empty.
-    package var topic: ByteRange
+    public var topic: ByteRange
 
-    package init(flags: Flags, messageID: MessageID, topic: ByteRange) {
+    public init(flags: Flags, messageID: MessageID, topic: ByteRange) {
         self.flags = flags
         self.messageID = messageID
         self.topic = topic
@@ -83,7 +83,7 @@ package struct Unsubscribe: Equatable, Sendable {
     }
 
     /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
-    package static let usedFlags = Flags.Bits.topicIDType
+    public static let usedFlags = Flags.Bits.topicIDType
 
     var bodyByteCount: Int { 3 + topic.count }
 }

@@ -1,13 +1,13 @@
-package import Bytes
+public import Bytes
 
 /// WILLTOPIC and WILLTOPICUPD: topic, QoS and Retain of a Will (MQTT-SN 1.2 §5.4.7, §5.4.22).
-package struct WillTopic: Equatable, Sendable {
+public struct WillTopic: Equatable, Sendable {
     /// Uses QoS and Retain; 0 in the empty form.
-    package var flags: Flags
+    public var flags: Flags
     /// Empty in the 2-octet form, which deletes the Will (GW-19, GW-27).
-    package var topic: ByteRange
+    public var topic: ByteRange
 
-    package init(flags: Flags, topic: ByteRange) {
+    public init(flags: Flags, topic: ByteRange) {
         self.flags = flags
         self.topic = topic
     }
@@ -23,7 +23,7 @@ package struct WillTopic: Equatable, Sendable {
     }
 
     /// The bits of Flags that the message uses (MQTT-SN 1.2 §5.3.4).
-    package static let usedFlags = Flags.Bits.qos | Flags.Bits.retain
+    public static let usedFlags = Flags.Bits.qos | Flags.Bits.retain
 
     var bodyByteCount: Int { topic.isEmpty ? 0 : 1 + topic.count }
 }

@@ -450,6 +450,24 @@ import Time
         client.receives(.pingResponse)
     }
 
+    @Test("§3.3.2.3.3 What is read late goes to nobody when its time is up, though nothing waits before it")
+    func keptExpiresAtMostOnce() {
+        let dialogue = dialogue { $0.limits.queuedMessagesPerClient = 1 }
+        let (client, upstream) = connected(dialogue) { _ in }
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: upstream)
+        upstream.publishes("a/b", "1", qos: .atLeastOnce, id: 1) { _ in }
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        upstream.receives(.pause)
+        for seconds in [2, 200] as [UInt32] {
+            upstream.publishes("a/b", "\(seconds)") { $0.append(property: .messageExpiryInterval, seconds) }
+        }
+        dialogue.passes(.seconds(2))
+        client.sends(.publishAcknowledgement(1, 1))
+        upstream.receives(.publishAcknowledgement(1), .resume)
+        dialogue.observes(exactly: .messageExpired(.atMostOnce, octets: 1), of: "c1")
+        client.receives(.publish(1, "200"))
+    }
+
     @Test("AMB-15 §3.3.2.3.3 What has expired keeps nothing fresh out of a full buffer that drops the newest")
     func expiredGivesWay() {
         let dialogue = dialogue {

@@ -100,6 +100,10 @@ extension ClientSession {
         _ publish: Publication, _ reference: TopicReference, _ payload: RawSpan, in environment: inout Environment
     ) {
         guard let route else { return }
+        // It may have been read ahead of a pause.
+        if publish.expiry?.isOver(at: environment.now) == true {
+            return observe(.messageExpired(.atMostOnce, octets: payload.byteCount), in: &environment)
+        }
         if reference.type == .normal { topics.noteUse(reference.topicID, at: environment.now) }
         let flags = Flags(retain: publish.retain, topicIDType: reference.type)
         let start = environment.beginDatagram(to: route)

@@ -109,7 +109,7 @@ extension [UInt8] {
         let byteCount = head.byteCount + tail.byteCount
         precondition(byteCount <= Int(UInt16.max), "a field is longer than its length prefix can say")
         append(bigEndian: UInt16(truncatingIfNeeded: byteCount))
-        append(head)
+        if !head.isEmpty { append(head) }
         append(tail)
     }
 

@@ -120,7 +120,7 @@ extension Gateway {
     mutating func forwardQoSMinusOne(_ publish: Publish, _ datagram: RawSpan, from route: Route) {
         guard environment.identities.hasRules else {
             return environment.forwardQoSMinusOne(
-                publish, datagram, clientID: nil, identity: ClientIdentity(), peer: route.peer)
+                publish, datagram, clientID: nil, identity: nil, peer: route.peer)
         }
         if let identity = try? environment.identities.identity(for: subject(nil, at: route)) {
             environment.forwardQoSMinusOne(publish, datagram, clientID: nil, identity: identity, peer: route.peer)

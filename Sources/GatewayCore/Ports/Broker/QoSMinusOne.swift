@@ -7,9 +7,9 @@ import Time
 
 extension Environment {
     /// `clientID` is that of the session at the sender's address, whose own pre-defined topics count, if there is one;
-    /// `identity` says what the sender may.
+    /// `identity` says what the sender may; nil where nothing is forbidden it.
     mutating func forwardQoSMinusOne(
-        _ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?, identity: ClientIdentity, peer: PeerID?
+        _ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?, identity: ClientIdentity?, peer: PeerID?
     ) {
         switch publishOnShared(publish, datagram, clientID: clientID, identity) {
         case .sent: observe(.qosMinusOneForwarded, peer: peer)
@@ -34,9 +34,9 @@ extension Environment {
     }
 
     private mutating func publishOnShared(
-        _ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?, _ identity: ClientIdentity
+        _ publish: MQTTSN.Publish, _ datagram: RawSpan, clientID: ClientID?, _ identity: ClientIdentity?
     ) -> Fate {
-        let retain = publish.flags.retain && identity.passesRetain
+        let retain = publish.flags.retain && identity?.passesRetain ?? true
         switch (publish.flags.topicIDType, configuration.qosMinusOne) {
         case (_, .off): return .refused(.off)
         case (.reserved, _): return .refused(.noTopic)
@@ -61,10 +61,10 @@ extension Environment {
     }
 
     private mutating func publishOnShared(
-        _ name: RawSpan, _ payload: RawSpan, retain: Bool, _ identity: ClientIdentity
+        _ name: RawSpan, _ payload: RawSpan, retain: Bool, _ identity: ClientIdentity?
     ) -> Fate {
-        guard identity.mayPublish(to: name) else { return .refused(.topicNotAllowed) }
-        let prefix = identity.topicPrefix
+        guard identity?.mayPublish(to: name) ?? true else { return .refused(.topicNotAllowed) }
+        let prefix = identity?.topicPrefix ?? []
         guard TopicRules.fits(name, behind: prefix, limits) else { return .refused(.exceedsBroker) }
         if isSharedReturning { return keepForShared(prefix, name, payload, retain: retain) }
         let nameByteCount = prefix.count + name.byteCount

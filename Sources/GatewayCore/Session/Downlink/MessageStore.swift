@@ -178,14 +178,30 @@ struct MessageStore {
         while offset < payload.byteCount {
             let block = takeBlock()
             let portion = min(Self.blockByteCount, payload.byteCount - offset)
-            var content = [64 of UInt8](repeating: 0)
-            for index in 0..<portion { content[index] = payload[unchecked: offset + index] }
-            blocks[Int(block)] = content
+            blocks[Int(block)] = Self.block(of: payload, from: offset, byteCount: portion)
             if last == Self.noBlock { first = block } else { nextBlock[Int(last)] = block }
             last = block
             offset += portion
         }
         return first
+    }
+
+    /// So many octets, a word at a time.
+    private static func block(of payload: RawSpan, from offset: Int, byteCount: Int) -> [64 of UInt8] {
+        var content = [64 of UInt8](repeating: 0)
+        var octets = content.mutableSpan
+        var target = octets.mutableBytes
+        var index = 0
+        while index &+ 8 <= byteCount {
+            let word = payload.littleEndianWord(at: offset &+ index).littleEndian
+            target.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
+            index &+= 8
+        }
+        while index < byteCount {
+            target.storeBytes(of: payload[unchecked: offset &+ index], toByteOffset: index, as: UInt8.self)
+            index &+= 1
+        }
+        return content
     }
 
     private mutating func takeBlock() -> UInt32 {

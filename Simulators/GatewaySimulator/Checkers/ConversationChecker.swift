@@ -210,8 +210,7 @@ struct ConversationChecker {
             if publish.flags.qos != .atMostOnce {
                 (conversations[client].openPublish, conversations[client].openRegister) = (publish.messageID, nil)
                 conversations[client].countCopy(Self.request(message.type, publish.messageID))
-                let topic = Stamp(datagram[publish.data])?.topic
-                let name = topic.flatMap { plan.topics.indices.contains($0) ? plan.topics[$0].name : nil }
+                let name = Stamp(datagram[publish.data]).flatMap { plan.rules.topicName(of: $0, to: client) }
                 conversations[client].unanswered = (publish.messageID, name ?? [])
             }
         case .publishRelease(let messageID):
@@ -298,24 +297,26 @@ struct ConversationChecker {
         }
     }
 
-    private mutating func checkTopic(of publish: MQTTSN.Publish, _ datagram: [UInt8], _ client: Int, _ plan: WorldPlan)
-    {
-        let name: [UInt8]?
+    /// What the topic id of a PUBLISH to the client stands for; nil where it was not told.
+    func name(of publish: MQTTSN.Publish, to client: Int, _ plan: WorldPlan) -> [UInt8]? {
         switch publish.flags.topicIDType {
         case .normal:
             let offerCount = conversations[client].offerCounts[publish.topicID] ?? 0
             let isLeftUnanswered = offerCount > plan.gateway.links.map(\.retryCount).min() ?? 0
-            name =
-                conversations[client].toldNames[publish.topicID]
+            return conversations[client].toldNames[publish.topicID]
                 ?? (isLeftUnanswered ? conversations[client].formerNames[publish.topicID] : nil)
-        case .predefined, .shortName: name = plan.name(of: publish.topicID, publish.flags.topicIDType)
-        case .reserved: name = nil
+        case .predefined, .shortName: return plan.name(of: publish.topicID, publish.flags.topicIDType)
+        case .reserved: return nil
         }
-        guard let name else {
+    }
+
+    private mutating func checkTopic(of publish: MQTTSN.Publish, _ datagram: [UInt8], _ client: Int, _ plan: WorldPlan)
+    {
+        guard let name = name(of: publish, to: client, plan) else {
             return violate(client, "gets PUBLISH with topic id \(publish.topicID), which it was not told")
         }
-        guard let stamp = Stamp(datagram[publish.data]), plan.topics.indices.contains(stamp.topic) else { return }
-        if plan.topics[stamp.topic].name != name {
+        guard let stamp = Stamp(datagram[publish.data]), plan.rules.topicName(of: stamp) != nil else { return }
+        if plan.rules.topicName(of: stamp, to: client) != name {
             violate(client, "gets \(stamp) as \(String(decoding: name, as: UTF8.self))")
         }
     }

@@ -13,7 +13,8 @@ import Time
 ///   has rejected, that a client which understands no REGISTER cannot be sent, or that it has left unanswered for a
 ///   whole exchange, the REGISTER that it needs included, and that lies with too many of the kind
 ///   (`clients.undeliverable`); or of one whose time is up.
-/// - Nothing is sent for the first time when its time is up (MQTT 5.0 §3.3.2.3.3).
+/// - Nothing is sent for the first time when its time is up (MQTT 5.0 §3.3.2.3.3), and nothing at all that the client's
+///   rule keeps from it: that is acknowledged in its place.
 /// - QoS 2 arrives once per copy. A client that has lost its memory between PUBLISH and PUBREL may get that message
 ///   again: nobody else can know.
 /// - Messages of QoS 1 and 2 that were handed over once arrive for the first time in the order in which they were
@@ -98,14 +99,15 @@ struct DeliveryChecker {
     /// Octets of a PUBLISH besides its payload, short as it can be.
     private static let leastOverhead = 7
 
-    /// Whether a client may need more topic ids than it can have.
-    private let areTopicsFew: Bool
+    private let rules: WorldRules
+    /// Normal topic ids that a client can have.
+    private let topicLimit: Int
     /// Nretry + 1.
     private let copiesPerExchange: Int
 
     init(clientCount: Int, plan: WorldPlan) {
         copiesPerExchange = (plan.gateway.links.map(\.retryCount).min() ?? 0) + 1
-        areTopicsFew = plan.gateway.limits.topicsPerClient < plan.topics.count
+        (rules, topicLimit) = (plan.rules, plan.gateway.limits.topicsPerClient)
         clients = Array(repeating: ClientView(), count: clientCount)
         // An envelope may take most of it.
         room = plan.gateway.links[0].maximumDatagramByteCount - Self.leastOverhead - plan.longestEnvelopeByteCount
@@ -144,6 +146,8 @@ struct DeliveryChecker {
         deliveries[key, default: Delivery()].acknowledgements += 1
         guard let delivery = deliveries[key], delivery.receiptCount + delivery.drops < delivery.acknowledgements
         else { return }
+        // What its rule keeps from the client is dropped at once.
+        if !rules.mayHear(stamp, client) { return }
         if takeDrop(of: stamp, delivery, client, at: now) {
             deliveries[key]?.drops += 1
         } else {
@@ -156,7 +160,8 @@ struct DeliveryChecker {
         of stamp: Stamp, _ delivery: Delivery, _ client: Int, at now: Instant
     ) -> Bool {
         // Who answers no REGISTER leaves what needs it unanswered.
-        let registers = clients[client].registers[stamp.topic]?.count ?? 0
+        let registers = clients[client].registers[rules.number(of: stamp)]?.count ?? 0
+        let areTopicsFew = topicLimit < rules.visibleNameCount(to: client)
         let index = clients[client].drops.firstIndex { drop in
             guard drop.byteCount == delivery.payloadByteCount else { return false }
             switch drop.reason {
@@ -211,9 +216,10 @@ struct DeliveryChecker {
         // What was left unanswered for a whole exchange has let the others pass (AMB-22).
         guard delivery.sends <= copiesPerExchange else { return }
         // MQTT keeps order inside a topic (MQTT 3.1.1 §4.6); what the client cannot take yet lets other topics pass.
-        let last = clients[client].lastFirstReceipts[stamp.topic] ?? 0
+        let topic = rules.number(of: stamp)
+        let last = clients[client].lastFirstReceipts[topic] ?? 0
         if delivery.lastHanded < last { violate("client \(client) got \(stamp) after a later message") }
-        clients[client].lastFirstReceipts[stamp.topic] = delivery.lastHanded
+        clients[client].lastFirstReceipts[topic] = delivery.lastHanded
     }
 
     /// The client has completed the exchange of a QoS 2 message and forgotten its message id.
@@ -281,7 +287,9 @@ struct DeliveryChecker {
         clients[client].drops.append(Drop(reason: reason, byteCount: byteCount))
     }
 
-    mutating func gatewayRegistered(_ topic: Int, _ messageID: MessageID, for client: Int) {
+    /// The gateway tells the client an id of a topic, as the client calls it.
+    mutating func gatewayRegistered(_ name: [UInt8], _ messageID: MessageID, for client: Int) {
+        guard let topic = rules.number(of: rules.clients[client].atBroker(name)) else { return }
         let count = clients[client].registers[topic]?.count ?? 0
         clients[client].registers[topic] = (messageID, count + 1)
     }
@@ -295,6 +303,9 @@ struct DeliveryChecker {
         let key = Key(client: client, stamp: stamp)
         guard var delivery = deliveries[key] else {
             return violate("client \(client) is sent \(stamp), which is not for it")
+        }
+        guard rules.mayHear(stamp, client) else {
+            return violate("client \(client) is sent \(stamp), which its rule keeps from it")
         }
         if delivery.lastHanded <= clients[client].voidBefore {
             violate("client \(client) is sent \(stamp), which belongs to an earlier session")
@@ -312,10 +323,11 @@ struct DeliveryChecker {
             violate("client \(client) is sent \(stamp) more often than it came")
         }
         if delivery.handedCount == 1 {
-            if delivery.lastHanded < clients[client].lastAtMostOnceSend[stamp.topic, default: 0] {
+            let topic = rules.number(of: stamp)
+            if delivery.lastHanded < clients[client].lastAtMostOnceSend[topic, default: 0] {
                 violate("client \(client) is sent \(stamp) out of order at QoS 0")
             }
-            clients[client].lastAtMostOnceSend[stamp.topic] = delivery.lastHanded
+            clients[client].lastAtMostOnceSend[topic] = delivery.lastHanded
         }
     }
 

@@ -103,7 +103,7 @@ struct PublicationChecker {
         guard stamp.publisher == client, var publication = publications[key] else {
             return violate("the broker received \(stamp) from client \(client)")
         }
-        guard plan.topics.indices.contains(stamp.topic), plan.topics[stamp.topic].name == topicName else {
+        guard plan.rules.topicName(of: stamp) == topicName else {
             return violate("the broker received \(stamp) on \(String(decoding: topicName, as: UTF8.self))")
         }
         publication.receipts += 1

@@ -79,6 +79,7 @@ struct WillChecker {
         }
     }
 
+    private let rules: WorldRules
     private let isHeldByGateway: Bool
     /// Whether the broker may have no place for an acknowledged message.
     private let isWindowNarrow: Bool
@@ -89,8 +90,9 @@ struct WillChecker {
     /// Wills that the broker got to publish, for the statistics.
     private(set) var publishedCount = 0
 
-    init(clientCount: Int, isHeldByGateway: Bool, isWindowNarrow: Bool) {
-        views = Array(repeating: View(), count: clientCount)
+    init(rules: WorldRules, isHeldByGateway: Bool, isWindowNarrow: Bool) {
+        self.rules = rules
+        views = Array(repeating: View(), count: rules.clients.count)
         (self.isHeldByGateway, self.isWindowNarrow) = (isHeldByGateway, isWindowNarrow)
     }
 
@@ -281,14 +283,20 @@ struct WillChecker {
         _ topicName: [UInt8], _ message: [UInt8], _ qos: DeliveryQoS, retain: Bool?, of client: Int, _ what: String
     ) {
         let text = "\(String(decoding: topicName, as: UTF8.self)): \(String(decoding: message, as: UTF8.self))"
-        guard let topic = WillStamp(topicName: topicName), topic.client == client,
+        let rule = rules.clients[client]
+        guard let own = rule.own(topicName), let topic = WillStamp(topicName: own), topic.client == client,
             let flags = views[client].flags[topic.version]
         else { return violate(client, "\(what), which the client has not said: \(text)") }
         if topic.version < views[client].topicFloor { violate(client, "\(what) with an old topic, \(text)") }
         if qos.rawValue != flags.qos.rawValue, !mayPublish(flags.qos, at: qos) {
             violate(client, "\(what) at another QoS, \(text)")
         }
-        if let retain, retain != flags.retain { violate(client, "\(what) with another Retain, \(text)") }
+        if !rule.mayPublish(to: own, qos: flags.qos.rawValue) {
+            violate(client, "\(what), which its rule forbids, \(text)")
+        }
+        if let retain, retain != (flags.retain && rule.passesRetain) {
+            violate(client, "\(what) with another Retain, \(text)")
+        }
         guard !message.isEmpty else { return }
         guard let stamp = WillStamp(message: message), stamp.client == client,
             stamp.version <= views[client].lastMessage

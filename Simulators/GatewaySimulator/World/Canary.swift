@@ -29,6 +29,12 @@ package enum Canary: String, CaseIterable, Sendable {
     case lostWithItsLink = "lost-with-its-link"
     /// A message whose time is up is delivered all the same.
     case expiredDelivered = "expired-delivered"
+    // What a client's prefix keeps apart: what is not behind it comes down all the same; what goes up is behind another
+    // client's.
+    case prefixLeak = "prefix-leak"
+    case prefixMixed = "prefix-mixed"
+    /// Connections to the broker are made as fast as clients come.
+    case paceIgnored = "pace-ignored"
     // What a disk does not bring back.
     case acknowledgedBeforeDurable = "acknowledged-before-durable"
     case recordSkipped = "record-skipped"
@@ -38,13 +44,14 @@ package enum Canary: String, CaseIterable, Sendable {
     package var seedLimit: Int {
         switch self {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .exactlyOnceTwice, .sessionLeak,
-            .peerLeak, .oldWill:
+            .peerLeak, .oldWill, .prefixMixed:
             50
         case .dropOnWake, .forgottenSubscription, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed,
             .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
             .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink, .expiredDelivered,
-            .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten:
+            .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten, .prefixLeak,
+            .paceIgnored:
             100
         // Copies that come so late and identifiers that a broker uses again in one session are rarer, and rarer still
         // are streams that stand still for long enough, with small queues.
@@ -58,7 +65,8 @@ package enum Canary: String, CaseIterable, Sendable {
         switch self {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
             .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .blockIgnored,
-            .lostWithItsLink, .expiredDelivered, .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten:
+            .lostWithItsLink, .expiredDelivered, .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten,
+            .prefixLeak, .prefixMixed, .paceIgnored:
             false
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
@@ -80,6 +88,9 @@ package enum Canary: String, CaseIterable, Sendable {
         case .forgottenSubscription, .refusedSubscriptionGranted: ["subscriptions:"]
         case .peerLeak: ["host:", "world: the host", "end:"]
         case .oldWill: ["wills:"]
+        case .prefixLeak: ["rules:", "deliveries:", "conversations:"]
+        case .prefixMixed: ["rules:", "publications:"]
+        case .paceIgnored: ["pace:"]
         case .blockIgnored: ["world: # octets wait"]
         case .closingTopicRepeated: ["world: the broker closes", "healing:"]
         case .unteachableLost, .silentForgotten, .copyOfConnectObeyed, .lostWithItsLink: ["sessions:"]
@@ -111,9 +122,14 @@ extension Canary {
     /// What the seed draws, with what the bug must have to show itself.
     package func options(for seed: UInt64) -> WorldOptions {
         var options = WorldOptions(seed: seed)
-        // What is planted is planted in packets of 3.1.1.
-        options[.version5] = 0
+        // What is planted is planted in packets of 3.1.1, and for clients that may do everything.
+        (options[.version5], options[.clientRules]) = (0, 0)
         switch self {
+        case .prefixLeak:
+            (options[.clientRules], options[.clients], options[.streamSplitting]) = (Int(seed), 5, 0)
+            (options[.cleanSessions], options[.publishing]) = (0, 1_000)
+        case .paceIgnored: (options[.connectionPace], options[.clients]) = (1 + Int(seed % 20), 5)
+        case .prefixMixed: (options[.clientRules], options[.clients], options[.publishing]) = (Int(seed), 5, 1_000)
         case .acknowledgedBeforeDurable:
             options = WorldOptions()
             (options[.store], options[.gatewayRestarts], options[.clients]) = (3_000, 8, 5)

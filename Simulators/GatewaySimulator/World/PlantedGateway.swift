@@ -14,11 +14,17 @@ struct PlantedGateway: ~Copyable {
     private var firstWills: [[UInt8]: [UInt8]] = [:]
 
     var rude = RudePlanting()
+    var prefixPlanting: PrefixPlanting
     /// Counts the gateway's lives.
     let life: Int
 
-    init(configuration: GatewayConfiguration, seed: UInt64, canary: Canary?, life: Int = 1) {
+    init(_ plan: WorldPlan, seed: UInt64, canary: Canary?, life: Int = 1) {
+        var configuration = plan.gateway
+        if canary == .paceIgnored {
+            (configuration.limits.brokerHandshakes, configuration.limits.brokerConnectsPerSecond) = (200, 500)
+        }
         gateway = Gateway(configuration: configuration, seed: seed)
+        prefixPlanting = PrefixPlanting(plan.rules)
         self.canary = canary
         self.life = life
     }
@@ -55,6 +61,10 @@ struct PlantedGateway: ~Copyable {
         if canary == .expiredDelivered, case .streamReceived = event {
             let renewed = renewingExpiries(bytes)
             return gateway.handle(event, renewed.span.bytes, at: now, into: &effects)
+        }
+        if canary == .prefixLeak, case .streamReceived(let stream) = event {
+            let read = withForeignTopics(bytes, on: stream)
+            return gateway.handle(event, read.span.bytes, at: now, into: &effects)
         }
         guard canary.isRude else { return passOn(event, bytes, canary, at: now, into: &effects) }
         if intercepts(canary, event, bytes, at: now, into: &effects) { return }
@@ -100,9 +110,9 @@ struct PlantedGateway: ~Copyable {
                 if case .forgetPeer(let peer) = $0 { peer.number % 7 == 3 } else { false }
             }
         case .oldWill: repeatOldWill(from: first, into: &effects)
+        case .prefixLeak, .prefixMixed: mixPrefixes(canary, from: first, into: &effects)
         case .pingResponseTooEarly, .sessionLeak, .blockIgnored, .lostWithItsLink, .expiredDelivered,
-            .acknowledgedBeforeDurable,
-            .recordSkipped, .exchangeForgotten:
+            .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten, .paceIgnored:
             break
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,

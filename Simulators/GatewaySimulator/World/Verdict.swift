@@ -103,6 +103,8 @@ extension World {
         if let text = isolation.violation { fail(text, by: "isolation") }
         if let text = wills.violation { fail(text, by: "wills") }
         if let text = sessions.violation { fail(text, by: "sessions") }
+        if let text = rules.violation { fail(text, by: "rules") }
+        if let text = pace.violation { fail(text, by: "pace") }
         if let text = discovery.violation { fail(text, by: "discovery") }
     }
 }

@@ -61,9 +61,11 @@ extension World {
             streams[Int(connection.rawValue)]?.hasFailed = true
             guard let stamp = Stamp(payload), let client = client(named: clientID) else { return }
             streams[Int(connection.rawValue)]?.closedOn = (client, stamp)
-        case .handed(let clientID, _, let payload, let qos):
+        case .handed(let clientID, let topicName, let payload, let qos):
             deliveries.countHanding()
-            guard let stamp = Stamp(payload), let client = client(named: clientID) else { return }
+            guard let client = client(named: clientID) else { return }
+            rules.brokerHanded(topicName, to: client)
+            guard let stamp = Stamp(payload) else { return }
             deliveries.handed(stamp, to: client, byteCount: payload.count, qos)
         case .acknowledged(let clientID, let payload, _):
             guard let stamp = Stamp(payload), let client = client(named: clientID) else { return }
@@ -105,7 +107,9 @@ extension World {
             wills.published(
                 topicName, payload, qos, retain: retain, of: client, isExplained: isEndExplained(of: connection))
         case .received(let clientID, let topicName, let payload, let qos):
-            guard let client = client(named: clientID), WillStamp(topicName: topicName) != nil else { return }
+            guard let client = client(named: clientID),
+                plan.rules.clients[client].own(topicName).flatMap(WillStamp.init(topicName:)) != nil
+            else { return }
             wills.received(topicName, payload, qos, from: client)
         case .released, .closed, .handed, .dropped, .acknowledged, .sessionOpened, .sessionEnded: break
         }

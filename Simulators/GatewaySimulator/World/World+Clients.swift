@@ -18,6 +18,7 @@ extension World {
             hostiles.append(HostileSender(address: newPlace()))
             queue.insert(.hostileActs(index), at: now + milliseconds(0...5_000))
         }
+        for index in plan.rules.heirs { leaveInheritance(to: index) }
         queue.insert(.faultsStrike, at: now + .seconds(1))
         if options[.radios] > 0 { plugIn() }
     }
@@ -300,7 +301,8 @@ extension World {
         case .subscriptionRefused: if options[.refusedFilters] > 0 { rudeness.note(.refusedSubscription) }
         case .gatewayLost: clients[index].hasFoundGateway = false
         case .connected: if clients[index].device.forgetsReceived { deliveries.clientBeganAnew(index) }
-        case .connectionRefused, .disconnected, .fellAsleep, .dismissed, .topicRegistered,
+        case .connectionRefused(let code): if code == .notSupported { dropWill(index) }
+        case .disconnected, .fellAsleep, .dismissed, .topicRegistered,
             .topicLearned, .willUpdated, .willUpdateRefused, .unexpectedMessage:
             break
         }
@@ -308,8 +310,9 @@ extension World {
 
     private func noteReceived(_ message: ClientMessage, by index: Int) {
         guard let stamp = Stamp(message.payload) else { return }
-        guard plan.topics.indices.contains(stamp.topic), plan.name(of: message.topic) == plan.topics[stamp.topic].name
-        else { return fail("client \(index) got \(stamp) on topic \(message.topic)") }
+        guard plan.name(of: message.topic) == plan.rules.topicName(of: stamp, to: index) else {
+            return fail("client \(index) got \(stamp) on topic \(message.topic)")
+        }
         deliveries.received(stamp, by: index, qos: message.qos)
     }
 }

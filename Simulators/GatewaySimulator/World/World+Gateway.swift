@@ -24,6 +24,7 @@ extension World {
             if let place { checkIsolation(of: effects.list[index], from: place) }
             carryOut(effects.list[index], answering: client, at: place)
         }
+        rules.eventEnded()
         for client in givenUp { wills.gaveUp(client, hasSaid: spokenWills.contains(client)) }
         checkBounds()
         letLeave()
@@ -105,6 +106,8 @@ extension World {
             }
         case .clientRefused(_, because: .addressChange):
             if let sender, let place { noteUnheard(sender, at: place) }
+        case .requestRefusedByRule:
+            if let client = client(named: Array(effects.bytes[observation.clientID])) { rules.counted(of: client) }
         case .upstreamRefused, .brokerVersionRefused: isRefusedByBroker = true
         case .brokerReachable, .brokerUnreachable, .brokerRefusing:
             discovery.brokerIsReachable(observation.kind == .brokerReachable, at: now)
@@ -245,6 +248,7 @@ extension World {
         addressByPeer = [:]
         ledger.restart()
         discovery.gatewayRestarted()
+        pace.gatewayRestarted()
         if hasStore {
             forgetWhatIsNotKept()
         } else {
@@ -266,8 +270,13 @@ extension World {
         // A clean session ends with the connection, sooner or later.
         let isKept = broker.hasLastingSession(of: clients[index].clientID)
         subscriptions.gatewayForgot(index) {
-            isKept ? broker.grantedQoS(of: clients[index].clientID, for: $0) : nil
+            isKept ? grantedQoS(of: index, for: $0) : nil
         }
+    }
+
+    /// What the broker has granted a client for a filter of its own.
+    func grantedQoS(of index: Int, for filter: [UInt8]) -> DeliveryQoS? {
+        broker.grantedQoS(of: clients[index].clientID, for: plan.rules.clients[index].atBroker(filter))
     }
 
     func startGateway() {
@@ -276,7 +285,7 @@ extension World {
         for client in clients.indices { clients[client].closings = [:] }
         let seed = random.next()
         formerCells = allCells
-        gateway = PlantedGateway(configuration: plan.gateway, seed: seed, canary: canary, life: gatewayLives)
+        gateway = PlantedGateway(plan, seed: seed, canary: canary, life: gatewayLives)
         trace.restart(seed: seed)
         traceHash = EffectHash()
         isGatewayUp = true

@@ -35,7 +35,7 @@ extension World {
     func comeToAnEnd() {
         guard runUntil(patience: Self.patience, { isQuiet }) else { return reportStuck() }
         for index in clients.indices where broker.isConnected(clients[index].clientID) && isToldAgain(index) {
-            subscriptions.check(index) { broker.grantedQoS(of: clients[index].clientID, for: $0) }
+            subscriptions.check(index) { grantedQoS(of: index, for: $0) }
         }
         collectViolations()
         guard verdict == .passed else { return }
@@ -103,8 +103,12 @@ extension World {
     }
 
     private func isUnderstood(_ topicName: [UInt8], by index: Int) -> Bool {
+        // What its rule keeps from it does not reach it.
+        guard let own = plan.rules.clients[index].own(topicName), plan.rules.clients[index].mayHear(own) else {
+            return true
+        }
         // A name that is none of the world's topics is a Will's.
-        let topic = plan.topics.first { $0.name == topicName }?.topic ?? .name(topicName)
+        let topic = plan.topics.first { $0.name == own }?.topic ?? .name(own)
         guard case .name(let name) = topic else { return true }
         // What a gateway told it in an earlier life this one cannot know.
         return clients[index].device.knowsTopic(name) && conversations.hasBeenTold(name, index)

@@ -15,6 +15,7 @@ extension World {
     /// A datagram of the gateway sets out.
     func sendFromGateway(_ bytes: [UInt8], to address: Int, answering sender: Int?) {
         guard let client = clientByAddress[address] else {
+            noteSaidToStranger(bytes)
             let datagram = Datagram(client: nil, address: address, bytes: bytes, sentAt: now, connection: 0)
             return departures.append(.datagram(datagram))
         }
@@ -22,6 +23,7 @@ extension World {
         if isKnown, case .disconnect? = try? Message.decode(bytes.span.bytes) {
             fail("client \(client) is told to connect, and was connected")
         }
+        noteRules(bytes, to: client)
         let openRegister = conversations.openRegister(client)
         conversations.gatewaySent(bytes, to: client, at: address, isAnswer: sender == client, plan: plan)
         noteRegister(bytes, to: client, after: openRegister)
@@ -241,6 +243,7 @@ extension World {
                 cleanSession: connect.flags.cleanSession, hasWill: connect.flags.will,
                 keepAliveSeconds: connect.duration)
         }
+        rules.heard(message, of: client, about: topicName(of: message, datagram.bytes))
         let isOverdue = now.since(clients[client].asleepSince) >= .seconds(Int(clients[client].askedSleep))
         conversations.clientWasHeard(
             datagram.bytes, client: client, at: datagram.address, isOverdue: isOverdue, plan: plan)
@@ -368,9 +371,7 @@ extension World {
             guard let stamp = Stamp(bytes[publish.data]) else { return }
             deliveries.gatewaySent(stamp, to: client, qos: publish.flags.qos, at: now)
         case .register(let register):
-            guard let topic = plan.topics.firstIndex(where: { $0.name.elementsEqual(bytes[register.topicName]) })
-            else { return }
-            deliveries.gatewayRegistered(topic, register.messageID, for: client)
+            deliveries.gatewayRegistered(Array(bytes[register.topicName]), register.messageID, for: client)
         default: break
         }
     }

@@ -9,6 +9,8 @@ struct WorldStream {
     var connection: BrokerConnectionID
     /// The client in whose name it speaks, as soon as it has said so.
     var owner: Int?
+    /// Who that is, once it has said so.
+    var speaker: RuleChecker.Speaker?
     /// Whether the gateway has said CONNECT, and DISCONNECT.
     var hasAsked = false
     var hasSaidGoodbye = false
@@ -55,6 +57,7 @@ extension World {
         streams[number] = WorldStream(id: id, connection: BrokerConnectionID(UInt32(number)))
         streamNumbers.append(number)
         streamByID[id] = number
+        pace.begins(number, at: now)
         departures.append(.opening(number))
     }
 
@@ -100,15 +103,20 @@ extension World {
     private func noteWritten(_ packet: [UInt8], on number: Int) {
         var added = AddedFields()
         let level = Connect.protocolLevel(of: packet.span.bytes)
-        let version = level.flatMap(ProtocolVersion.init) ?? .v3_1_1
-        switch try? Packet.decode(packet.span.bytes, version, &added) {
-        case .connect(let connect)?:
+        let version = level.flatMap(ProtocolVersion.init) ?? streams[number]?.reader.version ?? .v3_1_1
+        guard let decoded = try? Packet.decode(packet.span.bytes, version, &added) else { return }
+        if let speaker = streams[number]?.speaker { rules.wrote(decoded, packet, by: speaker) }
+        switch decoded {
+        case .connect(let connect):
+            let speaker = speaker(named: Array(packet[connect.clientID]))
+            streams[number]?.speaker = speaker
+            pace.saidConnect(number, isGateways: speaker == .gateway)
             streams[number]?.hasAsked = true
             streams[number]?.reader.version = version
             guard let owner = client(named: Array(packet[connect.clientID])) else { return }
             streams[number]?.owner = owner
             wills.brokerIsAsked(connect, packet, by: owner)
-        case .disconnect?: streams[number]?.hasSaidGoodbye = true
+        case .disconnect: streams[number]?.hasSaidGoodbye = true
         default: break
         }
     }
@@ -221,6 +229,7 @@ extension World {
             let portion = portionCount(of: stream.toGateway.count)
             streams[number]?.toGateway.removeFirst(portion)
             let bytes = Array(stream.toGateway.prefix(portion))
+            pace.reads(bytes, of: number)
             if options[.expiries] > 0 { noteExpiries(bytes, on: number) }
             gatewayHandles(.streamReceived(stream.id), bytes)
             if portion < stream.toGateway.count {
@@ -235,6 +244,7 @@ extension World {
 
     func closeStream(_ id: UpstreamID) {
         guard let number = streamByID.removeValue(forKey: id), let stream = streams[number] else { return }
+        pace.ended(number)
         streams[number]?.gatewayHasClosed = true
         streams[number]?.isEndAwaited = true
         if stream.brokerHasSaidGoodbye, stream.toGateway.isEmpty {
@@ -278,6 +288,7 @@ extension World {
     func gatewayNoticesEnd(of number: Int, _ end: StreamEnd) {
         guard let stream = streams[number], !stream.gatewayHasClosed else { return }
         if let owner = stream.owner { sessions.brokerConnectionFailed(of: owner) }
+        pace.ended(number)
         streams[number]?.gatewayHasClosed = true
         streamByID[stream.id] = nil
         // Who has said DISCONNECT is not told by the end what the broker thought of the last message.

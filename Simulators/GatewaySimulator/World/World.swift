@@ -89,6 +89,8 @@ package final class World {
     var sessions: SessionChecker
     var wills: WillChecker
     var discovery: DiscoveryChecker
+    var rules: RuleChecker
+    var pace: PaceChecker
     /// Clients that the gateway gives up while it handles the event at hand, and those of whose Will it says something.
     var givenUp: [Int] = []
     var spokenWills: [Int] = []
@@ -119,7 +121,7 @@ package final class World {
         self.options = options ?? drawn
         plan = WorldPlan(self.options)
         let gatewaySeed = random.next()
-        gateway = PlantedGateway(configuration: plan.gateway, seed: gatewaySeed, canary: canary)
+        gateway = PlantedGateway(plan, seed: gatewaySeed, canary: canary)
         trace = Trace(
             seed: gatewaySeed, configuration: plan.gateway, note: "world options \(self.options.text)")
         radioLink = XBeeLink(plan.radioLink)
@@ -133,8 +135,10 @@ package final class World {
         sessions = SessionChecker(clientCount: self.options[.clients])
         isolation = IsolationChecker(clientCount: self.options[.clients])
         discovery = DiscoveryChecker(plan.gateway)
+        rules = RuleChecker(plan.rules)
+        pace = PaceChecker(plan.gateway.limits)
         wills = WillChecker(
-            clientCount: self.options[.clients], isHeldByGateway: plan.gateway.willUpdate == .gateway,
+            rules: plan.rules, isHeldByGateway: plan.gateway.willUpdate == .gateway,
             isWindowNarrow: plan.broker.limits.receiveMaximum != nil)
         if hasStore { gateway.keepSessions() }
         store.canary = canary

@@ -82,6 +82,10 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     case reusers
     /// On some topics messages are good for so many seconds only, where MQTT 5.0 is spoken.
     case expiries
+    /// Who may do what, and behind which prefix; a number from which the rules for all follow.
+    case clientRules
+    /// How slowly connections to the broker are made; a number from which both limits follow.
+    case connectionPace
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -177,8 +181,8 @@ extension WorldOption {
             .radioResets, .dissociations, .nodeMoves, .naps, .unpluggings, .windows, .fewIDs, .recounts, .surrenders,
             .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
             .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses,
-            .refusers, .store, .version5, .brokerLimits, .receiptRepeats, .reusers, .expiries, .calm, .audience,
-            .noExactlyOnce:
+            .refusers, .store, .version5, .brokerLimits, .receiptRepeats, .reusers, .expiries, .clientRules,
+            .connectionPace, .calm, .audience, .noExactlyOnce:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -252,6 +256,7 @@ extension WorldOption {
         case .lineNoise: 10...2_000
         case .fewBuffers: 1...3
         case .radioResets, .dissociations, .unpluggings: 1...10
+        case .connectionPace: 1...20
         case .nodeMoves, .naps: 1...50
         case .windows: 2...24
         case .fewIDs: 2...5
@@ -269,7 +274,7 @@ extension WorldOption {
         case .refusers: 100...600
         case .store: 1...3_000
         case .version5: 1...6
-        case .brokerLimits: 1...10_000
+        case .brokerLimits, .clientRules: 1...10_000
         case .calm, .audience, .noExactlyOnce: 0...0
         }
     }

@@ -17,6 +17,7 @@ struct WorldPlan {
     let topics: [Topic]
     /// What clients may subscribe to besides the topics themselves.
     let filters: [[UInt8]]
+    let rules: WorldRules
     var gateway = GatewayConfiguration()
     var broker = SimulatedBrokerConfiguration()
     /// The module behind which devices are where there are radios, and the gateway's link to it.
@@ -44,6 +45,10 @@ struct WorldPlan {
         topics.append(Topic(topic: .predefined(2), name: bytes("p/two")))
         self.topics = topics
         filters = ["t/+", "t/#", "#", "+/one"].map(bytes)
+        rules = WorldRules(
+            options[.clientRules], clientCount: options[.clients], topicNames: topics.map(\.name),
+            gatewayID: gateway.gatewayID)
+        gateway.clientRules = rules.configuration
         datagramLife = Self.datagramLife(options)
         firstCopyLife = min(datagramLife, Self.retryInterval)
         longestEnvelopeByteCount = options[.forwarders] > 0 ? 11 : 0
@@ -54,16 +59,23 @@ struct WorldPlan {
         if options[.brokerWindow] > 0 { broker.inFlightWindow = options[.brokerWindow] }
         broker.takesLowestPacketID = options[.lowestIdentifiers] > 0
         broker.repeatsReceipts = options[.receiptRepeats] > 0
+        configureTopics(options)
+        configureVersion(options)
+    }
+
+    /// What the broker does about some topics, behind whatever prefix.
+    private mutating func configureTopics(_ options: WorldOptions) {
         let names = topics.map(\.name) + filters
-        broker.refusedTopicFilters = (0..<options[.refusedFilters]).map {
-            names[(5 * $0 + options[.publishing]) % names.count]
-        }
+        let refused = (0..<options[.refusedFilters]).map { names[(5 * $0 + options[.publishing]) % names.count] }
+        broker.refusedTopicFilters = rules.behindPrefixes(refused)
         if options[.expiries] > 0 {
-            broker.expiringTopicNames = (0..<4).map { topics[(3 * $0 + options[.expiries]) % topics.count].name }
+            let expiring = (0..<4).map { topics[(3 * $0 + options[.expiries]) % topics.count].name }
+            broker.expiringTopicNames = rules.behindPrefixes(expiring)
             broker.expirySeconds = UInt32(options[.expiries])
         }
-        configureVersion(options)
-        if options[.closingTopics] > 0 { broker.closingTopicNames = [topics[options[.publishing] % topics.count].name] }
+        if options[.closingTopics] > 0 {
+            broker.closingTopicNames = rules.behindPrefixes([topics[options[.publishing] % topics.count].name])
+        }
     }
 
     /// Which versions are spoken, and what a broker of MQTT 5.0 does not take.
@@ -86,7 +98,7 @@ struct WorldPlan {
             broker.limits.takesRetained = number % 7 > 0
         }
         if number % 6 == 0 { broker.refusedShare = 2 + number % 9 }
-        if number % 8 == 0 { broker.refusedTopicNames = [topics[number % topics.count].name] }
+        if number % 8 == 0 { broker.refusedTopicNames = rules.behindPrefixes([topics[number % topics.count].name]) }
         if number % 4 == 0 { broker.serverKeepAliveSeconds = UInt16(10 + number % 40) }
     }
 
@@ -153,6 +165,9 @@ struct WorldPlan {
         limit(\.subscriptionsPerClient, .fewSubscriptions)
         limit(\.strangerRepliesPerSecond, .fewReplies)
         limit(\.searchRepliesPerSecond, .fewReplies)
+        guard options[.connectionPace] > 0 else { return }
+        gateway.limits.brokerHandshakes = 1 + options[.connectionPace] % 4
+        gateway.limits.brokerConnectsPerSecond = 1 + options[.connectionPace] % 5
     }
 
     /// The whole name of what a client subscribed to.

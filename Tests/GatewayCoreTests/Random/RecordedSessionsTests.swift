@@ -35,6 +35,7 @@ import TraceFile
         let rare = try [
             "clients=3,comparers=1000,duplication=300,jitter=8000,publishing=1000,loss=100",
             "clients=5,unteachables=1000,publishing=1000,delay=20,smallQueues=10",
+            "clients=5,sleepers=1000,publishing=1000,delay=20",
         ].map { try #require(WorldOptions(text: $0)) }
         let worlds =
             (1...UInt64(60)).map { World(seed: $0) }

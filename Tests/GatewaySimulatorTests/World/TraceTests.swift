@@ -54,8 +54,12 @@ import TraceFile
     }
 
     @Test("A trace is told in words")
-    func words() {
-        let trace = recorded(seed: 2)
+    func words() throws {
+        let options = try #require(WorldOptions(text: "clients=3,delay=20,publishing=1000"))
+        let world = World(seed: 2, options: options)
+        world.recordsTrace = true
+        world.run(steps: 1_000)
+        let trace = world.trace
         let words = TraceWords(trace)
         var lines: [String] = []
         _ = trace.firstDifference {

@@ -52,6 +52,28 @@ import Time
         upstream.receivesNothing()
     }
 
+    @Test(
+        "AMB-24 GW-45 What is refused under an id that is taken again at once is not acknowledged for the one before",
+        arguments: [(0x6364, .atLeastOnce), (0x6364, .exactlyOnce), (0x6162, .exactlyOnce)]
+            as [(UInt16, QualityOfService)])
+    func refusedUnderUsedID(topic: UInt16, qos: QualityOfService) {
+        let dialogue = dialogue {
+            Self.own(&$0)
+            $0.maximumQoS = 1
+        }
+        let client = dialogue.client("c1")
+        let upstream = client.connects()
+        client.sends(.publish(.short("ab"), "x", id: 5, qos: .atLeastOnce))
+        upstream.receives(.publish("ab", "x", qos: .atLeastOnce, id: 5))
+        // What the client says again is the one that is open, whatever else.
+        client.sends(.publish(.short("ab"), "x", id: 5, qos: .atLeastOnce, duplicate: true))
+        client.sends(.publish(topic == 0x6364 ? .short("cd") : .short("ab"), "y", id: 5, qos: qos))
+        client.receives(.publishAcknowledgement(topic, 5, .notSupported))
+        upstream.sends(.publishAcknowledgement(5))
+        client.receivesNothing()
+        upstream.receivesNothing()
+    }
+
     @Test("AMB-39 A client may subscribe to what selects no more than its rule allows, a shared subscription too")
     func subscribe() {
         let dialogue = dialogue(Self.own)
@@ -121,6 +143,20 @@ import Time
             client.sends(.publish(.short("ab"), "x", id: id, qos: qos, retain: true))
             upstream.receives(.publish("ab", "x", qos: DeliveryQoS(rawValue: qos.rawValue) ?? .atMostOnce, id: id))
         }
+    }
+
+    @Test("AMB-39 Where Retain does not pass, what waits for the broker goes as any other message (AMB-30)")
+    func keptRetain() {
+        let dialogue = dialogue { $0.passesRetain = false }
+        let client = dialogue.client("c1")
+        let upstream = client.connects(clean: false)
+        dialogue.passes(.seconds(60))
+        upstream.closes()
+        client.sends(.publish(.short("ab"), "waits", retain: true))
+        dialogue.passes(.seconds(3))
+        let second = client.asksBroker(clean: false)
+        second.sends(.connectAcknowledgement())
+        second.receives(.publish("ab", "waits"))
     }
 
     @Test("AMB-39 GW-23 A Will beyond the rule refuses its client; as an update it is told 0x03")

@@ -74,11 +74,12 @@ private struct RuleDraft {
         var publish: [String]?
         var subscribe: [String]?
         var maximumQoS: UInt8 = 2
+        var passesRetain = true
 
         func rule(_ text: (String) -> [UInt8]) -> WorldRule {
             WorldRule(
                 prefix: text(prefix), publish: publish?.map(text), subscribe: subscribe?.map(text),
-                maximumQoS: maximumQoS)
+                maximumQoS: maximumQoS, passesRetain: passesRetain)
         }
 
         func configuration(for clientID: String) -> ClientRule {
@@ -87,7 +88,7 @@ private struct RuleDraft {
             if !prefix.isEmpty { rule.topicPrefix = Array(prefix.utf8) }
             rule.publish = publish?.map { Array($0.utf8) }
             rule.subscribe = subscribe?.map { Array($0.utf8) }
-            rule.maximumQoS = maximumQoS
+            (rule.maximumQoS, rule.passesRetain) = (maximumQoS, passesRetain)
             return rule
         }
     }
@@ -166,6 +167,7 @@ private struct RuleDraft {
         template.publish = publish[pick(publish.count)]
         template.subscribe = subscribe[pick(subscribe.count)]
         template.maximumQoS = [0, 1, 2, 2, 2, 2][pick(6)]
+        template.passesRetain = pick(4) > 0
         return template
     }
 

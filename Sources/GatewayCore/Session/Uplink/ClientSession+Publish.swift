@@ -13,11 +13,10 @@ extension ClientSession {
             refusePublish(publish, .notSupported, in: &environment)  // GW-43
             return
         }
-        guard qos.rawValue <= maximumQoS(in: environment) else {
-            refusePublish(publish, .notSupported, in: &environment)
-            return
-        }
         let payload = datagram.extracting(publish.data)
+        guard qos.rawValue <= maximumQoS(in: environment) else {
+            return deny(publish, qos, payload, .notSupported, in: &environment)
+        }
         switch resolve(publish, in: environment) {
         case .name(let index):
             let name = environment.topicNames.name(index)
@@ -28,12 +27,12 @@ extension ClientSession {
         }
     }
 
-    /// The topic is none that the client may publish to.
+    /// The topic is none that the client may publish to, or the QoS none.
     private mutating func deny(
         _ publish: Publish, _ qos: QoS, _ payload: RawSpan, _ code: ReturnCode, in environment: inout Environment
     ) {
         refusePublish(publish, code, in: &environment)
-        if qos == .exactlyOnce { uplink.denied(UplinkMessage(publish, payload), conditions(in: environment)) }
+        if qos != .atMostOnce { uplink.denied(UplinkMessage(publish, payload), conditions(in: environment)) }
     }
 
     /// What a topic reference stands for.

@@ -137,7 +137,8 @@ extension ClientSession {
             dropKept(oldest, in: &environment)
         }
         let place = store(
-            topicName, payload, .atMostOnce, retain: publish.flags.retain, token: .none, in: &environment)
+            topicName, payload, .atMostOnce, retain: passesRetain(publish.flags, in: environment), token: .none,
+            in: &environment)
         kept.append(
             KeptPublishes.Entry(
                 place: place, topic: TopicReference(type: publish.flags.topicIDType, topicID: publish.topicID),

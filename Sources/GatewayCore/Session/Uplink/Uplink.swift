@@ -79,6 +79,7 @@ struct Uplink: Hashable, Sendable {
         }
         guard conditions.isUnwelcome else { return nil }
         var outcome = UplinkOutcome(.rejected, to: message)
+        open.letGoFormer(of: message, isOpen: conditions.isOpen)
         if let index = open.index(of: message.messageID), open[index].digest == message.digest {
             guard open[index].client == .waiting, open[index].isCut else { return nil }
             outcome.release = open.reject(index, conditions)
@@ -207,12 +208,12 @@ struct Uplink: Hashable, Sendable {
         return UplinkOutcome(refusing: message)
     }
 
-    /// The client has been told that its message's topic id is not known.
+    /// The client has been told that its message's topic id is not known, or that it may not say that.
     mutating func denied(_ message: UplinkMessage, _ conditions: UplinkConditions) {
-        let isKnown =
-            open.index(of: message.messageID) != nil
-            || ended.entry(message.messageID, within: conditions.patience, before: conditions.now) != nil
-        guard message.isExactlyOnce, !isKnown, ended.count < 2 * conditions.endedLimit else { return }
+        open.letGoFormer(of: message, isOpen: conditions.isOpen)
+        guard message.isExactlyOnce, ended.count < 2 * conditions.endedLimit, open.index(of: message.messageID) == nil,
+            ended.entry(message.messageID, within: conditions.patience, before: conditions.now) == nil
+        else { return }
         ended.note(message.messageID, .denied, message.digest, at: conditions.now)
     }
 

@@ -95,6 +95,15 @@ struct UplinkTable: Hashable, Sendable {
         return isReleased && isOpen ? release(at: index) : .none
     }
 
+    /// The client has taken an id again for a message that is refused: what the broker says of the one before, at
+    /// QoS 1, the client would take for an answer to that.
+    mutating func letGoFormer(of message: UplinkMessage, isOpen: Bool) {
+        guard let index = index(of: message.messageID), !open[index].isExactlyOnce,
+            !open[index].digest.isSame(as: message.digest)
+        else { return }
+        _ = letGo(index, isOpen: isOpen)
+    }
+
     /// The client is told that its message is not taken. At QoS 2 nobody knows whether the broker has it, and who does
     /// not hear of the refusal may repeat it whenever it wants: the exchange stays until its place is needed.
     ///

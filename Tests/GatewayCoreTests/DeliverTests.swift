@@ -279,6 +279,19 @@ import Time
         client.receives(.publish(1, "12345678901234"))
     }
 
+    @Test("GW-08 GW-59 What goes past an unanswered message fits the link as it is now, or is dropped")
+    func passesBeyondNarrowerLink() {
+        let dialogue = Dialogue(.dialogue())
+        let (client, upstream) = subscriber(dialogue)
+        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1), .publish("a/b", "12345678901234"))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        upstream.sends(.publish("a/b", "2"))
+        dialogue.happens(.linkChanged(LinkID(0), maximumDatagramByteCount: 20), at: #_sourceLocation)
+        dialogue.passes(.seconds(10))
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce, duplicate: true), .publish(1, "2"))
+        dialogue.observes(exactly: .messageDroppedTooLong(.atMostOnce, octets: 14), of: "c1")
+    }
+
     @Test("GW-08 GW-59 A REGISTER that no longer fits is given up with what waits behind it")
     func linkBecomesTooNarrowForRegister() {
         let dialogue = Dialogue(.dialogue())

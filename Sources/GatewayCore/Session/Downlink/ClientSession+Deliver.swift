@@ -259,9 +259,12 @@ extension ClientSession {
     mutating func sendPassing(
         _ index: StoredMessageIndex, as reference: TopicReference, in environment: inout Environment
     ) {
+        let octets = Int(environment.store[index].payloadByteCount)
         if environment.store[index].expiry?.isOver(at: environment.now) == true {
-            let octets = Int(environment.store[index].payloadByteCount)
             observe(.messageExpired(.atMostOnce, octets: octets), in: &environment)
+            // The client may have moved to a narrower link since the message came.
+        } else if !fits(octets, in: environment) {
+            observe(.messageDroppedTooLong(.atMostOnce, octets: octets), in: &environment)
         } else {
             sendPublish(index, as: reference, messageID: 0, isRepetition: false, in: &environment)
             noteDelivered(

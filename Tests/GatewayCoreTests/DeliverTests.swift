@@ -283,7 +283,8 @@ import Time
     func passesBeyondNarrowerLink() {
         let dialogue = Dialogue(.dialogue())
         let (client, upstream) = subscriber(dialogue)
-        upstream.sends(.publish("a/b", "1", qos: .atLeastOnce, id: 1), .publish("a/b", "12345678901234"))
+        upstream.sendsTogether(
+            .publish("a/b", "1", qos: .atLeastOnce, id: 1), .publish("a/b", "12345678901234"))
         client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
         upstream.sends(.publish("a/b", "2"))
         dialogue.happens(.linkChanged(LinkID(0), maximumDatagramByteCount: 20), at: #_sourceLocation)

@@ -468,6 +468,41 @@ import Time
         client.receives(.publish(1, "200"))
     }
 
+    @Test(
+        "§3.3.2.3.3 A QoS 2 message that was left to the broker expires, unless the client may have heard of it",
+        arguments: [true, false])
+    func leftExpires(isHeardOf: Bool) {
+        let dialogue = dialogue()
+        let (client, first) = connected(dialogue, clean: false) { _ in }
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: first)
+        if !isHeardOf {
+            first.publishes("a/b", "1", qos: .atLeastOnce, id: 1) { _ in }
+            client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        }
+        first.publishes("a/b", "2", qos: .exactlyOnce, id: 2) { $0.append(property: .messageExpiryInterval, 50) }
+        if isHeardOf { client.receives(.publish(1, "2", id: 2, qos: .exactlyOnce)) }
+        client.leaves(first)
+        client.sends(.connect("c1", clean: false))
+        let second = client.asksBroker(clean: false)
+        second.accepts(present: true) { _ in }
+        client.receives(.connectAcknowledgement())
+        second.publishes("a/b", "1", qos: .atLeastOnce, id: 1, duplicate: !isHeardOf) { _ in }
+        let number: MessageID = isHeardOf ? 1 : 2
+        client.receives(.publish(1, "1", id: number, qos: .atLeastOnce, duplicate: !isHeardOf))
+        second.publishes("a/b", "2", qos: .exactlyOnce, id: 2, duplicate: true) {
+            $0.append(property: .messageExpiryInterval, 5)
+        }
+        dialogue.passes(.seconds(5))
+        client.sends(.publishAcknowledgement(1, number))
+        if isHeardOf {
+            second.receives(.publishAcknowledgement(1))
+            client.receives(.publish(1, "2", id: 2, qos: .exactlyOnce, duplicate: true))
+        } else {
+            second.receives(.publishAcknowledgement(1), .publishReceived(2))
+            dialogue.observes(.messageExpired(.exactlyOnce, octets: 1), of: "c1")
+        }
+    }
+
     @Test("AMB-15 §3.3.2.3.3 What has expired keeps nothing fresh out of a full buffer that drops the newest")
     func expiredGivesWay() {
         let dialogue = dialogue {

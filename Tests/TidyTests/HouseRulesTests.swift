@@ -59,6 +59,10 @@ import Testing
             ],
             instead: "no existentials on the way of a message: use the concrete type"),
         Ban(
+            words: ["package "],
+            folders: ["Sources/Bytes/", "Sources/Time/", "Sources/MQTT/", "Sources/MQTTSN/"],
+            instead: "say public: the compiler inlines nothing that is package into the core"),
+        Ban(
             words: ["fatalError(", "try!", "as!"], folders: ["Sources/", "Simulators/"],
             instead: "throw, or answer; `precondition` is for our own mistakes"),
         Ban(

@@ -5,7 +5,8 @@ import Time
 /// - A message that is *settled* here: dropped at QoS 2, so that the broker's PUBREL is still to come, of which the
 ///   client knows nothing; or answered by the client before the broker has named it in this connection, as it will.
 /// - Messages that were *given up* for a client that does not take them, should the broker not have heard of it.
-/// - Messages that were *left* to the broker when the client went away, and that it may lose.
+/// - Messages that were *left* to the broker when the client went away, and that it may lose; of some at QoS 2 the
+///   client has heard nothing (*unheard*).
 /// - The *doubt* whether its session is still the one that the waiting messages came from, as the answer that would
 ///   have told was lost: a broker that has the session sends again at once what it waits for, so that the doubt ends.
 /// - A PUBREL that lies *behind* what there is no room to read.
@@ -20,6 +21,7 @@ struct BrokerMemory: Sendable {
     private var moreSettledTokens = TokenBits()
     var givenUp = GivenUpMessages()
     private var left = MissedMessages()
+    private var unheard: [BrokerToken] = []
     /// Messages that a client which is away will not get, as far as they have been looked at.
     private var missed = MissedMessages()
     /// When a broker that has the session would have named every token that it knows; nil without a connection.
@@ -37,8 +39,11 @@ struct BrokerMemory: Sendable {
         moreSettledTokens.contains(token) || fewSettledTokens.contains(token)
     }
 
-    /// - Returns: whether a message with this token was settled.
+    /// Forgets what is known of the message with this token.
+    ///
+    /// - Returns: whether it was settled.
     mutating func forgetSettled(_ token: BrokerToken) -> Bool {
+        _ = takeUnheard(token)
         if moreSettledTokens.contains(token) {
             moreSettledTokens.remove(token)
             return true
@@ -48,7 +53,19 @@ struct BrokerMemory: Sendable {
         return true
     }
 
-    mutating func noteLeft(_ more: MissedMessages) { left += more }
+    /// Of those at QoS 2 that are `newlyUnheard` the client has heard nothing in this session; of more than few that is
+    /// not known when they come again.
+    mutating func noteLeft(_ more: MissedMessages, _ newlyUnheard: [BrokerToken]) {
+        left += more
+        for token in newlyUnheard where unheard.count < Self.few && !unheard.contains(token) { unheard.append(token) }
+    }
+
+    /// - Returns: whether the message with this token was left so.
+    mutating func takeUnheard(_ token: BrokerToken) -> Bool {
+        guard let index = unheard.firstIndex(of: token) else { return false }
+        unheard.remove(at: index)
+        return true
+    }
 
     mutating func noteMissed(_ more: MissedMessages) { missed += more }
 
@@ -71,7 +88,7 @@ struct BrokerMemory: Sendable {
     mutating func forgetTokens() {
         fewSettledTokens = []
         moreSettledTokens = TokenBits()
-        givenUp = GivenUpMessages()
+        (givenUp, unheard) = (GivenUpMessages(), [])
         doubtEnds = nil
     }
 

@@ -158,10 +158,12 @@ struct Downlink {
 
     /// The client may have a message that the broker repeats from an earlier connection, of which nothing is left here:
     /// at QoS 2 it must have the number by which the client then knows it, whatever becomes of the broker's session.
-    /// Where an exchange of this very session ended under that number just now, the client has another one.
+    /// Where an exchange of this very session ended under that number just now, the client has another one; what was
+    /// left to the broker before the client heard of it is as any other.
     mutating func expectKnown(
         _ index: StoredMessageIndex, at now: Instant, patience: TimeSpan, in store: inout MessageStore
     ) {
+        if !rarities.isEmpty, memory.takeUnheard(store[index].token) { return }
         let known = numbers.known(store[index], at: now, patience: patience)
         store[index].state = known.map { .sent($0) } ?? .announced
     }
@@ -332,16 +334,17 @@ struct Downlink {
     ) -> MissedMessages? {
         takeAllBack(in: &store)
         (underWay, indulgence) = (.nothing, Indulgence())
-        var (missed, left) = (MissedMessages(), MissedMessages())
+        var (missed, left, unheard) = (MissedMessages(), MissedMessages(), [BrokerToken]())
         let numbers = numbers
         let isDone = queue.remove(Remnants.portion, in: &store, names: &names) { message in
             if message.qos == .atMostOnce { missed.note(.atMostOnce) }
             guard isKept || message.qos == .atMostOnce else { return false }
             guard message.mayLeave(following: numbers.following(message.token)) else { return false }
             if message.qos != .atMostOnce { left.note(message.qos) }
+            if message.qos == .exactlyOnce, message.state == .waiting { unheard.append(message.token) }
             return true
         }
-        if left.count > 0 { memory.noteLeft(left) }
+        if left.count > 0 { memory.noteLeft(left, unheard) }
         if !isDone || !rarities.isEmpty { memory.noteMissed(missed) }
         guard isDone else { return nil }
         return rarities.isEmpty ? missed : takeMissed()

@@ -487,6 +487,8 @@ import Time
         second.accepts(present: true) { _ in }
         client.receives(.connectAcknowledgement())
         second.publishes("a/b", "1", qos: .atLeastOnce, id: 1, duplicate: !isHeardOf) { _ in }
+        client.receives(.register(1, 1, "a/b"))
+        client.sends(.registerAcknowledgement(1, 1))
         let number: MessageID = isHeardOf ? 1 : 2
         client.receives(.publish(1, "1", id: number, qos: .atLeastOnce, duplicate: !isHeardOf))
         second.publishes("a/b", "2", qos: .exactlyOnce, id: 2, duplicate: true) {
@@ -499,7 +501,7 @@ import Time
             client.receives(.publish(1, "2", id: 2, qos: .exactlyOnce, duplicate: true))
         } else {
             second.receives(.publishAcknowledgement(1), .publishReceived(2))
-            dialogue.observes(.messageExpired(.exactlyOnce, octets: 1), of: "c1")
+            dialogue.observes(exactly: .messageExpired(.exactlyOnce, octets: 1), of: "c1")
         }
     }
 

@@ -13,7 +13,7 @@ package struct Gateway: ~Copyable {
     private(set) var sessions = Slab<ClientSession>()
     var environment: Environment
     var sessionByClientID: [ClientID: SessionIndex] = [:]
-    var sessionByRoute: [Route: SessionIndex] = [:]
+    var sessionByRoute = RouteTable()
     /// Where clients are asked for a Will that are connected elsewhere.
     var visits: [SessionIndex: Visit] = [:]
     /// How many routes go through a peer; a peer without one is forgotten.

@@ -27,7 +27,6 @@ struct Tally: Equatable {
         return (0...UInt8.max).map { number in ObservationKind(rawValue: number).map { !harmless.contains($0) } ?? true
         }
     }()
-
 }
 
 /// A gateway and a world around it that says what a script has written down, so that nothing but the core is measured.

@@ -11,15 +11,19 @@ import Transports
 extension RealSocketTests {
     /// Connections to the broker on which nothing happens any more, or that somebody on the way has ended.
     @Suite(.serialized) struct BrokerSilenceTests {
-        /// Nothing is written on the connection, so that only TCP's keep-alive can tell.
-        @Test("broker.network_timeout_seconds: a connection on which all is quiet is probed, and left")
-        func aQuietBlackHoleIsLeft() throws {
-            let first = try ScriptedBroker()
-            let second = try ScriptedBroker()
-            let gateway = try GatewayThread(broker: BrokerEndpoint(first.address)) {
+        /// It goes to the second broker when the network to the first has been silent for 4 s.
+        private static func gateway(_ first: ScriptedBroker, _ second: ScriptedBroker) throws -> GatewayThread {
+            try GatewayThread(broker: BrokerEndpoint(first.address)) {
                 $0.choose([BrokerEndpoint(first.address), BrokerEndpoint(second.address)])
                 $0.host.networkTimeoutSeconds = 4
             }
+        }
+
+        /// Nothing is written on the connection, so that only TCP's keep-alive can tell.
+        @Test("broker.network_timeout_seconds: a connection on which all is quiet is probed, and left")
+        func aQuietBlackHoleIsLeft() throws {
+            let (first, second) = (try ScriptedBroker(), try ScriptedBroker())
+            let gateway = try Self.gateway(first, second)
             let own = try first.acceptGateway()
             first.stopListening()
             try own.socket.hearNothingFromNowOn()
@@ -31,12 +35,8 @@ extension RealSocketTests {
         /// `broker.response_timeout_seconds`, 75 s here, which is longer than anybody waits below.
         @Test("broker.network_timeout_seconds: a broker that acknowledges nothing is left")
         func aBlackHoleIsLeft() throws {
-            let first = try ScriptedBroker()
-            let second = try ScriptedBroker()
-            let gateway = try GatewayThread(broker: BrokerEndpoint(first.address)) {
-                $0.choose([BrokerEndpoint(first.address), BrokerEndpoint(second.address)])
-                $0.host.networkTimeoutSeconds = 4
-            }
+            let (first, second) = (try ScriptedBroker(), try ScriptedBroker())
+            let gateway = try Self.gateway(first, second)
             let own = try first.acceptGateway()
             let sensor = try Sensor(gateway.address)
             try sensor.send(Datagram.connect("s"))

@@ -4,18 +4,9 @@ import Testing
 
 /// A table of routes does what a dictionary does, however its numbers meet.
 @Suite struct RouteTableTests {
-    /// Numbers that are drawn alike in every run.
-    private struct Drawn: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ state >> 29
-        }
-    }
-
     @Test("GW-16 Routes are found, moved and taken out, also where many meet", arguments: 1...20)
     func likeADictionary(seed: UInt64) {
-        var random = Drawn(state: seed)
+        var random = RandomNumbers(seed: seed)
         var table = RouteTable()
         var model: [Route: SessionIndex] = [:]
         // Few numbers in some runs, and in some only those that begin at one bucket.

@@ -116,13 +116,22 @@ import Time
         harmless.client(clientID).connects(as: "x-" + clientID)
     }
 
-    @Test("AMB-39 AMB-38 Above the rule's QoS a PUBLISH is told 0x03, and a subscription is asked for at less")
+    @Test("AMB-39 AMB-38 A PUBLISH above the rule's QoS is told 0x03 and counted, a subscription asked for at less")
     func maximumQoS() {
         let dialogue = dialogue { $0.maximumQoS = 1 }
         let client = dialogue.client("c1")
         let upstream = client.connects()
-        client.sends(.publish(.short("ab"), "x", id: 5, qos: .exactlyOnce))
-        client.receives(.publishAcknowledgement(0x6162, 5, .notSupported))
+        client.registers("own/c1/a", as: 1)
+        client.sends(.publish(1, "x", id: 4, qos: .exactlyOnce))
+        client.receives(.publishAcknowledgement(1, 4, .notSupported))
+        dialogue.observes(.requestRefusedByRule, of: "c1")
+        dialogue.observes(exactly: .clientExceedsRule(topicByteCount: 8), of: "c1")
+        for topic in [Topic.short("ab"), .predefined(9)] {
+            client.sends(.publish(topic, "x", id: 5, qos: .exactlyOnce))
+            client.receives(.publishAcknowledgement(topic.topicID, 5, .notSupported))
+            dialogue.observes(.requestRefusedByRule, of: "c1")
+            dialogue.doesNotObserve(.clientExceedsRule)
+        }
         client.sends(.publish(.short("ab"), "x", id: 6, qos: .atLeastOnce))
         upstream.receives(.publish("ab", "x", qos: .atLeastOnce, id: 6))
         client.sends(.subscribe(.short("ab"), id: 7, qos: .exactlyOnce))
@@ -171,6 +180,7 @@ import Time
             client.receives(.willTopicRequest)
             client.sends(will)
             client.receives(.connectAcknowledgement(.notSupported))
+            dialogue.observes(.requestRefusedByRule, of: "c1")
             dialogue.observes(exactly: .clientRefused(.notSupported, because: .willBeyondRule), of: "c1")
         }
         let client = dialogue.client("c1")
@@ -180,6 +190,7 @@ import Time
         dialogue.observes(.requestRefusedByRule, of: "c1")
         client.sends(.willTopicUpdate("own/c1/w", qos: .exactlyOnce))
         client.receives(.willTopicResponse(.notSupported))
+        dialogue.observes(.requestRefusedByRule, of: "c1")
     }
 
     // MARK: From the broker

@@ -24,20 +24,12 @@ struct RuleChecker {
         case gateway
     }
 
-    /// Whether something that a client asks for is allowed to it.
-    private enum Standing {
-        case allowed
-        case forbidden
-        /// The topic is allowed, and not at that QoS.
-        case aboveQoS
-    }
-
     private struct Said {
         var isAllowed = false
         var isForbidden = false
 
-        mutating func note(_ standing: Standing) {
-            if standing == .allowed { isAllowed = true } else { isForbidden = true }
+        mutating func note(_ isAsAllowed: Bool) {
+            if isAsAllowed { isAllowed = true } else { isForbidden = true }
         }
     }
 
@@ -51,7 +43,7 @@ struct RuleChecker {
     /// What a client asks for in the event at hand.
     private struct Asked {
         var client: Int
-        var standing: Standing
+        var isAllowed: Bool
         var isCounted = false
         var isRefused = false
     }
@@ -75,35 +67,33 @@ struct RuleChecker {
     /// The gateway is about to hear a client; `name` is the topic that the message is about.
     mutating func heard(_ message: Message, of client: Int, about name: [UInt8]?) {
         asked = nil
-        guard let name, let standing = standing(of: message, of: client, about: name) else { return }
+        guard let name, let isAllowed = isAllowed(message, of: client, about: name) else { return }
         switch message {
-        case .publish(let publish): views[client].publications[publish.messageID, default: Said()].note(standing)
-        case .subscribe(let subscribe): views[client].subscriptions[subscribe.messageID, default: Said()].note(standing)
+        case .publish(let publish): views[client].publications[publish.messageID, default: Said()].note(isAllowed)
+        case .subscribe(let subscribe):
+            views[client].subscriptions[subscribe.messageID, default: Said()].note(isAllowed)
         default: break
         }
-        asked = Asked(client: client, standing: standing)
+        asked = Asked(client: client, isAllowed: isAllowed)
     }
 
-    private func standing(of message: Message, of client: Int, about name: [UInt8]) -> Standing? {
+    /// Whether a client may have what it asks for; nil where that is nothing for a rule.
+    private func isAllowed(_ message: Message, of client: Int, about name: [UInt8]) -> Bool? {
         let rule = rules.clients[client]
         switch message {
-        case .publish(let publish): return standing(rule, name, publish.flags.qos)
-        case .willTopic(let will), .willTopicUpdate(let will): return standing(rule, name, will.flags.qos)
-        case .subscribe: return rule.maySubscribe(to: name) ? .allowed : .forbidden
+        case .publish(let publish): return rule.mayPublish(to: name, qos: publish.flags.qos.rawValue)
+        case .willTopic(let will), .willTopicUpdate(let will):
+            return rule.mayPublish(to: name, qos: will.flags.qos.rawValue)
+        case .subscribe: return rule.maySubscribe(to: name)
         default: return nil
         }
-    }
-
-    private func standing(_ rule: WorldRule, _ name: [UInt8], _ qos: QualityOfService) -> Standing {
-        guard qos.rawValue <= rule.maximumQoS else { return .aboveQoS }
-        return rule.mayPublish(to: name, qos: qos.rawValue) ? .allowed : .forbidden
     }
 
     // MARK: Said to clients
 
     /// The gateway counts a request that a rule forbids.
     mutating func counted(of client: Int) {
-        guard asked?.client == client, asked?.standing != .allowed else {
+        guard asked?.client == client, asked?.isAllowed == false else {
             return violate(client, "is refused by its rule, which allows what it asks for")
         }
         asked?.isCounted = true
@@ -148,7 +138,7 @@ struct RuleChecker {
     /// Everything has been said about the event at hand.
     mutating func eventEnded() {
         defer { asked = nil }
-        guard let asked, asked.standing == .forbidden, asked.isRefused, !asked.isCounted else { return }
+        guard let asked, !asked.isAllowed, asked.isRefused, !asked.isCounted else { return }
         violate(asked.client, "is refused what its rule forbids, and that is not counted")
     }
 

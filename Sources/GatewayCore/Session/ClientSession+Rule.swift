@@ -16,10 +16,16 @@ extension ClientSession {
         flags.retain && environment.identities.passesRetain(identity)
     }
 
-    /// Whether the client may publish to the topic; observes where not.
+    /// Whether the rule takes the QoS of what is published.
     @inline(__always)
-    func mayPublish(to name: RawSpan, in environment: inout Environment) -> Bool {
-        if environment.identities.mayPublish(identity, to: name) { return true }
+    func takesQoS(_ qos: QoS, in environment: borrowing Environment) -> Bool {
+        qos.rawValue <= environment.identities.maximumQoS(identity)
+    }
+
+    /// Whether the client may publish to the topic at that QoS; observes where not.
+    @inline(__always)
+    func mayPublish(to name: RawSpan, _ qos: QoS, in environment: inout Environment) -> Bool {
+        if takesQoS(qos, in: environment), environment.identities.mayPublish(identity, to: name) { return true }
         exceedsRule(name, in: &environment)
         return false
     }
@@ -65,7 +71,8 @@ extension ClientSession {
         tell(packet.extracting(publish.topicName), Occurrence.brokerExceedsRule, in: &environment)
     }
 
-    private func exceedsRule(_ topic: RawSpan, in environment: inout Environment) {
+    /// What the client asks for is more than its rule allows.
+    func exceedsRule(_ topic: RawSpan, in environment: inout Environment) {
         observe(.requestRefusedByRule, in: &environment)
         guard environment.identities.mayTell(identity) else { return }
         tell(topic, Occurrence.clientExceedsRule, in: &environment)

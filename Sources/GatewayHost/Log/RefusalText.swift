@@ -37,8 +37,8 @@ enum RefusalText {
     static func byRule(_ occurrence: Occurrence, _ topic: String) -> String {
         switch occurrence {
         case .clientExceedsRule:
-            "client asks for '\(topic)', which its [[client]] rule does not allow, and is told 0x03: see client.publish"
-                + " and client.subscribe; further ones are only counted"
+            "client asks for '\(topic)', which its [[client]] rule does not allow, or not at that QoS, and is told 0x03"
+                + ": see client.publish, client.subscribe and client.maximum_qos; further ones are only counted"
         case .clientNotAdmitted: "client not admitted by the [[client]] rules"
         case .messageDroppedByRule(_, let octets):
             "message of \(octets) octets dropped: the client's [[client]] rule does not let it have the topic"

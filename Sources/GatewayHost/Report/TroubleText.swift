@@ -58,7 +58,8 @@ enum TroubleText {
                 key: "limits.upstream_queued_bytes")
         case .clientExceedsRule:
             return Look(
-                sentence: "\(who ?? "A client") asks for a topic that its [[client]] rule does not allow.",
+                sentence:
+                    "\(who ?? "A client") asks for a topic, or a QoS on it, that its [[client]] rule does not allow.",
                 key: "client.publish")
         case .brokerExceedsRule:
             return Look(

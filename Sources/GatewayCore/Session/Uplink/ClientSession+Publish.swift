@@ -15,6 +15,7 @@ extension ClientSession {
         }
         let payload = datagram.extracting(publish.data)
         guard qos.rawValue <= maximumQoS(in: environment) else {
+            if !takesQoS(qos, in: environment) { exceedsRule(publish, in: &environment) }
             return deny(publish, qos, payload, .notSupported, in: &environment)
         }
         switch resolve(publish, in: environment) {
@@ -24,6 +25,17 @@ extension ClientSession {
         case .shortName(let octets):
             forward(publish, qos, topicName: octets.span.bytes, payload, in: &environment)
         case .refused(let code): deny(publish, qos, payload, code, in: &environment)
+        }
+    }
+
+    /// The QoS is none that the rule allows, whatever the topic; one without a name cannot be told.
+    private mutating func exceedsRule(_ publish: Publish, in environment: inout Environment) {
+        switch resolve(publish, in: environment) {
+        case .name(let index):
+            let name = environment.topicNames.name(index)
+            exceedsRule(name.span.bytes, in: &environment)
+        case .shortName(let octets): exceedsRule(octets.span.bytes, in: &environment)
+        case .refused: observe(.requestRefusedByRule, in: &environment)
         }
     }
 
@@ -60,7 +72,7 @@ extension ClientSession {
     private mutating func forward(
         _ publish: Publish, _ qos: QoS, topicName: RawSpan, _ payload: RawSpan, in environment: inout Environment
     ) {
-        guard mayPublish(to: topicName, in: &environment) else {
+        guard mayPublish(to: topicName, qos, in: &environment) else {
             return deny(publish, qos, payload, .notSupported, in: &environment)
         }
         let byteCount = topicName.byteCount + payload.byteCount

@@ -52,7 +52,7 @@ extension ClientSession {
             refuseConnection(.notSupported, because: .willQoS(maximum: maximum), in: &environment)
             return
         }
-        guard qos.rawValue <= maximumQoS(in: environment), mayPublish(to: topic, in: &environment) else {
+        guard mayPublish(to: topic, qos, in: &environment) else {
             refuseConnection(.notSupported, because: .willBeyondRule, in: &environment)
             return
         }

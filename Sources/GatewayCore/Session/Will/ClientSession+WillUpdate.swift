@@ -11,7 +11,7 @@ extension ClientSession {
         let topic = datagram.extracting(update.topic)
         guard let qos = QoS(update.flags.qos), TopicRules.isValidName(topic, environment.limits),
             hasRoomBehindPrefix(topic, in: environment),
-            qos.rawValue <= maximumQoS(in: environment), mayPublish(to: topic, in: &environment)
+            qos.rawValue <= environment.configuration.upstream.maximumQoS, mayPublish(to: topic, qos, in: &environment)
         else {
             send(.willTopicResponse(.notSupported), in: &environment)
             return observeRefusal(.notSupported, in: &environment)

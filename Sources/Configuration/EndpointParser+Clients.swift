@@ -85,9 +85,16 @@ extension EndpointParser {
     }
 
     /// What is wrong with the variables of a text, as a predicate; nil where nothing is. Of a secret nothing is told.
-    static func templateFault(_ text: [UInt8], tellsIt: Bool = true) -> String? {
-        guard let name = IdentityTemplate(text).unknownVariable else { return nil }
-        let known = IdentityTemplate.Variable.allCases.map { "${\($0.rawValue)}" }.joined(separator: ", ")
+    static func templateFault(
+        _ text: [UInt8], tellsIt: Bool = true,
+        variables: [IdentityTemplate.Variable] = IdentityTemplate.Variable.allCases
+    ) -> String? {
+        let template = IdentityTemplate(text)
+        let other = IdentityTemplate.Variable.allCases.first { template.holds($0) && !variables.contains($0) }.map {
+            Array("\($0.rawValue)}".utf8)
+        }
+        guard let name = template.unknownVariable ?? other else { return nil }
+        let known = variables.map { "${\($0.rawValue)}" }.joined(separator: ", ")
         let found = quoted("${" + String(decoding: name.prefix(40), as: UTF8.self))
         return "holds '${', and the variables are \(known)" + (tellsIt ? "; found \(found)" : "")
     }

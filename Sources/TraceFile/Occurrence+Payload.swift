@@ -20,6 +20,7 @@ extension Occurrence {
             .upstreamPaused, .upstreamResumed, .brokerRegained:
             0
         case .clientExceedsRule(let byteCount), .brokerExceedsRule(let byteCount): UInt64(byteCount)
+        case .predefinedTopicLeftOut(let topicID): UInt64(topicID)
         case .clientFellAsleep(let seconds): UInt64(seconds)
         case .messageForwarded(let qos), .messageRepeated(let qos): UInt64(qos.rawValue)
         case .messageAcknowledged(let qos, let span), .messageDelivered(let qos, let span):

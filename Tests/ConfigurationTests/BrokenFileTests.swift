@@ -326,6 +326,23 @@ import Testing
             "limits.topic_levels = 3\ntopic = [{id = 7, name = 'a/b/c/d'}]",
             "2:26: 'topic.name' has 4 levels; 'limits.topic_levels' allows 3"
         ),
+        (
+            "topic = [{id = 7, name = 'a/${clientid}'}]",
+            "1:26: 'topic.name' holds '${', and the variables are ${client_id}, ${gateway_id}; found '${clientid'"
+        ),
+        (
+            "topic = [{id = 7, name = 'a/${node}'}]",
+            "1:26: 'topic.name' holds '${', and the variables are ${client_id}, ${gateway_id}; found '${node}'"
+        ),
+        (
+            "topic = [{id = 7, client = 'a/b', name = '${client_id}'}]",
+            "1:42: 'topic.name' has ${client_id} in it, and with '/', '+', '#' or a '$' in front 'topic.client' does not"
+                + " make a topic name of it"
+        ),
+        (
+            "clients.topic_name_bytes = 24\nclients.id_bytes = 23\ntopic = [{id = 7, name = 'a/${client_id}'}]",
+            "3:26: 'topic.name' has 25 bytes with a ClientId of 'clients.id_bytes'; 'clients.topic_name_bytes' allows 24"
+        ),
         ("topic = [{id = 7, name = '#'}]", "1:26: 'topic.name' must not hold the wildcards '+' and '#'"),
         (
             "clients.topic_name_bytes = 3\ntopic = [{id = 7, name = 'four'}]",

@@ -115,6 +115,11 @@ import Transports
         ),
         (.normalTopicID, "are taken with gateway.qos_minus_one_full_names = true only"),
         (.unknownPredefinedID, "no [[topic]] has the id 7, and gateway.qos_minus_one takes those of the configuration"),
+        (
+            .noClientID,
+            "topic id 7 has ${client_id} in it, and its sender is not connected, or has a ClientId that makes no topic name"
+                + " of it"
+        ),
     ])
     func whatTheOwnerCanAllowIsToldOnce(refusal: QoSMinusOneRefusal, words: String) throws {
         let pipe = try LogPipe()

@@ -12,6 +12,7 @@ extension GatewayConfiguration {
         configuration.predefinedTopics = PredefinedTopics([
             .init(topicID: 1, topicName: Array("pre/1".utf8)), .init(topicID: 2, topicName: Array("a/b".utf8)),
             .init(clientID: Array("c1".utf8), topicID: 1, topicName: Array("c1/1".utf8)),
+            .init(topicID: 3, topicName: Array("own/${client_id}".utf8)),
         ])
         configuration.discovery.advertiseIntervalSeconds = 100
         let policies = input.next()

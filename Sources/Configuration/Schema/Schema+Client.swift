@@ -90,6 +90,21 @@ extension Key {
         return key
     }
 
+    /// The key, in whose value `${client_id}` and `${gateway_id}` stand for the client's own and the gateway's.
+    var topicTemplate: Key {
+        var key = self
+        let write = self.write
+        key.write = { (value, target) throws(KeyFailure) in
+            if case .string(let text) = value,
+                let fault = EndpointParser.templateFault(Array(text.utf8), variables: [.clientID, .gatewayID])
+            {
+                throw .wrong(fault)
+            }
+            try write(value, &target)
+        }
+        return key
+    }
+
     /// The key, whose value stands before topic names and filters.
     var topicPrefix: Key {
         var key = self

@@ -311,7 +311,10 @@ enum Schema {
         .integer(
             "topic.id", \.topicID, 1...65_534, "(0 and 65535 are reserved)", "The pre-defined topic id."
         ).required,
-        .text("topic.name", \.topicName, 1...65_535, "The topic name that it stands for.").required,
+        .text(
+            "topic.name", \.topicName, 1...65_535,
+            "The topic name that it stands for; ${client_id} in it is each client's own, ${gateway_id} the gateway's."
+        ).required.topicTemplate,
         .optionalText(
             "topic.client", \.clientID, 1...1_024, "The ClientId that it holds for; without the key, all clients."),
     ]

@@ -91,20 +91,32 @@ extension SettingsBuilder {
     private mutating func checkNames(of topic: PredefinedTopics.Entry, _ names: SeenKeys) {
         let limits = settings.gateway.limits
         if let offset = names.offset(of: "topic.name") {
-            if topic.topicName.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }) {
+            let template = IdentityTemplate(topic.topicName)
+            let clientID = topic.clientID ?? [UInt8](repeating: UInt8(ascii: "c"), count: limits.clientIDByteCount)
+            let name = template.text(clientID: clientID, gatewayID: settings.gateway.gatewayID)
+            if template.holds(.clientID), !template.takesClientID(clientID) {
+                report(
+                    offset,
+                    "'topic.name' has ${client_id} in it, and with '/', '+', '#' or a '$' in front 'topic.client' does"
+                        + " not make a topic name of it")
+            } else if name.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }) {
                 report(offset, "'topic.name' must not hold the wildcards '+' and '#'")
             }
-            if topic.hasDiscouragedName {
+            if PredefinedTopics.Entry(topicID: topic.topicID, topicName: name).hasDiscouragedName {
                 report(offset, "'topic.name' must not hold control characters and non-characters of Unicode")
             }
-            let levelCount = topic.topicName.count { $0 == UInt8(ascii: "/") } + 1
+            let levelCount = name.count { $0 == UInt8(ascii: "/") } + 1
             let levelLimit = limits.topicLevels
             if levelCount > levelLimit, !seen.isWrong("limits.topic_levels") {
                 report(offset, "'topic.name' has \(levelCount) levels; 'limits.topic_levels' allows \(levelLimit)")
             }
-            let (count, limit) = (topic.topicName.count, limits.topicNameByteCount)
-            if count > limit, !seen.isWrong("clients.topic_name_bytes") {
-                report(offset, "'topic.name' has \(count) bytes; 'clients.topic_name_bytes' allows \(limit)")
+            let (count, limit) = (name.count, limits.topicNameByteCount)
+            if count > limit, !seen.isWrong("clients.topic_name_bytes"), !seen.isWrong("clients.id_bytes") {
+                let isLongest = template.holds(.clientID) && topic.clientID == nil
+                report(
+                    offset,
+                    "'topic.name' has \(count) bytes\(isLongest ? " with a ClientId of 'clients.id_bytes'" : "");"
+                        + " 'clients.topic_name_bytes' allows \(limit)")
             }
         }
         if let offset = names.offset(of: "topic.client"), let clientID = topic.clientID {

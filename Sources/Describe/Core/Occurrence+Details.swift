@@ -44,6 +44,7 @@ extension Occurrence {
         case .messageExceedsBroker(let limit, let octets): "\(limit.words), \(octets.octets)"
         case .brokerDisconnected(let reason): reason.words(in: .disconnect)
         case .brokerRefused(let type, let reason): "\(type.specificationName) \(reason.words(in: type))"
+        case .predefinedTopicLeftOut(let topicID): "topic \(topicID)"
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientSetUpAbandoned,
             .clientDismissed, .willPublished, .willNotPublished, .messageSentAgain, .clientWokeUp,
             .clientOverdue, .clientMissesMessages, .refusalReadAsDenial, .refusalOfRepetition, .qosMinusOneForwarded,
@@ -140,6 +141,7 @@ extension QoSMinusOneRefusal {
         case .noTopic: "it leads to no topic name"
         case .exceedsBroker: "the broker takes no such message"
         case .notAdmitted: "no rule admits its sender"
+        case .noClientID: "the topic is each client's own"
         case .topicNotAllowed: "the rule for its sender does not allow the topic"
         }
     }

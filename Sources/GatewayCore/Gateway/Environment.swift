@@ -60,7 +60,8 @@ struct Environment: ~Copyable {
         numberOrigin = UInt16(truncatingIfNeeded: seed) &- 1
         identities = IdentityTable(configuration.clientRules, gatewayID: configuration.gatewayID)
         var names = TopicNameTable()
-        predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &names)
+        predefinedTopics = PredefinedTable(
+            configuration.predefinedTopics, gatewayID: configuration.gatewayID, configuration.limits, in: &names)
         topicNames = names
     }
 
@@ -68,12 +69,25 @@ struct Environment: ~Copyable {
     mutating func reconfigure(_ configuration: GatewayConfiguration) {
         if configuration.predefinedTopics != self.configuration.predefinedTopics {
             let former = predefinedTopics
-            predefinedTopics = PredefinedTable(configuration.predefinedTopics, in: &topicNames)
+            predefinedTopics = PredefinedTable(
+                configuration.predefinedTopics, gatewayID: configuration.gatewayID, configuration.limits,
+                in: &topicNames)
             former.release(in: &topicNames)
         }
         if configuration.clientRules != self.configuration.clientRules { identities.follow(configuration.clientRules) }
         self.configuration = configuration
         unwelcome.limit = configuration.limits.unwelcomeMessages
+    }
+
+    /// Makes the names of the pre-defined topics that are a client's own; its session begins.
+    ///
+    /// - Returns: the first of them that the client does not get, as it would be no topic name.
+    mutating func beginPredefinedTopics(of clientID: ClientID) -> TopicID? {
+        predefinedTopics.begin(clientID, limits, in: &topicNames)
+    }
+
+    mutating func forgetPredefinedTopics(of clientID: ClientID) {
+        predefinedTopics.forget(clientID, in: &topicNames)
     }
 
     /// Another place for each new session and for each run of the gateway, far from the last: what a client answered

@@ -14,7 +14,11 @@ extension Gateway {
         environment.now = now
         swap(&environment.effects, &effects)
         let formerTopic = environment.configuration.upstream.statusTopic
+        let hasOtherTopics = configuration.predefinedTopics != environment.configuration.predefinedTopics
+        let clientIDs = hasOtherTopics ? allClientIDs : []
+        for clientID in clientIDs { environment.forgetPredefinedTopics(of: clientID) }
         environment.reconfigure(configuration)
+        for clientID in clientIDs { beginPredefinedTopics(of: clientID) }
         if configuration.upstream.statusTopic != formerTopic { statusTopicChanged() }
         departures.limit = configuration.limits.recentDepartures
         formerNumbers.limit = configuration.limits.recentDepartures
@@ -29,5 +33,12 @@ extension Gateway {
         if environment.pace.hasLine { goOnWithLine() }
         readOn()
         swap(&environment.effects, &effects)
+    }
+
+    /// Of all sessions, in the order of their places.
+    private var allClientIDs: [ClientID] {
+        var clientIDs: [ClientID] = []
+        for index in 0..<sessions.endIndex where sessions.contains(index) { clientIDs.append(sessions[index].clientID) }
+        return clientIDs
     }
 }

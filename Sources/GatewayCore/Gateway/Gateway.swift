@@ -126,6 +126,8 @@ extension Gateway {
         let clientID = session.clientID
         let index = sessions.insert(session)
         sessionByClientID[clientID] = index
+        // Nothing is said at a restart.
+        _ = environment.beginPredefinedTopics(of: clientID)
         return index
     }
 
@@ -140,7 +142,14 @@ extension Gateway {
         if hasIgnoredRegister { sessions[index].supervision.lostOverRegister() }
         if let former { sessions[index].downlink.inherit(former) }
         sessions[index].identity = identityIndex
+        beginPredefinedTopics(of: clientID)
         return index
+    }
+
+    /// Makes the names of the pre-defined topics that are the client's own, and observes where one is no topic name.
+    mutating func beginPredefinedTopics(of clientID: ClientID) {
+        guard let leftOut = environment.beginPredefinedTopics(of: clientID) else { return }
+        environment.observe(.predefinedTopicLeftOut(topicID: leftOut), of: clientID)
     }
 
     /// Makes `route` the way to the session. Who was there before under another name is gone from this address; where
@@ -243,6 +252,7 @@ extension Gateway {
         if keeper.isOn { keeper.forget(index, sessions[index].clientID) }
         sessionByClientID[sessions[index].clientID] = nil
         environment.identities.remove(sessions[index].identity)
+        environment.forgetPredefinedTopics(of: sessions[index].clientID)
         remembered.remove(index)
         newcomers.remove(index)
         idlers.remove(index)

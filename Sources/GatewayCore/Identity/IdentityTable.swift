@@ -362,11 +362,3 @@ extension [UInt8] {
         !isEmpty && first != UInt8(ascii: ".") && !contains(UInt8(ascii: "/")) && !contains(0)
     }
 }
-
-extension ClientID {
-    /// Whether the name can stand in a topic filter without selecting other clients' topics.
-    fileprivate var isOneTopicLevel: Bool {
-        !bytes.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }
-            && bytes.first != UInt8(ascii: "$")
-    }
-}

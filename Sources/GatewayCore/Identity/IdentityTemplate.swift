@@ -41,6 +41,21 @@ package struct IdentityTemplate: Equatable, Sendable {
         if !literal.isEmpty { parts.append(.literal(literal)) }
     }
 
+    /// Whether that ClientId may stand in a topic name.
+    package func takesClientID(_ clientID: [UInt8]) -> Bool { ClientID(bytes: clientID).isOneTopicLevel }
+
+    /// The text with other octets for `${client_id}` and the gateway's number, and what is unknown as it stands.
+    package func text(clientID: [UInt8], gatewayID: UInt8) -> [UInt8] {
+        parts.flatMap { part in
+            switch part {
+            case .literal(let octets): octets
+            case .variable(.clientID): clientID
+            case .variable(.gatewayID): Array("\(gatewayID)".utf8)
+            case .variable(.node): Array("${node}".utf8)
+            }
+        }
+    }
+
     package static var variableNames: [String] { Variable.allCases.map(\.rawValue) }
 
     /// Where the first `${` is.

@@ -21,3 +21,11 @@ struct ClientID: Hashable, Sendable {
         return number.map { ClientID.assigned($0) == self } ?? false
     }
 }
+
+extension ClientID {
+    /// Whether the name can stand in a topic or a filter without selecting other clients' topics.
+    var isOneTopicLevel: Bool {
+        !bytes.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }
+            && bytes.first != UInt8(ascii: "$")
+    }
+}

@@ -15,7 +15,8 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
         upstreamRefused, sharedConnectionContested, subscriptionRefused, upstreamUnavailable, malformedPacket,
         unexpectedPacket, upstreamPaused, upstreamResumed, messageExceedsBroker, brokerVersionRefused,
         brokerDisconnected, brokerRefused, messageExpired, clientNotAdmitted, requestRefusedByRule, clientExceedsRule,
-        sessionDisowned, messageDroppedByRule, brokerExceedsRule, connectionQueued, brokerGivenUp, brokerRegained
+        sessionDisowned, messageDroppedByRule, brokerExceedsRule, connectionQueued, brokerGivenUp, brokerRegained,
+        predefinedTopicLeftOut
 
     /// What it is called in log, metrics and page, such as `client_moved`: the case's name in snake case.
     package var name: String { Self.names[Int(rawValue)] }
@@ -103,6 +104,7 @@ extension Occurrence {
         case .clientNotAdmitted: .clientNotAdmitted
         case .requestRefusedByRule: .requestRefusedByRule
         case .clientExceedsRule: .clientExceedsRule
+        case .predefinedTopicLeftOut: .predefinedTopicLeftOut
         case .sessionDisowned: .sessionDisowned
         case .messageDroppedByRule: .messageDroppedByRule
         case .brokerExceedsRule: .brokerExceedsRule

@@ -117,6 +117,10 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     /// The first of those in a session; the topic comes behind the ClientId.
     case brokerExceedsRule(topicByteCount: UInt16)
 
+    /// That pre-defined topic, and perhaps further ones, means nothing to a client: with its ClientId in the place of
+    /// `${client_id}` it would be no topic name.
+    case predefinedTopicLeftOut(topicID: UInt16)
+
     // MARK: The broker
 
     case brokerReachable

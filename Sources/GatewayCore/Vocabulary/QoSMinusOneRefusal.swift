@@ -16,4 +16,6 @@ package enum QoSMinusOneRefusal: UInt8, Hashable, Sendable, CaseIterable {
     case notAdmitted
     /// The rule for the sender does not allow that topic.
     case topicNotAllowed
+    /// The name of the pre-defined id has `${client_id}` in it, and the sender none that makes a topic name.
+    case noClientID
 }

@@ -20,7 +20,7 @@ enum ObservationText {
             .upstreamRefused,
             .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull, .sharedConnectionContested,
             .gatewayIDTaken, .subscriptionRefused, .messageExceedsBroker, .brokerDisconnected, .brokerRefused,
-            .clientExceedsRule, .brokerExceedsRule, .sessionDisowned:
+            .clientExceedsRule, .brokerExceedsRule, .sessionDisowned, .predefinedTopicLeftOut:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientOverdue, .sessionEvicted,
             .willPublished, .brokerReachable, .upstreamRestored, .brokerVersionRefused, .connectionQueued,
@@ -55,7 +55,7 @@ enum ObservationText {
             .malformedDatagram, .truncatedDatagram, .unexpectedMessage, .strangerMessage, .requestRefusedCongestion,
             .requestRefusedInvalidTopic, .requestRefusedNotSupported, .forwarderRefused, .messageUndeliverable,
             .qosMinusOneBufferFull, .gatewayIDTaken, .refusalReadAsDenial, .refusalOfRepetition, .messageExceedsBroker,
-            .brokerRefused, .clientNotAdmitted, .requestRefusedByRule, .clientExceedsRule:
+            .brokerRefused, .clientNotAdmitted, .requestRefusedByRule, .clientExceedsRule, .predefinedTopicLeftOut:
             .sender
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientLost, .clientDismissed,
             .sessionEvicted, .willPublished, .willNotPublished, .queueDropsReported, .absentClientsMessagesDropped,
@@ -119,6 +119,7 @@ enum ObservationText {
         case .requestRefusedCongestion: "request refused: congestion"
         case .requestRefusedInvalidTopic: "request refused: invalid topic id"
         case .requestRefusedNotSupported: "request refused: not supported"
+        case .predefinedTopicLeftOut(let topicID): RefusalText.leftOut(topicID)
         case .requestRefusedByRule, .clientNotAdmitted, .clientExceedsRule, .messageDroppedByRule, .brokerExceedsRule,
             .sessionDisowned:
             RefusalText.byRule(occurrence, topic)
@@ -195,6 +196,9 @@ enum ObservationText {
                 + " with gateway.qos_minus_one_full_names = true only"
         case .unknownPredefinedID:
             "no [[topic]] has the id \(topicID), and gateway.qos_minus_one takes those of the configuration"
+        case .noClientID:
+            "the name of topic id \(topicID) has ${client_id} in it, and its sender is not connected, or has a ClientId"
+                + " that makes no topic name of it"
         case .noTopic: "its topic is no topic name"
         case .exceedsBroker: "the broker has said that it takes no such message"
         case .notAdmitted: "no [[client]] rule admits its sender, who has no ClientId, or the one for it denies it"

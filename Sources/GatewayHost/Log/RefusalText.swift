@@ -33,6 +33,13 @@ enum RefusalText {
         }
     }
 
+    /// A pre-defined topic that a client does not get.
+    static func leftOut(_ topicID: UInt16) -> String {
+        "topic id \(topicID) means nothing to the client: its ClientId, in the place of ${client_id} in topic.name,"
+            + " does not make a topic name; it must hold no '/', '+' and '#', not begin with '$', and leave room in"
+            + " clients.topic_name_bytes"
+    }
+
     /// What the rules for clients do not let pass.
     static func byRule(_ occurrence: Occurrence, _ topic: String) -> String {
         switch occurrence {

@@ -5,6 +5,19 @@ import Time
 @testable import GatewayCore
 
 extension Gateway {
+    /// The names of all pre-defined topics, those that are a client's own too.
+    borrowing func predefinedNames() -> Set<[UInt8]> {
+        var names: Set<[UInt8]> = []
+        func insert(_ clientID: ClientID?) {
+            for name in environment.predefinedTopics.names(of: clientID) {
+                names.insert(environment.topicNames.name(name))
+            }
+        }
+        insert(nil)
+        for index in 0..<sessions.endIndex where sessions.contains(index) { insert(sessions[index].clientID) }
+        return names
+    }
+
     /// - Parameters:
     ///   - peers: whom the host still knows.
     ///   - streams: which streams the host still has.
@@ -139,7 +152,7 @@ private struct SessionView {
     var names: Set<[UInt8]>
 
     init(_ gateway: borrowing Gateway) {
-        names = Set(gateway.environment.configuration.predefinedTopics.entries.map(\.topicName))
+        names = gateway.predefinedNames()
         for index in 0..<gateway.sessions.endIndex where gateway.sessions.contains(index) {
             add(gateway.sessions[index], gateway.environment)
         }

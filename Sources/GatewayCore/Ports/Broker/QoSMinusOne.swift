@@ -50,7 +50,8 @@ extension Environment {
             return publishOnShared(name, datagram.extracting(end..<publish.data.upperBound), retain: retain, identity)
         case (.predefined, .predefined), (.predefined, .on):
             guard let index = predefinedTopics.name(for: publish.topicID, clientID: clientID) else {
-                return .refused(.unknownPredefinedID)
+                return .refused(
+                    predefinedTopics.isEachClientsOwn(publish.topicID) ? .noClientID : .unknownPredefinedID)
             }
             let name = topicNames.name(index)
             return publishOnShared(name.span.bytes, datagram.extracting(publish.data), retain: retain, identity)

@@ -111,4 +111,12 @@ extension Settings {
 
     /// The same with the links of these settings.
     package mutating func numberClientLinks() { gateway.clientRules = clientRules(withLinks: host.linkNames) }
+
+    /// Lets the core know what links are called, where publications are to tell that.
+    package mutating func nameLinks() {
+        let isTold = WayProperty.all(in: gateway.upstream.wayPropertyBits).contains(.link)
+        for (index, name) in host.linkNames.enumerated() where gateway.links.indices.contains(index) {
+            gateway.links[index].name = isTold ? Array(name.utf8) : []
+        }
+    }
 }

@@ -75,6 +75,15 @@ extension EndpointParser {
         return .success(bytes)
     }
 
+    /// What publications may tell of their way.
+    static func wayProperty(_ text: String) -> Result<WayProperty, EndpointError> {
+        guard let property = WayProperty.allCases.first(where: { $0.name == text }) else {
+            let known = WayProperty.allCases.map { quoted($0.name) }.joined(separator: ", ")
+            return .failure(EndpointError(message: "must be one of \(known); found \(quoted(text))"))
+        }
+        return .success(property)
+    }
+
     /// What is wrong with a text that is to stand before topics, perhaps with variables; nil where nothing is, or they
     /// are wrong.
     static func topicPrefixFault(_ text: String) -> String? {

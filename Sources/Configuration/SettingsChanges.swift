@@ -78,6 +78,8 @@ extension Settings {
         settings.host.clientPlaces = running.host.clientPlaces
         settings.host.clientKeyPassphrases = running.host.clientKeyPassphrases
         settings.numberClientLinks()
+        settings.gateway.upstream.wayPropertyBits = running.gateway.upstream.wayPropertyBits
+        settings.nameLinks()
         return settings
     }
 

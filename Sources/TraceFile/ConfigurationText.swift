@@ -56,6 +56,7 @@ enum ConfigurationText {
         Field("upstream.steadyTime", \.upstream.steadyTime),
         Field("upstream.version", \.upstream.version),
         Field("upstream.sessionExpirySeconds", \.upstream.sessionExpirySeconds),
+        Field("upstream.wayPropertyBits", \.upstream.wayPropertyBits),
         Field("upstream.keepAliveSeconds", \.upstream.keepAliveSeconds),
         Field("upstream.connectTimeout", \.upstream.connectTimeout),
         Field("upstream.responseTimeout", \.upstream.responseTimeout),
@@ -96,6 +97,7 @@ enum ConfigurationText {
         Field("retryInterval", \.retryInterval),
         Field("retryCount", \.retryCount),
         Field("adaptsRetryInterval", \.adaptsRetryInterval),
+        Field("name", \.name),
     ]
 
     static let topic: [Field<PredefinedTopics.Entry>] = [

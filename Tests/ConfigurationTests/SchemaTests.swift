@@ -12,7 +12,7 @@ import Time
             + ["off", "debug", "json", "assign", "drop-newest", "gateway", "5.0"].map(TOMLValue.string)
             + ["memory", "slip", "hardware", "explicit", "8E1", "/dev/other", "1.3"].map(TOMLValue.string)
             + ["wss://other:9", "udp://10.0.0.9:9", "http://127.0.0.1:9", "something", "levels/"].map(TOMLValue.string)
-            + ["udp://239.255.0.1:9", "192.0.2.1", "/dev/a"].map {
+            + ["udp://239.255.0.1:9", "192.0.2.1", "/dev/a", "link"].map {
                 .array([TOMLElement(value: .string($0), offset: 0)])
             }
     }
@@ -61,6 +61,7 @@ import Time
         changed.host.listeners = [listener.endpoint]
         changed.host.serialPorts = [serial.port]
         changed.gateway.links = [listener.link, serial.link]
+        changed.nameLinks()
         // Where the reader has found secrets is no setting.
         changed.host.secretFiles = ["f"]
         changed.host.hasSecretInTheOpen = true

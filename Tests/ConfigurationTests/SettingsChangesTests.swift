@@ -86,6 +86,7 @@ import Testing
             broker.shared_client_id = "s"
             broker.protocol = "auto"
             broker.session_expiry_seconds = 7
+            broker.user_properties = ["link"]
             broker.maximum_qos = 1
             will.update = "gateway"
             store.directory = "/kept"

@@ -130,6 +130,30 @@ extension RealSocketTests {
             #expect(try sensor.expectPublish().topicID == down)
         }
 
+        @Test(
+            "§3.3.2.3.7 mosquitto hands on by which gateway and link a message came",
+            .enabled(if: access("/usr/bin/mosquitto_sub", X_OK) == 0, "mosquitto-clients is not installed"))
+        func userProperties() throws {
+            let mosquitto = try MosquittoProcess()
+            let gateway = try GatewayProcess(
+                brokerPort: mosquitto.port,
+                "broker.protocol = \"5.0\"\nbroker.user_properties = [\"gateway\", \"link\"]")
+            try #require(gateway.logs("broker connection open"))
+            let sensor = try Sensor(gateway.address)
+            try sensor.connect("s")
+            let topicID = try sensor.register("t")
+            // Retained, as nothing says when the observer has subscribed.
+            try sensor.send(Datagram.publish(topicID, octets("x"), qos: .atLeastOnce, retain: true, messageID: 5))
+            try sensor.expect(Datagram.publishAcknowledgement(topicID, 5))
+            let directory = try TemporaryDirectory()
+            let observer = try ChildProcess(
+                "/usr/bin/mosquitto_sub",
+                ["-V", "5", "-p", "\(mosquitto.port)", "-t", "t", "-C", "1", "-W", "20", "-F", "%t %p %P"],
+                name: "mosquitto_sub", in: directory)
+            try #require(observer.waitForExit() == .exited(0), "\(observer.errorOutput)")
+            #expect(observer.output.hasPrefix("t x gateway:1 link:udp://127.0.0.1:"), "\(observer.output)")
+        }
+
         @Test("A sleeper does not get what has expired while it waited for it")
         func messageExpiry() throws {
             let mosquitto = try MosquittoProcess()

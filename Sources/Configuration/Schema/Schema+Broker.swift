@@ -35,6 +35,12 @@ extension Schema {
             "broker.session_expiry_seconds", \.gateway.upstream.sessionExpirySeconds, 0...4_294_967_295, "seconds",
             "With 5.0: how long the broker keeps a lasting session without its connection; 4294967295 for ever."
         ).atStart,
+        .list(
+            "broker.user_properties", upTo: WayProperty.allCases.count, "of \"gateway\", \"link\", \"node\"",
+            parse: EndpointParser.wayProperty, store: { $1.gateway.upstream.wayPropertyBits = WayProperty.bits($0) },
+            fetch: { WayProperty.all(in: $0.gateway.upstream.wayPropertyBits) }, write: \.name,
+            "With 5.0: what each publication tells of its way to the gateway, as User Properties; see README."
+        ).atStart,
         .integer(
             "broker.maximum_qos", \.gateway.upstream.maximumQoS, 0...2, "(QoS)",
             "The highest QoS that the broker takes; clients are told 0x03 \"not supported\" above it."

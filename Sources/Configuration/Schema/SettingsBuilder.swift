@@ -45,6 +45,7 @@ struct SettingsBuilder {
         if root["udp"] != nil || !serials.isEmpty {
             settings.gateway.links = listeners.map(\.listener.link) + serials.map(\.serial.link)
         }
+        settings.nameLinks()
         setClients()
         (settings.host.secretFiles, settings.host.hasSecretInTheOpen) = (secretFiles, hasSecretInTheOpen)
         checkTogether()

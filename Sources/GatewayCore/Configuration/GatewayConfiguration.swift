@@ -64,6 +64,8 @@ package struct LinkConfiguration: Equatable, Sendable {
     package var retryCount = 3
     /// Whether Tretry follows the round trips measured for each client, up to `retryInterval`.
     package var adaptsRetryInterval = false
+    /// What the owner calls it; empty where nobody is told (`WayProperty.link`).
+    package var name: [UInt8] = []
 
     package init() {}
 
@@ -154,6 +156,8 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     /// How long a broker of MQTT 5.0 keeps the session of a client without CleanSession after its connection has ended;
     /// `UInt32.max` for ever, as in 3.1.1 (MQTT 5.0 §3.1.2.11.2).
     package var sessionExpirySeconds: UInt32 = 604_800
+    /// Which of `WayProperty` publications tell a broker of MQTT 5.0, a bit for each; 0 for none.
+    package var wayPropertyBits: UInt8 = 0
     /// MQTT keep alive of each connection, independent of the clients' own (GW-77); 1…65535 s.
     package var keepAliveSeconds: UInt16 = 60
     /// For the TCP connection and the CONNACK together.

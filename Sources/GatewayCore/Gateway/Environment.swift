@@ -29,6 +29,8 @@ struct Environment: ~Copyable {
     var identities: IdentityTable
     /// As whom the client of each connection is known, as far as there is one behind a topic prefix.
     var prefixedIdentities: [IdentityIndex] = []
+    /// What publications tell of their way.
+    var way = WayOfPublications()
     /// What came of the attempts to reach the broker.
     var broker = BrokerStanding.unknown
     /// When a session of an earlier life was taken up last; nil where none was.

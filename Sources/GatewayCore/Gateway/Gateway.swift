@@ -52,6 +52,7 @@ package struct Gateway: ~Copyable {
         strangerReplies = TokenBucket(perSecond: configuration.limits.strangerRepliesPerSecond)
         searchReplies = TokenBucket(perSecond: configuration.limits.searchRepliesPerSecond)
         environment.sharedUpstream = environment.makeUpstream(for: .shared)
+        environment.noteWay(nil, on: environment.sharedUpstream)
         environment.deadlines.schedule(.gateway, noLaterThan: Instant(nanoseconds: 0))
     }
 
@@ -172,6 +173,7 @@ extension Gateway {
     }
 
     private mutating func arrive(_ index: SessionIndex, on link: LinkID) {
+        if let slot = sessions[index].upstream { environment.noteWay(sessions[index].route, on: slot) }
         sessions[index].movedToLink(isLost: environment.linkState(link).isLost, in: &environment)
     }
 
@@ -188,6 +190,7 @@ extension Gateway {
         guard sessions[index].upstream == nil else { return }
         let slot = environment.makeUpstream(for: .session(index))
         environment.notePrefix(of: sessions[index].identity, on: slot)
+        environment.noteWay(sessions[index].route, on: slot)
         sessions[index].broker.takePlace(slot)
     }
 

@@ -121,6 +121,7 @@ struct RunCommand {
             // The links of serial lines stand behind those of the listeners.
             let serialLinks = file.gateway.links.suffix(file.host.serialPorts.count)
             settings.gateway.links = options.listeners.map { _ in LinkConfiguration() } + serialLinks
+            settings.nameLinks()
         }
         if let broker = options.broker { settings.choose([broker]) }
         if let level = options.logLevel { settings.host.logLevel = level }

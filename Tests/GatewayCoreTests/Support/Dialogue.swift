@@ -100,6 +100,9 @@ final class Dialogue {
     /// In which of the networks of the rules for clients everybody is who speaks.
     var network: UInt16 = 0
 
+    /// The octets written last on each stream.
+    private(set) var lastWritten: [UpstreamID: [UInt8]] = [:]
+
     var nextDeadline: Instant? { gateway.nextDeadline }
     var sessionCount: Int { gateway.sessionCount }
     var brokerInUse: UInt8 { gateway.brokerInUse }
@@ -303,6 +306,7 @@ final class Dialogue {
         case .sendStream(let range, let id):
             let bytes = effects.copy(of: range) ?? []
             noteVersion(bytes, on: id)
+            lastWritten[id] = bytes
             take(BrokerPacket(reading: bytes, version(of: id)), on: id)
         case .closeStream(let id): take(.close, on: id)
         case .pauseStream(let id): take(.pause, on: id)

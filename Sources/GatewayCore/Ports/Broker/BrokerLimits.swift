@@ -70,7 +70,9 @@ struct BrokerLimits: Equatable, Sendable {
 
     /// Which of them a PUBLISH exceeds; nil where none.
     @inline(__always)
-    func excess(of topicNameByteCount: Int, _ payloadByteCount: Int, _ qos: QoS, retain: Bool) -> BrokerLimit? {
+    func excess(
+        of topicNameByteCount: Int, _ payloadByteCount: Int, _ qos: QoS, retain: Bool, wayByteCount: Int
+    ) -> BrokerLimit? {
         if qos.rawValue > maximumQoS { return .qos }
         if retain, !takesRetained { return .retain }
         guard packetByteCount != .max else { return nil }
@@ -78,7 +80,8 @@ struct BrokerLimits: Equatable, Sendable {
         let byteCount =
             1
             + Packet.publishByteCount(
-                topicNameByteCount: topicNameByteCount, payloadByteCount: payloadByteCount, qos: DeliveryQoS(qos))
+                topicNameByteCount: topicNameByteCount, payloadByteCount: payloadByteCount + wayByteCount,
+                qos: DeliveryQoS(qos))
         return byteCount > Int(packetByteCount) ? .packetSize : nil
     }
 }
@@ -95,7 +98,8 @@ extension Environment {
         guard let slot else { return nil }
         let byteCount = topicPrefixByteCount(on: slot) + topicNameByteCount
         guard byteCount <= Int(UInt16.max) else { return .topicLength }
-        return upstreams[slot].limits.excess(of: byteCount, payloadByteCount, qos, retain: retain)
+        return upstreams[slot].limits.excess(
+            of: byteCount, payloadByteCount, qos, retain: retain, wayByteCount: wayByteCount(on: slot))
     }
 
     /// Which limit a SUBSCRIBE or UNSUBSCRIBE exceeds with a filter of so many octets; nil where none. The filter

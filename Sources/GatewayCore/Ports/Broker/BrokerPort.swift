@@ -108,7 +108,7 @@ extension Environment {
         let start = effects.bytes.count
         appendPublishHeader(
             duplicate: duplicate && qos != .atMostOnce, qos, retain: retain, prefix, topicName, token,
-            payloadByteCount: payload.byteCount, upstreams[slot].version)
+            payloadByteCount: payload.byteCount, on: slot)
         effects.bytes.append(payload)
         endPacket(start, on: slot)
     }
@@ -121,8 +121,7 @@ extension Environment {
         let name = topicNames.name(message.topicName)
         appendPublishHeader(
             duplicate: false, message.qos, retain: message.retain, topicPrefix(on: slot), name.span.bytes,
-            message.token,
-            payloadByteCount: Int(message.payloadByteCount), upstreams[slot].version)
+            message.token, payloadByteCount: Int(message.payloadByteCount), on: slot)
         store.appendPayload(of: index, to: &effects.bytes)
         endPacket(start, on: slot)
     }
@@ -130,17 +129,18 @@ extension Environment {
     @inline(__always)
     private mutating func appendPublishHeader(
         duplicate: Bool, _ qos: QoS, retain: Bool, _ topicPrefix: [UInt8], _ topicName: RawSpan, _ token: BrokerToken,
-        payloadByteCount: Int, _ version: ProtocolVersion
+        payloadByteCount: Int, on slot: UInt32
     ) {
-        switch version {
+        switch upstreams[slot].version {
         case .v3_1_1:
             effects.bytes.appendPublishHeader(
                 duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicPrefix: topicPrefix.span.bytes,
                 topicName: topicName, packetID: token.packetID, payloadByteCount: payloadByteCount)
         case .v5_0:
+            let properties = way.properties(on: slot)
             effects.bytes.appendPublishHeader(
                 duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicPrefix: topicPrefix.span.bytes,
-                topicName: topicName, packetID: token.packetID, properties: RawSpan(),
+                topicName: topicName, packetID: token.packetID, properties: properties.span.bytes,
                 payloadByteCount: payloadByteCount)
         }
     }

@@ -56,6 +56,7 @@ enum ConfigurationText {
         Field("upstream.steadyTime", \.upstream.steadyTime),
         Field("upstream.version", \.upstream.version),
         Field("upstream.sessionExpirySeconds", \.upstream.sessionExpirySeconds),
+        Field("upstream.willDelaySeconds", \.upstream.willDelaySeconds),
         Field("upstream.wayPropertyBits", \.upstream.wayPropertyBits),
         Field("upstream.keepAliveSeconds", \.upstream.keepAliveSeconds),
         Field("upstream.connectTimeout", \.upstream.connectTimeout),

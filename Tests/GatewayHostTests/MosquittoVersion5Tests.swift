@@ -154,6 +154,35 @@ extension RealSocketTests {
             #expect(observer.output.hasPrefix("t x gateway:1 link:udp://127.0.0.1:"), "\(observer.output)")
         }
 
+        @Test(
+            "§3.1.3.2.2 The Will of a lasting session is not published over a crash of the gateway, where it is delayed",
+            arguments: [0, 6])
+        func willDelay(seconds: Int) throws {
+            let mosquitto = try MosquittoProcess()
+            func gateway() throws -> GatewayProcess {
+                let gateway = try GatewayProcess(
+                    brokerPort: mosquitto.port,
+                    "broker.protocol = \"5.0\"\nbroker.will_delay_seconds = \(seconds)")
+                try #require(gateway.logs("broker connection open"))
+                return gateway
+            }
+            let observer = try BrokerSideClient(port: mosquitto.port, "observer")
+            try observer.subscribe("#")
+            let first = try gateway()
+            let sensor = try Sensor(first.address)
+            try sensor.connect("s", cleanSession: false, will: (topic: "w", message: "gone"), keepAlive: 60)
+            first.process.kill(SIGKILL)
+            let second = try gateway()
+            let again = try Sensor(second.address)
+            try again.connect("s", cleanSession: false, will: (topic: "w", message: "gone"), keepAlive: 60)
+            // Longer than the delay; the Will would have been published by then.
+            sleep(UInt32(seconds) + 1)
+            let topicID = try again.register("t")
+            try again.publishAtLeastOnce(topicID, [1], messageID: 5)
+            let heard = try observer.expectMessage()
+            #expect(heard.topic == (seconds == 0 ? "w" : "t"))
+        }
+
         @Test("A sleeper does not get what has expired while it waited for it")
         func messageExpiry() throws {
             let mosquitto = try MosquittoProcess()

@@ -35,6 +35,10 @@ extension Schema {
             "broker.session_expiry_seconds", \.gateway.upstream.sessionExpirySeconds, 0...4_294_967_295, "seconds",
             "With 5.0: how long the broker keeps a lasting session without its connection; 4294967295 for ever."
         ).atStart,
+        .integer(
+            "broker.will_delay_seconds", \.gateway.upstream.willDelaySeconds, 0...86_400, "seconds",
+            "With 5.0: how long the broker waits with a lasting session's Will, which may go on meanwhile; 0: not."
+        ),
         .list(
             "broker.user_properties", upTo: WayProperty.allCases.count, "of \"gateway\", \"link\", \"node\"",
             parse: EndpointParser.wayProperty, store: { $1.gateway.upstream.wayPropertyBits = WayProperty.bits($0) },

@@ -156,6 +156,10 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     /// How long a broker of MQTT 5.0 keeps the session of a client without CleanSession after its connection has ended;
     /// `UInt32.max` for ever, as in 3.1.1 (MQTT 5.0 §3.1.2.11.2).
     package var sessionExpirySeconds: UInt32 = 604_800
+    /// How long a broker of MQTT 5.0 keeps the Will of a client without CleanSession to itself after its connection has
+    /// ended, so that none is published where the gateway is back within that time; 0 for not at all (MQTT 5.0
+    /// §3.1.3.2.2).
+    package var willDelaySeconds: UInt32 = 0
     /// Which of `WayProperty` publications tell a broker of MQTT 5.0, a bit for each; 0 for none.
     package var wayPropertyBits: UInt8 = 0
     /// MQTT keep alive of each connection, independent of the clients' own (GW-77); 1…65535 s.

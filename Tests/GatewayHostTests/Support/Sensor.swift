@@ -128,8 +128,10 @@ final class Sensor {
     }
 
     /// Connects with a Will (MQTT-SN 1.2 §6.3).
-    func connect(_ clientID: String, will: (topic: String, message: String), keepAlive: UInt16) throws {
-        try send(Datagram.connect(clientID, will: true, keepAlive: keepAlive))
+    func connect(
+        _ clientID: String, cleanSession: Bool = true, will: (topic: String, message: String), keepAlive: UInt16
+    ) throws {
+        try send(Datagram.connect(clientID, cleanSession: cleanSession, will: true, keepAlive: keepAlive))
         try expect(Datagram.willTopicRequest)
         try send(Datagram.willTopic(will.topic, qos: .atLeastOnce))
         try expect(Datagram.willMessageRequest)

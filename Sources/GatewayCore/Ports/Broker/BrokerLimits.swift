@@ -142,4 +142,14 @@ extension Environment {
         properties.append(property: .maximumPacketSize, UInt32(clamping: max(1, limits.packetByteCount)))
         return properties
     }
+
+    /// What the gateway says of a Will in a CONNECT of 5.0 (MQTT 5.0 §3.1.3.2). The session of a clean one ends with
+    /// its connection, and with it any delay (§3.1.2.5).
+    func willProperties(cleanStart: Bool) -> [UInt8] {
+        let delay = configuration.upstream.willDelaySeconds
+        guard delay > 0, !cleanStart else { return [] }
+        var properties: [UInt8] = []
+        properties.append(property: .willDelayInterval, delay)
+        return properties
+    }
 }

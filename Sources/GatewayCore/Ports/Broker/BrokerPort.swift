@@ -216,8 +216,10 @@ extension Environment {
         case .v3_1_1: effects.bytes.appendPacket(.connect(packet), from: strings.span.bytes)
         case .v5_0:
             let properties = append(connectProperties(cleanStart: cleanSession))
+            let ofWill = append(will == nil ? [] : willProperties(cleanStart: cleanSession))
             effects.bytes.appendPacket(
-                Packet5(.connect(packet), AddedFields(properties: properties)), from: strings.span.bytes)
+                Packet5(.connect(packet), AddedFields(properties: properties, willProperties: ofWill)),
+                from: strings.span.bytes)
         }
         // The password is what the packet ends with (MQTT 3.1.1 §3.1.3, 5.0 §3.1.3).
         if let password = introduction.password {

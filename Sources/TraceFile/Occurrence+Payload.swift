@@ -19,7 +19,9 @@ extension Occurrence {
             .brokerVersionRefused, .sessionDisowned,
             .upstreamPaused, .upstreamResumed, .brokerRegained:
             0
-        case .clientExceedsRule(let byteCount), .brokerExceedsRule(let byteCount): UInt64(byteCount)
+        case .clientExceedsRule(let byteCount), .brokerExceedsRule(let byteCount),
+            .brokerRefersElsewhere(let byteCount):
+            UInt64(byteCount)
         case .predefinedTopicLeftOut(let topicID): UInt64(topicID)
         case .clientFellAsleep(let seconds): UInt64(seconds)
         case .messageForwarded(let qos), .messageRepeated(let qos): UInt64(qos.rawValue)

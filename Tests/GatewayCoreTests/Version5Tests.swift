@@ -354,6 +354,47 @@ import Time
         dialogue.observes(.upstreamRestored, of: "c1")
     }
 
+    @Test("§4.11 Another server that the broker refers to is told with its goodbye, and not gone to")
+    func refersElsewhere() {
+        let dialogue = dialogue()
+        let (client, upstream) = connected(dialogue, clean: false) { _ in }
+        var goodbye: [UInt8] = []
+        var properties: [UInt8] = []
+        properties.append(property: .serverReference, "b.example:1883".octets.span.bytes)
+        goodbye.appendPacket(
+            Packet5(.disconnect, AddedFields(reasonCode: .serverMoved, properties: properties.indices)),
+            from: properties.span.bytes)
+        upstream.sends(octets: goodbye)
+        dialogue.observes(exactly: .brokerDisconnected(.serverMoved), of: "c1")
+        dialogue.observes(exactly: .brokerRefersElsewhere(byteCount: 14), of: "c1")
+        upstream.receives(.close)
+        dialogue.passes(.seconds(3))
+        let next = client.asksBroker(clean: false)
+        next.accepts(present: true) { _ in }
+        #expect(dialogue.broker(of: next) == 0)
+    }
+
+    @Test("§3.2.2.3.16 Another server in a CONNACK is told with the refusal")
+    func refersElsewhereAtOnce() {
+        let dialogue = dialogue()
+        let client = dialogue.client("c1")
+        client.sends(.connect("c1"))
+        let upstream = client.asksBroker()
+        var properties: [UInt8] = []
+        properties.append(property: .serverReference, "b.example".octets.span.bytes)
+        var answer: [UInt8] = []
+        let code = ConnectReturnCode(rawValue: ReasonCode.useAnotherServer.rawValue)
+        answer.appendPacket(
+            Packet5(
+                .connectAcknowledgement(ConnectAcknowledgement(sessionPresent: false, returnCode: code)),
+                AddedFields(reasonCode: .useAnotherServer, properties: properties.indices)),
+            from: properties.span.bytes)
+        upstream.sends(octets: answer)
+        dialogue.observes(exactly: .brokerRefersElsewhere(byteCount: 9), of: "c1")
+        client.receives(.connectAcknowledgement(.congestion))
+        upstream.receives(.close)
+    }
+
     @Test("§4.13.1 Who has taken a client's session over keeps it: the client is dismissed, and nothing restored")
     func isTakenOver() {
         let dialogue = dialogue()

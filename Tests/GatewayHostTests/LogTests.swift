@@ -201,6 +201,14 @@ import Transports
         #expect(line == "broker refused a connection: \(words) (CONNACK return code \(code))\(advice)")
     }
 
+    @Test func anotherServerOfTheBrokersIsNamed() {
+        let line = ObservationText.words(for: .brokerRefersElsewhere(byteCount: 9), topic: "b.example")
+        #expect(
+            line
+                == "broker refers to another server, 'b.example': the gateway goes where broker.url says, so write it there"
+                + " if you trust it")
+    }
+
     /// What was said before the broker closed, and after the third time what that looks like.
     @Test func aLossSaysWhatWasSaidBefore() {
         func words(_ said: BrokerLoss.Said, _ milliseconds: UInt32, _ topic: String) -> String {

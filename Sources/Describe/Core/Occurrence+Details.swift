@@ -52,7 +52,8 @@ extension Occurrence {
             .requestRefusedCongestion, .requestRefusedInvalidTopic, .requestRefusedNotSupported, .brokerReachable,
             .brokerUnreachable, .brokerRefusing, .upstreamOpened, .upstreamRestored, .subscriptionRefused,
             .brokerVersionRefused, .clientNotAdmitted, .requestRefusedByRule, .clientExceedsRule,
-            .brokerExceedsRule, .sessionDisowned, .upstreamPaused, .upstreamResumed, .brokerRegained:
+            .brokerExceedsRule, .brokerRefersElsewhere, .sessionDisowned, .upstreamPaused, .upstreamResumed,
+            .brokerRegained:
             ""
         }
     }

@@ -98,7 +98,7 @@ extension Gateway {
         case .connectAcknowledgement(let answer) where !isOpen:
             connectAcknowledged(answer, in: version, added, bytes, slot: id.slot)
         case .disconnect where isOpen && environment.upstreams[id.slot].version == .v5_0:
-            brokerDisconnected(added.reasonCode, slot: id.slot)
+            brokerDisconnected(added, bytes, slot: id.slot)
         case .pingResponse where isOpen: pingAnswered(onUpstream: id.slot)
         case .publish, .publishAcknowledgement, .publishReceived, .publishRelease, .publishComplete,
             .subscribeAcknowledgement, .unsubscribeAcknowledgement, .connectAcknowledgement, .pingResponse:
@@ -138,6 +138,7 @@ extension Gateway {
             } else {
                 environment.observe(.upstreamRefused(answer.returnCode))
             }
+            if version == .v5_0 { noteReference(added.properties, bytes, slot: slot) }
             if isUnavailable(answer.returnCode), triesNextBroker(slot, after: .refused) { return }
             brokerHasRefused(onUpstream: slot)
             environment.upstreams[slot].state = .refused

@@ -63,17 +63,30 @@ extension Gateway {
     }
 
     /// The broker ends the connection and says why (MQTT 5.0 §3.14).
-    mutating func brokerDisconnected(_ reason: ReasonCode, slot: UInt32) {
-        let name = name(ofUpstream: slot)
+    mutating func brokerDisconnected(_ added: AddedFields, _ bytes: RawSpan, slot: UInt32) {
+        let (name, reason) = (name(ofUpstream: slot), added.reasonCode)
         if let name {
             environment.observe(.brokerDisconnected(reason), of: name)
         } else {
             environment.observe(.brokerDisconnected(reason))
         }
+        noteReference(added.properties, bytes, slot: slot)
         if reason.mayBeAboutMessage { noteUnwelcome(onUpstream: slot) }
         noteContest(onUpstream: slot)
         environment.cutStream(ofUpstream: slot, inNameOf: name)
         connectionEnded(slot, .closedByBroker, isTakenOver: reason == .sessionTakenOver)
+    }
+
+    /// Tells which server the broker refers to, if it does: where connections go is the owner's affair, who knows whom
+    /// to trust.
+    mutating func noteReference(_ properties: ByteRange, _ bytes: RawSpan, slot: UInt32) {
+        guard environment.upstreams[slot].version == .v5_0,
+            let reference = Packet5.octets(.serverReference, in: properties, of: bytes), !reference.isEmpty
+        else { return }
+        let server = bytes.copy(of: reference)
+        environment.observe(
+            .brokerRefersElsewhere(byteCount: UInt16(clamping: server.count)),
+            of: name(ofUpstream: slot) ?? ClientID(bytes: []), server, peer: nil)
     }
 
     /// Tells why the broker has refused something of a client's.

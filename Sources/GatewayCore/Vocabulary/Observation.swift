@@ -16,10 +16,12 @@ package struct Observation: Equatable, Hashable, Sendable {
 
     package var kind: ObservationKind { occurrence.kind }
 
-    /// The topic concerned, in `Effects.bytes` behind the ClientId; empty when there is none.
+    /// The topic concerned, or the server that the broker refers to, in `Effects.bytes` behind the ClientId; empty when
+    /// there is none.
     package var topic: ByteRange {
         if case .clientExceedsRule(let byteCount) = occurrence { return topic(Int(byteCount)) }
         if case .brokerExceedsRule(let byteCount) = occurrence { return topic(Int(byteCount)) }
+        if case .brokerRefersElsewhere(let byteCount) = occurrence { return topic(Int(byteCount)) }
         guard let loss = occurrence.loss else { return 0..<0 }
         return topic(Int(loss.topicByteCount))
     }

@@ -16,7 +16,7 @@ package enum ObservationKind: UInt8, Hashable, Sendable, CaseIterable {
         unexpectedPacket, upstreamPaused, upstreamResumed, messageExceedsBroker, brokerVersionRefused,
         brokerDisconnected, brokerRefused, messageExpired, clientNotAdmitted, requestRefusedByRule, clientExceedsRule,
         sessionDisowned, messageDroppedByRule, brokerExceedsRule, connectionQueued, brokerGivenUp, brokerRegained,
-        predefinedTopicLeftOut
+        predefinedTopicLeftOut, brokerRefersElsewhere
 
     /// What it is called in log, metrics and page, such as `client_moved`: the case's name in snake case.
     package var name: String { Self.names[Int(rawValue)] }
@@ -105,6 +105,7 @@ extension Occurrence {
         case .requestRefusedByRule: .requestRefusedByRule
         case .clientExceedsRule: .clientExceedsRule
         case .predefinedTopicLeftOut: .predefinedTopicLeftOut
+        case .brokerRefersElsewhere: .brokerRefersElsewhere
         case .sessionDisowned: .sessionDisowned
         case .messageDroppedByRule: .messageDroppedByRule
         case .brokerExceedsRule: .brokerExceedsRule

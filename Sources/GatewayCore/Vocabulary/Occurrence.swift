@@ -155,6 +155,9 @@ package enum Occurrence: Equatable, Hashable, Sendable {
     case brokerVersionRefused
     /// DISCONNECT from the broker; without a ClientId on the gateway's own connection (MQTT 5.0 §3.14).
     case brokerDisconnected(ReasonCode)
+    /// With that, or with a refusal, the broker has named another server, in so many octets behind the ClientId, which
+    /// is empty for the gateway's own connection (MQTT 5.0 §3.2.2.3.16, §4.11).
+    case brokerRefersElsewhere(byteCount: UInt16)
     /// The broker has refused a message or a subscription of a client's, in a packet of that type, and has said why.
     case brokerRefused(PacketType, ReasonCode)
     /// The broker refused a client's subscription (SUBACK 0x80, MQTT 3.1.1 §3.9.3).

@@ -83,6 +83,12 @@ enum BrokerText {
         }
     }
 
+    /// The broker has named another server.
+    static func reference(to server: String) -> String {
+        "broker refers to another server, '\(server)': the gateway goes where broker.url says, so write it there if you"
+            + " trust it"
+    }
+
     /// Such as `closed by the broker 3 ms after PUBLISH farm/x QoS 1`.
     static func words(for loss: BrokerLoss, _ topic: String) -> String {
         let end =

@@ -20,7 +20,7 @@ enum ObservationText {
             .upstreamRefused,
             .malformedPacket, .clientMissesMessages, .qosMinusOneBufferFull, .sharedConnectionContested,
             .gatewayIDTaken, .subscriptionRefused, .messageExceedsBroker, .brokerDisconnected, .brokerRefused,
-            .clientExceedsRule, .brokerExceedsRule, .sessionDisowned, .predefinedTopicLeftOut:
+            .brokerRefersElsewhere, .clientExceedsRule, .brokerExceedsRule, .sessionDisowned, .predefinedTopicLeftOut:
             .warning
         case .clientConnected, .clientResumed, .clientMoved, .clientDisconnected, .clientOverdue, .sessionEvicted,
             .willPublished, .brokerReachable, .upstreamRestored, .brokerVersionRefused, .connectionQueued,
@@ -63,7 +63,8 @@ enum ObservationText {
             .brokerSpeaksOtherProtocol, .upstreamRestored, .upstreamRefused, .upstreamUnavailable, .upstreamOpened,
             .upstreamPaused,
             .upstreamResumed, .clientMissesMessages, .subscriptionRefused, .clientFellAsleep, .clientWokeUp,
-            .clientOverdue, .brokerDisconnected, .messageExpired, .messageDroppedByRule, .brokerExceedsRule,
+            .clientOverdue, .brokerDisconnected, .brokerRefersElsewhere, .messageExpired, .messageDroppedByRule,
+            .brokerExceedsRule,
             .sessionDisowned:
             .client
         case .messageForwarded, .messageAcknowledged, .messageRepeated, .messageDelivered, .messageSentAgain,
@@ -120,6 +121,7 @@ enum ObservationText {
         case .requestRefusedInvalidTopic: "request refused: invalid topic id"
         case .requestRefusedNotSupported: "request refused: not supported"
         case .predefinedTopicLeftOut(let topicID): RefusalText.leftOut(topicID)
+        case .brokerRefersElsewhere: BrokerText.reference(to: topic)
         case .requestRefusedByRule, .clientNotAdmitted, .clientExceedsRule, .messageDroppedByRule, .brokerExceedsRule,
             .sessionDisowned:
             RefusalText.byRule(occurrence, topic)

@@ -119,7 +119,9 @@ struct Reporter {
             line.circumstances.append(LogField("broker", brokerNames[place]))
         }
         line.figures = ObservationFigures.figures(for: observation.occurrence)
-        if !topic.isEmpty { line.figures.append(LogField("topic", topic)) }
+        if !topic.isEmpty {
+            line.figures.append(LogField(observation.kind == .brokerRefersElsewhere ? "server" : "topic", topic))
+        }
         if let address { line.circumstances.append(LogField("address", address)) }
         log.write(line)
     }

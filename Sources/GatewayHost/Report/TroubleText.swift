@@ -21,7 +21,7 @@ enum TroubleText {
             .qosMinusOneDropped, .forwarderRefused, .gatewayIDTaken, .sharedConnectionContested, .upstreamRefused,
             .subscriptionRefused, .malformedDatagram, .sessionEvicted, .willNotPublished, .upstreamLostRepeatedly,
             .brokerIgnoresExactlyOnce, .connectUnanswered, .brokerSpeaksOtherProtocol, .messageExceedsBroker,
-            .brokerDisconnected, .brokerRefused, .clientExceedsRule, .brokerExceedsRule:
+            .brokerDisconnected, .brokerRefersElsewhere, .brokerRefused, .clientExceedsRule, .brokerExceedsRule:
             true
         default: false
         }
@@ -139,6 +139,11 @@ enum TroubleText {
             Look(
                 sentence: "The broker has ended \(who.map { "the connection of \($0)" } ?? "the gateway's connection")"
                     + " \(times): \(reason.words(in: .disconnect)).")
+        case .brokerRefersElsewhere:
+            Look(
+                sentence:
+                    "The broker has referred \(who ?? "the gateway") to another server \(times), which the log names.",
+                key: "broker.url")
         case .brokerRefused(let type, let reason):
             Look(
                 sentence: "The broker refused \(BrokerText.refusedThing(type)) \(times); the last of"

@@ -60,6 +60,69 @@ extension RealSocketTests {
             try sensor.expect(Datagram.publishAcknowledgement(topic, 7, .accepted))
         }
 
+        /// Publishes at QoS 0 until the gateway has room for no more: the broker has taken nothing for some time then.
+        private static func fill(_ sensor: Sensor) throws {
+            let payload = [UInt8](repeating: 0x55, count: 1_300)
+            let publish = Datagram.publish(0x6162, payload, type: .shortName)
+            try #require(
+                try eventually {
+                    for _ in 0..<64 { try sensor.send(publish) }
+                    return try sensor.hear(within: .milliseconds(2)) != nil
+                })
+        }
+
+        /// The machine of a broker that has stopped reading answers each probe, and Linux counts the time all the same.
+        /// PINGREQ would tell 75 s later, which is longer than anybody waits below.
+        @Test("broker.network_timeout_seconds: a broker that takes no more octets is left, though its machine answers")
+        func aClosedWindowIsLeft() throws {
+            let broker = try ScriptedBroker(receiveBufferByteCount: 8_192)
+            let gateway = try Self.gateway(broker, try ScriptedBroker())
+            try broker.acceptGateway()
+            let sensor = try Sensor(gateway.address)
+            try sensor.send(Datagram.connect("s"))
+            try broker.acceptClient("s")
+            try sensor.expect(Datagram.connectAcknowledgement(.accepted))
+            let began = MonotonicClock.now()
+            try Self.fill(sensor)
+            #expect(try broker.acceptAnybody() == "s")
+            let waited = MonotonicClock.now() - began
+            #expect(waited > 3_500_000_000, "left after \(waited) ns: for another reason")
+            // The gateway's own connection had nothing to wait for.
+            #expect(gateway.count(.upstreamLost) == 1)
+        }
+
+        /// On one connection the broker reads nothing, and its machine has room; on the other there is none left, and it
+        /// makes some now and then.
+        @Test("broker.network_timeout_seconds: brokers that are slow, or that do not read, are not left")
+        func whoIsSlowIsKept() throws {
+            let broker = try ScriptedBroker(receiveBufferByteCount: 131_072)
+            let gateway = try Self.gateway(broker, try ScriptedBroker())
+            try broker.acceptGateway()
+            let (slow, silent) = (try Sensor(gateway.address), try Sensor(gateway.address))
+            try slow.send(Datagram.connect("slow"))
+            let slowStream = try broker.acceptClient("slow")
+            try slow.expect(Datagram.connectAcknowledgement(.accepted))
+            try silent.send(Datagram.connect("silent"))
+            let silentStream = try broker.acceptClient("silent")
+            try silent.expect(Datagram.connectAcknowledgement(.accepted))
+            try silent.send(Datagram.publish(0x6162, [1], type: .shortName, qos: .atLeastOnce, messageID: 7))
+            try Self.fill(slow)
+            // Twice the time, and more.
+            for _ in 0..<5 {
+                try silent.expectNothing(for: .seconds(2))
+                var count = 0
+                while count < 500_000, let bytes = slowStream.socket.read(until: Deadline(in: .milliseconds(50))) {
+                    count += bytes.count
+                }
+                #expect(count > 100_000, "there was none to make room for")
+            }
+            #expect(gateway.count(.upstreamLost) == 0)
+            let (message, packetID) = try silentStream.expectPublish()
+            #expect(message.payload == [1])
+            try silentStream.send(.publishAcknowledgement(packetID))
+            try silent.expect(Datagram.publishAcknowledgement(0x6162, 7, .accepted))
+        }
+
         /// As load balancers do with who says nothing for a minute or some: again and again, for years.
         @Test("broker connections that are ended for being idle come back, and their clients are told nothing")
         func idleClosingsAreSurvived() throws {

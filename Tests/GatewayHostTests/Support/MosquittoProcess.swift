@@ -70,9 +70,20 @@ final class MosquittoProcess {
     /// What mosquitto has logged.
     var log: String { process.errorOutput }
 
+    /// Whether a client of that name has come, and in that version of MQTT, as `broker.protocol` has it.
+    func hasClient(_ name: String, version: String) -> Bool {
+        log.contains(" as \(name) (p\(version == "3.1.1" ? "2" : "5"), ")
+    }
+
     /// Ends the broker, which then writes what it persists.
     func stop() {
         process.kill(SIGTERM)
+        _ = process.waitForExit()
+    }
+
+    /// Ends the broker at once, as a lack of power does to it alone; it persists nothing.
+    func cut() {
+        process.kill(SIGKILL)
         _ = process.waitForExit()
     }
 

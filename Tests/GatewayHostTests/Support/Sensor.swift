@@ -127,6 +127,12 @@ final class Sensor {
         return try hear() == Datagram.connectAcknowledgement(.accepted)
     }
 
+    /// The same with a new session.
+    func tryToConnectAnew(_ clientID: String) throws -> Bool {
+        try send(Datagram.connect(clientID))
+        return try hear() == Datagram.connectAcknowledgement(.accepted)
+    }
+
     /// Connects with a Will (MQTT-SN 1.2 §6.3).
     func connect(
         _ clientID: String, cleanSession: Bool = true, will: (topic: String, message: String), keepAlive: UInt16

@@ -39,9 +39,9 @@ extension RealSocketTests {
         }
 
         /// GW-72 and back; at the end the broker reads the gateway's goodbyes, so that no Will is published.
-        @Test func messagesPassBothWays() throws {
+        @Test(arguments: ["3.1.1", "5.0"]) func messagesPassBothWays(version: String) throws {
             let mosquitto = try broker()
-            let gateway = try gateway(mosquitto.port)
+            let gateway = try gateway(mosquitto.port, "broker.protocol = '\(version)'")
             let (sensor, display) = (try Sensor(gateway.address), try Sensor(gateway.address))
             try sensor.connect("s")
             try display.connect("d")
@@ -54,6 +54,7 @@ extension RealSocketTests {
                 try display.send(Datagram.publishAcknowledgement(shown, heard.messageID))
             }
             #expect(!gateway.log.contains { $0.contains("warn") || $0.contains("error") })
+            #expect(mosquitto.hasClient("s", version: version))
             gateway.process.kill(SIGTERM)
             #expect(gateway.process.waitForExit() == .exited(0))
             #expect(eventually { ["s", "d"].allSatisfy { mosquitto.log.contains("Client \($0) disconnected.") } })
@@ -85,9 +86,9 @@ extension RealSocketTests {
         }
 
         /// What waits for an absent client outlives the broker's restart, over connections made anew.
-        @Test func clientsSurviveARestartOfTheBroker() throws {
+        @Test(arguments: ["3.1.1", "5.0"]) func clientsSurviveARestartOfTheBroker(version: String) throws {
             let mosquitto = try broker(isPersistent: true)
-            let gateway = try gateway(mosquitto.port)
+            let gateway = try gateway(mosquitto.port, "broker.protocol = '\(version)'")
             let (sensor, display) = (try Sensor(gateway.address), try Sensor(gateway.address))
             try sensor.connect("s", cleanSession: false)
             let topicID = try sensor.register("t")

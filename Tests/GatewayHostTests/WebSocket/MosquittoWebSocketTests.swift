@@ -36,9 +36,11 @@ extension RealSocketTests {
         // MARK: What works
 
         /// GW-72 and back; at the end the broker reads the gateway's goodbyes, so that no Will is published.
-        @Test(arguments: [false, true]) func messagesPassBothWays(isEncrypted: Bool) throws {
+        @Test(arguments: [false, true], ["3.1.1", "5.0"])
+        func messagesPassBothWays(isEncrypted: Bool, version: String) throws {
             let mosquitto = try broker(isEncrypted: isEncrypted)
-            let gateway = try gateway(mosquitto.port, isEncrypted: isEncrypted)
+            let gateway = try gateway(
+                mosquitto.port, isEncrypted: isEncrypted, "broker.protocol = '\(version)'")
             let (sensor, display) = (try Sensor(gateway.address), try Sensor(gateway.address))
             try sensor.connect("s")
             try display.connect("d")
@@ -53,14 +55,17 @@ extension RealSocketTests {
                 try display.send(Datagram.publishAcknowledgement(shown, heard.messageID))
             }
             #expect(!gateway.log.contains { $0.contains("warn") || $0.contains("error") })
+            #expect(mosquitto.hasClient("s", version: version))
             gateway.process.kill(SIGTERM)
             #expect(gateway.process.waitForExit() == .exited(0))
             #expect(eventually { ["s", "d"].allSatisfy { mosquitto.log.contains("Client \($0) disconnected.") } })
         }
 
-        @Test(arguments: [false, true]) func aRestartOfTheBrokerIsSurvived(isEncrypted: Bool) throws {
+        @Test(arguments: [false, true], ["3.1.1", "5.0"])
+        func aRestartOfTheBrokerIsSurvived(isEncrypted: Bool, version: String) throws {
             let mosquitto = try broker(isEncrypted: isEncrypted)
-            let gateway = try gateway(mosquitto.port, isEncrypted: isEncrypted)
+            let gateway = try gateway(
+                mosquitto.port, isEncrypted: isEncrypted, "broker.protocol = '\(version)'")
             let sensor = try Sensor(gateway.address)
             try sensor.connect("s")
             let topicID = try sensor.register("t")

@@ -29,6 +29,24 @@ import Transports
         #expect(recorder.received == [.readable, [.readable, .writable]])
     }
 
+    /// What handlers take counts, and the wait for the next event does not.
+    @Test func tellsForHowLongItListenedToNobody() throws {
+        let loop = try EventLoop()
+        let descriptor = try readyDescriptor()
+        defer { close(descriptor) }
+        try loop.turn(deadline: MonotonicClock.now() + 400_000_000)
+        try loop.turn(deadline: 0)
+        #expect(loop.longestTurn < 200_000_000)
+        let recorder = ReadinessRecorder()
+        recorder.whenReady = { usleep(250_000) }
+        try loop.add(descriptor, recorder, interest: .readable)
+        try loop.turn(deadline: 0)
+        loop.remove(descriptor)
+        try loop.turn(deadline: 0)
+        try loop.turn(deadline: 0)
+        #expect(loop.longestTurn >= 250_000_000)
+    }
+
     @Test func deliversNoEventOfARemovedHandler() throws {
         let loop = try EventLoop()
         let descriptors = [try readyDescriptor(), try readyDescriptor()]

@@ -99,6 +99,11 @@ extension Host {
         metrics.add(
             "swiftlet_broker_connections_queued", .gauge, "Clients' broker connections that wait for their turn.",
             String(gateway.takeCensus().queuedUpstreams))
+        let mostHandshakes = settings.host.brokers.indices.compactMap { streams.tls(ofBroker: $0)?.own.mostHandshakes }
+        metrics.add(
+            "swiftlet_broker_tls_handshakes_most", .gauge,
+            "TLS handshakes with a broker that were under way at once, at most since the start.",
+            String(mostHandshakes.max() ?? 0))
         metrics.begin(
             "swiftlet_broker_connects_refused", .counter,
             "CONNECTs that the broker has refused, by the code of its CONNACK; 0 for unknown ones.")
@@ -130,6 +135,10 @@ extension Host {
         metrics.sample(["version": build.version, "commit": build.commit ?? "", "swift": build.swift], 1)
         metrics.add(
             "swiftlet_start_time_seconds", .gauge, "When the gateway began, since 1970.", "\(startedAtSeconds)")
+        metrics.add(
+            "swiftlet_longest_turn_seconds", .gauge,
+            "The longest time since the start for which the gateway listened to nobody.",
+            "\(Double(loop.longestTurn) / 1_000_000_000)")
         metrics.add("process_start_time_seconds", .gauge, "When the process began, since 1970.", "\(startedAtSeconds)")
         metrics.add(
             "process_cpu_seconds", .counter, "Processor time of the process.", "\(ProcessLimits.processorSeconds())")

@@ -35,6 +35,11 @@ package final class EventLoop {
     /// The monotonic time in nanoseconds at which the current turn stopped waiting.
     package private(set) var now: UInt64
 
+    /// The longest time in nanoseconds between two waits: nobody was listened to meanwhile. What came before the first
+    /// turn does not count.
+    package private(set) var longestTurn: UInt64 = 0
+    private var hasTurned = false
+
     /// Opens the epoll instance; throws when the process has no descriptor left.
     package init() throws(IOError) {
         epoll = try OwnedDescriptor(epoll_create1(Int32(EPOLL_CLOEXEC)), operation: "epoll_create1")
@@ -133,7 +138,10 @@ package final class EventLoop {
     ///
     /// May return early without having called anything. Throws only when epoll itself fails.
     package func turn(deadline: UInt64?) throws(IOError) {
-        let count = try wait(until: earlier(deadline, timers.nextDeadline))
+        let began = MonotonicClock.now()
+        if hasTurned { longestTurn = max(longestTurn, began - now) }
+        hasTurned = true
+        let count = try wait(until: earlier(deadline, timers.nextDeadline), from: began)
         now = MonotonicClock.now()
         for index in 0..<count { deliver(events[index]) }
         fireDueTimers()
@@ -144,12 +152,8 @@ package final class EventLoop {
         return min(first, second)
     }
 
-    private func wait(until deadline: UInt64?) throws(IOError) -> Int {
-        var remaining: UInt64?
-        if let deadline {
-            let time = MonotonicClock.now()
-            remaining = deadline > time ? deadline - time : 0
-        }
+    private func wait(until deadline: UInt64?, from time: UInt64) throws(IOError) -> Int {
+        let remaining = deadline.map { $0 > time ? $0 - time : 0 }
         let count = poll(remaining)
         if count >= 0 { return count }
         guard errno == EINTR else { throw IOError(operation: "epoll_wait", code: errno) }

@@ -63,6 +63,8 @@ import Time
     enum Open: CaseIterable {
         /// A publish of QoS 2 of its own, which the broker may have.
         case publish
+        /// One that has come to its end just now, of which a copy may still be under way.
+        case finished
         /// A message of QoS 2 that it may have under a number of the gateway's own.
         case delivery
     }
@@ -76,6 +78,12 @@ import Time
         case .publish:
             first.sends(.publish(.short("ab"), "x", id: 3, qos: .exactlyOnce))
             upstream1.receives(.publish("ab", "x", qos: .exactlyOnce, id: 3))
+        case .finished:
+            first.sends(.publish(.short("ab"), "x", id: 3, qos: .exactlyOnce))
+            upstream1.receives(.publish("ab", "x", qos: .exactlyOnce, id: 3))
+            upstream1.sends(.publishReceived(3))
+            first.receives(.publishReceived(3))
+            first.releases(id: 3, on: upstream1)
         case .delivery:
             first.subscribes("a/b", as: 1, qos: .exactlyOnce, on: upstream1)
             // The number of the second message ended under the first just now.

@@ -546,6 +546,56 @@ import Time
         }
     }
 
+    @Test(
+        "§3.3.2.3.3 A message that was long on its way expires when the broker says so on sending it again",
+        arguments: [5, 500])
+    func repetitionTellsExpiry(secondsLeft: UInt32) {
+        let dialogue = dialogue()
+        let (client, first) = connected(dialogue, clean: false) { _ in }
+        first.publishes("ab", "1", qos: .atLeastOnce, id: 1) { _ in }
+        client.receives(.publish(.short("ab"), "1", id: 1, qos: .atLeastOnce))
+        first.publishes("ab", "2", qos: .atLeastOnce, id: 2) { $0.append(property: .messageExpiryInterval, 500) }
+        first.closes()
+        dialogue.passes(.seconds(1))
+        let second = client.asksBroker(clean: false)
+        second.accepts(present: true) { _ in }
+        second.publishes("ab", "1", qos: .atLeastOnce, id: 1, duplicate: true) { _ in }
+        second.publishes("ab", "2", qos: .atLeastOnce, id: 2, duplicate: true) {
+            $0.append(property: .messageExpiryInterval, secondsLeft)
+        }
+        dialogue.passes(.seconds(5))
+        client.sends(.publishAcknowledgement(Topic.short("ab").topicID, 1))
+        guard secondsLeft == 5 else {
+            second.receives(.publishAcknowledgement(1))
+            return client.receives(.publish(.short("ab"), "2", id: 2, qos: .atLeastOnce))
+        }
+        second.receives(.publishAcknowledgement(1), .publishAcknowledgement(2))
+        dialogue.observes(exactly: .messageExpired(.atLeastOnce, octets: 1), of: "c1")
+    }
+
+    @Test("§3.3.2.3.3 What a client had not heard of when the gateway ended expires, when the broker sends it again")
+    func unheardOutlivesTheProcess() {
+        let dialogue = dialogue()
+        let (client, first) = connected(dialogue, clean: false) { _ in }
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: first)
+        first.publishes("a/b", "1", qos: .atLeastOnce, id: 1) { _ in }
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        first.publishes("a/b", "2", qos: .exactlyOnce, id: 2) { $0.append(property: .messageExpiryInterval, 50) }
+        dialogue.restarts(knowingAddresses: true, age: .zero)
+        dialogue.passes(.seconds(1))
+        let second = client.asksBroker(clean: false)
+        second.accepts(present: true) { _ in }
+        second.publishes("a/b", "1", qos: .atLeastOnce, id: 1, duplicate: true) { _ in }
+        client.receives(.publish(1, "1", id: 256, qos: .atLeastOnce, duplicate: true))
+        second.publishes("a/b", "2", qos: .exactlyOnce, id: 2, duplicate: true) {
+            $0.append(property: .messageExpiryInterval, 5)
+        }
+        dialogue.passes(.seconds(5))
+        client.sends(.publishAcknowledgement(1, 256))
+        second.receives(.publishAcknowledgement(1), .publishReceived(2))
+        dialogue.observes(exactly: .messageExpired(.exactlyOnce, octets: 1), of: "c1")
+    }
+
     @Test("AMB-15 §3.3.2.3.3 What has expired keeps nothing fresh out of a full buffer that drops the newest")
     func expiredGivesWay() {
         let dialogue = dialogue {
@@ -582,8 +632,8 @@ import Time
         dialogue.restarts(age: .seconds(60))
         client.wakesUp()
         guard seconds > 100 else { return client.receives(.pingResponse) }
-        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.publish(1, "x", id: 256, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 256))
         client.receives(.pingResponse)
     }
 }

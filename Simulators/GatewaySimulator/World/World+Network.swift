@@ -106,11 +106,21 @@ extension World {
             gatewayWillReceive(damaged, at: address)
         } else if !damaged.isEmpty {
             damaged[pick(damaged.count)] ^= UInt8(1 << pick(8))
+            spoilStamp(ofAnybodys: &damaged)
             // Whatever it has become, it must not name anybody.
             if (try? Message.decode(damaged.span.bytes))?.type != .connect {
                 gatewayWillReceive(damaged, at: newAddress())
             }
         }
+    }
+
+    /// What has become a publication of nobody (QoS −1) must not be taken for its client's by the checkers: another
+    /// rule is for it, and another name.
+    private func spoilStamp(ofAnybodys bytes: inout [UInt8]) {
+        guard case .publish(let publish)? = try? Message.decode(bytes.span.bytes), publish.flags.qos == .minusOne,
+            Stamp(bytes[publish.data]) != nil
+        else { return }
+        bytes[publish.data.lowerBound] ^= 0xFF
     }
 
     func gatewayWillReceive(_ bytes: [UInt8], at address: Int) {

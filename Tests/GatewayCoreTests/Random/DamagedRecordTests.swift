@@ -71,7 +71,7 @@ import Time
         }
     }
 
-    @Test("GW-90 A record of another version is refused", arguments: [0, 33] as [UInt8])
+    @Test("GW-90 A record of another version is refused", arguments: [0, 65] as [UInt8])
     func version(octet: UInt8) {
         #expect(throws: SessionRecordError(reason: .unknownVersion, offset: 0)) {
             try Self.decode([octet] + Self.rich.octets.dropFirst())

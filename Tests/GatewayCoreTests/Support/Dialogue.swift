@@ -217,7 +217,8 @@ final class Dialogue {
         knowingAddresses: Bool = false, age: TimeSpan? = nil, at location: SourceLocation = #_sourceLocation
     ) -> [RestoreRefusal] {
         begin(at: location)
-        let records = gateway.records(at: now).map(Self.writtenAndRead)
+        // What is written while the gateway goes on is without what comes again by itself.
+        let records = gateway.records(at: now).map { Self.writtenAndRead(age == nil ? $0 : $0.reduced()) }
         let addresses = records.map { gateway.peer(of: $0.clientID).flatMap { addressByPeer[$0] } }
         let links = records.map { gateway.peer(of: $0.clientID)?.link ?? LinkID(0) }
         now = Instant(nanoseconds: 77_000_000_000_000_000)

@@ -26,6 +26,12 @@ struct Expiry: Hashable, Sendable {
 
     func isOver(at now: Instant) -> Bool { Self.second(of: now) >= UInt64(second) }
 
+    /// Which of two comes first; nil is never.
+    static func sooner(_ one: Expiry?, _ other: Expiry?) -> Expiry? {
+        guard let one, let other else { return one ?? other }
+        return one.second <= other.second ? one : other
+    }
+
     /// 0 where it is over.
     func secondsLeft(at now: Instant) -> UInt32 {
         let now = Self.second(of: now)

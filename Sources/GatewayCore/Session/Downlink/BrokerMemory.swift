@@ -104,24 +104,37 @@ extension BrokerMemory {
         var settledTokens: [BrokerToken]
         var left: MissedMessages
         var givenUp = GivenUpMessages()
+        fileprivate(set) var unheard: [BrokerToken] = []
 
         /// Whether there is nothing to keep.
-        var isNone: Bool { settledTokens.isEmpty && left.count == 0 && givenUp.isEmpty }
+        var isNone: Bool { settledTokens.isEmpty && left.count == 0 && givenUp.isEmpty && unheard.isEmpty }
+
+        /// The client has heard nothing of the message with this token.
+        mutating func noteUnheard(_ token: BrokerToken) {
+            if unheard.count < BrokerMemory.few, !unheard.contains(token) { unheard.append(token) }
+        }
+
+        /// The broker may have begun a new session.
+        mutating func forgetTokens() { (settledTokens, givenUp, unheard) = ([], GivenUpMessages(), []) }
 
         /// What the broker could not know; nil where it could.
         var fault: String? {
-            let isOnce = Set(settledTokens).count == settledTokens.count && !settledTokens.contains(.none)
-            return isOnce ? givenUp.fault : "a token is settled twice, or none"
+            if unheard.count > BrokerMemory.few || !isOnce(unheard) { return "a token is unheard twice, or too many" }
+            return isOnce(settledTokens) ? givenUp.fault : "a token is settled twice, or none"
+        }
+
+        private func isOnce(_ tokens: [BrokerToken]) -> Bool {
+            Set(tokens).count == tokens.count && !tokens.contains(.none)
         }
     }
 
     var record: Record {
-        Record(settledTokens: fewSettledTokens + moreSettledTokens.all, left: left, givenUp: givenUp)
+        Record(settledTokens: fewSettledTokens + moreSettledTokens.all, left: left, givenUp: givenUp, unheard: unheard)
     }
 
     init(_ record: Record) {
         for token in record.settledTokens { noteSettled(token) }
-        (left, givenUp) = (record.left, record.givenUp)
+        (left, givenUp, unheard) = (record.left, record.givenUp, record.unheard)
     }
 }
 
@@ -130,6 +143,11 @@ extension BrokerMemory.Record: RecordPart {
         // No broker has more in flight than it has packet identifiers, so each count has two octets.
         let (twice, once) = (UInt16(clamping: left.exactlyOnce), UInt16(clamping: left.atLeastOnce))
         bytes.write(settledTokens, UInt32(twice) << 16 | UInt32(once))
+    }
+
+    /// What stands apart from the rest, as older records have none of it.
+    mutating func readUnheard(from reader: inout RecordReader) throws(SessionRecordError) {
+        unheard = try reader.next { !$0.isEmpty }
     }
 
     init(from reader: inout RecordReader) throws(SessionRecordError) {

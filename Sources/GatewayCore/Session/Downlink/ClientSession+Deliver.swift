@@ -79,6 +79,8 @@ extension ClientSession {
             return false
         }
         environment.store[index].tokenStanding = .named
+        // It may have been long on its way the first time, without the broker's counting that.
+        environment.store[index].expiry = Expiry.sooner(environment.store[index].expiry, publish.expiry)
         if environment.store[index].state.isWithClient {
             environment.acknowledgeReceipt(of: publish.token, on: upstream)
         }

@@ -31,7 +31,7 @@ extension Downlink {
         guard isInDoubt else { return record }
         for index in record.waiting.indices { record.waiting[index].doubt() }
         for index in record.aside.messages.indices { record.aside.messages[index].doubt() }
-        (record.memory.settledTokens, record.memory.givenUp) = ([], GivenUpMessages())
+        record.memory.forgetTokens()
         return record
     }
 

@@ -9,17 +9,24 @@ import Time
 extension SessionRecord {
     /// Without what comes again by itself: the client repeats its messages of QoS 1, and the broker those that a client
     /// who is awake has not acknowledged; nobody waits for QoS 0 who is awake.
-    func reduced() -> SessionRecord {
+    package func reduced() -> SessionRecord {
         var record = self
         record.uplink.open.removeAll { !$0.isExactlyOnce }
         record.downlink.numbers.skipAhead()
         guard phase == .active else { return record }
         let numbers = DeliveryNumbers(downlink.numbers, at: Instant(nanoseconds: 0))
-        record.downlink.waiting.removeAll { message in
+        var waiting = record.downlink.waiting
+        waiting.removeAll { message in
             if message.qos == .atMostOnce { return true }
-            guard !isCleanAtBroker, !message.isDoubtful else { return false }
-            return message.mayLeave(following: numbers.following(message.token))
+            guard !isCleanAtBroker, !message.isDoubtful,
+                message.mayLeave(following: numbers.following(message.token))
+            else { return false }
+            if message.qos == .exactlyOnce, message.state == .waiting, message.expiry != nil {
+                record.downlink.memory.noteUnheard(message.token)
+            }
+            return true
         }
+        record.downlink.waiting = waiting
         return record
     }
 

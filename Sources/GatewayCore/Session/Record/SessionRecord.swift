@@ -42,6 +42,8 @@ package struct SessionRecord: Hashable, Sendable {
     private static let withHome: UInt8 = 8
     /// The same for what was given up for the client, behind that; only where something was.
     private static let withGivenUp: UInt8 = 16
+    /// The same for what the client has not heard of, behind that; only where there is any.
+    private static let withUnheard: UInt8 = 32
 
     /// The client's name.
     package internal(set) var clientID: [UInt8]
@@ -73,6 +75,7 @@ package struct SessionRecord: Hashable, Sendable {
             (hasExpiries ? Self.withExpiries : 0) | (identity == nil ? 0 : Self.withIdentity)
             | (rulesDigest == nil ? 0 : Self.withRules) | (home == 0 ? 0 : Self.withHome)
             | (downlink.memory.givenUp.isEmpty ? 0 : Self.withGivenUp)
+            | (downlink.memory.unheard.isEmpty ? 0 : Self.withUnheard)
         bytes.append(Self.version + additions)
         bytes.write(
             clientID, nodeID, phase, request, isCleanAtBroker, wills, supervision, topics, subscriptions, uplink,
@@ -82,13 +85,14 @@ package struct SessionRecord: Hashable, Sendable {
         rulesDigest?.write(to: &bytes)
         if home != 0 { home.write(to: &bytes) }
         if !downlink.memory.givenUp.isEmpty { downlink.memory.givenUp.write(to: &bytes) }
+        if !downlink.memory.unheard.isEmpty { downlink.memory.unheard.write(to: &bytes) }
     }
 
     /// Reads octets of which nothing is believed; whether a gateway can go on with the record, `restore` finds out.
     package static func decode(_ bytes: RawSpan) throws(SessionRecordError) -> SessionRecord {
         var reader = RecordReader(bytes)
         let additions = try reader.octet() &- Self.version
-        guard additions <= withExpiries | withIdentity | withRules | withHome | withGivenUp else {
+        guard additions <= withExpiries | withIdentity | withRules | withHome | withGivenUp | withUnheard else {
             throw SessionRecordError(reason: .unknownVersion, offset: 0)
         }
         var record = try SessionRecord(
@@ -109,6 +113,7 @@ package struct SessionRecord: Hashable, Sendable {
         if additions & withGivenUp != 0 {
             record.downlink.memory.givenUp = try reader.next { !$0.isEmpty }
         }
+        if additions & withUnheard != 0 { try record.downlink.memory.readUnheard(from: &reader) }
         try reader.end()
         return record
     }

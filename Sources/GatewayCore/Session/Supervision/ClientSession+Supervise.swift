@@ -172,6 +172,7 @@ extension ClientSession {
         let mayReturn = patience.isZero || environment.now.since(supervision.lastHeard) < patience
         guard mayReturn else { return false }
         if downlink.isNeeded(in: environment.store) { return true }
+        if uplink.mayHearCopy(within: link(in: environment).patience, before: environment.now) { return true }
         return !broker.isClean && (uplink.needsBrokersMemory || uplink.hasRejected)
     }
 

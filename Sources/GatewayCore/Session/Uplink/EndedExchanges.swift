@@ -62,6 +62,16 @@ struct EndedExchanges: Sendable {
         return entries[position]
     }
 
+    /// Whether the message of one of them has come to the broker, and that within `patience` before `now`.
+    func hasFinished(within patience: TimeSpan, before now: Instant) -> Bool {
+        var position = entries.count - 1
+        while position >= first, now.since(entries[position].endedAt) < patience {
+            if entries[position].messageID != 0, entries[position].end == .finished { return true }
+            position -= 1
+        }
+        return false
+    }
+
     /// Notes that the exchange under `messageID` has ended.
     mutating func note(_ messageID: MessageID, _ end: End, _ digest: MessageDigest, at now: Instant) {
         forget(messageID)

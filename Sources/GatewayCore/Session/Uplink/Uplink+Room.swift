@@ -1,3 +1,5 @@
+import Time
+
 // Whether there is room for more of the client's, here and at the broker.
 
 extension Uplink {
@@ -17,6 +19,12 @@ extension Uplink {
 
     /// Whether it remembers a refusal, without which the client might publish a message twice.
     var hasRejected: Bool { open.hasRejected }
+
+    /// Whether the client may repeat a QoS 2 message that has come to its end at the broker: it has not released it, or
+    /// copies of it may be under way.
+    func mayHearCopy(within patience: TimeSpan, before now: Instant) -> Bool {
+        open.isReleasedUnasked || ended.hasFinished(within: patience, before: now)
+    }
 
     /// Whether the exchange of the token is one of QoS 2.
     func isExactlyOnce(_ token: BrokerToken) -> Bool { open.index(of: token).map { open[$0].isExactlyOnce } ?? false }

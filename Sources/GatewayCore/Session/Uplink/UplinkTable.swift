@@ -26,6 +26,9 @@ struct UplinkTable: Hashable, Sendable {
         open.contains { !$0.isCut && $0.broker != .holds && $0.broker != .done }
     }
 
+    /// Whether the broker is done with what the client, which has been told PUBREC, has not released.
+    var isReleasedUnasked: Bool { open.contains { $0.isExactlyOnce && $0.client == .told && $0.broker == .done } }
+
     var hasRejected: Bool { open.contains(where: \.isRejected) }
 
     var needsBrokersMemory: Bool { open.contains(where: \.needsBrokersMemory) }

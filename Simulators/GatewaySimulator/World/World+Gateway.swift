@@ -96,6 +96,11 @@ extension World {
             if let client = client(named: Array(effects.bytes[observation.clientID])) {
                 conversations.messageExpired(of: client)
             }
+        case .clientSetUpAbandoned:
+            // Unless the client has just begun another one.
+            if let client = client(named: Array(effects.bytes[observation.clientID])), client != sender {
+                conversations.setUpIsForgotten(of: client)
+            }
         case .clientDisconnected:
             if let client = client(named: Array(effects.bytes[observation.clientID])) { sessions.left(client) }
         case .clientLost:

@@ -272,7 +272,7 @@ extension World {
         case .publish(let publish):
             guard let stamp = Stamp(datagram.bytes[publish.data]) else { return }
             publications.reachedGateway(stamp, isRepeated: publish.flags.duplicate)
-            if publish.flags.qos > .atMostOnce { clients[client].heardStamps[publish.messageID] = stamp }
+            if publish.flags.qos > .atMostOnce { noteHeard(stamp, under: publish.messageID, of: client) }
         case .registerAcknowledgement(let answer): deliveries.registrationAnswered(answer.messageID, by: client)
         case .subscribe, .unsubscribe: subscriptions.requestReachedGateway(message, datagram.bytes, of: client, plan)
         default: break

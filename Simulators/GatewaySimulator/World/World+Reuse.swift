@@ -47,12 +47,30 @@ extension World {
         clients[client].device.publication(under: messageID).flatMap { Stamp($0.payload) }
     }
 
-    /// What an answer of the gateway is about.
+    func noteHeard(_ stamp: Stamp, under messageID: MessageID, of client: Int) {
+        guard clients[client].heardStamps[messageID]?.contains(stamp) != true else { return }
+        clients[client].heardStamps[messageID, default: []].append(stamp)
+    }
+
+    /// What an answer of the gateway is about; nil where it may be about one of several messages, or about one that has
+    /// been answered already.
     func answered(by datagram: [UInt8], _ client: Int) -> Stamp? {
         switch try? Message.decode(datagram.span.bytes) {
-        case .publishAcknowledgement(let answer)?: clients[client].heardStamps[answer.messageID]
-        case .publishReceived(let messageID)?, .publishComplete(let messageID)?: clients[client].heardStamps[messageID]
+        case .publishAcknowledgement(let answer)?: answered(under: answer.messageID, client, isLast: true)
+        case .publishReceived(let messageID)?, .publishComplete(let messageID)?:
+            answered(under: messageID, client, isLast: false)
         default: nil
         }
+    }
+
+    private func answered(under messageID: MessageID, _ client: Int, isLast: Bool) -> Stamp? {
+        let heard = clients[client].heardStamps[messageID] ?? []
+        guard heard.count == 1 else {
+            clients[client].heardStamps[messageID] = heard.suffix(1)
+            return nil
+        }
+        // Whoever has not got it says its PUBLISH again; at QoS 2 it may be its PUBREL.
+        if isLast { clients[client].heardStamps[messageID] = nil }
+        return heard[0]
     }
 }

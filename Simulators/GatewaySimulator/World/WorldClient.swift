@@ -79,8 +79,8 @@ struct WorldClient {
     /// Those of which the PUBREC was heard, since they were said last.
     var releasedMessageIDs: Set<MessageID> = []
     var receivedStamps: [MessageID: Stamp] = [:]
-    /// What the gateway has heard last under a message id.
-    var heardStamps: [MessageID: Stamp] = [:]
+    /// What the gateway has heard under a message id since an answer could be about one message only.
+    var heardStamps: [MessageID: [Stamp]] = [:]
     /// The client does not wait before its next action: it has something to catch up on.
     var silentUntil: Instant?
 }

@@ -63,11 +63,12 @@ import TraceFile
         }
         #expect(Rudeness.allCases.filter { rudeness.worlds[$0.rawValue] == 0 } == [])
         let unseen = ObservationKind.allCases.filter { observations.worlds[Int($0.rawValue)] == 0 }
-        // No broker of a world talks nonsense, as that of an operation script does, there is one only, and no owner
-        // changes the rules for clients; it is chance whether one is silent for so long that it seems to ignore QoS 2.
+        // No broker of a world talks nonsense, as that of an operation script does, there is one only, which refers to
+        // no other, and no owner changes the rules for clients or has topics of their own for them; it is chance
+        // whether one is silent for so long that it seems to ignore QoS 2.
         let strange: [ObservationKind] = [
             .brokerSpeaksOtherProtocol, .malformedPacket, .unexpectedPacket, .sessionDisowned, .brokerGivenUp,
-            .brokerRegained,
+            .brokerRegained, .predefinedTopicLeftOut, .brokerRefersElsewhere,
         ]
         #expect(unseen.filter { $0 != .brokerIgnoresExactlyOnce } == strange)
     }

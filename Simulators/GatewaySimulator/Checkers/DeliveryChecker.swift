@@ -46,6 +46,8 @@ struct DeliveryChecker {
         /// Until when the copies are good that the gateway has read; nil for the last one for ever.
         var expiries: [Instant] = []
         var expiresAt: Instant?
+        /// Whether a copy has come that the client may have begun at QoS 2, and that is brought to its end.
+        var isBegun = false
 
         var handedCount: Int { handed.reduce(0, +) }
         var receiptCount: Int { receipts[1] + receipts[2] }
@@ -134,9 +136,10 @@ struct DeliveryChecker {
         if !isPresent { clients[client].handedAtOpening = handedCount }
     }
 
-    /// The gateway reads a copy of the message, which is good until then; nil for ever.
-    mutating func gatewayReads(_ stamp: Stamp, for client: Int, until expiresAt: Instant?) {
+    /// The gateway reads a copy of the message, which is good until then, or nil for ever; or one that `isBegun`.
+    mutating func gatewayReads(_ stamp: Stamp, for client: Int, until expiresAt: Instant?, isBegun: Bool) {
         let key = Key(client: client, stamp: stamp)
+        if isBegun { deliveries[key]?.isBegun = true }
         deliveries[key]?.expiresAt = expiresAt
         if let expiresAt { deliveries[key]?.expiries.append(expiresAt) }
     }
@@ -310,7 +313,8 @@ struct DeliveryChecker {
         if delivery.lastHanded <= clients[client].voidBefore {
             violate("client \(client) is sent \(stamp), which belongs to an earlier session")
         }
-        if let expiresAt = delivery.expiresAt, now >= expiresAt, qos == .atMostOnce || delivery.sends == 0 {
+        let isBegun = qos == .exactlyOnce && delivery.isBegun
+        if let expiresAt = delivery.expiresAt, now >= expiresAt, qos == .atMostOnce || delivery.sends == 0, !isBegun {
             violate("client \(client) is sent \(stamp), which has expired")
         }
         guard qos == .atMostOnce else {

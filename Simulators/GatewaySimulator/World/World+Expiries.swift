@@ -27,9 +27,8 @@ extension World {
             let stamp = Stamp(packet[publish.payload])
         else { return }
         let seconds = Packet5.number(.messageExpiryInterval, in: added.properties, of: packet.span.bytes)
-        // What the client may have begun at QoS 2 is brought to its end.
         let isBegun = publish.duplicate && publish.qos == .exactlyOnce
         let expiresAt = isBegun ? nil : seconds.map { now + TimeSpan.seconds(Int($0)) }
-        deliveries.gatewayReads(stamp, for: client, until: expiresAt)
+        deliveries.gatewayReads(stamp, for: client, until: expiresAt, isBegun: isBegun)
     }
 }

@@ -116,7 +116,7 @@ extension RealSocketTests {
                 log.client_lines_per_minute = 1_000_000
                 log.client_lines_per_second = 1_000_000
                 http.listen = 'http://127.0.0.1:\(httpPort)'
-                """, program: try #require(SwiftletCommand.fastestPath), level: "info", scheme: "mqtts")
+                """, program: SwiftletCommand.fastestPath, level: "info", scheme: "mqtts")
             try #require(gateway.logs("broker reachable"))
             let crowd = try ReturningCrowd(count, gateway.address)
             // Everybody is in the middle of it.

@@ -69,10 +69,10 @@ import Time
         client.sends(.publishAcknowledgement(1, 77, .invalidTopicID))
         let upstream = client.isRestored(present: true)
         upstream.sends(.publish("a/b", "x", qos: .atLeastOnce, id: 5))
-        client.receives(.register(1, 1, "a/b"))
-        client.sends(.registerAcknowledgement(1, 1))
-        client.receives(.publish(1, "x", id: 1, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(1, 1))
+        client.receives(.register(1, 256, "a/b"))
+        client.sends(.registerAcknowledgement(1, 256))
+        client.receives(.publish(1, "x", id: 256, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(1, 256))
         upstream.receives(.publishAcknowledgement(5))
     }
 

@@ -26,20 +26,22 @@ extension ClientSession {
     @inline(__always)
     func mayPublish(to name: RawSpan, _ qos: QoS, in environment: inout Environment) -> Bool {
         if takesQoS(qos, in: environment), environment.identities.mayPublish(identity, to: name) { return true }
-        exceedsRule(name, in: &environment)
+        environment.exceedsRule(name, clientID, identity, peer: route?.peer)
         return false
     }
 
     /// Whether the client may subscribe to the filter; observes where not.
+    @inline(__always)
     func maySubscribe(to filter: RawSpan, in environment: inout Environment) -> Bool {
         if environment.identities.maySubscribe(identity, to: filter) { return true }
-        exceedsRule(filter, in: &environment)
+        environment.exceedsRule(filter, clientID, identity, peer: route?.peer)
         return false
     }
 
     // MARK: What stands before its topics at the broker
 
     /// Whether a topic of the client's still is one behind its prefix.
+    @inline(__always)
     func hasRoomBehindPrefix(_ topic: RawSpan, in environment: borrowing Environment) -> Bool {
         guard !identity.isNone else { return true }
         return TopicRules.fits(topic, behind: environment.identities.topicPrefix(identity), environment.limits)
@@ -68,21 +70,25 @@ extension ClientSession {
         observe(.messageDroppedByRule(QualityOfService(publish.qos), octets: publish.payload.count), in: &environment)
         acknowledgeToBroker(publish.qos, publish.token, in: &environment)
         guard environment.identities.mayTellOfBroker(identity) else { return }
-        tell(packet.extracting(publish.topicName), Occurrence.brokerExceedsRule, in: &environment)
+        environment.tell(
+            packet.extracting(publish.topicName), Occurrence.brokerExceedsRule, of: clientID, peer: route?.peer)
     }
+}
 
-    /// What the client asks for is more than its rule allows.
-    func exceedsRule(_ topic: RawSpan, in environment: inout Environment) {
-        observe(.requestRefusedByRule, in: &environment)
-        guard environment.identities.mayTell(identity) else { return }
-        tell(topic, Occurrence.clientExceedsRule, in: &environment)
+// A session that went along would be copied for what hardly ever happens.
+extension Environment {
+    /// What a client asks for is more than its rule allows.
+    mutating func exceedsRule(_ topic: RawSpan, _ clientID: ClientID, _ identity: IdentityIndex, peer: PeerID?) {
+        observe(.requestRefusedByRule, of: clientID, peer: peer)
+        guard identities.mayTell(identity) else { return }
+        tell(topic, Occurrence.clientExceedsRule, of: clientID, peer: peer)
     }
 
     /// Observes something about a topic, which comes behind the ClientId.
-    private func tell(
-        _ topic: RawSpan, _ occurrence: (UInt16) -> Occurrence, in environment: inout Environment
+    fileprivate mutating func tell(
+        _ topic: RawSpan, _ occurrence: (UInt16) -> Occurrence, of clientID: ClientID, peer: PeerID?
     ) {
         let told = topic.copy(of: 0..<min(topic.byteCount, Int(UInt16.max)))
-        environment.observe(occurrence(UInt16(clamping: told.count)), of: clientID, told, peer: route?.peer)
+        observe(occurrence(UInt16(clamping: told.count)), of: clientID, told, peer: peer)
     }
 }

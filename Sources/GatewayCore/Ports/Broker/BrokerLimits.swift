@@ -104,6 +104,7 @@ extension Environment {
 
     /// Which limit a SUBSCRIBE or UNSUBSCRIBE exceeds with a filter of so many octets; nil where none. The filter
     /// counts with what stands before it.
+    @inline(__always)
     func excess(ofFilterByteCount filterByteCount: Int, on slot: UInt32?) -> BrokerLimit? {
         let byteCount = filterByteCount + (slot.map { topicPrefixByteCount(on: $0) } ?? 0)
         guard byteCount <= Int(UInt16.max) else { return .topicLength }
@@ -118,6 +119,7 @@ extension Environment {
     }
 
     /// What the broker has said on the connection; everything is taken where it has said nothing.
+    @inline(__always)
     func brokerLimits(on slot: UInt32?) -> BrokerLimits { slot.map { upstreams[$0].limits } ?? BrokerLimits() }
 
     /// How many QoS 1 and 2 messages may be under way at once on the connection.

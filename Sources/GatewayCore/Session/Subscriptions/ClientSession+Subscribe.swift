@@ -68,6 +68,7 @@ extension ClientSession {
 
     /// Whether the broker has said that it takes no packet as long as a request with that filter, or no filter of its
     /// kind, or it is longer than any.
+    @inline(__always)
     private func exceedsBroker(_ filter: TopicNameIndex, in environment: inout Environment) -> Bool {
         let byteCount = environment.topicNames.byteCount(of: filter)
         let limits = environment.brokerLimits(on: upstream)
@@ -158,14 +159,9 @@ extension ClientSession {
     }
 
     /// Octets of what the client has subscribed to and asked for, besides those of its topic ids' names.
+    @inline(__always)
     func filterByteCount(in environment: borrowing Environment) -> Int {
-        var byteCount = 0
-        for filter in subscriptions.filters + requests.filters {
-            byteCount +=
-                topics.id(for: filter) == nil
-                ? environment.topicNames.heldByteCount(of: filter) : Limits.nameUseByteCount
-        }
-        return byteCount
+        topics.byteCount(ofFilters: subscriptions.filters + requests.filters, in: environment.topicNames)
     }
 
     private func refuseSubscribe(

@@ -107,6 +107,11 @@ struct TopicRegistry {
     /// Octets of all names here, with what it takes to keep and to hold them.
     func byteCount(in names: TopicNameTable) -> Int { entries.reduce(0) { $0 + names.heldByteCount(of: $1.name) } }
 
+    /// Octets of filters that the client holds, besides those of the names here.
+    func byteCount(ofFilters filters: [TopicNameIndex], in names: TopicNameTable) -> Int {
+        filters.reduce(0) { $0 + (id(for: $1) == nil ? names.heldByteCount(of: $1) : Limits.nameUseByteCount) }
+    }
+
     private func place(of id: TopicID) -> Int? {
         guard isIndexed else { return entries.firstIndex { $0.id == id } }
         return details[0].placeByID[UInt32(id)]

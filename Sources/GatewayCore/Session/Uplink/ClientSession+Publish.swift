@@ -33,8 +33,9 @@ extension ClientSession {
         switch resolve(publish, in: environment) {
         case .name(let index):
             let name = environment.topicNames.name(index)
-            exceedsRule(name.span.bytes, in: &environment)
-        case .shortName(let octets): exceedsRule(octets.span.bytes, in: &environment)
+            environment.exceedsRule(name.span.bytes, clientID, identity, peer: route?.peer)
+        case .shortName(let octets):
+            environment.exceedsRule(octets.span.bytes, clientID, identity, peer: route?.peer)
         case .refused: observe(.requestRefusedByRule, in: &environment)
         }
     }

@@ -69,7 +69,10 @@ extension Environment {
         guard TopicRules.fits(name, behind: prefix, limits) else { return .refused(.exceedsBroker) }
         if isSharedReturning { return keepForShared(prefix, name, payload, retain: retain) }
         let nameByteCount = prefix.count + name.byteCount
-        let excess = excess(of: nameByteCount, payload.byteCount, .atMostOnce, retain: retain, on: sharedUpstream)
+        // The connection has no prefix of its own, and the name has room behind that of whoever has said it.
+        let excess = upstreams[sharedUpstream].limits.excess(
+            of: nameByteCount, payload.byteCount, .atMostOnce, retain: retain,
+            wayByteCount: wayByteCount(on: sharedUpstream))
         guard excess == nil else { return .refused(.exceedsBroker) }
         guard couldTake(nameByteCount + payload.byteCount, on: sharedUpstream) else { return .notTaken }
         publish(behind: prefix, name, payload, qos: .atMostOnce, retain: retain, on: sharedUpstream)

@@ -466,4 +466,27 @@ import Time
         upstream.sends(.publish("new", "3", qos: .atLeastOnce, id: 1, duplicate: true))
         client.receives(.publish(2, "3", id: 2, qos: .atLeastOnce, duplicate: true))
     }
+
+    @Test("GW-87 MQTT 3.1.1 §4.6 A message equal to one given up is delivered, if what came between is sent again first")
+    func equalToGivenUp() {
+        let dialogue = Dialogue(.dialogue { $0.limits.undeliverablePerClient = 1 })
+        let (client, first) = subscriber(dialogue, clean: false)
+        first.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        client.receives(.register(2, 1, "new"))
+        ignores(.register(2, 1, "new"), client)
+        first.sends(.publish("new", "2", qos: .atLeastOnce, id: 2))
+        first.receives(.publishAcknowledgement(1))
+        first.closes()
+        dialogue.passes(.seconds(5))
+        let second = client.asksBroker(clean: false, will: TestWill(topic: "w", payload: "gone"))
+        second.sends(.connectAcknowledgement(present: true))
+        second.sends(.publish("new", "2", qos: .atLeastOnce, id: 2, duplicate: true))
+        client.sends(.register(0, 9, "new"))
+        client.receives(.registerAcknowledgement(2, 9), .publish(2, "2", id: 1, qos: .atLeastOnce))
+        client.sends(.publishAcknowledgement(2, 1))
+        second.receives(.publishAcknowledgement(2))
+        // Sent under that identifier before the connection was lost, and not read.
+        second.sends(.publish("new", "1", qos: .atLeastOnce, id: 1, duplicate: true))
+        client.receives(.publish(2, "1", id: 2, qos: .atLeastOnce, duplicate: true))
+    }
 }

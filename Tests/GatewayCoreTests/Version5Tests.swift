@@ -596,6 +596,31 @@ import Time
         dialogue.observes(exactly: .messageExpired(.exactlyOnce, octets: 1), of: "c1")
     }
 
+    @Test("§3.3.2.3.3 GW-86 What expires while the broker's session is in doubt does not come again behind later ones")
+    func expiredInDoubt() {
+        let dialogue = dialogue()
+        let (client, first) = connected(dialogue, clean: false) { _ in }
+        client.subscribes("a/b", as: 1, qos: .exactlyOnce, on: first)
+        first.publishes("a/b", "1", qos: .atLeastOnce, id: 1) { _ in }
+        client.receives(.publish(1, "1", id: 1, qos: .atLeastOnce))
+        first.publishes("a/b", "2", qos: .exactlyOnce, id: 2) { $0.append(property: .messageExpiryInterval, 5) }
+        first.closes()
+        dialogue.passes(.seconds(1))
+        client.asksBroker(clean: false).closes()
+        dialogue.passes(.seconds(2))
+        let third = client.asksBroker(clean: false)
+        dialogue.passes(.seconds(3))
+        client.sends(.publishAcknowledgement(1, 1))
+        dialogue.observes(exactly: .messageExpired(.exactlyOnce, octets: 1), of: "c1")
+        third.accepts(present: true) { _ in }
+        third.receives(.subscribe("a/b", id: 0x8000, qos: .exactlyOnce))
+        third.publishes("a/b", "2", qos: .exactlyOnce, id: 2, duplicate: true) { _ in }
+        third.receives(.publishReceived(2))
+        third.sends(.publishRelease(2))
+        third.receives(.publishComplete(2))
+        client.receivesNothing()
+    }
+
     @Test("AMB-15 §3.3.2.3.3 What has expired keeps nothing fresh out of a full buffer that drops the newest")
     func expiredGivesWay() {
         let dialogue = dialogue {

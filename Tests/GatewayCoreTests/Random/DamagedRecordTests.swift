@@ -46,7 +46,8 @@ import Time
     func givenUp() throws {
         var record = Self.rich
         for token in 54...56 as ClosedRange<UInt16> {
-            record.downlink.memory.givenUp.note(BrokerToken(packetID: token), MessageDigest(rawValue: 0xFACE))
+            record.downlink.memory.givenUp.note(
+                BrokerToken(packetID: token), MessageDigest(rawValue: 0xFACE), before: .none)
         }
         #expect(try Self.decode(record.octets) == record)
         #expect(

@@ -53,6 +53,15 @@ struct BrokerMemory: Sendable {
         return true
     }
 
+    /// The broker sends a message that does not wait here and is not settled.
+    ///
+    /// - Returns: whether it was given up, so that it is settled now.
+    mutating func wasGivenUp(_ publish: Publication, of packet: RawSpan) -> Bool {
+        guard givenUp.isRepeated(publish, of: packet) else { return false }
+        if publish.qos == .exactlyOnce { noteSettled(publish.token) }
+        return true
+    }
+
     /// Of those at QoS 2 that are `newlyUnheard` the client has heard nothing in this session; of more than few that is
     /// not known when they come again.
     mutating func noteLeft(_ more: MissedMessages, _ newlyUnheard: [BrokerToken]) {
@@ -84,12 +93,18 @@ struct BrokerMemory: Sendable {
         return left
     }
 
-    /// The broker may have begun a new session, or surely has.
-    mutating func forgetTokens() {
+    /// The broker may have begun a new session. What was given up is told by its content, too.
+    mutating func doubtTokens() {
         fewSettledTokens = []
         moreSettledTokens = TokenBits()
-        (givenUp, unheard) = (GivenUpMessages(), [])
+        unheard = []
         doubtEnds = nil
+    }
+
+    /// The broker has begun a new session.
+    mutating func forgetTokens() {
+        doubtTokens()
+        givenUp = GivenUpMessages()
     }
 
     mutating func expectNamedTokens(until end: Instant) { doubtEnds = end }
@@ -129,7 +144,9 @@ extension BrokerMemory {
     }
 
     var record: Record {
-        Record(settledTokens: fewSettledTokens + moreSettledTokens.all, left: left, givenUp: givenUp, unheard: unheard)
+        Record(
+            settledTokens: fewSettledTokens + moreSettledTokens.all, left: left, givenUp: givenUp.record,
+            unheard: unheard)
     }
 
     init(_ record: Record) {

@@ -79,6 +79,7 @@ extension ClientSession {
             return false
         }
         environment.store[index].tokenStanding = .named
+        downlink.noteRepeated(publish.token)
         // It may have been long on its way the first time, without the broker's counting that.
         environment.store[index].expiry = Expiry.sooner(environment.store[index].expiry, publish.expiry)
         if environment.store[index].state.isWithClient {
@@ -321,6 +322,7 @@ extension ClientSession {
     mutating func discardFirst(
         _ reason: (QualityOfService, Int) -> Occurrence, in environment: inout Environment
     ) {
+        if environment.store[downlink.first].isDoubtful { noteGivenUp(downlink.first, in: &environment) }
         let message = removeFirst(in: &environment)
         observe(reason(QualityOfService(message.qos), Int(message.payloadByteCount)), in: &environment)
         if let token = message.tokenToAnswer { acknowledgeToBroker(message.qos, token, in: &environment) }

@@ -29,10 +29,8 @@ extension ClientSession {
             environment.store.remove(index)
             environment.topicNames.release(message.topicName)
         }
+        if message.isDoubtful || message.qos == .atLeastOnce { noteGivenUp(index, in: &environment) }
         if let token = message.tokenToAnswer {
-            if message.qos == .atLeastOnce {
-                downlink.memory.givenUp.note(token, digest(of: index, in: environment))
-            }
             if case .released = message.state {
                 environment.complete(token, on: upstream)
             } else if !message.state.isWithClient {
@@ -44,6 +42,13 @@ extension ClientSession {
             .messageUndeliverable(QualityOfService(message.qos), octets: Int(message.payloadByteCount)),
             in: &environment)
         warnOfMisses(in: &environment)
+    }
+
+    /// What the broker may send again, though it is over for the client.
+    mutating func noteGivenUp(_ index: StoredMessageIndex, in environment: inout Environment) {
+        let (token, standing) = (environment.store[index].token, environment.store[index].tokenStanding)
+        guard !token.isNone, standing != .unnamed else { return }
+        downlink.noteGivenUp(token, digest(of: index, in: environment), in: environment.store)
     }
 
     private func digest(of index: StoredMessageIndex, in environment: borrowing Environment) -> MessageDigest {

@@ -250,20 +250,24 @@ struct Downlink {
     /// - Returns: whether it repeats one that needs no delivery any more; QoS 2 is still to be released.
     mutating func isSettled(_ publish: Publication, of packet: RawSpan) -> Bool {
         guard !rarities.isEmpty else { return false }
-        if publish.duplicate, publish.qos == .exactlyOnce { return memory.isSettled(publish.token) }
-        if memory.forgetSettled(publish.token), publish.duplicate { return true }
-        return memory.givenUp.isRepeated(publish, of: packet)
+        if publish.duplicate, publish.qos == .exactlyOnce {
+            if memory.isSettled(publish.token) { return true }
+        } else if memory.forgetSettled(publish.token), publish.duplicate {
+            return true
+        }
+        return memory.wasGivenUp(publish, of: packet)
     }
 
     /// What waits is not acknowledged over another connection before the broker has repeated it there.
     mutating func brokerConnectionEnded(in store: inout MessageStore) {
         forEachAcknowledged(in: &store) { $0.brokerConnectionEnded() }
+        if !rarities.isEmpty { memory.givenUp.brokerConnectionEnded() }
     }
 
     /// The broker may have begun a new session: what waits may mean nothing to it, and its tokens other messages.
     mutating func doubtTokens(in store: inout MessageStore) {
         forEachAcknowledged(in: &store) { if !$0.token.isNone { $0.tokenStanding = .doubtful } }
-        if !rarities.isEmpty { memory.forgetTokens() }
+        if !rarities.isEmpty { memory.doubtTokens() }
     }
 
     /// A connection is open whose broker has a session: until `end` it would have named every token that it knows.
@@ -271,11 +275,6 @@ struct Downlink {
         var isInDoubt = false
         forEachAcknowledged(in: &store) { isInDoubt = isInDoubt || $0.isDoubtful }
         if isInDoubt { memory.expectNamedTokens(until: end) }
-    }
-
-    /// When the client's PUBREC of a doubtful message goes without the broker; nil where it does not.
-    func doubtEnds(in store: borrowing MessageStore) -> Instant? {
-        queue.first != .none && store[queue.first].isDoubtful ? memory.doubtEnds : nil
     }
 
     /// The broker does not know the first message any more, which the client has.

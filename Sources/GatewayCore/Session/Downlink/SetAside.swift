@@ -19,6 +19,8 @@ struct SetAside: Sendable {
 
     var count: Int { queue.count }
     var byteCount: Int { queue.byteCount }
+    /// What was set aside last; nil where nothing is here.
+    var newest: StoredMessageIndex? { queue.newest }
     /// When they are tried again; nil where nothing is here.
     var nextAttempt: Instant? { queue.isEmpty ? nil : nextRound }
 

@@ -467,7 +467,7 @@ import Time
         client.receives(.publish(2, "3", id: 2, qos: .atLeastOnce, duplicate: true))
     }
 
-    @Test("GW-87 MQTT 3.1.1 §4.6 A message equal to one given up is delivered, if what came between is sent again first")
+    @Test("GW-87 MQTT 3.1.1 §4.6 A message equal to one given up is delivered, once later ones have come again")
     func equalToGivenUp() {
         let dialogue = Dialogue(.dialogue { $0.limits.undeliverablePerClient = 1 })
         let (client, first) = subscriber(dialogue, clean: false)

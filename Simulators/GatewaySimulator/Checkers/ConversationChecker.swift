@@ -58,6 +58,9 @@ struct ConversationChecker {
     /// The REGISTER that awaits an answer of the client.
     func openRegister(_ client: Int) -> MessageID? { conversations[client].openRegister }
 
+    /// Whether the client's DISCONNECT is what the gateway has heard of it last.
+    func hasHeardDisconnect(_ client: Int) -> Bool { conversations[client].lastHeard == .disconnect }
+
     /// Whether nothing but a REGISTER awaits an answer of the client.
     func isOnlyRegisterOpen(_ client: Int) -> Bool {
         let conversation = conversations[client]
@@ -177,7 +180,8 @@ struct ConversationChecker {
         case .publishAcknowledgement(let answer):
             let isOpen = conversations[client].openPublish == answer.messageID
             if isOpen { conversations[client].openPublish = nil }
-            conversations[client].settle(answer.messageID)
+            // Who denies the topic id has the message still to come: any later answer to it ends both.
+            if answer.returnCode != .invalidTopicID { conversations[client].settle(answer.messageID) }
             if answer.returnCode == .invalidTopicID, isOpen || answer.messageID == 0 {
                 let denied = conversations[client].toldNames.removeValue(forKey: answer.topicID)
                 if let denied { conversations[client].formerNames[answer.topicID] = denied }

@@ -7,9 +7,9 @@ import Time
 //
 // What a real network may do is left out where MQTT-SN 1.2 has no means against it and no gateway could keep its
 // promises: a datagram that comes later than any gateway knows its client's exchanges; some CONNECTs that come after
-// their client has gone on, and CONNACKs for a CONNECT that asked for something else; what was sent in an earlier
-// session, or before the broker or the gateway lost their memory, as message ids and topic ids begin anew there. Such
-// datagrams are lost.
+// their client has gone on, CONNACKs for a CONNECT that asked for something else, and DISCONNECTs that would be taken
+// for a dismissal; what was sent in an earlier session, or before the broker or the gateway lost their memory, as
+// message ids and topic ids begin anew there. Such datagrams are lost.
 
 extension World {
     /// A datagram of the gateway sets out.
@@ -30,7 +30,8 @@ extension World {
         noteSent(bytes, to: client, at: address)
         let datagram = Datagram(
             client: client, address: address, bytes: bytes, sentAt: now, connection: clients[client].connection,
-            isFromGateway: true, wish: clients[client].heardWish, answered: answered(by: bytes, client))
+            isFromGateway: true, wish: clients[client].heardWish, answered: answered(by: bytes, client),
+            isLeaveGranted: sender == client && conversations.hasHeardDisconnect(client))
         departures.append(.datagram(datagram))
     }
 
@@ -332,7 +333,8 @@ extension World {
     func reachClient(_ datagram: Datagram) {
         guard let client = datagram.client, !clients[client].isDead, !clients[client].isDeaf,
             clients[client].address == datagram.address, !isTooOld(datagram),
-            !isConnectAcknowledgementLost(datagram, of: client), !isFormerAnswer(datagram, to: client)
+            !isConnectAcknowledgementLost(datagram, of: client), !isFormerAnswer(datagram, to: client),
+            !isDisconnectLost(datagram, of: client)
         else { return }
         switch try? Message.decode(datagram.bytes.span.bytes) {
         case .publish(let publish)?:

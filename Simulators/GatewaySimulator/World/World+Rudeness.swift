@@ -102,6 +102,16 @@ extension World {
         guard case .connectAcknowledgement? = try? Message.decode(datagram.bytes.span.bytes) else { return false }
         return datagram.wish != clients[client].wish
     }
+
+    /// DISCONNECT does not say whether it answers one or ends a session: the answer to having fallen asleep, come late,
+    /// would make a client that is awake in a clean session believe that this is over, and forget what it has of QoS 2,
+    /// while the gateway keeps it (GW-25). It is lost.
+    func isDisconnectLost(_ datagram: Datagram, of client: Int) -> Bool {
+        guard datagram.isLeaveGranted, case .disconnect? = try? Message.decode(datagram.bytes.span.bytes) else {
+            return false
+        }
+        return clients[client].device.state == .awake && clients[client].device.isInCleanSession
+    }
 }
 
 extension WorldOptions {

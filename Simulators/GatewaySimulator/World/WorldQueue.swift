@@ -71,6 +71,8 @@ struct Datagram {
     var wish: ConnectWish?
     /// Of an answer to PUBLISH or PUBREL: what was heard last under its message id.
     var answered: Stamp?
+    /// Whether it answers the client's DISCONNECT.
+    var isLeaveGranted = false
 }
 
 /// Something that happens in a world at its time.

@@ -58,6 +58,7 @@ enum ConfigurationText {
         Field("upstream.sessionExpirySeconds", \.upstream.sessionExpirySeconds),
         Field("upstream.willDelaySeconds", \.upstream.willDelaySeconds),
         Field("upstream.wayPropertyBits", \.upstream.wayPropertyBits),
+        Field("upstream.topicAliases", \.upstream.topicAliases),
         Field("upstream.keepAliveSeconds", \.upstream.keepAliveSeconds),
         Field("upstream.connectTimeout", \.upstream.connectTimeout),
         Field("upstream.responseTimeout", \.upstream.responseTimeout),

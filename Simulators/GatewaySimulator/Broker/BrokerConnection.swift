@@ -11,6 +11,8 @@ struct BrokerConnection {
     var receiveMaximum = Int(UInt16.max)
     /// QoS 2 messages that the client has published on this connection and not released.
     var openExchanges: Set<PacketID> = []
+    /// The topics that the client's aliases stand for; only looked up, never iterated.
+    var topicAliases: [UInt32: [UInt8]] = [:]
     /// The session, or nil before a CONNECT packet was accepted.
     var session: BrokerSessionNumber?
     /// The Will, until DISCONNECT drops it (MQTT 3.1.1 §3.1.2.5).

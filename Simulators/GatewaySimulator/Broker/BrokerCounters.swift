@@ -4,6 +4,8 @@ package struct BrokerCounters: Equatable, Sendable {
     package var connectsRefused = 0
     /// Connections closed because the client broke the protocol.
     package var protocolViolations = 0
+    /// Those of them that were closed for a Topic Alias above the maximum, or of which the broker knew no topic.
+    package var topicAliasFaults = 0
     /// Connections closed because the client was silent for too long.
     package var timeouts = 0
     /// Connections closed because their client identifier connected again.

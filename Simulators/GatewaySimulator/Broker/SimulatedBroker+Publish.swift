@@ -6,11 +6,11 @@ import Time
 
 extension SimulatedBroker {
     mutating func handle(
-        _ publish: Publish, _ frame: RawSpan, from session: BrokerSessionNumber,
+        _ publish: Publish, on topicName: [UInt8], _ frame: RawSpan, from session: BrokerSessionNumber,
         on connection: BrokerConnectionID, into effects: inout BrokerEffects
     ) {
         var message = BrokerMessage(
-            topicName: frame.copy(of: publish.topicName), payload: frame.copy(of: publish.payload),
+            topicName: topicName, payload: frame.copy(of: publish.payload),
             qos: publish.qos, retain: publish.retain)
         if configuration.expiringTopicNames.contains(message.topicName) {
             message.expiresAt = now + TimeSpan.seconds(Int(configuration.expirySeconds))

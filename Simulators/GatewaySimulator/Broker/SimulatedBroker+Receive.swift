@@ -75,17 +75,23 @@ extension SimulatedBroker {
         if version == .v5_0, exceedsLimits(packet, frame, on: connection) { return .violation }
         // The first packet must be CONNECT [MQTT-3.1.0-1].
         guard let session = connections[connection]?.session else { return .violation }
+        if case .publish(let publish) = packet {
+            guard let topicName = topicName(of: publish, added, frame, on: connection) else {
+                counters.topicAliasFaults += 1
+                return .violation
+            }
+            handle(publish, on: topicName, frame, from: session, on: connection, into: &effects)
+            return .done
+        }
         return handle(packet, frame, from: session, on: connection, into: &effects)
     }
 
-    /// One packet of a client with a session.
+    /// One packet of a client with a session, but for PUBLISH.
     private mutating func handle(
         _ packet: Packet, _ frame: RawSpan, from session: BrokerSessionNumber,
         on connection: BrokerConnectionID, into effects: inout BrokerEffects
     ) -> PacketOutcome {
         switch packet {
-        case .publish(let publish):
-            handle(publish, frame, from: session, on: connection, into: &effects)
         case .publishAcknowledgement(let packetID):
             handlePublishAcknowledgement(packetID, from: session, into: &effects)
         case .publishReceived(let packetID):
@@ -103,8 +109,8 @@ extension SimulatedBroker {
             send(.pingResponse, on: connection, into: &effects)
         case .disconnect:
             handleDisconnect(on: connection, into: &effects)
-        case .connect, .connectAcknowledgement, .subscribeAcknowledgement, .unsubscribeAcknowledgement, .pingResponse,
-            .authentication:
+        case .connect, .connectAcknowledgement, .publish, .subscribeAcknowledgement, .unsubscribeAcknowledgement,
+            .pingResponse, .authentication:
             // A second CONNECT [MQTT-3.1.0-2], or a packet that only a server sends (MQTT 3.1.1 §2.2.1).
             return .violation
         }

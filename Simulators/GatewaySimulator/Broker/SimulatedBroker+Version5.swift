@@ -50,10 +50,25 @@ extension SimulatedBroker {
         if !limits.takesQoS2 { properties.append(property: .maximumQoS, 1) }
         if !limits.takesRetained { properties.append(property: .retainAvailable, 0) }
         if let maximum = limits.packetByteCount { properties.append(property: .maximumPacketSize, maximum) }
+        if configuration.topicAliasMaximum > 0 {
+            properties.append(property: .topicAliasMaximum, UInt32(configuration.topicAliasMaximum))
+        }
         if let seconds = configuration.serverKeepAliveSeconds {
             properties.append(property: .serverKeepAlive, UInt32(seconds))
         }
         return properties
+    }
+
+    /// The topic of a message, which an alias may stand for or is to stand for (MQTT 5.0 §3.3.2.3.4); nil where that is
+    /// above the maximum, or stands for nothing. One of 0 is none that can be read.
+    mutating func topicName(
+        of publish: Publish, _ added: AddedFields, _ frame: RawSpan, on connection: BrokerConnectionID
+    ) -> [UInt8]? {
+        let name = frame.copy(of: publish.topicName)
+        guard let alias = Packet5.number(.topicAlias, in: added.properties, of: frame) else { return name }
+        guard alias <= UInt32(configuration.topicAliasMaximum) else { return nil }
+        if !name.isEmpty { connections[connection]?.topicAliases[alias] = name }
+        return connections[connection]?.topicAliases[alias]
     }
 
     /// Why a message is not taken; nil where it is, also as one of 3.1.1 cannot be told, and one that is known is here.

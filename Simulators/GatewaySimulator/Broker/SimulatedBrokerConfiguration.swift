@@ -68,6 +68,9 @@ package struct SimulatedBrokerConfiguration: Equatable, Sendable {
     /// What a client of MQTT 5.0 is told to keep to; nil for what it offers (MQTT 5.0 §3.2.2.3.14).
     package var serverKeepAliveSeconds: UInt16?
 
+    /// Up to which a client of MQTT 5.0 may use Topic Aliases; 0: it is told of none (MQTT 5.0 §3.2.2.3.8).
+    package var topicAliasMaximum: UInt16 = 0
+
     /// Messages of MQTT 5.0 at QoS 1 and 2 on one of these are refused as not authorized.
     package var refusedTopicNames: [[UInt8]] = []
     /// One of so many messages of MQTT 5.0 at QoS 1 and 2 is refused for the moment, as too many come; 0 for none.

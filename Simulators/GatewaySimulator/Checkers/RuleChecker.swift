@@ -150,11 +150,11 @@ struct RuleChecker {
         views[client].names.insert(name)
     }
 
-    /// The gateway says something to the broker.
-    mutating func wrote(_ packet: Packet, _ bytes: [UInt8], by speaker: Speaker) {
+    /// The gateway says something to the broker, a PUBLISH on `topicName`.
+    mutating func wrote(_ packet: Packet, on topicName: [UInt8], _ bytes: [UInt8], by speaker: Speaker) {
         var position = 0
         switch packet {
-        case .publish(let publish): checkPublish(publish, Array(bytes[publish.topicName]), by: speaker)
+        case .publish(let publish): checkPublish(publish, topicName, by: speaker)
         case .subscribe(let subscribe):
             while let (filter, qos) = subscribe.nextFilter(in: bytes.span.bytes, at: &position) {
                 checkSubscribe(Array(bytes[filter]), qos, by: speaker)

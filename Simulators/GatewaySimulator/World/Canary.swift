@@ -35,6 +35,8 @@ package enum Canary: String, CaseIterable, Sendable {
     case prefixMixed = "prefix-mixed"
     /// Connections to the broker are made as fast as clients come.
     case paceIgnored = "pace-ignored"
+    /// A Topic Alias is used on the connection behind the one on which it was given.
+    case staleAlias = "stale-alias"
     // What a disk does not bring back.
     case acknowledgedBeforeDurable = "acknowledged-before-durable"
     case recordSkipped = "record-skipped"
@@ -51,7 +53,7 @@ package enum Canary: String, CaseIterable, Sendable {
             .setUpTakenForRepetition, .unteachableLost, .sleeperForgotten, .refusedSubscriptionGranted,
             .closingTopicRepeated, .silentForgotten, .forgetfulRestart, .lostWithItsLink, .expiredDelivered,
             .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten, .prefixLeak,
-            .paceIgnored:
+            .paceIgnored, .staleAlias:
             100
         // Copies that come so late and identifiers that a broker uses again in one session are rarer, and rarer still
         // are streams that stand still for long enough, with small queues.
@@ -66,7 +68,7 @@ package enum Canary: String, CaseIterable, Sendable {
         case .acknowledgeBeforeBroker, .pingResponseTooEarly, .idBeforeAcknowledgement, .dropOnWake,
             .exactlyOnceTwice, .sessionLeak, .forgottenSubscription, .peerLeak, .oldWill, .blockIgnored,
             .lostWithItsLink, .expiredDelivered, .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten,
-            .prefixLeak, .prefixMixed, .paceIgnored:
+            .prefixLeak, .prefixMixed, .paceIgnored, .staleAlias:
             false
         case .lateCopyPublished, .secondAcknowledgement, .mixedAnswers, .reusedIDSwallowed, .earlyAnswerToReusedID,
             .equalMessageSwallowed, .knownIdentifierSwallowed, .setUpTakenForRepetition, .unteachableLost,
@@ -91,6 +93,7 @@ package enum Canary: String, CaseIterable, Sendable {
         case .prefixLeak: ["rules:", "deliveries:", "conversations:"]
         case .prefixMixed: ["rules:", "publications:"]
         case .paceIgnored: ["pace:"]
+        case .staleAlias: ["world: the gateway names a topic by an alias"]
         case .blockIgnored: ["world: # octets wait"]
         case .closingTopicRepeated: ["world: the broker closes", "healing:"]
         case .unteachableLost, .silentForgotten, .copyOfConnectObeyed, .lostWithItsLink: ["sessions:"]
@@ -129,6 +132,8 @@ extension Canary {
             (options[.clientRules], options[.clients], options[.streamSplitting]) = (Int(seed), 5, 0)
             (options[.cleanSessions], options[.publishing]) = (0, 1_000)
         case .paceIgnored: (options[.connectionPace], options[.clients]) = (1 + Int(seed % 20), 5)
+        case .staleAlias:
+            (options[.version5], options[.topicAliases], options[.publishing]) = (1, 1 + Int(seed % 12), 1_000)
         case .prefixMixed: (options[.clientRules], options[.clients], options[.publishing]) = (Int(seed), 5, 1_000)
         case .acknowledgedBeforeDurable:
             options = WorldOptions()

@@ -15,6 +15,7 @@ struct PlantedGateway: ~Copyable {
 
     var rude = RudePlanting()
     var prefixPlanting: PrefixPlanting
+    var aliasPlanting = AliasPlanting()
     /// Counts the gateway's lives.
     let life: Int
 
@@ -111,6 +112,7 @@ struct PlantedGateway: ~Copyable {
             }
         case .oldWill: repeatOldWill(from: first, into: &effects)
         case .prefixLeak, .prefixMixed: mixPrefixes(canary, from: first, into: &effects)
+        case .staleAlias: keepAliases(from: first, into: &effects)
         case .pingResponseTooEarly, .sessionLeak, .blockIgnored, .lostWithItsLink, .expiredDelivered,
             .acknowledgedBeforeDurable, .recordSkipped, .exchangeForgotten, .paceIgnored:
             break

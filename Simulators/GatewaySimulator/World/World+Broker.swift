@@ -13,6 +13,9 @@ extension World {
         broker.handle(event, bytes.span.bytes, at: now, into: &brokerEffects)
         for _ in reuses..<broker.counters.packetIDsReused { rudeness.note(.reusedPacketIdentifier) }
         for _ in receipts..<broker.counters.receiptsRepeated { rudeness.note(.repeatedReceipt) }
+        if broker.counters.topicAliasFaults > 0 {
+            fail("the gateway names a topic by an alias that stands for none, or is above the broker's maximum")
+        }
         if broker.counters.protocolViolations > 0 { fail("the gateway broke the MQTT protocol") }
         carryOutBrokerEffects()
     }

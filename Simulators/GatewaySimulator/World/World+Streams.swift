@@ -11,6 +11,8 @@ struct WorldStream {
     var owner: Int?
     /// Who that is, once it has said so.
     var speaker: RuleChecker.Speaker?
+    /// The topics that the gateway's aliases stand for; only looked up, never iterated.
+    var topicAliases: [UInt32: [UInt8]] = [:]
     /// Whether the gateway has said CONNECT, and DISCONNECT.
     var hasAsked = false
     var hasSaidGoodbye = false
@@ -105,7 +107,8 @@ extension World {
         let level = Connect.protocolLevel(of: packet.span.bytes)
         let version = level.flatMap(ProtocolVersion.init) ?? streams[number]?.reader.version ?? .v3_1_1
         guard let decoded = try? Packet.decode(packet.span.bytes, version, &added) else { return }
-        if let speaker = streams[number]?.speaker { rules.wrote(decoded, packet, by: speaker) }
+        let topicName = topicName(of: decoded, added, packet, on: number)
+        if let speaker = streams[number]?.speaker { rules.wrote(decoded, on: topicName, packet, by: speaker) }
         switch decoded {
         case .connect(let connect):
             let speaker = speaker(named: Array(packet[connect.clientID]))
@@ -119,6 +122,16 @@ extension World {
         case .disconnect: streams[number]?.hasSaidGoodbye = true
         default: break
         }
+    }
+
+    /// The topic of a PUBLISH, also where an alias stands for it (MQTT 5.0 §3.3.2.3.4); whether one may is the broker's
+    /// to judge.
+    private func topicName(of packet: Packet, _ added: AddedFields, _ bytes: [UInt8], on number: Int) -> [UInt8] {
+        guard case .publish(let publish) = packet else { return [] }
+        let name = Array(bytes[publish.topicName])
+        guard let alias = Packet5.number(.topicAlias, in: added.properties, of: bytes.span.bytes) else { return name }
+        if !name.isEmpty { streams[number]?.topicAliases[alias] = name }
+        return streams[number]?.topicAliases[alias] ?? []
     }
 
     /// Hands the system what was written while an event was handled, and tells the core when not all was taken.

@@ -86,6 +86,8 @@ package enum WorldOption: Int, CaseIterable, Sendable {
     case clientRules
     /// How slowly connections to the broker are made; a number from which both limits follow.
     case connectionPace
+    /// How many Topic Aliases the broker takes, where MQTT 5.0 is spoken.
+    case topicAliases
     // What is never drawn: seconds between two actions of a device, for long calm times, and the share of all topics
     // that a device subscribes to.
     case calm, audience
@@ -182,7 +184,7 @@ extension WorldOption {
             .comparers, .equalMessages, .unteachables, .setUpResets, .connectWakeUps, .doubledConnects,
             .lowestIdentifiers, .refusedFilters, .closingTopics, .silentRadios, .totalRestarts, .linkLosses,
             .refusers, .store, .version5, .brokerLimits, .receiptRepeats, .reusers, .expiries, .clientRules,
-            .connectionPace, .calm, .audience, .noExactlyOnce:
+            .connectionPace, .topicAliases, .calm, .audience, .noExactlyOnce:
             true
         case .clients, .sleepers, .cleanSessions, .wills, .hostile, .loss, .duplication, .jitter, .delay, .mtu, .damage,
             .clogging, .partitions, .addressChanges, .streamDelay, .streamSplitting, .streamFailures, .streamRefusals,
@@ -257,6 +259,7 @@ extension WorldOption {
         case .fewBuffers: 1...3
         case .radioResets, .dissociations, .unpluggings: 1...10
         case .connectionPace: 1...20
+        case .topicAliases: 1...12
         case .nodeMoves, .naps: 1...50
         case .windows: 2...24
         case .fewIDs: 2...5

@@ -88,6 +88,7 @@ struct WorldPlan {
         case 5: (gateway.upstream.version, broker.version5) = (.auto, .refusesByReason)
         default: (gateway.upstream.version, broker.version5) = (.auto, .closes)
         }
+        broker.topicAliasMaximum = UInt16(options[.topicAliases])
         let number = options[.brokerLimits]
         guard number > 0 else { return }
         broker.limits.receiveMaximum = UInt16(1 + number % 12)

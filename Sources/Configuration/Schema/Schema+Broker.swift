@@ -46,6 +46,10 @@ extension Schema {
             "With 5.0: what each publication tells of its way to the gateway, as User Properties; see README."
         ).atStart,
         .integer(
+            "broker.topic_aliases", \.gateway.upstream.topicAliases, 0...255, "topics",
+            "With 5.0: how many topics of a connection are told by a number, if the broker takes as many; 0: none."
+        ),
+        .integer(
             "broker.maximum_qos", \.gateway.upstream.maximumQoS, 0...2, "(QoS)",
             "The highest QoS that the broker takes; clients are told 0x03 \"not supported\" above it."
         ).atStart,

@@ -162,6 +162,9 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     package var willDelaySeconds: UInt32 = 0
     /// Which of `WayProperty` publications tell a broker of MQTT 5.0, a bit for each; 0 for none.
     package var wayPropertyBits: UInt8 = 0
+    /// How many topics a broker of MQTT 5.0 is told a number for on each connection, if it takes as many; 0 for none
+    /// (MQTT 5.0 §3.3.2.3.4). Each takes its name and 2 octets.
+    package var topicAliases: UInt8 = 16
     /// MQTT keep alive of each connection, independent of the clients' own (GW-77); 1…65535 s.
     package var keepAliveSeconds: UInt16 = 60
     /// For the TCP connection and the CONNACK together.

@@ -31,6 +31,8 @@ struct Environment: ~Copyable {
     var prefixedIdentities: [IdentityIndex] = []
     /// What publications tell of their way.
     var way = WayOfPublications()
+    /// By which numbers the broker knows topics.
+    var aliases = TopicAliases()
     /// What came of the attempts to reach the broker.
     var broker = BrokerStanding.unknown
     /// When a session of an earlier life was taken up last; nil where none was.

@@ -302,7 +302,7 @@ extension Gateway {
         let hasStayed = environment.hasStayedOpen(upstream: slot)
         if hasStayed { environment.upstreams[slot].pauseMilliseconds = 0 }
         environment.upstreams[slot].state = .idle
-        environment.upstreams[slot].resetStream(maximumPacketByteCount: 0)
+        environment.resetStream(ofUpstream: slot)
         switch environment.upstreams[slot].owner {
         case .lookout: break
         case .shared: sharedConnectionEnded(slot, wasOpen: state == .open, hasStayed: hasStayed)

@@ -35,6 +35,9 @@ extension Gateway {
         let isSessionAsked = environment.upstreams[slot].limits.isSessionAsked
         let asked = isSessionAsked ? environment.configuration.upstream.sessionExpirySeconds : nil
         environment.upstreams[slot].limits = BrokerLimits(properties, of: bytes, sessionExpirySeconds: asked)
+        let aliases = Packet5.number(.topicAliasMaximum, in: properties, of: bytes) ?? 0
+        let wanted = environment.configuration.upstream.topicAliases
+        environment.aliases.begin(UInt8(clamping: min(aliases, UInt32(wanted))), on: slot)
         // It is obeyed even where the broker asks for less than was offered (MQTT 5.0 §3.2.2.3.14).
         if let seconds = Packet5.number(.serverKeepAlive, in: properties, of: bytes), seconds > 0 {
             environment.upstreams[slot].keepAliveSeconds = UInt16(clamping: seconds)
@@ -104,6 +107,10 @@ extension Gateway {
                 added.reasonCode.rawValue
             }
         guard let reason = code.flatMap(ReasonCode.init), reason.isFailure else { return }
+        // A broker that refuses a message may have done so before it has looked at its alias.
+        if packet.type != .subscribeAcknowledgement, let slot = sessions[index].upstream {
+            environment.aliases.forgetNames(on: slot)
+        }
         environment.observe(.brokerRefused(packet.type, reason), of: sessions[index].clientID)
     }
 }

@@ -51,25 +51,29 @@ extension [UInt8] {
 
     /// Appends a PUBLISH up to its payload, of which the caller then appends exactly `payloadByteCount` octets (§3.3).
     ///
-    /// `duplicate` and `packetID` are not written at QoS 0, where the packet has neither.
+    /// `duplicate` and `packetID` are not written at QoS 0, where the packet has neither; `topicAlias` goes before
+    /// `properties`, which have none then, and 0 is none.
     /// - Precondition: `topicPrefix` and `topicName` behind it are a valid Topic Name (`TopicFilter.isValidName`) or
     ///   empty beside a Topic Alias,
     ///   `packetID` is not 0 above QoS 0, `properties` are some that may stand in PUBLISH, and the packet fits its
     ///   length field.
     public mutating func appendPublishHeader(
         duplicate: Bool, qos: DeliveryQoS, retain: Bool, topicPrefix: RawSpan = RawSpan(), topicName: RawSpan,
-        packetID: PacketID, properties: RawSpan, payloadByteCount: Int
+        packetID: PacketID, topicAlias: UInt16 = 0, properties: RawSpan, payloadByteCount: Int
     ) {
+        let propertyByteCount = properties.byteCount + (topicAlias == 0 ? 0 : 3)
         let flags = PublishFlags(duplicate: duplicate, qos: qos, retain: retain)
         append(PacketType.publish.rawValue << 4 | flags.rawValue)
         append(
             remainingLength: Packet.publishRemainingLength(
                 topicNameByteCount: topicPrefix.byteCount + topicName.byteCount, payloadByteCount: payloadByteCount,
                 qos: qos)
-                + Packet5.sectionByteCount(properties.byteCount))
+                + Packet5.sectionByteCount(propertyByteCount))
         append(lengthPrefixed: topicPrefix, topicName)
         if qos > .atMostOnce { append(packetID: packetID) }
-        append(lengthPrefixedProperties: properties)
+        append(remainingLength: propertyByteCount)
+        if topicAlias != 0 { append(property: .topicAlias, UInt32(topicAlias)) }
+        append(properties)
     }
 
     /// Appends PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT or AUTH.

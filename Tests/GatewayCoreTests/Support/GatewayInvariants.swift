@@ -66,6 +66,10 @@ extension Gateway {
         }
         check(environment.pace.lineCount == queued.count, "the line is not of those that wait for their turn")
         check(environment.pace.isInLine(queued), "a connection waits for its turn and is not in the line")
+        let aliases = environment.aliases.checkInvariants {
+            environment.upstreams.contains($0) && environment.upstreams[$0].speaksForBroker
+        }
+        if let aliases { broken.append(aliases) }
         for index in 0..<sessions.endIndex where sessions.contains(index) {
             broken += sessions[index].brokenInvariants(limits, in: environment)
         }

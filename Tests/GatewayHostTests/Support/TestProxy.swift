@@ -9,6 +9,7 @@ final class TestProxy {
     fileprivate final class Shared: Sendable {
         struct State {
             var heads: [String] = []
+            var byteCount = 0
             var isStopRequested = false
         }
 
@@ -46,6 +47,9 @@ final class TestProxy {
 
     /// The heads of the requests that have come.
     var heads: [String] { shared.state.withLock { $0.heads } }
+
+    /// Octets that it has passed on to whom they were for, behind the heads.
+    var byteCount: Int { shared.state.withLock { $0.byteCount } }
 }
 
 /// One connection to the proxy, and the one behind it.
@@ -73,6 +77,7 @@ private final class ProxiedConnection {
         if bytes.isEmpty { hasEnded[side] = true }
         guard let target else { return try readHead(bytes, shared) }
         let other = side == 0 ? target : client
+        if side == 0 { shared.state.withLock { $0.byteCount += bytes.count } }
         if bytes.isEmpty { shutdown(other.descriptor, Int32(SHUT_WR)) } else { try other.write(bytes) }
     }
 

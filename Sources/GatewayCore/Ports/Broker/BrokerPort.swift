@@ -138,10 +138,12 @@ extension Environment {
                 topicName: topicName, packetID: token.packetID, payloadByteCount: payloadByteCount)
         case .v5_0:
             let properties = way.properties(on: slot)
+            let choice = aliasChoice(qos, topicPrefix, topicName, payloadByteCount: payloadByteCount, on: slot)
+            let prefix = choice.isNameWritten ? topicPrefix.span.bytes : RawSpan()
             effects.bytes.appendPublishHeader(
-                duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicPrefix: topicPrefix.span.bytes,
-                topicName: topicName, packetID: token.packetID, properties: properties.span.bytes,
-                payloadByteCount: payloadByteCount)
+                duplicate: duplicate, qos: DeliveryQoS(qos), retain: retain, topicPrefix: prefix,
+                topicName: choice.isNameWritten ? topicName : RawSpan(), packetID: token.packetID,
+                topicAlias: choice.alias, properties: properties.span.bytes, payloadByteCount: payloadByteCount)
         }
     }
 

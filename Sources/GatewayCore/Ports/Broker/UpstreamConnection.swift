@@ -36,13 +36,19 @@ extension Environment {
         let broker = upstreams[slot].owner == .lookout ? 0 : brokers.current
         upstreams[slot].broker = broker
         upstreams[slot].version = brokers[broker].next(configuration.upstream.version, at: now)
-        upstreams[slot].resetStream(maximumPacketByteCount: limits.packetByteCount)
+        resetStream(ofUpstream: slot, maximumPacketByteCount: limits.packetByteCount)
         upstreams[slot].streamID = id
         upstreams[slot].state = .opening
         upstreams[slot].attemptDeadline = now + configuration.upstream.connectTimeout
         connectionBegins(id)
         effects.list.append(.openStream(id, with: certificate(of: identity, name)))
         scheduleDeadline(ofUpstream: slot)
+    }
+
+    /// Forgets what belonged to the connection's last stream.
+    mutating func resetStream(ofUpstream slot: UInt32, maximumPacketByteCount: Int = 0) {
+        upstreams[slot].resetStream(maximumPacketByteCount: maximumPacketByteCount)
+        aliases.reset(on: slot)
     }
 
     /// What a client's connection shows the broker; its texts go into the arena.
@@ -57,7 +63,7 @@ extension Environment {
         cutStream(ofUpstream: slot, inNameOf: name)
         if upstreams[slot].state == .queued { pace.leave(slot) }
         upstreams[slot].state = .idle
-        upstreams[slot].resetStream(maximumPacketByteCount: 0)
+        resetStream(ofUpstream: slot)
         upstreams[slot].pauseMilliseconds = 0
         deadlines.cancel(.upstream(slot))
     }
@@ -67,7 +73,7 @@ extension Environment {
         sayGoodbye(onUpstream: slot)
         cutStream(ofUpstream: slot, inNameOf: name)
         upstreams[slot].state = .idle
-        upstreams[slot].resetStream(maximumPacketByteCount: 0)
+        resetStream(ofUpstream: slot)
     }
 
     /// Says DISCONNECT and lets the host close the stream; what is known of it stays as it was.
@@ -82,6 +88,7 @@ extension Environment {
         guard upstreams[slot].hasStream else { return }
         let id = upstreams[slot].streamID
         effects.list.append(.closeStream(id))
+        aliases.reset(on: slot)
         guard let name else { return }
         closing.closed(id, of: name, awaitedUntil: now + configuration.upstream.connectTimeout, at: now)
     }

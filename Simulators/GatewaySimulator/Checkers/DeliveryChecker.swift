@@ -66,6 +66,8 @@ struct DeliveryChecker {
     private struct Drop {
         var reason: DropReason
         var byteCount: Int
+        /// Topics of which the client had left every REGISTER unanswered then.
+        var unansweredTopics: Set<Int>
     }
 
     private struct ClientView {
@@ -162,8 +164,6 @@ struct DeliveryChecker {
     private mutating func takeDrop(
         of stamp: Stamp, _ delivery: Delivery, _ client: Int, at now: Instant
     ) -> Bool {
-        // Who answers no REGISTER leaves what needs it unanswered.
-        let registers = clients[client].registers[rules.number(of: stamp)]?.count ?? 0
         let areTopicsFew = topicLimit < rules.visibleNameCount(to: client)
         let index = clients[client].drops.firstIndex { drop in
             guard drop.byteCount == delivery.payloadByteCount else { return false }
@@ -171,8 +171,9 @@ struct DeliveryChecker {
             case .tooLong: return drop.byteCount > room
             case .notRegistered: return delivery.rejections > 0 || clients[client].isUnteachable
             case .undeliverable:
+                // Who answers no REGISTER leaves what needs it unanswered.
                 return delivery.rejections > 0 || clients[client].isUnteachable || areTopicsFew
-                    || max(delivery.sends, registers) >= copiesPerExchange
+                    || delivery.sends >= copiesPerExchange || drop.unansweredTopics.contains(rules.number(of: stamp))
             // The gateway's clock counts whole seconds, and so does that of its records.
             case .expired: return delivery.expiries.contains { now + .seconds(2) >= $0 }
             }
@@ -287,7 +288,9 @@ struct DeliveryChecker {
 
     /// The gateway says that it dropped a message, too long for its datagrams or one that the client does not take.
     mutating func dropped(for client: Int, byteCount: Int, _ reason: DropReason) {
-        clients[client].drops.append(Drop(reason: reason, byteCount: byteCount))
+        let unanswered = clients[client].registers.filter { $0.value.count >= copiesPerExchange }
+        clients[client].drops.append(
+            Drop(reason: reason, byteCount: byteCount, unansweredTopics: Set(unanswered.keys)))
     }
 
     /// The gateway tells the client an id of a topic, as the client calls it.

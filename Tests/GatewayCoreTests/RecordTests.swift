@@ -336,8 +336,10 @@ import Time
         #expect(dialogue.record(of: client) != nil)
     }
 
-    @Test("GW-69 AMB-01 Who fell asleep while a late copy of its CONNECT was carried out sleeps in the next life, too")
-    func asleepInSetUp() {
+    @Test(
+        "GW-69 AMB-01 Who fell asleep while a late copy of its CONNECT was carried out sleeps in the next life",
+        arguments: [false, true])
+    func asleepInSetUp(isWakingUp: Bool) {
         let dialogue = Dialogue()
         let client = dialogue.client("c1")
         let upstream = client.connects(clean: false)
@@ -347,6 +349,9 @@ import Time
         _ = client.asksBroker(clean: false)
         client.sends(.disconnect(100))
         client.receives(.disconnect())
+        // It is told that it is awake only when the broker has answered.
+        if isWakingUp { client.sends(.connect("c1", clean: false)) }
+        client.receivesNothing()
         dialogue.restarts()
         let next = client.isRestored(present: true)
         next.receives(.subscribe("a/b", id: 0x8000, qos: .atLeastOnce))

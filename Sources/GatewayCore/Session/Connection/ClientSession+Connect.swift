@@ -41,7 +41,8 @@ extension ClientSession {
     /// Says again what was said last to the client that repeats its CONNECT (GW-79).
     mutating func repeatConnectReply(in environment: inout Environment) {
         supervision.heard(at: environment.now)  // GW-61
-        setUp.clientFellAsleep(for: 0)
+        if setUp.sleepSeconds > 0 { supervision.fellAsleep(for: setUp.sleepSeconds, at: environment.now) }
+        setUp.clientWokeUp()
         if let prompt = setUp.prompt {
             sendInSetUp(prompt, in: &environment)
         } else if phase == .active, !setUp.isUnderWay {

@@ -107,6 +107,14 @@ struct SetUp: Sendable {
     var sleepSeconds: UInt16 { progress?.sleepSeconds ?? 0 }
     mutating func clientFellAsleep(for seconds: UInt16) { change { $0.sleepSeconds = seconds } }
 
+    /// The client says its CONNECT again. Until that is answered it takes itself for asleep, if it was told so.
+    mutating func clientWokeUp() {
+        change {
+            if $0.sleepSeconds > 0, $0.formerPhase != nil { $0.formerPhase = .asleep }
+            $0.sleepSeconds = 0
+        }
+    }
+
     /// What the CONNECT asks for.
     var request: ConnectRequest? { progress?.request }
 

@@ -436,32 +436,48 @@ import Time
         second.receivesNothing()
     }
 
-    @Test("GW-87 MQTT 3.1.1 §4.6 What was given up is not delivered behind later ones, should the broker send it again")
-    func givenUpAgain() {
+    /// A client for which message 1 was given up as message 2 came behind it, of a topic that it does not know.
+    private func givesUpFirst() -> (TestClient, TestUpstream) {
         let dialogue = Dialogue(.dialogue { $0.limits.undeliverablePerClient = 1 })
-        let (client, first) = subscriber(dialogue, clean: false)
-        first.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
+        let (client, upstream) = subscriber(dialogue, clean: false)
+        upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
         client.receives(.register(2, 1, "new"))
         ignores(.register(2, 1, "new"), client)
-        first.sends(.publish("new", "2", qos: .atLeastOnce, id: 2))
-        first.receives(.publishAcknowledgement(1))
+        upstream.sends(.publish("new", "2", qos: .atLeastOnce, id: 2))
+        upstream.receives(.publishAcknowledgement(1))
         dialogue.observes(exactly: .messageUndeliverable(.atLeastOnce, octets: 1), of: "c1")
-        var upstream = first
-        for _ in 0..<2 {
-            upstream.closes()
-            dialogue.passes(.seconds(5))
-            let next = client.asksBroker(clean: false, will: TestWill(topic: "w", payload: "gone"))
-            next.sends(.connectAcknowledgement(present: true))
-            next.sends(.publish("new", "1", qos: .atLeastOnce, id: 1, duplicate: true))
-            next.receives(.publishAcknowledgement(1))
-            next.sends(.publish("new", "2", qos: .atLeastOnce, id: 2, duplicate: true))
-            next.receivesNothing()
-            upstream = next
-        }
+        return (client, upstream)
+    }
+
+    /// Over another connection, of a broker that has the session.
+    private func comesBack(_ client: TestClient, _ upstream: TestUpstream) -> TestUpstream {
+        upstream.closes()
+        client.dialogue.passes(.seconds(5))
+        let next = client.asksBroker(clean: false, will: TestWill(topic: "w", payload: "gone"))
+        next.sends(.connectAcknowledgement(present: true))
+        return next
+    }
+
+    /// The client learns the topic by a request of its own, and takes message 2.
+    private func takesSecond(_ client: TestClient, _ upstream: TestUpstream) {
         client.sends(.register(0, 9, "new"))
         client.receives(.registerAcknowledgement(2, 9), .publish(2, "2", id: 1, qos: .atLeastOnce))
         client.sends(.publishAcknowledgement(2, 1))
         upstream.receives(.publishAcknowledgement(2))
+    }
+
+    @Test("GW-87 MQTT 3.1.1 §4.6 What was given up is not delivered behind later ones, should the broker send it again")
+    func givenUpAgain() {
+        let (client, first) = givesUpFirst()
+        var upstream = first
+        for _ in 0..<2 {
+            upstream = comesBack(client, upstream)
+            upstream.sends(.publish("new", "1", qos: .atLeastOnce, id: 1, duplicate: true))
+            upstream.receives(.publishAcknowledgement(1))
+            upstream.sends(.publish("new", "2", qos: .atLeastOnce, id: 2, duplicate: true))
+            upstream.receivesNothing()
+        }
+        takesSecond(client, upstream)
         // The broker has heard it, and uses the identifier for what it had sent before the connection was lost.
         upstream.sends(.publish("new", "3", qos: .atLeastOnce, id: 1, duplicate: true))
         client.receives(.publish(2, "3", id: 2, qos: .atLeastOnce, duplicate: true))
@@ -469,22 +485,10 @@ import Time
 
     @Test("GW-87 MQTT 3.1.1 §4.6 A message equal to one given up is delivered, once later ones have come again")
     func equalToGivenUp() {
-        let dialogue = Dialogue(.dialogue { $0.limits.undeliverablePerClient = 1 })
-        let (client, first) = subscriber(dialogue, clean: false)
-        first.sends(.publish("new", "1", qos: .atLeastOnce, id: 1))
-        client.receives(.register(2, 1, "new"))
-        ignores(.register(2, 1, "new"), client)
-        first.sends(.publish("new", "2", qos: .atLeastOnce, id: 2))
-        first.receives(.publishAcknowledgement(1))
-        first.closes()
-        dialogue.passes(.seconds(5))
-        let second = client.asksBroker(clean: false, will: TestWill(topic: "w", payload: "gone"))
-        second.sends(.connectAcknowledgement(present: true))
+        let (client, first) = givesUpFirst()
+        let second = comesBack(client, first)
         second.sends(.publish("new", "2", qos: .atLeastOnce, id: 2, duplicate: true))
-        client.sends(.register(0, 9, "new"))
-        client.receives(.registerAcknowledgement(2, 9), .publish(2, "2", id: 1, qos: .atLeastOnce))
-        client.sends(.publishAcknowledgement(2, 1))
-        second.receives(.publishAcknowledgement(2))
+        takesSecond(client, second)
         // Sent under that identifier before the connection was lost, and not read.
         second.sends(.publish("new", "1", qos: .atLeastOnce, id: 1, duplicate: true))
         client.receives(.publish(2, "1", id: 2, qos: .atLeastOnce, duplicate: true))

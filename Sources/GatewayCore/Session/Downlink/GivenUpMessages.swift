@@ -67,10 +67,8 @@ struct GivenUpMessages: Hashable, Sendable {
 /// It is its own record, but for what the connection brought.
 extension GivenUpMessages: RecordPart {
     var record: GivenUpMessages {
-        var record = self
-        for index in entries.indices {
-            record.entries[index] = Entry(token: entries[index].token, digest: entries[index].digest, follower: .none)
-        }
+        var record = GivenUpMessages()
+        record.entries = entries.map { Entry(token: $0.token, digest: $0.digest, follower: .none) }
         return record
     }
 
